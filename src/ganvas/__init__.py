@@ -1,0 +1,37 @@
+"""ganvas turns a folder of pictures into a trained, measured and explorable art generator.
+
+The public API, loaded on first use so that `import ganvas` costs nothing:
+
+    prepare(source, target, ...)   a folder of pictures becomes a dataset directory
+    Dataset.open(path)             the pictures, labels and table of a dataset directory
+    train(data, ...)               a dataset becomes a run directory
+    load(path)                     a run or snapshot becomes a generator with `.sample(n, seed=0)`
+    evaluate(target, ...)          KID, FID, precision and recall of a run, snapshot or folder
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ganvas.data.dataset import Dataset as Dataset
+    from ganvas.data.prepare import prepare as prepare
+    from ganvas.explore import load as load
+    from ganvas.metrics.evaluate import evaluate as evaluate
+    from ganvas.training.run import train as train
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Dataset": "ganvas.data.dataset",
+    "prepare": "ganvas.data.prepare",
+    "train": "ganvas.training.run",
+    "load": "ganvas.explore",
+    "evaluate": "ganvas.metrics.evaluate",
+}
+__all__ = ["Dataset", "__version__", "evaluate", "load", "prepare", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'ganvas' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)

@@ -1,0 +1,5 @@
+"""`python -m ganvas`."""
+
+from ganvas.cli import main
+
+main()

@@ -1,0 +1,176 @@
+"""The typed configuration: one place for every option, its default, its help and its checks.
+
+`Options` are what a recipe has a say in: the networks and how they learn. `Settings` are the user's: how long,
+where, how often to look. Keys are unique over both, so that `--set key=value` needs no prefix.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from ganvas.budget import GRAMMAR, Amount
+from ganvas.errors import ConfigError, unknown
+
+
+def _amount(value: Any) -> Any:
+    try:
+        return Amount.parse(value) if isinstance(value, str) else value
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+
+
+AmountField = Annotated[Amount, BeforeValidator(_amount), PlainSerializer(str)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=True)
+
+
+class Options(_Model):
+    """Training options common to all recipes. A recipe gives its own defaults, and may add keys in a subclass."""
+
+    batch_size: int = Field(64, ge=2, le=4096, description="Real pictures per discriminator update.")
+    width: int = Field(64, ge=1, le=1024, description="Base channel count; networks scale with it.")
+    latent_dim: int = Field(100, ge=1, le=4096, description="Length of the latent vector z.")
+    g_lr: float = Field(2e-4, gt=0, lt=1, description="Learning rate of the generator.")
+    d_lr: float = Field(2e-4, gt=0, lt=1, description="Learning rate of the discriminator.")
+    optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adam", description="Optimiser of both networks.")
+    beta1: float = Field(0.5, ge=0, lt=1, description="First moment decay of Adam and AdamW.")
+    beta2: float = Field(0.999, ge=0, lt=1, description="Second moment decay of Adam and AdamW; RMSprop's alpha.")
+    weight_decay: float = Field(0.0, ge=0, description="Weight decay: decoupled in AdamW, L2 in the others.")
+    d_steps: int = Field(1, ge=1, le=100, description="Discriminator updates per step.")
+    g_steps: int = Field(1, ge=1, le=100, description="Generator updates per step.")
+    ema_kimg: float = Field(
+        10.0,
+        ge=0,
+        description="Half-life of the generator's moving average, in thousands of images; 0 keeps no average.",
+    )
+
+
+class Settings(_Model):
+    """What the user decides about a run, whatever its recipe."""
+
+    seed: int = Field(0, ge=0, lt=2**31, description="Seed of the weights, the latents and the data order.")
+    budget: AmountField = Field(Amount(20, "m"), description=f"How long to train: {GRAMMAR}.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to train.")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto",
+        description="Arithmetic of the networks; auto takes bfloat16 where the processor is built for it.",
+    )
+    threads: int = Field(0, ge=0, le=1024, description="Processor threads; 0 takes every core this process may use.")
+    log_every: AmountField = Field(Amount(5, "s"), description="Interval of lines in stats.jsonl.")
+    sample_every: AmountField | None = Field(
+        None, description="Interval of sample grids; by default a twentieth of the budget."
+    )
+    eval_every: AmountField | None = Field(
+        None, description="Interval of evaluations; by default a tenth of the budget."
+    )
+    eval_samples: int = Field(
+        1000, ge=0, le=100_000, description="Generated pictures per evaluation; 0 evaluates never."
+    )
+    checkpoint_every: AmountField = Field(Amount(5, "m"), description="Interval of resumable checkpoints.")
+    grid_size: int = Field(8, ge=1, le=32, description="Rows and columns of the sample grid.")
+    tensorboard: bool = Field(True, description="Write TensorBoard event files.")
+
+
+class RunConfig(_Model):
+    """A whole run: the recipe's name, the user's settings and the training options."""
+
+    recipe: str
+    settings: Settings
+    options: Options
+
+    @model_validator(mode="after")
+    def _intervals_fit_the_evaluation(self) -> Self:
+        if 0 < self.settings.eval_samples < 16:
+            raise ValueError("eval_samples: at least 16 pictures are needed for a score; 0 evaluates never")
+        return self
+
+    def with_settings(self, **changes: Any) -> "RunConfig":
+        """A copy with some settings replaced, checked again."""
+        return resolve(self.recipe, self.options, {**self.settings.model_dump(), **changes})
+
+
+def resolve(recipe: str, defaults: Options, changes: dict[str, Any]) -> RunConfig:
+    """Put a run together from a recipe's defaults and what the user changed.
+
+    Args:
+        recipe: the recipe's name, kept for the record.
+        defaults: the recipe's options; changes are checked by its own class.
+        changes: values by key, of `Settings` and of the recipe's options alike; strings are converted.
+
+    Raises:
+        ConfigError: a key that does not exist (the nearest is named) or a value out of its range.
+    """
+    option_keys, setting_keys = type(defaults).model_fields, Settings.model_fields
+    for key in changes:
+        if key not in option_keys and key not in setting_keys:
+            raise ConfigError(unknown("option", key, [*option_keys, *setting_keys]))
+    options = defaults.model_dump() | {key: value for key, value in changes.items() if key in option_keys}
+    settings = {key: value for key, value in changes.items() if key in setting_keys}
+    try:
+        return RunConfig(recipe=recipe, settings=Settings(**settings), options=type(defaults)(**options))
+    except ValidationError as error:
+        raise ConfigError(_first_problem(error)) from error
+
+
+# Keys of a run's config.yaml that describe what happened rather than what was asked for.
+RECORD_KEYS = {"schema_version", "ganvas", "data", "dataset", "networks", "machine", "versions", "command"}
+
+
+def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
+    """Read a YAML file of options: flat, or grouped under `settings` and `options` as a run's own config.yaml is.
+
+    Returns:
+        The recipe it names, if any, and the values by key, unchecked.
+
+    Raises:
+        ConfigError: no such file, or not a YAML mapping.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"--config {path} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"--config {path} must hold `key: value` lines, not a {type(content).__name__}")
+    recipe = content.pop("recipe", None)
+    changes: dict[str, Any] = {}
+    for group in ("settings", "options"):
+        grouped = content.pop(group, None) or {}
+        if not isinstance(grouped, dict):
+            raise ConfigError(f"--config {path}: {group} must hold `key: value` lines")
+        changes |= grouped
+    return recipe, changes | {key: value for key, value in content.items() if key not in RECORD_KEYS}
+
+
+def parse_assignments(assignments: list[str]) -> dict[str, str]:
+    """Read `--set key=value` words.
+
+    Raises:
+        ConfigError: a word without "=".
+    """
+    changes = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"--set {assignment!r}: write key=value, such as --set width=32")
+        changes[key.strip()] = value.strip()
+    return changes
+
+
+def _first_problem(error: ValidationError) -> str:
+    """Pydantic's first complaint as one line: the key, the value given and what was expected."""
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"option {key}={problem['input']!r}: {message}" if key else message

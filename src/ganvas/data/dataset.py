@@ -1,0 +1,152 @@
+"""The dataset directory: pictures of one size in a memory map, and a table of what they are.
+
+images.npy      uint8 [N, S, S, 3], read as a memory map
+index.parquet   a row a picture: source, sha256, phash, width, height, split, and the label columns
+rejected.csv    a row a file left out: path, reason
+dataset.json    schema version, options, class names in order, fingerprint (see `Info`)
+"""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ganvas.errors import DataError
+
+SCHEMA_VERSION = 1
+IMAGES, INDEX, REJECTED, INFO = "images.npy", "index.parquet", "rejected.csv", "dataset.json"
+
+
+class Info(BaseModel):
+    """What `dataset.json` holds.
+
+    Attributes:
+        schema_version: layout of the directory; another version is refused.
+        size: height and width of every picture in pixels.
+        count: number of pictures.
+        label_column: column of the index that holds the class, or None for pictures without classes.
+        class_names: the values of that column in the order of their numbers.
+        mode_column: column with the known mode of each picture (painted data only), or None.
+        fingerprint: sha256 over the pixels, the labels and the class names; what caches and runs are keyed by.
+        options: how the pictures were prepared.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    size: int
+    count: int
+    label_column: str | None = None
+    class_names: list[str] = []
+    mode_column: str | None = None
+    fingerprint: str
+    options: dict[str, Any] = {}
+
+
+class Dataset:
+    """A prepared dataset, opened without reading its pictures into memory.
+
+    Attributes:
+        path: the dataset directory.
+        info: what `dataset.json` holds.
+        images: uint8 [N, S, S, 3], a read-only memory map.
+        index: the table of pictures, one row each in the order of `images`.
+    """
+
+    def __init__(self, path: Path, info: Info, images: NDArray[np.uint8], index: pd.DataFrame) -> None:
+        self.path, self.info, self.images, self.index = path, info, images, index
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open the dataset directory that `ganvas prepare` wrote.
+
+        Raises:
+            DataError: no such directory, another schema version, or a file of it missing, cut short or changed.
+        """
+        path = Path(path)
+        info = _read_info(path)
+        images = _map_images(path / IMAGES)
+        try:
+            index = pd.read_parquet(path / INDEX)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"{path / INDEX} cannot be read ({error}); prepare the dataset again") from error
+        expected = (info.count, info.size, info.size, 3)
+        if images.shape != expected or images.dtype != np.uint8 or len(index) != info.count:
+            raise DataError(
+                f"{path} does not hold what its {INFO} says: expected uint8 {expected}, found {images.dtype} "
+                f"{images.shape} and {len(index)} index rows; prepare the dataset again"
+            )
+        for column in filter(None, [info.label_column, info.mode_column]):
+            if column not in index:
+                raise DataError(f"{path / INDEX} lacks the column {column!r} that {INFO} names; prepare it again")
+        return cls(path, info, images, index)
+
+    def __len__(self) -> int:
+        return self.info.count
+
+    @property
+    def size(self) -> int:
+        """Height and width of every picture in pixels."""
+        return self.info.size
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 that names this content."""
+        return self.info.fingerprint
+
+    @property
+    def class_names(self) -> list[str]:
+        """Class names in the order of the label numbers; empty for pictures without classes."""
+        return self.info.class_names
+
+    @functools.cached_property
+    def labels(self) -> NDArray[np.int64] | None:
+        """int64 [N], the position of each picture's class in `class_names`; None without classes.
+
+        Raises:
+            DataError: the index holds a class that `dataset.json` does not name.
+        """
+        if self.info.label_column is None:
+            return None
+        column = self.index[self.info.label_column]
+        codes = pd.Categorical(column, categories=self.class_names).codes.astype(np.int64)
+        if (codes < 0).any():
+            stranger = column[codes < 0].iloc[0]
+            raise DataError(f"{self.path / INDEX} holds the class {stranger!r}, which {INFO} does not name")
+        return codes
+
+    @property
+    def modes(self) -> NDArray[np.object_] | None:
+        """The known mode of each picture [N] (painted data), or None where no mode is known."""
+        return None if self.info.mode_column is None else self.index[self.info.mode_column].to_numpy(object)
+
+
+def _read_info(path: Path) -> Info:
+    file = path / INFO
+    if not file.is_file():
+        what = "is not a ganvas dataset" if path.is_dir() else "does not exist"
+        raise DataError(f"{path} {what} (no {INFO}); make one with: ganvas prepare PICTURES {path}")
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        version = content.get("schema_version") if isinstance(content, dict) else None
+        if version != SCHEMA_VERSION:
+            raise DataError(
+                f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}: prepare it again"
+            )
+        return Info.model_validate(content)
+    except (OSError, ValueError, ValidationError) as error:
+        raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
+
+
+def _map_images(file: Path) -> NDArray[np.uint8]:
+    try:
+        images: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file} is missing or cut short ({error}); prepare the dataset again") from error
+    return images

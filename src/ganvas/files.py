@@ -1,0 +1,127 @@
+"""Files and directories that are whole or not there.
+
+Everything ganvas keeps is first written under a temporary name beside its final one, flushed to the disk, and
+renamed. A crash, Ctrl-C, `kill -9` or a full disk leaves what was there before, and at worst a `*.partial-*`
+name that the next writer of the same path removes.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ganvas.errors import GanvasError
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial-{os.getpid()}")
+
+
+def _remove_stale_partials(path: Path) -> None:
+    """Delete what writers of `path` that died left behind; a living writer's name holds its process id."""
+    for stale in path.parent.glob(f".{path.name}.partial-*"):
+        pid = stale.name.rpartition("-")[2]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            _remove(stale)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary name to write; on leaving without an error it replaces `path` atomically.
+
+    Raises:
+        GanvasError: the file system refused (full disk, no permission); `path` is as it was.
+    """
+    with _whole(path) as partial:
+        yield partial
+        _flush(partial)
+        partial.replace(path)
+
+
+@contextlib.contextmanager
+def whole_directory(path: Path) -> Iterator[Path]:
+    """Yield a temporary directory to fill; on leaving without an error it is renamed to `path`.
+
+    Raises:
+        GanvasError: `path` is taken by more than an empty directory, or the file system refused; nothing is left
+            behind.
+    """
+    refuse_taken(path)
+    with _whole(path) as partial:
+        partial.mkdir()
+        yield partial
+        for file in partial.rglob("*"):
+            _flush(file)
+        if path.exists():
+            path.rmdir()
+        partial.rename(path)
+
+
+def refuse_taken(path: Path) -> None:
+    """Raise unless a directory may be made at `path`: there is nothing, or an empty directory.
+
+    Raises:
+        GanvasError: something is there.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise GanvasError(f"{path} exists already; choose another name or remove it first")
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    partial = _partial(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale_partials(path)
+        yield partial
+        _flush(path.parent)
+    except OSError as error:
+        raise GanvasError(f"could not write {path}: {error.strerror or error}; nothing was changed") from error
+    finally:
+        _remove(partial)
+
+
+def append_record(path: Path, record: dict[str, Any]) -> None:
+    """Append one JSON object as a line. Values that JSON lacks (NaN, infinities) become null."""
+    line = json.dumps({key: _finite(value) for key, value in record.items()}, allow_nan=False)
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        raise GanvasError(f"could not write {path}: {error.strerror or error}") from error
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of a `.jsonl` file, oldest first; a last line cut short by a crash is left out."""
+    if not path.exists():
+        return []
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(json.JSONDecodeError):
+            records.append(json.loads(line))
+    return records
+
+
+def _finite(value: Any) -> Any:
+    is_lost = isinstance(value, float) and (value != value or value in (float("inf"), float("-inf")))
+    return None if is_lost else value

@@ -1,0 +1,1 @@
+"""How good generated pictures are: feature networks, and the scores computed over their features."""

@@ -1,0 +1,90 @@
+"""The DCGAN bodies (Radford, Metz and Chintala 2016, section 3), one definition for 16 to 128 pixels.
+
+Width 64 at 64 px is the PyTorch tutorial's network; width 64 at 128 px is paper 1's, with one more layer in G
+and in D. Maps halve or double by 4x4 convolutions of stride 2 between 4x4 and the picture's size, and channels go
+the other way: width * 2^(stages - 1) at 4x4, width at half the picture's size.
+"""
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+SIZES = (16, 32, 64, 128)
+
+
+def _stages(size: int) -> int:
+    """Doublings between the 4x4 map and the picture."""
+    return size.bit_length() - 3
+
+
+class Generator(nn.Module):
+    """Latents to pictures: transposed convolutions, BatchNorm and ReLU, tanh at the end.
+
+    Args:
+        size: height and width of the pictures, one of `SIZES`.
+        latent_dim: length of z.
+        width: channels of the last hidden map.
+    """
+
+    def __init__(self, size: int, latent_dim: int = 100, width: int = 64) -> None:
+        super().__init__()
+        channels = [width * 2**stage for stage in reversed(range(_stages(size)))]
+        layers: list[nn.Module] = [
+            _up(latent_dim, channels[0], stride=1, padding=0),
+            *_norm_relu(channels[0]),
+        ]
+        for fan_in, fan_out in pairwise(channels):
+            layers += [_up(fan_in, fan_out), *_norm_relu(fan_out)]
+        self.body = nn.Sequential(*layers, _up(channels[-1], 3), nn.Tanh())
+        self.apply(initialise)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """float [B, latent_dim] -> float [B, 3, size, size] in [-1, 1]."""
+        pictures: Tensor = self.body(latents[:, :, None, None])
+        return pictures
+
+
+class Discriminator(nn.Module):
+    """Pictures to one logit: strided convolutions, BatchNorm but on the first, LeakyReLU 0.2.
+
+    The paper's closing sigmoid belongs to the loss here (`objectives`), where it is numerically safe.
+
+    Args:
+        size: height and width of the pictures, one of `SIZES`.
+        width: channels of the first hidden map.
+    """
+
+    def __init__(self, size: int, width: int = 64) -> None:
+        super().__init__()
+        channels = [width * 2**stage for stage in range(_stages(size))]
+        layers: list[nn.Module] = [_down(3, channels[0]), nn.LeakyReLU(0.2, inplace=True)]
+        for fan_in, fan_out in pairwise(channels):
+            layers += [_down(fan_in, fan_out), nn.BatchNorm2d(fan_out), nn.LeakyReLU(0.2, inplace=True)]
+        self.body = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 4, bias=False))
+        self.apply(initialise)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """float [B, 3, size, size] in [-1, 1] -> logits [B], above zero for "real"."""
+        logits: Tensor = self.body(images)
+        return logits.flatten()
+
+
+def initialise(module: nn.Module) -> None:
+    """Weights from N(0, 0.02), BatchNorm gains from N(1, 0.02), in place (the paper's section 4; the tutorial)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+def _up(fan_in: int, fan_out: int, stride: int = 2, padding: int = 1) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(fan_in, fan_out, 4, stride, padding, bias=False)
+
+
+def _down(fan_in: int, fan_out: int) -> nn.Conv2d:
+    return nn.Conv2d(fan_in, fan_out, 4, stride=2, padding=1, bias=False)
+
+
+def _norm_relu(channels: int) -> tuple[nn.Module, nn.Module]:
+    return nn.BatchNorm2d(channels), nn.ReLU(inplace=True)

@@ -1,0 +1,108 @@
+"""Snapshots: the generator's averaged weights, with all that is needed to use and to credit them, in one file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ganvas import gans
+from ganvas.config import resolve
+from ganvas.errors import RunError
+from ganvas.files import whole_file
+from ganvas.gans.recipe import Recipe, Spec
+
+SCHEMA_VERSION = 1
+
+
+class Card(BaseModel):
+    """What a snapshot says about itself.
+
+    Attributes:
+        schema_version: layout of the file; another version is refused.
+        recipe: the recipe's name.
+        options: its training options, all of them.
+        size: height and width of the pictures in pixels.
+        class_names: classes in the order of their numbers; empty if unconditional.
+        kimg: thousands of real pictures D had seen.
+        data: the dataset directory it was trained on.
+        fingerprint: the content of that dataset.
+        ganvas: the version that wrote it.
+        scores: the evaluation of these weights, where there was one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    recipe: str
+    options: dict[str, Any]
+    size: int
+    class_names: list[str] = []
+    kimg: float
+    data: str
+    fingerprint: str
+    ganvas: str
+    scores: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A generator ready to paint, in evaluation mode, on the CPU."""
+
+    card: Card
+    recipe: Recipe
+    generator: nn.Module
+
+    @classmethod
+    def load(cls, path: Path) -> "Snapshot":
+        """Read a snapshot and rebuild its generator.
+
+        Raises:
+            RunError: not a snapshot, cut short, of another schema version, or of a recipe that has changed.
+            ConfigError: its recipe is not installed here.
+        """
+        card = read_card(path)
+        recipe_class = gans.find(card.recipe)
+        recipe = recipe_class(resolve(card.recipe, recipe_class.defaults, card.options).options)
+        generator, _ = recipe.build(Spec(card.size, len(card.class_names)))
+        try:
+            generator.load_state_dict(load_file(path))
+        except (SafetensorError, OSError, RuntimeError) as error:
+            raise RunError(f"{path} does not fit its recipe {card.recipe}: {error}") from error
+        return cls(card, recipe, generator.eval().requires_grad_(False))
+
+
+def save(path: Path, generator: nn.Module, card: Card) -> None:
+    """Write a generator and its card to one file, atomically."""
+    tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in generator.state_dict().items()}
+    with whole_file(path) as partial:
+        try:
+            save_file(tensors, partial, {"ganvas": card.model_dump_json()})
+        except SafetensorError as error:  # what safetensors makes of a full disk
+            raise OSError(str(error)) from error
+
+
+def read_card(path: Path) -> Card:
+    """The card of a snapshot, without its weights.
+
+    Raises:
+        RunError: no such file, not a snapshot, or of another schema version.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            content = json.loads((file.metadata() or {}).get("ganvas", "null"))
+    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+        raise RunError(f"{path} cannot be read as a snapshot: {error}") from error
+    if not isinstance(content, dict):
+        raise RunError(f"{path} is no snapshot of ganvas: its metadata names no recipe")
+    if content.get("schema_version") != SCHEMA_VERSION:
+        version = content.get("schema_version")
+        raise RunError(f"{path} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}")
+    try:
+        return Card.model_validate(content)
+    except ValidationError as error:
+        raise RunError(f"{path}: its metadata is damaged: {error.errors()[0]['msg']}") from error

@@ -1,0 +1,128 @@
+"""The machine a run is on: device, arithmetic, memory format and threads, chosen once, deliberately.
+
+Lightning Fabric carries the choice out: it moves modules, opens the autocast context and scales float16 losses.
+"""
+
+import contextlib
+import ctypes
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import psutil
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from ganvas.config import Settings
+from ganvas.errors import ConfigError
+
+FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
+    "float32": "32-true",
+    "bfloat16": "bf16-mixed",
+    "float16": "16-mixed",
+}
+# Processor features with native bfloat16 products; without one, bfloat16 is emulated and slower than float32.
+BFLOAT16_FEATURES = ("amx_bf16", "avx512_bf16")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a run runs on.
+
+    Attributes:
+        device: "cpu", "cuda" or "mps".
+        device_name: the processor or GPU as it calls itself.
+        precision: "float32", "bfloat16" or "float16"; the last two under autocast, weights stay float32.
+        threads: threads of one operation on the CPU.
+    """
+
+    device: str
+    device_name: str
+    precision: str
+    threads: int
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """channels_last where convolution kernels want it: everywhere but on MPS."""
+        return torch.contiguous_format if self.device == "mps" else torch.channels_last
+
+    def record(self) -> dict[str, Any]:
+        """The machine as `config.yaml` keeps it."""
+        return asdict(self)
+
+    def place(self, module: nn.Module) -> nn.Module:
+        """The module on this device, in this memory format."""
+        return module.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload,no-any-return]
+
+
+def choose(settings: Settings) -> Machine:
+    """The machine for these settings: the best device there is, unless one was asked for.
+
+    Raises:
+        ConfigError: the device asked for is not here, or cannot do the precision asked for.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    device = settings.device
+    if device == "auto":
+        device = "cuda" if there["cuda"] else "mps" if there["mps"] else "cpu"
+    if not there[device]:
+        found = ", ".join(name for name, is_there in there.items() if is_there)
+        raise ConfigError(f"device={device}: this machine has none; choose from: auto, {found}")
+    precision = _best_precision(device) if settings.precision == "auto" else settings.precision
+    if precision == "float16" and device == "cpu":
+        raise ConfigError("precision=float16 needs a GPU; on the CPU choose float32 or bfloat16")
+    return Machine(device, _device_name(device), precision, settings.threads or usable_cores())
+
+
+def _best_precision(device: str) -> str:
+    if device == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
+    if device == "cpu":
+        features = _processor_features()
+        return "bfloat16" if any(features.get(name) for name in BFLOAT16_FEATURES) else "float32"
+    return "float32"
+
+
+def usable_cores() -> int:
+    """Physical cores this process may use; a second thread on one core only gets in the way of the first."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(allowed, psutil.cpu_count(logical=False) or allowed)
+
+
+def _device_name(device: str) -> str:
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    return str(_processor_features().get("cpu_name") or platform.processor() or platform.machine())
+
+
+def _processor_features() -> Mapping[str, Any]:
+    """What torch knows of the processor; older releases do not tell."""
+    return torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+
+
+def launch(machine: Machine) -> Fabric:
+    """Start Fabric on that machine and set what the whole process shares: threads, TF32, the allocator."""
+    torch.set_num_threads(machine.threads)
+    torch.backends.cudnn.benchmark = True
+    torch.set_float32_matmul_precision("high")
+    keep_freed_memory()
+    return Fabric(accelerator=machine.device, devices=1, precision=FABRIC_PRECISION[machine.precision])
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed blocks instead of giving each large one back to the kernel.
+
+    By default every activation above 32 MiB is mapped afresh at each step, and zeroing its pages costs a training
+    step on the CPU more time than any single layer. `benchmarks/throughput.py` shows it.
+    """
+    if sys.platform != "linux":
+        return
+    trim_threshold, mmap_threshold = -1, -3  # names of <malloc.h>'s M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
+    with contextlib.suppress(OSError, AttributeError):  # another C library (musl) has no such knob
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(mmap_threshold, 1 << 30)
+        libc.mallopt(trim_threshold, 2**31 - 1)

@@ -1,0 +1,141 @@
+"""One round of adversarial training: discriminator updates, then generator updates, then the moving average."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+from torch.optim import Optimizer
+
+from ganvas.config import Options
+from ganvas.errors import DivergedError
+from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.training.ema import MovingAverage
+from ganvas.training.engine import Machine
+
+
+class AdversarialStep:
+    """The two networks with their optimisers, and how one round trains them.
+
+    Attributes:
+        recipe: whose losses are minimised.
+        generator: G, in training mode.
+        discriminator: D, in training mode.
+        average: the moving average of G: what is sampled, measured and shared.
+    """
+
+    def __init__(self, recipe: Recipe, spec: Spec, machine: Machine, fabric: Fabric) -> None:
+        self.recipe, self._fabric = recipe, fabric
+        options = recipe.options
+        self.generator, self.discriminator = (machine.place(network) for network in recipe.build(spec))
+        self.average = MovingAverage(self.generator, options.ema_kimg)
+        g_optimizer = optimizer(self.generator, options.g_lr, options, machine)
+        d_optimizer = optimizer(self.discriminator, options.d_lr, options, machine)
+        self._g, self._g_optimizer = fabric.setup(self.generator, g_optimizer)
+        self._d, self._d_optimizer = fabric.setup(self.discriminator, d_optimizer)
+
+    def __call__(self, batches: Sequence[Batch], images_seen: int) -> dict[str, float]:
+        """Train on `d_steps` batches, the last of which the generator shares.
+
+        Args:
+            batches: one for each discriminator update, then one for each generator update beyond the first.
+            images_seen: real pictures seen by D including these, for the moving average.
+
+        Returns:
+            Every loss and term by name (`d_loss`, `d_loss/real` ...), and D's accuracy where it has logits.
+
+        Raises:
+            DivergedError: a term is not finite; no weight was touched by it.
+        """
+        d_steps = self.recipe.options.d_steps
+        for position, batch in enumerate(batches[:d_steps]):
+            # The last batch is the generator's first one too, so its pictures keep their graph.
+            with contextlib.nullcontext() if position == d_steps - 1 else frozen(self.generator):
+                d_loss = self.recipe.discriminator_loss(self._g, self._d, batch)
+            self._descend(d_loss, self._d_optimizer, "discriminator")
+            self.recipe.after_discriminator_step(self.discriminator)
+        with frozen(self.discriminator):
+            for batch in batches[d_steps - 1 :]:
+                g_loss = self.recipe.generator_loss(self._g, self._d, batch)
+                self._descend(g_loss, self._g_optimizer, "generator")
+        self.average.update(self.generator, d_steps * len(batches[0].images), images_seen)
+        return {**_values("d_loss", d_loss), **_values("g_loss", g_loss), **_accuracies(d_loss)}
+
+    def _descend(self, loss: Loss, optimizer: Optimizer, network: str) -> None:
+        if not torch.isfinite(loss.total):
+            term = next((name for name, value in loss.terms.items() if not torch.isfinite(value)), "their sum")
+            raise DivergedError(
+                f"training diverged: the {network}'s loss term {term!r} is {loss.total.item()}; "
+                "lower its learning rate (g_lr, d_lr)"
+            )
+        optimizer.zero_grad(set_to_none=True)
+        self._fabric.backward(loss.total)
+        optimizer.step()
+
+    def state(self) -> dict[str, Any]:
+        """Everything a resumed run needs of networks and optimisers."""
+        return {name: part.state_dict() for name, part in self._parts().items()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned, bit for bit."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        for optimizer in (self._g_optimizer, self._d_optimizer):
+            _restore_strides(optimizer)
+
+    def _parts(self) -> dict[str, nn.Module | Optimizer]:
+        return {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "average": self.average.module,
+            "g_optimizer": self._g_optimizer,
+            "d_optimizer": self._d_optimizer,
+        }
+
+
+def optimizer(network: nn.Module, lr: float, options: Options, machine: Machine) -> Optimizer:
+    """The optimiser that the options name, in its fastest form: one kernel for all tensors where there is one."""
+    parameters, decay = network.parameters(), options.weight_decay
+    if options.optimizer == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr, alpha=options.beta2, weight_decay=decay, foreach=True)
+    betas, fused = (options.beta1, options.beta2), machine.device != "mps"
+    if options.optimizer == "adamw":
+        return torch.optim.AdamW(parameters, lr, betas, weight_decay=decay, fused=fused)
+    return torch.optim.Adam(parameters, lr, betas, weight_decay=decay, fused=fused)
+
+
+@contextlib.contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Within, no gradient of `network`'s weights is computed; those of its inputs still are."""
+    trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    for parameter in trainable:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in trainable:
+            parameter.requires_grad_(True)
+
+
+def _values(prefix: str, loss: Loss) -> dict[str, float]:
+    return {prefix: loss.total.item()} | {f"{prefix}/{name}": term.item() for name, term in loss.terms.items()}
+
+
+def _accuracies(loss: Loss) -> dict[str, float]:
+    """The share of pictures whose origin D tells at a probability of 0.5, whatever targets it was trained with."""
+    accuracies = {}
+    if loss.real_logits is not None:
+        accuracies["d_accuracy_real"] = (loss.real_logits > 0).float().mean().item()
+    if loss.fake_logits is not None:
+        accuracies["d_accuracy_fake"] = (loss.fake_logits < 0).float().mean().item()
+    return accuracies
+
+
+def _restore_strides(optimizer: Optimizer) -> None:
+    """Give loaded moments the memory format of their weights: files hold tensors in plain order."""
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                state[key] = torch.empty_like(parameter).copy_(value)

@@ -1,0 +1,280 @@
+"""The one training loop: step, log, sample, evaluate, save. It knows no GAN by name."""
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from ganvas import __version__
+from ganvas.budget import Interval, Progress
+from ganvas.config import RunConfig
+from ganvas.data.dataset import Dataset
+from ganvas.files import append_record
+from ganvas.gans.recipe import Batch, Recipe, Spec
+from ganvas.grids import grid, write_png
+from ganvas.metrics.evaluate import Evaluator
+from ganvas.pixels import to_float
+from ganvas.sampling import paint
+from ganvas.snapshot import Card
+from ganvas.snapshot import save as save_snapshot
+from ganvas.training.checkpoint import CheckpointDirectory, random_state, set_random_state
+from ganvas.training.directory import RunDirectory
+from ganvas.training.display import Display
+from ganvas.training.engine import Machine
+from ganvas.training.loader import Loader
+from ganvas.training.meter import Meter
+from ganvas.training.step import AdversarialStep
+
+# Added to the run's seed for the latents of grids and evaluations, which must not follow the training latents.
+GRID_SEED, EVAL_SEED = 1, 2
+
+
+class Trainer:
+    """Trains one recipe on one dataset until the budget is spent or someone interrupts.
+
+    Construction seeds the process and builds the networks; `restore` then takes over a checkpoint; `run` trains.
+
+    Attributes:
+        progress: how far the run has come.
+        best_kid: the lowest KID of all evaluations so far, if there was one.
+    """
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        config: RunConfig,
+        recipe: Recipe,
+        data: Dataset,
+        machine: Machine,
+        fabric: Fabric,
+        display: Display,
+    ) -> None:
+        self.run_directory, self.config, self.recipe, self.data = run, config, recipe, data
+        self.machine, self.display = machine, display
+        settings = config.settings
+        torch.manual_seed(settings.seed)
+        self.step = AdversarialStep(recipe, Spec(data.size, len(data.class_names)), machine, fabric)
+        self.progress = Progress(len(data))
+        self.best_kid: float | None = None
+        self._latents = torch.Generator().manual_seed(settings.seed)
+        self._evaluator = Evaluator(data, samples=settings.eval_samples, device=machine.device)
+        self._checkpoints = CheckpointDirectory(run.path / "checkpoints")
+        self._meter = Meter()
+        self._evaluated_at: int | None = None
+
+    def run(self) -> bool:
+        """Train until the budget is spent.
+
+        Returns:
+            True if it was; False if SIGINT or SIGTERM came first, in which case a checkpoint was written.
+
+        Raises:
+            DivergedError: a loss was not finite; the last checkpoint is from before it.
+            GanvasError: the disk is full; the last checkpoint is whole.
+        """
+        options, settings = self.recipe.options, self.config.settings
+        position, pin = self.progress.images, self.machine.device == "cuda"
+        loader = Loader(self.data, options.batch_size, settings.seed, position, pin)
+        with loader, _interruptions() as interrupted, self._tensorboard() as self._board:
+            self._start_clock()
+            pictures = iter(loader)
+            while not (spent := settings.budget.fraction(self.progress) >= 1) and not interrupted.is_set():
+                self._train(pictures)
+                self._log_if_due()
+                self._sample_if_due()
+                self._evaluate_if_due()
+                self._save_if_due()
+            self._finish(spent)
+        return spent
+
+    def _start_clock(self) -> None:
+        settings, budget, progress = self.config.settings, self.config.settings.budget, self.progress
+        self._clock = time.perf_counter() - progress.seconds
+        self._began = progress.seconds, budget.fraction(progress)
+        self._log = Interval(settings.log_every, progress)
+        self._sample = Interval(settings.sample_every or budget / 20, progress)
+        self._evaluation = Interval(settings.eval_every or budget / 10, progress)
+        self._checkpoint = Interval(settings.checkpoint_every, progress)
+        if progress.steps == 0:
+            self._write_samples()
+
+    def _train(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> None:
+        """One round of updates."""
+        options, started = self.recipe.options, self._meter.start()
+        # Every discriminator update sees new pictures; the generator shares the last and draws latents for the rest.
+        batches = [self._batch(*next(pictures)) for _ in range(options.d_steps)]
+        last = batches[-1]
+        batches += [Batch(last.images, self._draw(), last.labels) for _ in range(options.g_steps - 1)]
+        seen = options.d_steps * options.batch_size
+        values = self.step(batches, self.progress.images + seen)
+        self.progress.steps += 1
+        self.progress.images += seen
+        self.progress.seconds = time.perf_counter() - self._clock
+        self._meter.add(started, seen, values)
+
+    def _batch(self, pictures: Tensor, labels: Tensor | None) -> Batch:
+        """Bytes from the loader as the networks see them, on their device."""
+        images = to_float(pictures.to(self.machine.device, non_blocking=True))
+        if labels is None or not self.recipe.conditional:
+            return Batch(images.contiguous(memory_format=self.machine.memory_format), self._draw())
+        images = images.contiguous(memory_format=self.machine.memory_format)
+        return Batch(images, self._draw(), labels.to(self.machine.device, non_blocking=True))
+
+    def _draw(self) -> Tensor:
+        return self.recipe.latents(self.recipe.options.batch_size, self._latents).to(self.machine.device)
+
+    def _log_if_due(self) -> None:
+        if self._log.due(self.progress):
+            self._write_stats()
+
+    def _write_stats(self) -> None:
+        if not (values := self._meter.flush()):
+            return
+        progress = self.progress
+        record = {
+            "kimg": progress.kimg,
+            "seconds": round(progress.seconds, 3),
+            "step": progress.steps,
+        } | values
+        append_record(self.run_directory.stats, record)
+        for name, value in values.items():
+            self._to_board(name, value)
+        self.display.stats(record, progress, self._seconds_left())
+
+    def _seconds_left(self) -> float:
+        """Wall-clock time until the budget is spent, at the pace since this process began."""
+        seconds, fraction = self._began
+        done = self.config.settings.budget.fraction(self.progress)
+        pace = (self.progress.seconds - seconds) / max(done - fraction, 1e-9)
+        return max(0.0, (1 - done) * pace)
+
+    def _sample_if_due(self) -> None:
+        if self._sample.due(self.progress):
+            self._write_samples()
+
+    def _write_samples(self) -> None:
+        side = self.config.settings.grid_size
+        sheet = grid(np.concatenate(list(self.pictures(side * side, GRID_SEED))), side)
+        write_png(self.run_directory.sample(self.progress.kimg), sheet)
+        if self._board:
+            self._board.add_image("samples", sheet, self.progress.images, dataformats="HWC")
+
+    def pictures(self, count: int, seed: int) -> Iterator[NDArray[np.uint8]]:
+        """`count` pictures of the averaged generator, uint8 batches [N, S, S, 3], for a purpose's own latents."""
+        classes = len(self.data.class_names) if self.recipe.conditional else 0
+        seed += self.config.settings.seed
+        return paint(self.recipe, self.step.average.module, count, seed, classes, self.machine.device)
+
+    def _evaluate_if_due(self) -> None:
+        if self._evaluation.due(self.progress):
+            self._evaluate()
+
+    def _evaluate(self) -> None:
+        """Score the averaged generator, and keep it if it is the best so far."""
+        if not (count := self.config.settings.eval_samples):
+            return
+        self._evaluated_at = self.progress.steps
+        scores = self._evaluator.score(self.pictures(count, EVAL_SEED))
+        best = self.best_kid is None or scores.kid < self.best_kid
+        self.best_kid = scores.kid if best else self.best_kid
+        record = {"kimg": self.progress.kimg} | scores.record() | {"best": best}
+        append_record(self.run_directory.evals, record)
+        for name in ("kid", "fid", "precision", "recall"):
+            self._to_board(f"scores/{name}", record[name])
+        if best:
+            save_snapshot(self.run_directory.snapshot("best"), self.step.average.module, self._card(record))
+        self._save()  # so that no resumed run is behind its best snapshot
+        self.display.say(f"{self.progress.kimg:.1f} kimg: {scores.line()}{', the best so far' if best else ''}")
+
+    def _save_if_due(self) -> None:
+        if self._checkpoint.due(self.progress):
+            self._save()
+
+    def _save(self) -> None:
+        """Write a checkpoint to go on from and the last snapshot to look at."""
+        save_snapshot(self.run_directory.snapshot("last"), self.step.average.module, self._card({}))
+        self._checkpoints.save(self.progress.kimg, self.state())
+
+    def _finish(self, spent: bool) -> None:
+        self._write_stats()
+        self._write_samples()
+        if spent and self._evaluated_at != self.progress.steps:
+            self._evaluate()
+        self._save()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a resumed run needs to be the same run."""
+        progress = self.progress
+        return {
+            "progress": {"steps": progress.steps, "images": progress.images, "seconds": progress.seconds},
+            "best_kid": self.best_kid,
+            "latents": self._latents.get_state(),
+            "random": random_state(),
+            **self.step.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a checkpoint's state; what was logged after it is dropped."""
+        self.progress = Progress(len(self.data), **state["progress"])
+        self.best_kid = state["best_kid"]
+        self._latents.set_state(state["latents"])
+        self.step.load_state(state)
+        set_random_state(state["random"])
+        self.run_directory.forget_after(self.progress.kimg)
+
+    def _card(self, scores: dict[str, Any]) -> Card:
+        return Card(
+            recipe=self.config.recipe,
+            options=self.recipe.options.model_dump(),
+            size=self.data.size,
+            class_names=self.data.class_names if self.recipe.conditional else [],
+            kimg=self.progress.kimg,
+            data=str(self.data.path.resolve()),
+            fingerprint=self.data.fingerprint,
+            ganvas=__version__,
+            scores=scores,
+        )
+
+    @contextlib.contextmanager
+    def _tensorboard(self) -> Iterator[SummaryWriter | None]:
+        if not self.config.settings.tensorboard:
+            yield None
+            return
+        with SummaryWriter(self.run_directory.path / "tensorboard", purge_step=self.progress.images + 1) as board:
+            yield board
+
+    def _to_board(self, name: str, value: float) -> None:
+        if self._board:
+            self._board.add_scalar(name, value, self.progress.images)
+
+
+@contextlib.contextmanager
+def _interruptions() -> Iterator[threading.Event]:
+    """Within, the first SIGINT or SIGTERM sets an event that the loop looks at; a second one acts at once."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event  # only the main thread may handle signals; another one is stopped by its owner
+        return
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        event.set()
+        signal.signal(number, before[number])
+
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, remember)
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
