@@ -5,6 +5,7 @@ The same grammar serves `--budget` and every interval (`eval_every`, `sample_eve
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ganvas.errors import ConfigError
 
@@ -54,7 +55,7 @@ class Amount:
         Raises:
             ConfigError: not of that form, or not above zero.
         """
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", text.lower())
+        match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*", text.lower())
         unit = match[2] if match else ""
         unit = next((known for known in COUNTED_UNITS if unit in (known, known.removesuffix("s"))), unit)
         if not match or (unit not in SECONDS_PER and unit not in COUNTED_UNITS):
@@ -83,7 +84,8 @@ class Amount:
         return Amount(self.value / parts, self.unit)
 
     def __str__(self) -> str:
-        return f"{self.value:g}{self.unit}"
+        number = f"{Decimal(repr(self.value)):f}"  # without an exponent, which `parse` does not read
+        return number.removesuffix(".0") + self.unit
 
 
 class Interval:

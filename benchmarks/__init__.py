@@ -1,0 +1,1 @@
+"""Measurements of speed, printed as the tables of docs/performance.md."""

@@ -1,0 +1,111 @@
+"""How fast `dcgan` trains beside the plain PyTorch tutorial loop, and how near the processor's ceiling it comes.
+
+    python -m benchmarks.throughput [--size 64] [--width 64] [--batch 128] [--rounds 5] [--steps 6]
+
+Each round runs the two in processes of their own, one after the other, then a large matrix product; the machine's
+moods hit both alike, and medians over rounds and the median of each round's ratio are printed.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from ganvas.config import Settings, resolve
+from ganvas.data.dataset import IMAGES, INDEX, INFO, Info
+from ganvas.files import read_records
+from ganvas.gans.dcgan import DCGAN
+from ganvas.gans.recipe import Batch, Spec
+from ganvas.training.engine import Machine, choose, launch
+from ganvas.training.step import AdversarialStep
+
+
+def main() -> None:
+    """Run the rounds and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in (("size", 64), ("width", 64), ("batch", 128), ("rounds", 5), ("steps", 6)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    given = parser.parse_args()
+    machine = choose(Settings())
+    with tempfile.TemporaryDirectory() as folder:
+        data = noise_dataset(Path(folder) / "data", given.size)
+        rounds = []
+        for number in range(given.rounds):
+            tutorial = run_tutorial(given.size, given.width, given.batch, given.steps)
+            ganvas = run_ganvas(data, Path(folder) / f"run-{number}", given.width, given.batch, given.steps)
+            rounds.append((tutorial, ganvas, matrix_product_flops(machine)))
+            print(f"round {number + 1}: tutorial {tutorial:.1f}, ganvas {ganvas:.1f} img/s", file=sys.stderr)
+    print_table(rounds, machine, flops_per_image(given.size, given.width, machine))
+
+
+def noise_dataset(path: Path, size: int, count: int = 1024) -> Path:
+    """A dataset directory of random pictures: speed does not depend on what they show."""
+    path.mkdir()
+    images = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
+    np.save(path / IMAGES, images)
+    pd.DataFrame({"source": [str(number) for number in range(count)]}).to_parquet(path / INDEX)
+    (path / INFO).write_text(Info(size=size, count=count, fingerprint="noise").model_dump_json())
+    return path
+
+
+def run_tutorial(size: int, width: int, batch_size: int, steps: int) -> float:
+    """img/s of the tutorial loop: the median of its steps."""
+    command = [sys.executable, "-m", "benchmarks.tutorial", *map(str, (size, width, batch_size, steps))]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return batch_size / statistics.median(map(float, output.split()))
+
+
+def run_ganvas(data: Path, out: Path, width: int, batch_size: int, steps: int) -> float:
+    """img/s of `ganvas train`, as its stats.jsonl says, step by step, the first two left out."""
+    options = [f"width={width}", f"batch_size={batch_size}", "eval_samples=0", "tensorboard=false", "log_every=1steps"]
+    command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", str(out), "--recipe", "dcgan"]
+    command += ["--budget", f"{steps + 2}steps", *(word for option in options for word in ("--set", option))]
+    subprocess.run([*command, "--set", "sample_every=1h"], check=True, capture_output=True)
+    return statistics.median(record["img_per_s"] for record in read_records(out / "stats.jsonl")[2:])
+
+
+def matrix_product_flops(machine: Machine, side: int = 4096, repeats: int = 3) -> float:
+    """Operations a second of a square matrix product in the run's precision: the processor's practical ceiling."""
+    dtype = getattr(torch, machine.precision)
+    left, right = torch.randn(side, side, dtype=dtype), torch.randn(side, side, dtype=dtype)
+    times = []
+    for _ in range(repeats + 1):
+        started = time.perf_counter()
+        left @ right
+        times.append(time.perf_counter() - started)
+    return float(2 * side**3 / statistics.median(times[1:]))
+
+
+def flops_per_image(size: int, width: int, machine: Machine) -> float:
+    """Operations that one real picture costs in a training step, counted while ganvas runs one."""
+    recipe = DCGAN(resolve("dcgan", DCGAN.defaults, {"width": width, "batch_size": 2}).options)
+    step = AdversarialStep(recipe, Spec(size), machine, launch(machine))
+    batch = Batch(torch.rand(2, 3, size, size) * 2 - 1, recipe.latents(2, torch.Generator()))
+    with FlopCounterMode(display=False) as counter:
+        step([batch], images_seen=2)
+    return counter.get_total_flops() / 2
+
+
+def print_table(rounds: list[tuple[float, float, float]], machine: Machine, flops: float) -> None:
+    """The table of docs/performance.md."""
+    tutorial, ganvas, ceiling = (statistics.median(column) for column in zip(*rounds, strict=True))
+    ratio = statistics.median(fast / plain for plain, fast, _ in rounds)
+    spread = f"{min(f / p for p, f, _ in rounds):.2f} to {max(f / p for p, f, _ in rounds):.2f}"
+    print(f"machine: {machine.device_name}, {machine.threads} threads, {machine.precision}; {len(rounds)} rounds")
+    print(f"ceiling: {ceiling / 1e9:.0f} GFLOP/s in a matrix product; {flops / 1e9:.2f} GFLOP a picture")
+    print("| loop | img/s (median) | share of ceiling | ratio (median of rounds) |")
+    print("|---|---|---|---|")
+    print(f"| PyTorch tutorial | {tutorial:.1f} | {tutorial * flops / ceiling:.0%} | 1 |")
+    print(f"| ganvas `dcgan` | {ganvas:.1f} | {ganvas * flops / ceiling:.0%} | {ratio:.2f} ({spread}) |")
+
+
+if __name__ == "__main__":
+    main()

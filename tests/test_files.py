@@ -1,0 +1,78 @@
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ganvas.errors import GanvasError
+from ganvas.files import append_record, read_records, whole_directory, whole_file
+
+
+def test_a_file_is_replaced_only_when_it_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("before")
+    with pytest.raises(ZeroDivisionError), whole_file(file) as partial:
+        partial.write_text("half")
+        raise ZeroDivisionError
+    assert file.read_text() == "before"
+    with whole_file(file) as partial:
+        partial.write_text("after")
+    assert file.read_text() == "after"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_directory_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "target"
+    with pytest.raises(KeyboardInterrupt), whole_directory(target) as partial:
+        (partial / "half").touch()
+        raise KeyboardInterrupt
+    assert list(target.parent.iterdir()) == []
+    with whole_directory(target) as partial:
+        (partial / "whole").touch()
+    assert os.listdir(target) == ["whole"]
+
+
+def test_an_empty_directory_may_be_filled_and_a_taken_one_may_not(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    with whole_directory(target) as partial:
+        (partial / "file").touch()
+    with pytest.raises(GanvasError, match="exists already"), whole_directory(target):
+        pytest.fail("must not be entered")
+    assert os.listdir(target) == ["file"]
+
+
+def test_a_full_disk_is_one_clear_line_and_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("before")
+    with pytest.raises(GanvasError, match=r"file: No space left on device; nothing was changed"), whole_file(file):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert file.read_text() == "before"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    script = f"""
+import os, signal
+from pathlib import Path
+from ganvas.files import whole_directory
+with whole_directory(Path({str(tmp_path / "target")!r})) as partial:
+    (partial / "half").touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script], check=False)
+    assert any("partial" in name for name in os.listdir(tmp_path))
+    with whole_directory(tmp_path / "target"):
+        pass
+    assert os.listdir(tmp_path) == ["target"]
+
+
+def test_records_survive_a_torn_last_line_and_hold_no_nan(tmp_path: Path) -> None:
+    file = tmp_path / "stats.jsonl"
+    assert read_records(file) == []
+    append_record(file, {"a": 1, "b": float("nan"), "c": float("-inf")})
+    with file.open("a") as out:
+        out.write('{"a": 2, "b"')
+    assert read_records(file) == [{"a": 1, "b": None, "c": None}]
