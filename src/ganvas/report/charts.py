@@ -1,0 +1,190 @@
+"""The curves of a run as plotly figures.
+
+A figure holds data and shapes only. Text, grid lines and backgrounds take their colours from the page's
+style sheet, so that one figure serves light, dark and paper; the colours of the lines stand on all three.
+"""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+BLUE, RUST, MOSS, GREY = "#3f7fbf", "#c2603f", "#6b8f3c", "#8a8784"
+# As many as a wide screen can show. Longer logs are averaged down to it: a day's run would weigh megabytes.
+POINTS = 1200
+SMOOTHING = 25
+
+Numbers: TypeAlias = "pd.Series[float]"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure with the words around it.
+
+    Attributes:
+        name: identifies the chart in the page.
+        title: what is drawn.
+        note: how to read it, in one sentence.
+        figure: the plotly figure, without title and colours of its own.
+    """
+
+    name: str
+    title: str
+    note: str
+    figure: go.Figure
+
+
+def _numbers(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Log lines as a table of floats: whatever is missing, no number or not finite is NaN."""
+    columns = pd.DataFrame.from_records(list(records)).items()
+    table = pd.DataFrame({key: pd.to_numeric(column, errors="coerce") for key, column in columns})
+    return table.astype("float64").replace([np.inf, -np.inf], np.nan)
+
+
+def curves(stats: Sequence[dict[str, Any]], evals: Sequence[dict[str, Any]], best: float | None) -> list[Chart]:
+    """Every chart there is something to draw for.
+
+    Args:
+        stats: the lines of `stats.jsonl`.
+        evals: the lines of `evals.jsonl`.
+        best: kimg of the best evaluation, which is drawn as a star.
+    """
+    log, scores = _thinned(_numbers(stats)), _numbers(evals)
+    charts = [
+        _losses(log),
+        _accuracy(log),
+        _kid(scores, best),
+        _fid(scores, best),
+        _precision_recall(scores),
+        _speed(log),
+    ]
+    return [chart for chart in charts if chart.figure.data]
+
+
+def _losses(log: pd.DataFrame) -> Chart:
+    figure = _figure()
+    for key, name, color in (("d_loss", "discriminator", BLUE), ("g_loss", "generator", RUST)):
+        if _has(log, key):
+            _smoothed(figure, log.kimg, log[key], name, color)
+    for key in log.columns:
+        if key.startswith(("d_loss/", "g_loss/")) and _has(log, key):
+            _line(figure, log.kimg, log[key], key, GREY, visible="legendonly", line_dash="dot")
+    note = "Lines are running means over the paler logged values. Choose a grey term in the legend to add it."
+    return Chart("losses", "Losses", note, figure)
+
+
+def _accuracy(log: pd.DataFrame) -> Chart:
+    figure = _figure(yaxis_range=[0, 1.02])
+    for key, name, color in (
+        ("d_accuracy_real", "on real pictures", BLUE),
+        ("d_accuracy_fake", "on generated pictures", RUST),
+    ):
+        if _has(log, key):
+            _smoothed(figure, log.kimg, log[key], name, color)
+    figure.add_hline(0.5, line_color=GREY, line_width=1, line_dash="dot")
+    note = "Near 1, the discriminator tells the pictures apart with ease; near 0.5, it is guessing."
+    return Chart("accuracy", "Accuracy of the discriminator", note, figure)
+
+
+def _kid(scores: pd.DataFrame, best: float | None) -> Chart:
+    figure = _figure()
+    if _has(scores, "kid"):
+        bars = {"type": "data", "array": scores.kid_se, "thickness": 1} if _has(scores, "kid_se") else None
+        _score(figure, scores.kimg, scores.kid, "KID", BLUE, best, error_y=bars)
+    note = "Distance from the real pictures, with one standard error; lower is better. The star is the best."
+    return Chart("kid", "KID", note, figure)
+
+
+def _fid(scores: pd.DataFrame, best: float | None) -> Chart:
+    figure = _figure()
+    if _has(scores, "fid"):
+        _score(figure, scores.kimg, scores.fid, "FID", BLUE, best)
+    return Chart(
+        "fid",
+        "FID",
+        "Another distance; lower is better. The star is the evaluation of the best KID.",
+        figure,
+    )
+
+
+def _precision_recall(scores: pd.DataFrame) -> Chart:
+    figure = _figure(yaxis_range=[0, 1.02])
+    for key, color in (("precision", RUST), ("recall", MOSS)):
+        if _has(scores, key):
+            _score(figure, scores.kimg, scores[key], key, color, best=None)
+    note = "Precision: the share of generated pictures that look real. Recall: the share of the real variety reached."
+    return Chart("precision-recall", "Precision and recall", note, figure)
+
+
+def _speed(log: pd.DataFrame) -> Chart:
+    figure = _figure(yaxis_rangemode="tozero")
+    if _has(log, "img_per_s"):
+        _smoothed(figure, log.kimg, log.img_per_s, "img/s", MOSS)
+    return Chart("speed", "Speed", "Real pictures per second, each value over one interval of the log.", figure)
+
+
+def _has(table: pd.DataFrame, key: str) -> bool:
+    return {"kimg", key} <= set(table.columns) and bool(table[key].notna().any())
+
+
+def _thinned(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with runs of neighbouring rows averaged, so that at most `POINTS` rows are left."""
+    if len(table) <= POINTS:
+        return table
+    return table.groupby(np.arange(len(table)) * POINTS // len(table)).mean()
+
+
+def _figure(**layout: Any) -> go.Figure:
+    figure = go.Figure(
+        layout={
+            "template": go.layout.Template(),
+            "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+            "height": 300,
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": "system-ui, sans-serif", "size": 12},
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            "hovermode": "x unified",
+            # Dragging would zoom, and on a phone keep a finger on the chart from scrolling the page.
+            "dragmode": False,
+            "xaxis": {
+                "title": {"text": "kimg", "standoff": 6},
+                "automargin": True,
+                "fixedrange": True,
+                "showgrid": False,
+                "zeroline": False,
+                "rangemode": "tozero",
+                "hoverformat": ",.1f",
+            },
+            "yaxis": {"automargin": True, "fixedrange": True, "zeroline": False, "nticks": 6},
+        }
+    )
+    return figure.update_layout(**layout)
+
+
+def _line(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str, **more: Any) -> None:
+    # plotly reads names as a little HTML, and those of loss terms are a recipe author's free text.
+    style = {"line_color": color, "line_width": 1.6, "hovertemplate": "%{y:.4~g}", "mode": "lines"}
+    figure.add_scatter(x=x, y=y, name=html.escape(name), **style | more)
+
+
+def _smoothed(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str) -> None:
+    """A running mean as a line over the paler logged values; where a value is lost, both have a gap."""
+    _line(figure, x, y, name, color, opacity=0.3, showlegend=False, hoverinfo="skip")
+    _line(figure, x, y.ewm(span=SMOOTHING).mean().where(y.notna()), name, color)
+
+
+def _score(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str, best: float | None, **more: Any) -> None:
+    """A line through few measured points, the best of them a star."""
+    is_best = x == best
+    marker = {
+        "symbol": np.where(is_best, "star", "circle"),
+        "size": np.where(is_best, 15, 7),
+        "opacity": 1,
+        "line_width": 0,
+    }
+    _line(figure, x, y, name, color, mode="lines+markers", marker=marker, **more)

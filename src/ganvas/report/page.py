@@ -1,0 +1,354 @@
+"""The run page: a run directory as one HTML file that needs nothing beside it.
+
+A section is a function from the run to what its partial shows, `templates/<section>.html`, or to None where
+the run has nothing to show. Adding a section is adding both and naming it in `SECTIONS`.
+"""
+
+import base64
+import io
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeGuard
+
+import jinja2
+import numpy as np
+from PIL import Image
+from plotly.offline import get_plotlyjs
+
+from ganvas import __version__
+from ganvas.data.dataset import Dataset
+from ganvas.errors import DataError
+from ganvas.files import read_records, whole_file
+from ganvas.grids import grid
+from ganvas.report import charts
+from ganvas.training.directory import Record, RunDirectory
+
+MAX_FRAMES = 24
+# What all pictures of a page may weigh together. Base64 adds a third and plotly 5 MB: under 15 MB in all.
+PICTURE_BYTES = 7_000_000
+MAX_SIDE = 1600
+ABSENT = "—"
+
+Fields = dict[str, Any]
+
+
+def write_page(run: str | Path, out: str | Path) -> Path:
+    """Write the page of a run; it is readable while the run still trains.
+
+    Args:
+        run: the run directory.
+        out: the HTML file to write, replaced if it exists.
+
+    Returns:
+        The file written.
+
+    Raises:
+        RunError: no run there, or one that this version cannot read.
+        GanvasError: the file system refused; `out` is as it was.
+    """
+    page = render(Run.open(Path(run)))
+    with whole_file(Path(out)) as partial:
+        partial.write_text(page, encoding="utf-8")
+    return Path(out)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run directory tells.
+
+    Attributes:
+        path: the run directory.
+        record: what `config.yaml` holds.
+        stats: the lines of `stats.jsonl`, oldest first.
+        evals: the lines of `evals.jsonl`, oldest first.
+        samples: the sample grids by kimg, oldest first.
+    """
+
+    path: Path
+    record: Record
+    stats: list[Fields]
+    evals: list[Fields]
+    samples: dict[float, Path]
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Read a run directory.
+
+        Raises:
+            RunError: no run there, or one that this version cannot read.
+        """
+        directory = RunDirectory.open(path)
+        return cls(
+            path=path,
+            record=directory.record,
+            stats=read_records(directory.stats),
+            evals=read_records(directory.evals),
+            samples=_find_samples(path / "samples"),
+        )
+
+    @property
+    def data_name(self) -> str:
+        """The name of the dataset directory."""
+        return Path(self.record.data).name
+
+    @property
+    def best(self) -> Fields | None:
+        """The evaluation whose snapshot was kept as the best, or else the one of lowest KID."""
+        marked = [record for record in self.evals if record.get("best")]
+        scored = [record for record in self.evals if _is_number(record.get("kid"))]
+        return marked[-1] if marked else min(scored, key=lambda record: record["kid"], default=None)
+
+    def latest(self, key: str) -> float | None:
+        """The last finite value logged under `key`."""
+        values = [record[key] for record in self.stats if _is_number(record.get(key))]
+        return values[-1] if values else None
+
+
+def _find_samples(folder: Path) -> dict[float, Path]:
+    samples = {}
+    for file in folder.glob("*.png"):
+        try:
+            samples[float(file.stem)] = file
+        except ValueError:
+            continue  # not a grid the trainer wrote
+    return dict(sorted(samples.items()))
+
+
+# --- Sections, in the order of the page ---
+
+
+def _title(run: Run) -> Fields:
+    return {
+        "recipe": run.record.recipe,
+        "data": run.data_name,
+        "seconds": run.latest("seconds"),
+        "kimg": run.latest("kimg"),
+        "pictures": run.record.dataset["count"],
+    }
+
+
+def _pictures(run: Run) -> Fields | None:
+    frames = _frames(run)
+    if not frames:
+        return None
+    marked = [index for index, frame in enumerate(frames) if frame["is_best"]]
+    return {
+        "frames": frames,
+        "best": marked[0] if marked else None,
+        "in_print": {0, len(frames) // 2, len(frames) - 1},
+        "real": _real_grid(run),
+        "data": run.data_name,
+    }
+
+
+def _headline(run: Run) -> Fields:
+    best = run.best
+    speeds = [record["img_per_s"] for record in run.stats if _is_number(record.get("img_per_s"))]
+    return {
+        "first": run.evals[0] if run.evals and run.evals[0] is not best else None,
+        "best": best,
+        "kimg": run.latest("kimg"),
+        "img_per_s": float(np.median(speeds)) if speeds else None,
+    }
+
+
+def _curves(run: Run) -> Fields | None:
+    drawn = charts.curves(run.stats, run.evals, run.best.get("kimg") if run.best else None)
+    if not drawn:
+        return None
+    return {"charts": drawn, "plotly": get_plotlyjs()}
+
+
+def _evaluations(run: Run) -> Fields | None:
+    if not run.evals:
+        return None
+    has_modes = any(_is_number(record.get("modes_covered")) for record in run.evals)
+    return {"evals": run.evals, "best": run.best, "has_modes": has_modes}
+
+
+def _provenance(run: Run) -> Fields:
+    record = run.record
+    size, names = record.dataset["size"], record.dataset["class_names"]
+    return {
+        "facts": {
+            "Pictures": f"{record.dataset['count']:,} in {run.data_name}",
+            "Classes": f"{len(names)}: {', '.join(map(str, names))}" if names else "none",
+            "Size": f"{size} \N{MULTIPLICATION SIGN} {size} pixels",
+            "Fingerprint": record.dataset["fingerprint"][:12],
+            "Recipe": record.recipe,
+            "Generator": _parameters(record.networks["generator_parameters"]),
+            "Discriminator": _parameters(record.networks["discriminator_parameters"]),
+            "Device": f"{record.machine['device_name']} · {record.machine['device']}",
+            "Precision": record.machine["precision"],
+            "Budget": record.settings["budget"],
+            "Seed": record.settings["seed"],
+            "ganvas": record.ganvas,
+            **record.versions,
+        },
+        "options": record.options,
+        "command": record.command,
+    }
+
+
+SECTIONS: dict[str, Callable[[Run], Fields | None]] = {
+    "title": _title,
+    "pictures": _pictures,
+    "headline": _headline,
+    "curves": _curves,
+    "evaluations": _evaluations,
+    "provenance": _provenance,
+}
+
+
+def render(run: Run) -> str:
+    """The page of a run as HTML."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("ganvas.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "significant": significant,
+        "plus_minus": plus_minus,
+        "duration": duration,
+        "whole": whole,
+        "kimg": kimg,
+        "share": share,
+    }
+    sections = {name: section(run) for name, section in SECTIONS.items()}
+    return environment.get_template("page.html").render(
+        sections={name: content for name, content in sections.items() if content is not None},
+        run_name=run.path.resolve().name,
+        version=__version__,
+    )
+
+
+# --- Pictures ---
+
+
+def _frames(run: Run) -> list[Fields]:
+    """The sample grids to show: evenly chosen, the first, the best and the last always among them."""
+    files = list(run.samples.items())
+    best = _nearest(list(run.samples), run.best.get("kimg") if run.best else None)
+    even = np.linspace(0, len(files) - 1, min(len(files), MAX_FRAMES - 1)).round().astype(int)
+    chosen = sorted({*even.tolist(), *([] if best is None else [best])})
+    frames = []
+    for index in chosen:
+        at, file = files[index]
+        picture = _read_picture(file)
+        if picture is not None:
+            frames.append({"kimg": at, "is_best": index == best, **_inline(picture, len(chosen) + 1)})
+    return frames
+
+
+def _nearest(kimgs: list[float], target: float | None) -> int | None:
+    """The position of the grid drawn closest to an evaluation; None where either is missing."""
+    if target is None:
+        return None
+    return min(range(len(kimgs)), key=lambda index: abs(kimgs[index] - target), default=None)
+
+
+def _read_picture(file: Path) -> Image.Image | None:
+    """The picture, or None for a file that a crash cut short."""
+    try:
+        with Image.open(file) as picture:
+            return picture.convert("RGB")
+    except (OSError, SyntaxError):  # Pillow calls a broken chunk a syntax error
+        return None
+
+
+def _real_grid(run: Run) -> Fields | None:
+    """A square of real pictures spread over the dataset; None if that is gone or has changed since."""
+    try:
+        dataset = Dataset.open(run.record.data)
+    except DataError:
+        return None
+    if dataset.fingerprint != run.record.dataset["fingerprint"]:
+        return None
+    side = min(run.record.settings["grid_size"], math.isqrt(len(dataset)))
+    spread = np.linspace(0, len(dataset) - 1, side * side).round().astype(int)
+    sheet = Image.fromarray(grid(dataset.images[spread], side))
+    return {**_inline(sheet, MAX_FRAMES + 1), "count": side * side}
+
+
+def _inline(picture: Image.Image, share: int) -> Fields:
+    """The picture as a data URI of at most a `share`-th of the page's picture bytes."""
+    picture.thumbnail((MAX_SIDE, MAX_SIDE))
+    kind, data = next(coded for coded in _encodings(picture) if len(coded[1]) <= PICTURE_BYTES // share)
+    uri = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    return {"uri": uri, "width": picture.width, "height": picture.height}
+
+
+def _encodings(picture: Image.Image) -> Iterator[tuple[str, bytes]]:
+    """Codings of a picture from the exact one to ever smaller ones."""
+    yield "png", _encode(picture, "PNG")
+    while True:
+        yield "webp", _encode(picture, "WEBP", quality=88)
+        picture = picture.resize((max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))
+
+
+def _encode(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+# --- Numbers as text ---
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def whole(value: Any) -> str:
+    """A count with its thousands set apart: 1,234."""
+    return f"{value:,.0f}" if _is_number(value) else ABSENT
+
+
+def kimg(value: Any) -> str:
+    """Thousands of pictures with one decimal: 12.8."""
+    return f"{value:,.1f}" if _is_number(value) else ABSENT
+
+
+def share(value: Any) -> str:
+    """A share of pictures with two decimals, which is what a thousand pictures can tell: 0.61."""
+    return f"{value:.2f}" if _is_number(value) else ABSENT
+
+
+def significant(value: Any) -> str:
+    """Three significant digits, never an exponent: 0.0213, 87.2, 1,304."""
+    if not _is_number(value):
+        return ABSENT
+    return f"{value:,.{_decimals(value, digits=3)}f}"
+
+
+def plus_minus(value: Any, error: Any) -> str:
+    """A measured value as precise as its standard error allows: 0.0213 ± 0.0011."""
+    if not _is_number(value) or not _is_number(error):
+        return significant(value)
+    decimals = _decimals(error, digits=2)
+    return f"{value:,.{decimals}f} ± {error:,.{decimals}f}"
+
+
+def _decimals(value: float, digits: int) -> int:
+    """How many decimals show `digits` significant digits of a value."""
+    return max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else digits
+
+
+def duration(seconds: Any) -> str:
+    """Seconds in the two largest units that matter: 45 s, 5 min 2 s, 2 h 1 min."""
+    if not _is_number(seconds):
+        return ABSENT
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _parameters(count: int) -> str:
+    return f"{significant(count / 1e6)} million parameters"

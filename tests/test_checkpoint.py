@@ -1,0 +1,75 @@
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ganvas.errors import GanvasError, RunError
+from ganvas.training import checkpoint
+from ganvas.training.checkpoint import CheckpointDirectory, random_state, set_random_state
+
+
+def test_nested_state_comes_back_as_it_was(tmp_path: Path) -> None:
+    weight = torch.randn(2, 3, 4, 4).to(memory_format=torch.channels_last)
+    state = {
+        "network": {"weight": weight, "steps": torch.tensor(3)},
+        "optimizer": {"state": {0: {"step": torch.tensor(1.0)}, 7: {}}, "param_groups": [{"lr": 0.1, "betas": [0.5]}]},
+        "best": None,
+        "words": ["a", 1, True],
+    }
+    checkpoint.save(tmp_path / "file", state)
+    back = checkpoint.load(tmp_path / "file")
+    assert torch.equal(back["network"].pop("weight"), state["network"].pop("weight"))
+    assert back == state
+    assert list(back["optimizer"]["state"]) == [0, 7]
+
+
+def test_random_generators_go_on_where_they_were() -> None:
+    def draw() -> tuple[float, ...]:
+        return torch.rand(1).item(), np.random.rand(), random.random()  # noqa: NPY002 (recipes may use it)
+
+    saved = random_state()
+    first = draw()
+    assert draw() != first
+    set_random_state(saved)
+    assert draw() == first
+
+
+def test_the_last_two_are_kept_and_the_newest_readable_is_used(tmp_path: Path) -> None:
+    directory = CheckpointDirectory(tmp_path / "checkpoints")
+    for number in range(4):
+        newest = directory.save(number * 9.5, {"number": number})
+    assert [file.stem for file in sorted(newest.parent.iterdir())] == ["00000019.000", "00000028.500"]
+    assert directory.latest() == {"number": 3}
+    newest.write_bytes(newest.read_bytes()[:20])
+    assert directory.latest() == {"number": 2}
+
+
+def test_without_a_usable_checkpoint_the_reason_is_said(tmp_path: Path) -> None:
+    directory = CheckpointDirectory(tmp_path)
+    with pytest.raises(RunError, match="holds none"):
+        directory.latest()
+    (tmp_path / "00000001.000.safetensors").write_bytes(b"not a checkpoint at all")
+    with pytest.raises(RunError, match=r"00000001\.000\.safetensors cannot be read"):
+        directory.latest()
+
+
+def test_another_schema_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.save(tmp_path / "file", {})
+    monkeypatch.setattr(checkpoint, "SCHEMA_VERSION", 2)
+    with pytest.raises(RunError, match=r"version 2 \(found 1\)"):
+        checkpoint.load(tmp_path / "file")
+
+
+def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.save(tmp_path / "file", {"number": 1})
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", no_space)
+    with pytest.raises(GanvasError, match="No space left on device"):
+        checkpoint.save(tmp_path / "file", {"number": 2})
+    assert checkpoint.load(tmp_path / "file") == {"number": 1}
+    assert len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,145 @@
+"""Every recipe, found by itself, keeps the contract of `gans/recipe.py`."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganvas import gans
+from ganvas.config import resolve
+from ganvas.errors import ConfigError
+from ganvas.gans.recipe import Batch, Recipe, Spec, generate
+
+RECIPES = gans.names()
+
+
+def small(name: str) -> tuple[Recipe, Spec]:
+    recipe = gans.find(name)
+    options = resolve(name, recipe.defaults, {"width": 4, "batch_size": 4, "latent_dim": 6}).options
+    return recipe(options), Spec(min(recipe.sizes), classes=3)
+
+
+def batch_of(recipe: Recipe, spec: Spec, count: int = 4) -> Batch:
+    images = torch.rand(count, 3, spec.size, spec.size) * 2 - 1
+    labels = torch.arange(count) % spec.classes if recipe.conditional else None
+    return Batch(images, recipe.latents(count, torch.Generator().manual_seed(0)), labels)
+
+
+def test_the_file_names_are_the_recipes() -> None:
+    assert "dcgan" in RECIPES
+    assert "recipe" not in RECIPES
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_it_states_its_paper_and_objective(name: str) -> None:
+    recipe = gans.find(name)
+    assert recipe.paper
+    assert "minimises" in (sys.modules[recipe.__module__].__doc__ or "")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_its_generator_paints_pictures_in_range(name: str) -> None:
+    recipe, spec = small(name)
+    batch = batch_of(recipe, spec)
+    images = generate(recipe.build(spec)[0], batch.latents, batch.labels)
+    assert images.shape == batch.images.shape
+    assert images.abs().max() <= 1
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> None:
+    recipe, spec = small(name)
+    generator, discriminator = recipe.build(spec)
+    recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
+    assert all(weight.grad is not None and weight.grad.any() for weight in discriminator.parameters())
+    assert all(weight.grad is None for weight in generator.parameters())
+    discriminator.requires_grad_(False)
+    recipe.generator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
+    assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_shared_batch_is_generated_once(name: str) -> None:
+    recipe, spec = small(name)
+    generator, discriminator = recipe.build(spec)
+    calls: list[None] = []
+    generator.register_forward_hook(lambda *_: calls.append(None))
+    batch = batch_of(recipe, spec)
+    recipe.discriminator_loss(generator, discriminator, batch)
+    recipe.generator_loss(generator, discriminator, batch)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_size_it_does_not_support_is_refused_with_the_ones_it_does(name: str) -> None:
+    recipe = gans.find(name)
+    with pytest.raises(ConfigError, match=str(recipe.sizes[0])):
+        recipe.check(Spec(size=17))
+
+
+def test_an_unknown_name_gets_the_nearest_and_all() -> None:
+    with pytest.raises(ConfigError, match=r"unknown recipe 'dcgen' \(did you mean 'dcgan'\?\); choose from: .*dcgan"):
+        gans.find("dcgen")
+
+
+@pytest.mark.parametrize(
+    "name", ["no_such_module:Thing", "ganvas.gans.dcgan:Missing", "ganvas.config:Options", "json:dumps", ":", "a:"]
+)
+def test_what_is_no_recipe_class_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=name.split(":", maxsplit=1)[0] or "recipe"):
+        gans.find(name)
+
+
+NEW_RECIPE = '''"""A least-squares GAN of two matrices.
+
+    D minimises E[(D(x) - 1)^2] + E[D(G(z))^2],   G minimises E[(D(G(z)) - 1)^2]
+"""
+
+from torch import nn
+
+from ganvas.config import Options
+from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+
+
+class Tiny(Recipe):
+    paper = "Mao et al. 2017"
+    sizes = (16,)
+    defaults = Options(batch_size=8, latent_dim=6)
+
+    def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
+        pixels = 3 * spec.size**2
+        picture = nn.Unflatten(1, (3, spec.size, spec.size))
+        generator = nn.Sequential(nn.Linear(self.options.latent_dim, pixels), nn.Tanh(), picture)
+        return generator, nn.Sequential(nn.Flatten(), nn.Linear(pixels, 1), nn.Flatten(0))
+
+    def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
+        real, fake = discriminator(batch.images), discriminator(batch.generated(generator).detach())
+        return Loss({"real": ((real - 1) ** 2).mean(), "fake": (fake**2).mean()})
+
+    def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
+        return Loss({"fake": ((discriminator(batch.generated(generator)) - 1) ** 2).mean()})
+'''
+
+
+def test_a_new_file_in_the_package_is_a_new_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "least_squares.py").write_text(NEW_RECIPE)
+    monkeypatch.setattr(gans, "__path__", [*gans.__path__, str(tmp_path)])
+    assert "least-squares" in gans.names()
+    assert gans.find("least-squares").paper == "Mao et al. 2017"
+
+
+def test_a_class_of_ones_own_trains_resumes_and_paints_by_module_and_name(cli, tmp_path: Path, tiny_data: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "my_gan.py").write_text(NEW_RECIPE)
+    steps = ["--set", "eval_samples=0"]
+    cli("train", tiny_data, "--recipe", "my_gan:Tiny", "--out", "run", "--budget", "3steps", *steps, check=True)
+    cli("resume", "run", "--budget", "2steps", check=True)
+    cli("sample", "run", "--out", "grid.png", "-n", "4", check=True)
+    assert (tmp_path / "grid.png").is_file()
+
+
+def test_a_file_with_two_recipes_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "double.py").write_text(NEW_RECIPE + "\n\nclass Other(Tiny):\n    pass\n")
+    monkeypatch.setattr(gans, "__path__", [*gans.__path__, str(tmp_path)])
+    with pytest.raises(ConfigError, match=r"double\.py must define exactly one Recipe, found 2"):
+        gans.find("double")
