@@ -69,7 +69,7 @@ def run_ganvas(data: Path, out: Path, width: int, batch_size: int, steps: int) -
     command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", str(out), "--recipe", "dcgan"]
     command += ["--budget", f"{steps + 2}steps", *(word for option in options for word in ("--set", option))]
     subprocess.run([*command, "--set", "sample_every=1h"], check=True, capture_output=True)
-    return statistics.median(record["img_per_s"] for record in read_records(out / "stats.jsonl")[2:])
+    return statistics.median(float(record["img_per_s"]) for record in read_records(out / "stats.jsonl")[2:])
 
 
 def matrix_product_flops(machine: Machine, side: int = 4096, repeats: int = 3) -> float:
@@ -91,7 +91,7 @@ def flops_per_image(size: int, width: int, machine: Machine) -> float:
     batch = Batch(torch.rand(2, 3, size, size) * 2 - 1, recipe.latents(2, torch.Generator()))
     with FlopCounterMode(display=False) as counter:
         step([batch], images_seen=2)
-    return counter.get_total_flops() / 2
+    return float(counter.get_total_flops() / 2)
 
 
 def print_table(rounds: list[tuple[float, float, float]], machine: Machine, flops: float) -> None:

@@ -56,12 +56,18 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
-    """Run `ganvas` as a user would, in a process of its own, in an empty folder."""
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run `ganvas` through its entry point in an empty folder; in this process, which has torch loaded already."""
+    from ganvas.cli import main
 
-    def run(*words: str | Path, check: bool = False, **options: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "ganvas", *map(str, words)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, **options)  # type: ignore[call-overload]
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["ganvas", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        done = subprocess.CompletedProcess(sys.argv, ended.value.code or 0, *capsys.readouterr())
         assert not check or done.returncode == 0, done.stderr
         return done
 

@@ -27,7 +27,7 @@ def test_nested_state_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_random_generators_go_on_where_they_were() -> None:
     def draw() -> tuple[float, ...]:
-        return torch.rand(1).item(), np.random.rand(), random.random()  # noqa: NPY002 (recipes may use it)
+        return torch.rand(1).item(), np.random.rand(), random.random()
 
     saved = random_state()
     first = draw()

@@ -2,6 +2,7 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 from ganvas.data.dataset import Dataset
 from ganvas.data.prepare import prepare
@@ -11,7 +12,7 @@ from ganvas.training.run import train
 
 # Small enough that a few minutes on two cores show forms and colours, large enough to look at.
 PAINTINGS, SIZE = 2000, 32
-OPTIONS = {"width": 48, "batch_size": 64, "ema_kimg": 5.0}
+OPTIONS: dict[str, Any] = {"width": 48, "batch_size": 64, "ema_kimg": 5.0}
 
 
 def demo(out: Path, minutes: float, display: Display) -> Path:

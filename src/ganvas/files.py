@@ -31,10 +31,11 @@ def _remove_stale_partials(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
+    """Delete a file or directory if it is there; what cannot be deleted is no reason to fail."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def _flush(path: Path) -> None:
@@ -66,8 +67,8 @@ def whole_directory(path: Path) -> Iterator[Path]:
         GanvasError: `path` is taken by more than an empty directory, or the file system refused; nothing is left
             behind.
     """
-    refuse_taken(path)
     with _whole(path) as partial:
+        refuse_taken(path)
         partial.mkdir()
         yield partial
         for file in partial.rglob("*"):

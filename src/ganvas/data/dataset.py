@@ -8,6 +8,7 @@ dataset.json    schema version, options, class names in order, fingerprint (see 
 
 import functools
 import json
+import tokenize
 from pathlib import Path
 from typing import Any, Self
 
@@ -74,7 +75,7 @@ class Dataset:
         images = _map_images(path / IMAGES)
         try:
             index = pd.read_parquet(path / INDEX)
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
             raise DataError(f"{path / INDEX} cannot be read ({error}); prepare the dataset again") from error
         expected = (info.count, info.size, info.size, 3)
         if images.shape != expected or images.dtype != np.uint8 or len(index) != info.count:
@@ -114,12 +115,12 @@ class Dataset:
         """
         if self.info.label_column is None:
             return None
-        column = self.index[self.info.label_column]
-        codes = pd.Categorical(column, categories=self.class_names).codes.astype(np.int64)
-        if (codes < 0).any():
-            stranger = column[codes < 0].iloc[0]
-            raise DataError(f"{self.path / INDEX} holds the class {stranger!r}, which {INFO} does not name")
-        return codes
+        numbers = {name: number for number, name in enumerate(self.class_names)}
+        try:
+            return np.array([numbers[name] for name in self.index[self.info.label_column]], np.int64)
+        except KeyError as error:
+            stranger = error.args[0]
+            raise DataError(f"{self.path / INDEX} holds the class {stranger!r}, which {INFO} does not name") from error
 
     @property
     def modes(self) -> NDArray[np.object_] | None:
@@ -147,6 +148,6 @@ def _read_info(path: Path) -> Info:
 def _map_images(file: Path) -> NDArray[np.uint8]:
     try:
         images: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SyntaxError, tokenize.TokenError) as error:  # the header is a Python literal
         raise DataError(f"{file} is missing or cut short ({error}); prepare the dataset again") from error
     return images

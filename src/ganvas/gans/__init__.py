@@ -25,7 +25,7 @@ def find(name: str) -> "type[Recipe]":
     Raises:
         ConfigError: no such recipe, module or class; the known ones are listed.
     """
-    if ":" in name:
+    if ":" in name.strip(":"):
         return _import_class(*name.split(":", 1))
     if name not in names():
         raise ConfigError(unknown("recipe", name, names()) + " (or your own, as module:Class)")

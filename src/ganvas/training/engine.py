@@ -10,15 +10,17 @@ import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import psutil
 import torch
-from lightning_fabric import Fabric
 from torch import nn
 
 from ganvas.config import Settings
 from ganvas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
     "float32": "32-true",
@@ -104,8 +106,10 @@ def _processor_features() -> Mapping[str, Any]:
     return torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
 
 
-def launch(machine: Machine) -> Fabric:
+def launch(machine: Machine) -> "Fabric":
     """Start Fabric on that machine and set what the whole process shares: threads, TF32, the allocator."""
+    from lightning_fabric import Fabric  # seconds of import that a mistyped option should not wait for
+
     torch.set_num_threads(machine.threads)
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")

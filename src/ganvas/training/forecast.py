@@ -5,15 +5,18 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psutil
 import torch
-from lightning_fabric import Fabric
 
 from ganvas.budget import SECONDS_PER, Amount
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.training.engine import Machine
 from ganvas.training.step import AdversarialStep
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 # The first steps choose kernels and grow the heap; the rest are timed until this many seconds or steps are spent.
 WARM_UP_STEPS, TIMED_STEPS, TIMED_SECONDS = 2, 8, 4.0
@@ -47,7 +50,7 @@ class Forecast:
         return images / 1000, images / self.img_per_s
 
 
-def measure(recipe: Recipe, spec: Spec, machine: Machine, fabric: Fabric) -> Forecast:
+def measure(recipe: Recipe, spec: Spec, machine: Machine, fabric: "Fabric") -> Forecast:
     """Train copies of the networks on noise for a few steps; no global random state is changed by it."""
     options = recipe.options
     random = torch.Generator().manual_seed(0)

@@ -5,9 +5,7 @@ import shlex
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
-
-from lightning_fabric import Fabric
+from typing import TYPE_CHECKING, Any
 
 from ganvas import __version__, gans
 from ganvas.budget import Amount
@@ -21,7 +19,11 @@ from ganvas.training.directory import CONFIG, Record, RunDirectory, refuse_exist
 from ganvas.training.display import Display, Silent
 from ganvas.training.engine import Machine, choose, launch
 from ganvas.training.forecast import Forecast, measure
-from ganvas.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from ganvas.training.trainer import Trainer
 
 DEFAULT_RECIPE = "dcgan"
 RECORDED_LIBRARIES = ("torch", "torchvision", "lightning-fabric", "timm", "torch-fidelity", "numpy")
@@ -136,7 +138,7 @@ def resume(
     return _train(trainer)
 
 
-def _train(trainer: Trainer) -> Outcome:
+def _train(trainer: "Trainer") -> Outcome:
     finished = trainer.run()
     return Outcome(trainer.run_directory.path, finished, trainer.progress.kimg, trainer.best_kid)
 
@@ -155,8 +157,10 @@ class Plan:
         """What the data asks of the networks."""
         return Spec(self.data.size, len(self.data.class_names))
 
-    def trainer(self, run: RunDirectory, fabric: Fabric, display: Display) -> Trainer:
+    def trainer(self, run: RunDirectory, fabric: "Fabric", display: Display) -> "Trainer":
         """The trainer of this plan, seeded and at step 0."""
+        from ganvas.training.trainer import Trainer  # seconds of import that a mistyped option should not wait for
+
         return Trainer(run, self.config, self.recipe, self.data, self.machine, fabric, display)
 
     def describe(self, forecast: Forecast) -> str:
@@ -227,7 +231,7 @@ def prepare_run(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
     return Plan(dataset, config, recipe_class(config.options), choose(config.settings))
 
 
-def _begin_from(trainer: Trainer, start: Path) -> None:
+def _begin_from(trainer: "Trainer", start: Path) -> None:
     """Load another run's networks (or a snapshot's generator alone) into a fresh trainer.
 
     Raises:

@@ -2,10 +2,9 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import nn
 from torch.optim import Optimizer
 
@@ -14,6 +13,9 @@ from ganvas.errors import DivergedError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.training.ema import MovingAverage
 from ganvas.training.engine import Machine
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 class AdversarialStep:
@@ -26,7 +28,7 @@ class AdversarialStep:
         average: the moving average of G: what is sampled, measured and shared.
     """
 
-    def __init__(self, recipe: Recipe, spec: Spec, machine: Machine, fabric: Fabric) -> None:
+    def __init__(self, recipe: Recipe, spec: Spec, machine: Machine, fabric: "Fabric") -> None:
         self.recipe, self._fabric = recipe, fabric
         options = recipe.options
         self.generator, self.discriminator = (machine.place(network) for network in recipe.build(spec))

@@ -1,0 +1,270 @@
+"""A source of pictures becomes a dataset directory.
+
+The pictures are read in parallel and written in the order of the source, one by one, so that memory stays small
+and the bytes are the same whatever the number of workers. A file that is no good is listed, never fatal.
+"""
+
+import contextlib
+import csv
+import functools
+import hashlib
+import itertools
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import ImageColor
+
+from ganvas.data.dataset import IMAGES, INDEX, INFO, REJECTED, Info
+from ganvas.data.fit import FITS, Frame
+from ganvas.data.parallel import available_cores, ordered_map
+from ganvas.data.picture import Prepared, make
+from ganvas.data.sources import SIZES, Item, Source, exists, open_source
+from ganvas.errors import DataError, unknown
+from ganvas.files import whole_directory
+
+# How many of the commonest reasons, or of the classes at fault, an error message names.
+COMMONEST = 3
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What `prepare` did.
+
+    Attributes:
+        path: the dataset directory.
+        size: height and width of its pictures in pixels.
+        count: pictures in it.
+        class_counts: pictures a class, in the order of the class numbers; empty without classes.
+        rejected: files left out by reason, the commonest first.
+        seconds: wall-clock time.
+    """
+
+    path: Path
+    size: int
+    count: int
+    class_counts: Mapping[str, int]
+    rejected: Mapping[str, int]
+    seconds: float
+
+    def __str__(self) -> str:
+        lines = [f"{self.path}: {_counted(self.count, 'picture')} of {self.size} x {self.size} in {self.seconds:.1f} s"]
+        if self.class_counts:
+            counts = ", ".join(f"{name} {count:,}" for name, count in self.class_counts.items())
+            lines.append(f"{len(self.class_counts)} classes: {counts}")
+        if self.rejected:
+            total = sum(self.rejected.values())
+            lines.append(f"left out {total:,} (listed in {self.path / REJECTED}): {_listed(self.rejected)}")
+        return "\n".join(lines)
+
+
+def prepare(
+    source: str | Path,
+    target: str | Path,
+    *,
+    size: int = 64,
+    fit: str = "crop",
+    classes: str = "folders",
+    background: str = "white",
+    seed: int = 0,
+    workers: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Summary:
+    """Turn pictures into a dataset directory, which is whole when this returns and absent when it raises.
+
+    Args:
+        source: a folder of pictures, or `painter:` or `painter:COUNT` for the embedded paintings.
+        target: the directory to make.
+        size: height and width of the prepared pictures in pixels, 8 to 1024 (painter: 16 to 256).
+        fit: how a picture that is not square becomes so: "crop" the middle, "pad" with `background`, or "squash".
+        classes: "folders" (the first sub-folder on the way to a picture is its class) or "none".
+        background: the colour behind transparent and beside padded pictures; a CSS colour name or #rrggbb.
+        seed: which paintings the painter paints.
+        workers: processes to use; 0 chooses. The result does not depend on it.
+        progress: called as `progress(done, total)` after every item of the source.
+
+    Raises:
+        DataError: an option or the source cannot be used, no picture of it could be read, or `target` exists.
+        GanvasError: the file system refused to write (full disk, no permission), or a worker process died.
+    """
+    started = time.perf_counter()
+    target = Path(target)
+    frame = _frame(size, fit, background)
+    if workers < 0:
+        raise DataError(f"{workers} workers are out of range; choose 1 or more, or 0 for as many as are useful")
+    if exists(target):
+        raise DataError(f"{target} exists already; choose another name or remove it first")
+    opened = open_source(source, classes=classes, seed=seed)
+    _require_size(size, opened.sizes, opened.title)
+
+    with whole_directory(target) as directory:
+        with (directory / IMAGES).open("wb") as file:
+            images = _ImagesFile(file, size)
+            rows, rejected = _make_pictures(opened, frame, workers, images, progress)
+            images.finish()
+        reasons = dict(Counter(reason for _, reason in rejected).most_common())
+        _require_pictures(opened, rows, reasons)
+        class_counts = _count_classes(opened, rows)
+        info = Info(
+            size=size,
+            count=len(rows),
+            label_column=opened.label_column,
+            class_names=list(class_counts),
+            mode_column=opened.mode_column,
+            fingerprint=_fingerprint(images, opened.label_column, rows),
+            options={
+                "source": str(source),
+                "fit": fit,
+                "classes": classes,
+                "background": background,
+                "seed": seed,
+            },
+        )
+        _write_tables(directory, info, rows, rejected)
+    return Summary(target, size, len(rows), class_counts, reasons, time.perf_counter() - started)
+
+
+class _ImagesFile:
+    """An `.npy` file of uint8 [N, S, S, 3] that grows picture by picture, N becoming known at the end.
+
+    It is filled by ordinary writes: a full disk makes those fail, where it would kill a process that writes to a
+    memory map.
+    """
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self.sha256 = hashlib.sha256()
+        self._file, self.size, self._count = file, size, 0
+        self._write_header()
+
+    def append(self, pixels: NDArray[np.uint8]) -> None:
+        data = pixels.tobytes()
+        self._file.write(data)
+        self.sha256.update(data)
+        self._count += 1
+
+    def finish(self) -> None:
+        self._file.seek(0)
+        self._write_header()
+
+    def _write_header(self) -> None:
+        # NumPy pads the header so that its length does not depend on the first number of the shape.
+        shape = (self._count, self.size, self.size, 3)
+        np.lib.format.write_array_header_1_0(self._file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _frame(size: int, fit: str, background: str) -> Frame:
+    _require_size(size, SIZES, "pictures")
+    if fit not in FITS:
+        raise DataError(unknown("fit", fit, FITS))
+    try:
+        red, green, blue = ImageColor.getrgb(background)[:3]
+    except ValueError:
+        raise DataError(
+            f"cannot read the background {background!r}; write a colour name such as white, or a code such as #ffcc00"
+        ) from None
+    return Frame(size, fit, (red, green, blue))
+
+
+def _require_size(size: int, sizes: range, what: str) -> None:
+    if size not in sizes:
+        raise DataError(f"size {size} is out of range; {what} can be prepared at {sizes[0]} to {sizes[-1]} pixels")
+
+
+def _make_pictures(
+    source: Source,
+    frame: Frame,
+    workers: int,
+    images: _ImagesFile,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """Prepare every item of the source; the pictures go to `images`.
+
+    Returns:
+        The rows of the index, and the name and reason of each file left out, both in the order of the source.
+    """
+    rows: list[dict[str, Any]] = []
+    rejected: list[tuple[str, str]] = []
+    total = len(source.items)
+    workers = workers or (available_cores() if total >= source.many else 1)
+    results = ordered_map(functools.partial(make, frame=frame), source.items, workers)
+    with contextlib.closing(results):
+        for done, (item, result) in enumerate(zip(source.items, results, strict=True), start=1):
+            if isinstance(result, Prepared):
+                images.append(result.pixels)
+                rows.append(_row(item, result))
+            else:
+                rejected.append((item.name, result))
+            if progress is not None:
+                progress(done, total)
+    return rows, rejected
+
+
+def _row(item: Item, picture: Prepared) -> dict[str, Any]:
+    return {
+        "source": item.name,
+        "sha256": picture.sha256,
+        "phash": picture.phash,
+        "width": picture.width,
+        "height": picture.height,
+        "split": "train",
+        **item.labels,
+    }
+
+
+def _require_pictures(source: Source, rows: list[dict[str, Any]], reasons: Mapping[str, int]) -> None:
+    if not rows:
+        raise DataError(
+            f"no readable picture in {source.title}, {_counted(sum(reasons.values()), 'file')} left out: "
+            f"{_listed(dict(itertools.islice(reasons.items(), COMMONEST)))}"
+        )
+
+
+def _count_classes(source: Source, rows: list[dict[str, Any]]) -> dict[str, int]:
+    """Pictures a class, sorted by name; empty without classes.
+
+    Raises:
+        DataError: a class has fewer than two pictures. One picture is not a class to learn or to measure.
+    """
+    column = source.label_column
+    if column is None:
+        return {}
+    names = sorted({item.labels[column] for item in source.items if column in item.labels})
+    counts = Counter(row[column] for row in rows)
+    poor = [f"class {name!r} has {_counted(counts[name], 'picture')}" for name in names if counts[name] < 2]
+    if poor:
+        raise DataError(
+            f"{', '.join(poor[:COMMONEST])}{' ...' if len(poor) > COMMONEST else ''} in {source.title}; "
+            f"a class needs two or more readable pictures: {source.remedy}"
+        )
+    return {name: counts[name] for name in names}
+
+
+def _fingerprint(images: _ImagesFile, label_column: str | None, rows: list[dict[str, Any]]) -> str:
+    """Sha256 over the pixels, their size, the labels and, as these are in the labels, the class names."""
+    labels = [row[label_column] for row in rows] if label_column else None
+    digest = images.sha256.copy()
+    digest.update(json.dumps([images.size, labels]).encode())
+    return digest.hexdigest()
+
+
+def _write_tables(directory: Path, info: Info, rows: list[dict[str, Any]], rejected: list[tuple[str, str]]) -> None:
+    pd.DataFrame(rows).to_parquet(directory / INDEX, index=False)
+    with (directory / REJECTED).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("path", "reason"), *rejected])
+    text = json.dumps(info.model_dump(), indent=2, ensure_ascii=False)
+    (directory / INFO).write_text(text + "\n", encoding="utf-8")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _listed(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())

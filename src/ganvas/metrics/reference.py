@@ -1,0 +1,144 @@
+"""The real side of every score: the features of a dataset's pictures, computed once and kept."""
+
+import functools
+import hashlib
+import io
+import json
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import torch
+from numpy.typing import NDArray
+from torch_fidelity.metric_fid import fid_features_to_statistics
+
+from ganvas.data.dataset import Dataset
+from ganvas.errors import DataError, GanvasError
+from ganvas.files import whole_file
+from ganvas.metrics import features as networks
+from ganvas.metrics.features import EfficientNetLite
+from ganvas.metrics.kid import Within, within
+
+# With fewer pictures on either side no score means anything.
+MIN_PICTURES = 16
+
+# Of a larger dataset, this many pictures stand for all: their kernel and distance matrices are quadratic in it.
+MAX_REAL = 5000
+
+_BATCH = 2 * networks.BATCH
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Real pictures as the scores see them.
+
+    Attributes:
+        rows: int64 [M], which pictures of the dataset these are, in a shuffled order: any first part is a fair
+            sample of all.
+        features: float32 [M, D], theirs.
+    """
+
+    rows: NDArray[np.int64]
+    features: NDArray[np.float32]
+
+    @functools.cached_property
+    def gaussian(self) -> dict[str, NDArray[np.float64]]:
+        """Mean and covariance, as torch-fidelity's FID takes them."""
+        statistics: dict[str, NDArray[np.float64]] = fid_features_to_statistics(
+            torch.from_numpy(self.features).double()
+        )
+        return statistics
+
+    @functools.cached_property
+    def similarity(self) -> Within:
+        """Their part of KID."""
+        return within(self.features)
+
+
+def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = None) -> Reference:
+    """The reference of a dataset: all its pictures, or `MAX_REAL` chosen at random, always the same.
+
+    Features are read from the cache if it has them whole, and otherwise computed and put there. A cache that cannot
+    be written costs time at the next evaluation, and a warning, but nothing else.
+
+    Args:
+        data: the real pictures.
+        extractor: the network, on the device to use.
+        cache: directory to keep features in, by default `cache_directory()`.
+
+    Raises:
+        DataError: fewer than `MIN_PICTURES`.
+    """
+    if len(data) < MIN_PICTURES:
+        raise DataError(f"{data.path} has {len(data)} pictures, too few to evaluate with: {MIN_PICTURES} are needed")
+    rows = np.random.default_rng(0).permutation(len(data))[:MAX_REAL]
+    entry = _Entry(cache or cache_directory(), data.fingerprint, extractor.get_name(), len(rows))
+    features = entry.read()
+    if features is None:
+        batches = (data.images[rows[start : start + _BATCH]] for start in range(0, len(rows), _BATCH))
+        features = np.concatenate([networks.extract(extractor, batch) for batch in batches])
+        try:
+            entry.write(features)
+        except (GanvasError, OSError) as error:
+            _log.warning("real features are not kept for the next evaluation: %s", error)
+    return Reference(rows, features)
+
+
+def cache_directory() -> Path:
+    """Where features are kept: `$GANVAS_CACHE`, or the user's cache directory."""
+    given = os.environ.get("GANVAS_CACHE")
+    return Path(given) if given else platformdirs.user_cache_path("ganvas")
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One dataset's features under one network: an array, and beside it a JSON file with what it is and its hash."""
+
+    directory: Path
+    fingerprint: str
+    extractor: str
+    count: int
+
+    @property
+    def _key(self) -> dict[str, Any]:
+        return {
+            "fingerprint": self.fingerprint,
+            "extractor": self.extractor,
+            "version": networks.VERSION,
+            "count": self.count,
+        }
+
+    @property
+    def _stem(self) -> Path:
+        digest = hashlib.sha256(json.dumps(self._key).encode()).hexdigest()
+        return self.directory / f"features-{self.extractor}-{digest[:16]}"
+
+    def read(self) -> NDArray[np.float32] | None:
+        """The features, float32 [count, D], or None if they are not there, not these, or not whole."""
+        try:
+            note = json.loads(self._stem.with_suffix(".json").read_text(encoding="utf-8"))
+            content = self._stem.with_suffix(".npy").read_bytes()
+            if note != self._note(content):
+                return None
+            features: NDArray[np.float32] = np.load(io.BytesIO(content), allow_pickle=False)
+        except (OSError, ValueError):
+            return None
+        return features
+
+    def write(self, features: NDArray[np.float32]) -> None:
+        """Keep the features: the array first, so that a note never speaks of one that is not there yet."""
+        buffer = io.BytesIO()
+        np.save(buffer, features, allow_pickle=False)
+        content = buffer.getvalue()
+        with whole_file(self._stem.with_suffix(".npy")) as partial:
+            partial.write_bytes(content)
+        with whole_file(self._stem.with_suffix(".json")) as partial:
+            partial.write_text(json.dumps(self._note(content), indent=1), encoding="utf-8")
+
+    def _note(self, content: bytes) -> dict[str, Any]:
+        return {**self._key, "sha256": hashlib.sha256(content).hexdigest()}

@@ -1,0 +1,255 @@
+"""The command line through its real entry point, as a user or a script meets it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import TINY_WORDS, Cli, write_dataset
+from ganvas.data.dataset import INFO
+from ganvas.files import read_records
+
+QUICK = ["--budget", "2steps", *TINY_WORDS]
+
+
+def test_help_names_every_command_and_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, resource, ganvas.cli\n"
+        "sys.argv = ['ganvas', '--help']\n"
+        "try: ganvas.cli.main()\n"
+        "except SystemExit as end: assert not end.code, end\n"
+        "print(sorted({'torch', 'numpy', 'pandas', 'pydantic'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    for command in ("prepare", "train", "resume", "sample", "evaluate", "demo"):
+        assert command in done.stdout
+
+
+def test_importing_the_package_does_not_import_torch() -> None:
+    script = (
+        "import ganvas, sys; print('torch' in sys.modules, ganvas.__version__)\n"
+        "ganvas.load; print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "0.1.0", "True"]
+
+
+def test_every_command_and_option_has_help() -> None:
+    import typer
+
+    from ganvas.cli import app
+
+    for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
+        assert command.help, command.name
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"{command.name} {parameter.name}"
+
+
+def test_the_way_from_training_to_numbers(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
+    done = cli("train", tiny_data, "--out", "run", *QUICK, "--set", "eval_samples=16", check=True)
+    assert done.stdout.startswith("run: 0.0 kimg")
+    for word in ("pictures", "classes", "parameters", "machine", "img/s", "budget", "memory"):
+        assert word in done.stderr
+    cli("resume", "run", "--budget", "1steps", check=True)
+    cli("sample", "run", "--out", "grid.png", "-n", "5", check=True)
+    cli("sample", "run/snapshots/last.safetensors", "--out", "singles", "-n", "5", "--seed", "3", check=True)
+    assert Image.open(tmp_path / "grid.png").size == (3 * 16 + 4, 2 * 16 + 2)
+    assert len(list((tmp_path / "singles").iterdir())) == 5
+    scores = json.loads(cli("evaluate", "run", "--json", "--samples", "32", check=True).stdout)
+    assert scores.keys() >= {"kid", "kid_se", "fid", "precision", "recall", "extractor", "generated", "real"}
+    assert (scores["generated"], scores["real"]) == (32, 48)
+    text = cli("evaluate", "singles", "--data", tiny_data, "--samples", "16").stderr
+    assert "5" in text  # five pictures are too few to score
+
+
+def test_a_folder_is_prepared_and_the_summary_counts_what_was_left_out(cli: Cli, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "art" / name).mkdir(parents=True)
+        for number in range(2):
+            pixels = np.full((20, 30, 3), 60 * number + 40, np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "art" / name / f"{number}.png")
+    (tmp_path / "art" / "a" / "broken.png").write_bytes(b"\x89PNG")
+    done = cli("prepare", "art", "data", "--size", "16", check=True)
+    assert "4" in done.stdout
+    assert "1" in done.stdout
+    assert "broken.png" in (tmp_path / "data" / "rejected.csv").read_text()
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    done = cli("train", tiny_data, "--out", "run", "--dry-run", *QUICK, check=True)
+    assert "48 pictures of 16 px" in done.stdout
+    assert "img/s measured" in done.stdout
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_flags_win_over_set_and_set_over_the_file(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
+    (tmp_path / "options.yaml").write_text("seed: 1\nwidth: 2\nbatch_size: 4\n")
+    words = ["--config", "options.yaml", *QUICK, "--set", "seed=2", "--seed", "3"]
+    cli("train", tiny_data, "--out", "run", *words, check=True)
+    config = (tmp_path / "run" / "config.yaml").read_text()
+    assert "seed: 3" in config
+    assert "width: 4" in config  # QUICK's --set over the file's 2
+
+
+BAD = {
+    "no such dataset": (["train", "missing", "--out", "run"], "missing does not exist"),
+    "not a dataset": (["train", ".", "--out", "run"], "not a ganvas dataset"),
+    "unknown recipe": (["train", "data", "--out", "run", "--recipe", "dcgen"], "did you mean 'dcgan'"),
+    "unknown option": (["train", "data", "--out", "run", "--set", "bach_size=3"], "did you mean 'batch_size'"),
+    "option without value": (["train", "data", "--out", "run", "--set", "width"], "key=value"),
+    "option out of range": (["train", "data", "--out", "run", "--set", "width=0"], "width"),
+    "budget without unit": (["train", "data", "--out", "run", "--budget", "20"], "90s, 20m"),
+    "no budget at all": (["train", "data", "--out", "run", "--budget", "0s"], "above zero"),
+    "config file missing": (["train", "data", "--out", "run", "--config", "none.yaml"], "none.yaml"),
+    "start missing": (["train", "data", "--out", "run", "--from", "none.safetensors", *QUICK], "none.safetensors"),
+    "run taken": (["train", "data", "--out", "taken", *QUICK], "exists already"),
+    "size not supported": (["train", "odd", "--out", "run"], "16, 32, 64, 128 pixels, not 20"),
+    "resume of nothing": (["resume", "missing"], "no run directory"),
+    "sample of nothing": (["sample", "missing", "--out", "grid.png"], "does not exist"),
+    "sample of no run": (["sample", "data", "--out", "grid.png"], "no snapshot"),
+    "sample of no snapshot": (["sample", "data/images.npy", "--out", "grid.png"], "cannot be read as a snapshot"),
+    "evaluate nothing": (["evaluate", "missing"], "missing"),
+    "evaluate without data": (["evaluate", "taken"], "--data"),
+    "prepare nothing": (["prepare", "missing", "new"], "missing"),
+    "prepare onto a dataset": (["prepare", "taken", "data"], "exists already"),
+    "unknown source": (["prepare", "ftp:pictures", "new"], "ftp"),
+    "unknown fit": (["prepare", "taken", "new", "--fit", "corp"], "did you mean 'crop'"),
+    "empty folder": (["prepare", "empty", "new"], "empty"),
+    "demo onto a file": (["demo", "--out", "taken/file.txt"], "file.txt"),
+    "unknown command": (["trian"], "trian"),
+    "unknown flag": (["train", "data", "--ot", "run"], "--ot"),
+    "missing argument": (["train", "data"], "--out"),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), BAD.values(), ids=BAD.keys())
+def test_bad_input_is_one_clear_line_with_exit_code_2_and_leaves_nothing(
+    cli: Cli, tmp_path: Path, words: list[str], expected: str
+) -> None:
+    write_dataset(tmp_path / "data")
+    write_dataset(tmp_path / "odd", size=20)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file.txt").touch()
+    (tmp_path / "empty").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    done = cli(*words)
+    assert done.returncode == 2, done.stderr
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (lambda data: (data / "images.npy").write_bytes((data / "images.npy").read_bytes()[:-100]), "images.npy"),
+        (lambda data: (data / "images.npy").unlink(), "images.npy"),
+        (lambda data: (data / "index.parquet").write_bytes(b"PAR1"), "index.parquet"),
+        (lambda data: (data / INFO).write_text("{"), INFO),
+        (lambda data: (data / INFO).write_text('{"schema_version": 99}'), "schema version 99"),
+    ],
+    ids=["cut short", "no pictures", "no index", "broken json", "other version"],
+)
+def test_a_damaged_dataset_is_one_clear_line(cli: Cli, tiny_data: Path, damage: object, expected: str) -> None:
+    damage(tiny_data)  # type: ignore[operator]
+    done = cli("train", tiny_data, "--out", "run")
+    assert (done.returncode, expected in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+
+
+def test_a_snapshot_of_another_version_is_refused(cli: Cli, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    for name, metadata in (("old", {"ganvas": '{"schema_version": 99}'}), ("alien", {}), ("broken", {"ganvas": "{"})):
+        save_file({"weight": torch.zeros(1)}, tmp_path / f"{name}.safetensors", metadata)
+        done = cli("sample", f"{name}.safetensors", "--out", "grid.png")
+        assert done.returncode == 2
+        assert f"{name}.safetensors" in done.stderr
+    assert not (tmp_path / "grid.png").exists()
+
+
+def test_an_existing_run_is_refused_and_resume_is_named(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
+    cli("train", tiny_data, "--out", "run", *QUICK, check=True)
+    before = (tmp_path / "run" / "config.yaml").read_bytes()
+    done = cli("train", tiny_data, "--out", "run", *QUICK)
+    assert (done.returncode, "ganvas resume run" in done.stderr) == (2, True)
+    assert (tmp_path / "run" / "config.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
+def test_a_stopped_run_says_how_to_go_on_and_does(
+    cli: Cli, tmp_path: Path, tiny_data: Path, number: signal.Signals, code: int
+) -> None:
+    command = [sys.executable, "-m", "ganvas", "train", str(tiny_data), "--out", "run", *TINY_WORDS]
+    command += ["--budget", "1h", "--set", "log_every=1steps"]
+    run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    wait_for_stats(tmp_path / "run", run)
+    run.send_signal(number)
+    _, stderr = run.communicate(timeout=120)
+    assert run.returncode == code
+    assert "go on with: ganvas resume run" in stderr
+    cli("resume", "run", "--budget", "2steps", check=True)
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
+    command = [sys.executable, "-m", "ganvas", "train", str(tiny_data), "--out", "run", *TINY_WORDS]
+    command += ["--budget", "1h", "--set", "log_every=1steps", "--set", "checkpoint_every=3steps"]
+    run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    wait_for_stats(tmp_path / "run", run, lines=8)
+    run.kill()
+    run.wait()
+    cli("resume", "run", "--budget", "2steps", check=True)
+    steps = [record["step"] for record in read_records(tmp_path / "run" / "stats.jsonl")]
+    assert steps == list(range(1, len(steps) + 1))
+
+
+def wait_for_stats(run: Path, process: subprocess.Popen[str] | subprocess.Popen[bytes], lines: int = 1) -> None:
+    while len(read_records(run / "stats.jsonl")) < lines:
+        assert process.poll() is None, "the run ended before it was stopped"
+        time.sleep(0.05)
+
+
+def test_a_full_disk_is_one_clear_line(tmp_path: Path, tiny_data: Path) -> None:
+    """The limit on file sizes stands for the full disk: the kernel refuses to write more."""
+    words = ["train", str(tiny_data), "--out", str(tmp_path / "run"), *QUICK, "--set", "width=16"]
+    script = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "import ganvas.training.run\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        f"sys.argv = ['ganvas', *{words!r}]\n"
+        "from ganvas.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "could not write" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not [name for _, _, files in os.walk(tmp_path) for name in files if "partial" in name]
+
+
+def test_same_seed_same_pictures_however_many(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
+    import ganvas
+
+    cli("train", tiny_data, "--out", "run", *QUICK, check=True)
+    artist = ganvas.load(tmp_path / "run")
+    many = artist.sample(70, seed=4)
+    assert many.shape == (70, 16, 16, 3)
+    assert np.array_equal(artist.sample(5, seed=4), many[:5])
+    assert not np.array_equal(artist.sample(5, seed=5), many[:5])
+
+
+def test_a_reader_that_closes_early_is_no_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m ganvas --help | head -c 10", shell=True, cwd=tmp_path, capture_output=True, check=False
+    )
+    assert b"Traceback" not in done.stderr

@@ -1,0 +1,123 @@
+import contextlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ganvas.data.dataset import SCHEMA_VERSION, Dataset
+from ganvas.data.prepare import prepare
+from ganvas.errors import DataError
+from pictures import write_two_classes
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
+    prepare(write_two_classes(folder / "pictures"), folder / "data", size=16)
+    return folder / "data"
+
+
+@pytest.fixture
+def data(pristine: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(pristine, tmp_path / "data"))
+
+
+def set_info(data: Path, **values: Any) -> None:
+    info = json.loads((data / "dataset.json").read_text())
+    (data / "dataset.json").write_text(json.dumps({**info, **values}))
+
+
+def set_index(data: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    change(pd.read_parquet(data / "index.parquet")).to_parquet(data / "index.parquet")
+
+
+def cut(file: Path, bytes_less: int) -> None:
+    file.write_bytes(file.read_bytes()[:-bytes_less])
+
+
+def test_a_dataset_opens_without_reading_its_pictures(pristine: Path) -> None:
+    dataset = Dataset.open(str(pristine))
+    assert isinstance(dataset.images, np.memmap)
+    assert not dataset.images.flags.writeable
+    assert dataset.images.dtype == np.uint8
+    assert dataset.images.shape == (5, 16, 16, 3)
+    assert (len(dataset), dataset.size, dataset.path) == (5, 16, pristine)
+    assert dataset.class_names == ["a", "b"]
+    assert dataset.labels is not None
+    assert dataset.labels.dtype == np.int64
+    assert dataset.modes is None
+    assert len(dataset.fingerprint) == 64
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        pytest.param(shutil.rmtree, "does not exist (no dataset.json); make one with: ganvas prepare", id="no folder"),
+        pytest.param(lambda data: (data / "dataset.json").unlink(), "is not a ganvas dataset", id="no dataset.json"),
+        pytest.param(lambda data: cut(data / "dataset.json", 9), "dataset.json cannot be read", id="cut dataset.json"),
+        pytest.param(lambda data: (data / "dataset.json").write_text("[]"), "schema version None", id="a list"),
+        pytest.param(lambda data: (data / "dataset.json").write_bytes(b"\xff"), "cannot be read", id="not UTF-8"),
+        pytest.param(
+            lambda data: set_info(data, schema_version=SCHEMA_VERSION + 1),
+            f"has schema version {SCHEMA_VERSION + 1}; this ganvas reads version {SCHEMA_VERSION}",
+            id="other version",
+        ),
+        pytest.param(lambda data: set_info(data, count="many"), "dataset.json cannot be read", id="wrong type"),
+        pytest.param(lambda data: set_info(data, spoon=1), "dataset.json cannot be read", id="unknown field"),
+        pytest.param(lambda data: set_info(data, count=4), "does not hold what its dataset.json says", id="count"),
+        pytest.param(lambda data: set_info(data, size=8), "does not hold what its dataset.json says", id="size"),
+        pytest.param(lambda data: set_info(data, label_column="genre"), "lacks the column 'genre'", id="no label"),
+        pytest.param(lambda data: set_info(data, mode_column="mode"), "lacks the column 'mode'", id="no mode"),
+        pytest.param(lambda data: (data / "images.npy").unlink(), "images.npy is missing", id="no pictures"),
+        pytest.param(lambda data: cut(data / "images.npy", 1), "images.npy is missing or cut short", id="cut pictures"),
+        pytest.param(lambda data: (data / "images.npy").write_bytes(b""), "cut short", id="empty pictures"),
+        pytest.param(lambda data: (data / "images.npy").write_bytes(b"PK\x03\x04 zip"), "cut short", id="a zip"),
+        pytest.param(
+            lambda data: np.save(data / "images.npy", np.array([{}]), allow_pickle=True), "images.npy", id="pickle"
+        ),
+        pytest.param(
+            lambda data: np.save(data / "images.npy", np.zeros((5, 16, 16, 3), np.float32)),
+            "found float32",
+            id="wrong kind of number",
+        ),
+        pytest.param(lambda data: (data / "index.parquet").unlink(), "index.parquet cannot be read", id="no index"),
+        pytest.param(lambda data: cut(data / "index.parquet", 50), "index.parquet cannot be read", id="cut index"),
+        pytest.param(lambda data: (data / "index.parquet").write_bytes(b""), "cannot be read", id="empty index"),
+        pytest.param(lambda data: set_index(data, lambda index: index[1:]), "4 index rows", id="rows missing"),
+    ],
+)
+def test_what_is_not_whole_is_refused(data: Path, spoil: Callable[[Path], object], message: str) -> None:
+    spoil(data)
+    with pytest.raises(DataError) as caught:
+        Dataset.open(data)
+    assert message in str(caught.value)
+    assert str(data) in str(caught.value)
+
+
+def test_a_class_that_is_not_named_is_refused(data: Path) -> None:
+    set_index(data, lambda index: index.assign(**{"class": ["a", "a", "c", "b", "b"]}))
+    with pytest.raises(DataError, match=r"holds the class 'c', which dataset.json does not name"):
+        _ = Dataset.open(data).labels
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+@given(
+    name=st.sampled_from(["dataset.json", "images.npy", "index.parquet"]),
+    where=st.integers(0, 5000),
+    byte=st.integers(0, 255),
+)
+def test_one_wrong_byte_opens_or_is_refused(pristine: Path, data: Path, name: str, where: int, byte: int) -> None:
+    content = bytearray((pristine / name).read_bytes())
+    content[where % len(content)] = byte
+    (data / name).write_bytes(content)
+    with contextlib.suppress(DataError):
+        _ = Dataset.open(data).labels
+    shutil.copy(pristine / name, data / name)

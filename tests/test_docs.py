@@ -1,0 +1,42 @@
+"""The documentation against the code: generated pages are current, links lead somewhere, commands exist."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("name", ["cli.md", "configuration.md"])
+def test_a_generated_page_is_current(name: str) -> None:
+    pages = runpy.run_path(str(ROOT / "scripts" / "reference.py"))["pages"]()
+    assert (ROOT / "docs" / name).read_text() == pages[name], "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_leads_to_a_file(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_and_flag_shown_exists(page: Path) -> None:
+    import typer
+
+    from ganvas.cli import app
+
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for command, rest in re.findall(r"^\s*ganvas ([a-z]+)(.*)$", page.read_text(), re.MULTILINE):
+        assert command in commands, f"{page.name}: ganvas {command}"
+        known = {word for parameter in commands[command].params for word in parameter.opts} | {"--help"}
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= known, f"{page.name}: ganvas {command}{rest}"
+
+
+def test_the_map_of_the_code_names_every_package_and_module() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    for path in (ROOT / "src" / "ganvas").rglob("*.py"):
+        if path.name not in ("__init__.py", "__main__.py") and path.parent.name != "painter":
+            assert path.name in text, f"docs/architecture.md does not mention {path.name}"

@@ -1,0 +1,315 @@
+"""The training loop by what it leaves behind: run directories that resume, log, sample and stop as they should."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import ganvas
+from conftest import TINY, write_dataset
+from ganvas import gans, snapshot
+from ganvas.budget import Progress
+from ganvas.config import Settings
+from ganvas.errors import ConfigError, DivergedError, GanvasError, RunError
+from ganvas.files import append_record, read_records
+from ganvas.gans.dcgan import DCGAN
+from ganvas.gans.recipe import Batch, Spec
+from ganvas.training import checkpoint, engine
+from ganvas.training.ema import MovingAverage
+from ganvas.training.run import Outcome, resume, train
+from ganvas.training.step import AdversarialStep, frozen
+
+
+def newest(run: Path) -> dict[str, Any]:
+    return checkpoint.load(max((run / "checkpoints").iterdir()))
+
+
+def tensors(state: Any, path: str = "") -> dict[str, torch.Tensor]:
+    if isinstance(state, torch.Tensor):
+        return {path: state}
+    items = state.items() if isinstance(state, dict) else enumerate(state) if isinstance(state, list) else ()
+    return {key: value for name, each in items for key, value in tensors(each, f"{path}.{name}").items()}
+
+
+def quick(data: Path, out: Path, **changes: Any) -> Outcome:
+    return train(data, out, **(TINY | {"budget": "4steps"} | changes))
+
+
+@pytest.mark.parametrize("recipe", gans.names())
+@pytest.mark.parametrize("changes", [{}, {"d_steps": 2, "g_steps": 2, "batch_size": 13}], ids=["plain", "unequal"])
+def test_a_resumed_run_equals_one_never_stopped_bit_for_bit(
+    tmp_path: Path, tiny_data: Path, recipe: str, changes: dict[str, Any]
+) -> None:
+    quick(tiny_data, tmp_path / "whole", recipe=recipe, budget="8steps", **changes)
+    quick(tiny_data, tmp_path / "halves", recipe=recipe, budget="4steps", **changes)
+    torch.rand(3)  # what happens between must not matter
+    resume(tmp_path / "halves", budget="4steps")
+    whole, halves = tensors(newest(tmp_path / "whole")), tensors(newest(tmp_path / "halves"))
+    assert whole.keys() == halves.keys()
+    assert [key for key in whole if not torch.equal(whole[key], halves[key])] == []
+    assert len([key for key in whole if key.startswith((".generator", ".g_optimizer", ".d_optimizer"))]) > 20
+    losses = [[each["d_loss"] for each in read_records(tmp_path / run / "stats.jsonl")] for run in ("whole", "halves")]
+    assert losses[0][-1] != losses[1][0]
+
+
+def test_seeds_repeat_and_differ(tmp_path: Path, tiny_data: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        quick(tiny_data, tmp_path / name, seed=seed)
+    states = {name: tensors(newest(tmp_path / name)) for name in "abc"}
+    assert all(torch.equal(states["a"][key], states["b"][key]) for key in states["a"])
+    assert not torch.equal(states["a"][".generator.body.0.weight"], states["c"][".generator.body.0.weight"])
+
+
+def test_a_run_leaves_what_the_contract_says(tmp_path: Path, tiny_data: Path) -> None:
+    run = tmp_path / "run"
+    outcome = quick(tiny_data, run, eval_samples=32, tensorboard=True, log_every="1steps", grid_size=3)
+    assert outcome == Outcome(run, True, 0.032, outcome.best_kid)
+    assert {path.name for path in run.iterdir()} == {
+        "config.yaml", "stats.jsonl", "evals.jsonl", "samples", "checkpoints", "snapshots", "tensorboard",
+    }  # fmt: skip
+    stats, evals = read_records(run / "stats.jsonl"), read_records(run / "evals.jsonl")
+    assert [record["kimg"] for record in stats] == [0.008, 0.016, 0.024, 0.032]
+    assert stats[0].keys() >= {"kimg", "seconds", "img_per_s", "step", "d_loss", "g_loss", "d_loss/real"}
+    assert all(0 <= record["d_accuracy_real"] <= 1 for record in stats)
+    assert evals[-1].keys() >= {"kimg", "kid", "kid_se", "fid", "precision", "recall", "extractor", "generated", "real"}
+    assert min(record["kid"] for record in evals) == outcome.best_kid
+    best = snapshot.read_card(run / "snapshots" / "best.safetensors")
+    assert best.scores["kid"] == outcome.best_kid
+    assert best.recipe == "dcgan"
+    assert Image.open(run / "samples" / "00000000.032.png").size == (3 * 16 + 2 * 2, 3 * 16 + 2 * 2)
+
+
+def test_a_runs_own_record_repeats_it(tmp_path: Path, tiny_data: Path) -> None:
+    from ganvas.config import read_config
+
+    quick(tiny_data, tmp_path / "first", seed=5, g_lr=3e-4)
+    recipe, changes = read_config(tmp_path / "first" / "config.yaml")
+    train(tiny_data, tmp_path / "second", recipe or "", **changes)
+    first, second = tensors(newest(tmp_path / "first")), tensors(newest(tmp_path / "second"))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+class Interrupter:
+    """A display that presses Ctrl-C at the first line of statistics."""
+
+    def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def say(self, line: str) -> None:
+        pass
+
+
+def test_an_interrupt_ends_with_a_checkpoint_and_the_rest_of_the_budget_to_go(tmp_path: Path, tiny_data: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    outcome = quick(tiny_data, tmp_path / "run", log_every="2steps", budget="6steps", display=Interrupter())
+    assert (outcome.finished, outcome.kimg) == (False, 0.016)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert resume(tmp_path / "run") == Outcome(tmp_path / "run", True, 0.048, None)
+    quick(tiny_data, tmp_path / "whole", budget="6steps")
+    whole, stopped = tensors(newest(tmp_path / "whole")), tensors(newest(tmp_path / "run"))
+    assert all(torch.equal(whole[key], stopped[key]) for key in whole)
+
+
+def test_resuming_drops_what_was_logged_after_the_checkpoint(tmp_path: Path, tiny_data: Path) -> None:
+    run = tmp_path / "run"
+    quick(tiny_data, run, log_every="1steps")
+    append_record(run / "stats.jsonl", {"kimg": 99.0, "d_loss": 1.0})
+    (run / "samples" / "00000099.000.png").touch()
+    resume(run, budget="1steps")
+    assert [record["kimg"] for record in read_records(run / "stats.jsonl")] == [0.008, 0.016, 0.024, 0.032, 0.04]
+    assert not (run / "samples" / "00000099.000.png").exists()
+
+
+def test_a_spent_budget_asks_for_more(tmp_path: Path, tiny_data: Path) -> None:
+    quick(tiny_data, tmp_path / "run")
+    with pytest.raises(ConfigError, match=r"spent its budget of 4steps.*--budget 10m"):
+        resume(tmp_path / "run")
+
+
+def test_a_changed_dataset_is_not_resumed_on(tmp_path: Path, tiny_data: Path) -> None:
+    quick(tiny_data, tmp_path / "run")
+    with pytest.raises(RunError, match="has changed since"):
+        resume(tmp_path / "run", budget="1steps", data=write_dataset(tmp_path / "other", seed=9))
+
+
+def test_a_moved_dataset_is_named_with_data(tmp_path: Path, tiny_data: Path) -> None:
+    quick(tiny_data, tmp_path / "run")
+    moved = tiny_data.rename(tmp_path / "moved")
+    with pytest.raises(GanvasError, match="does not exist"):
+        resume(tmp_path / "run", budget="1steps")
+    assert resume(tmp_path / "run", budget="1steps", data=moved).finished
+
+
+@pytest.mark.parametrize("content", ["", "[]", "schema_version: 7", "schema_version: 1\nrecipe: 3", "a: [", "\0"])
+def test_a_damaged_record_is_one_clear_error(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.yaml").write_text(content)
+    with pytest.raises(RunError, match=r"config\.yaml"):
+        resume(tmp_path)
+
+
+def test_starting_from_a_snapshot_takes_its_generator(tmp_path: Path, tiny_data: Path) -> None:
+    quick(tiny_data, tmp_path / "first")
+    source = tmp_path / "first" / "snapshots" / "last.safetensors"
+    quick(tiny_data, tmp_path / "second", start=source, g_lr=1e-12, seed=8)
+    first, second = (ganvas.load(tmp_path / name).sample(8).astype(int) for name in ("first", "second"))
+    quick(tiny_data, tmp_path / "fresh", g_lr=1e-12, seed=8)
+    fresh = ganvas.load(tmp_path / "fresh").sample(8).astype(int)
+    assert np.abs(first - second).mean() < 0.5 * np.abs(first - fresh).mean()
+
+
+def test_starting_from_a_run_takes_both_networks_of_its_checkpoint(tmp_path: Path, tiny_data: Path) -> None:
+    quick(tiny_data, tmp_path / "first")
+    changes = {"g_lr": 1e-12, "d_lr": 1e-12, "budget": "1steps"}
+    quick(tiny_data, tmp_path / "second", start=tmp_path / "first", **changes)
+    first, second = newest(tmp_path / "first"), newest(tmp_path / "second")
+    for network in ("generator", "discriminator"):
+        weight = "body.0.weight"
+        assert torch.allclose(first[network][weight], second[network][weight], atol=1e-8)
+
+
+@pytest.mark.parametrize("changes", [{"width": 5}, {"latent_dim": 3}])
+def test_starting_from_weights_that_do_not_fit_leaves_no_run(
+    tmp_path: Path, tiny_data: Path, changes: dict[str, Any]
+) -> None:
+    quick(tiny_data, tmp_path / "first")
+    with pytest.raises(RunError, match="do not fit"):
+        quick(tiny_data, tmp_path / "second", start=tmp_path / "first", **changes)
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
+    tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ganvas.gans import dcgan
+
+    healthy, calls = dcgan.judged_fake, []
+
+    def fails_at_last(logits: torch.Tensor) -> torch.Tensor:
+        calls.append(None)
+        return healthy(logits) * (float("nan") if len(calls) > 6 else 1)
+
+    monkeypatch.setattr(dcgan, "judged_fake", fails_at_last)
+    # Four warm-up steps of the forecast come first; the checkpoint of the step before the failure must stay whole.
+    monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 2)
+    with pytest.raises(DivergedError, match=r"discriminator's loss term 'fake' is nan; lower its learning rate"):
+        quick(tiny_data, tmp_path / "run", checkpoint_every="1steps")
+    kept = newest(tmp_path / "run")
+    assert kept["progress"]["steps"] == 2
+    assert all(value.isfinite().all() for value in tensors(kept).values() if value.is_floating_point())
+
+
+def test_a_full_disk_stops_with_the_earlier_checkpoint_whole(
+    tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_save, saves = checkpoint.save_file, []
+
+    def fills_up(*arguments: Any) -> None:
+        saves.append(None)
+        if len(saves) > 1:
+            raise OSError(28, "No space left on device")
+        real_save(*arguments)
+
+    monkeypatch.setattr(checkpoint, "save_file", fills_up)
+    with pytest.raises(GanvasError, match="No space left on device"):
+        quick(tiny_data, tmp_path / "run", checkpoint_every="2steps")
+    monkeypatch.undo()
+    assert resume(tmp_path / "run").finished
+
+
+def test_the_last_discriminator_batch_is_shared_and_frozen_networks_get_no_gradient() -> None:
+    options = DCGAN.defaults.model_copy(update={"width": 2, "batch_size": 4, "d_steps": 2, "g_steps": 2})
+    machine = engine.choose(Settings(device="cpu", threads=1))
+    step = AdversarialStep(DCGAN(options), Spec(16), machine, engine.launch(machine))
+    forwards: list[bool] = []
+    step.generator.register_forward_hook(lambda _m, _i, images: forwards.append(images.requires_grad))
+    random = torch.Generator()
+    batches = [Batch(torch.rand(4, 3, 16, 16), step.recipe.latents(4, random)) for _ in range(3)]
+    step(batches, images_seen=8)
+    assert forwards == [False, True, True]  # D's first batch without a graph; the shared one; G's second
+    with frozen(step.discriminator):
+        step.discriminator.zero_grad()
+        step.recipe.generator_loss(step.generator, step.discriminator, batches[0]).total.backward()
+    assert all(weight.grad is None for weight in step.discriminator.parameters())
+    assert all(weight.requires_grad for weight in step.discriminator.parameters())
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop"])
+def test_every_optimiser_trains_in_every_precision_the_cpu_has(
+    tmp_path: Path, tiny_data: Path, precision: str, optimizer: str
+) -> None:
+    quick(tiny_data, tmp_path / "run", precision=precision, optimizer=optimizer, batch_size=2)
+    state = newest(tmp_path / "run")
+    assert all(value.isfinite().all() for value in tensors(state).values() if value.is_floating_point())
+    assert state["generator"]["body.0.weight"].dtype == torch.float32
+
+
+def test_the_average_follows_with_its_half_life() -> None:
+    network = torch.nn.BatchNorm1d(1)
+    average = MovingAverage(network, half_life_kimg=1.0)
+    with torch.no_grad():
+        network.weight.fill_(3.0)
+    network.num_batches_tracked.fill_(7)
+    average.update(network, batch_size=1000, images_seen=10**6)
+    assert average.module.weight.item() == pytest.approx(2.0)
+    assert average.module.num_batches_tracked == 7
+    follower = MovingAverage(network, half_life_kimg=0)
+    with torch.no_grad():
+        network.weight.fill_(-1.0)
+    follower.update(network, 1, 1)
+    assert follower.module.weight.item() == -1.0
+
+
+def test_early_averages_forget_the_untrained_start() -> None:
+    network = torch.nn.Linear(1, 1, bias=False)
+    average = MovingAverage(network, half_life_kimg=100.0)
+    with torch.no_grad():
+        network.weight.fill_(5.0)
+    for seen in range(10, 1010, 10):
+        average.update(network, batch_size=10, images_seen=seen)
+    assert average.module.weight.item() == pytest.approx(5.0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "expected"),
+    [
+        ({}, {}, ("cpu", "float32")),
+        ({"amx": True}, {}, ("cpu", "bfloat16")),
+        ({"amx": True}, {"precision": "float32"}, ("cpu", "float32")),
+        ({"cuda": True, "bf16": True}, {}, ("cuda", "bfloat16")),
+        ({"cuda": True}, {}, ("cuda", "float16")),
+        ({"cuda": True, "bf16": True}, {"device": "cpu"}, ("cpu", "float32")),
+        ({"mps": True}, {}, ("mps", "float32")),
+    ],
+)
+def test_the_best_device_and_precision_there_are_get_chosen(
+    monkeypatch: pytest.MonkeyPatch, there: dict[str, bool], wanted: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in there)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: "bf16" in there)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in there)
+    monkeypatch.setattr(engine, "_processor_features", lambda: {"amx_bf16": "amx" in there})
+    machine = engine.choose(Settings(**wanted))
+    assert (machine.device, machine.precision) == expected
+    assert (machine.memory_format is torch.channels_last) == (machine.device != "mps")
+
+
+def test_a_device_or_precision_that_is_not_here_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ConfigError, match=r"device=cuda: this machine has none; choose from: auto, cpu"):
+        engine.choose(Settings(device="cuda"))
+    with pytest.raises(ConfigError, match="float16 needs a GPU"):
+        engine.choose(Settings(device="cpu", precision="float16"))
+
+
+def test_stats_are_json_of_finite_numbers(tmp_path: Path, tiny_data: Path) -> None:
+    quick(tiny_data, tmp_path / "run", log_every="1steps")
+    lines = (tmp_path / "run" / "stats.jsonl").read_text().splitlines()
+    assert all(np.isfinite(value) for line in lines for value in json.loads(line).values())
