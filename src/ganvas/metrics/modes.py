@@ -13,6 +13,8 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import StratifiedKFold
 
+from ganvas.metrics.threads import one_blas_thread
+
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]
 
@@ -81,6 +83,7 @@ class ModeCounter:
         accuracy: share of real pictures whose mode was named right while they were held out.
     """
 
+    @one_blas_thread()
     def __init__(self, real: Descriptors, modes: NDArray[np.object_]) -> None:
         """Learn the modes of real pictures.
 

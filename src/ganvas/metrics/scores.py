@@ -16,6 +16,7 @@ from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, p
 from ganvas.errors import DataError
 from ganvas.metrics.kid import between, kid, within
 from ganvas.metrics.reference import MIN_PICTURES, Reference
+from ganvas.metrics.threads import one_blas_thread
 
 # How many nearest neighbours define a picture's surroundings for precision and recall (Kynkaanniemi et al. 2019).
 NEIGHBOURS = 3
@@ -94,6 +95,7 @@ class Scores(Distances):
         )
 
 
+@one_blas_thread()
 def distances(generated: NDArray[np.float32], real: Reference) -> Distances:
     """Compare the features of generated pictures with those of real ones.
 
