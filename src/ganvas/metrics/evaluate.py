@@ -88,7 +88,8 @@ class Evaluator:
         if (modes := self._data.modes) is None:
             return None
         real = self._reference
-        looks = np.concatenate([colours(self._data.images[row : row + 1]) for row in real.rows])
+        # One by one, for a large dataset's pictures do not fit in memory together.
+        looks = np.concatenate([colours(self._data.images[[row]]) for row in real.rows])
         return mode_counter(Descriptors(real.features, looks), modes[real.rows])
 
     def _described(self, batches: Iterable[Images]) -> Descriptors:
