@@ -34,7 +34,7 @@ def main() -> None:
     for name, default in (("size", 64), ("width", 64), ("batch", 128), ("rounds", 5), ("steps", 6)):
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()
-    machine = choose(Settings())
+    machine = choose(Settings(device="cpu"))
     with tempfile.TemporaryDirectory() as folder:
         data = noise_dataset(Path(folder) / "data", given.size)
         rounds = []
@@ -65,7 +65,14 @@ def run_tutorial(size: int, width: int, batch_size: int, steps: int) -> float:
 
 def run_ganvas(data: Path, out: Path, width: int, batch_size: int, steps: int) -> float:
     """img/s of `ganvas train`, as its stats.jsonl says, step by step, the first two left out."""
-    options = [f"width={width}", f"batch_size={batch_size}", "eval_samples=0", "tensorboard=false", "log_every=1steps"]
+    options = [
+        "device=cpu",
+        f"width={width}",
+        f"batch_size={batch_size}",
+        "eval_samples=0",
+        "tensorboard=false",
+        "log_every=1steps",
+    ]
     command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", str(out), "--recipe", "dcgan"]
     command += ["--budget", f"{steps + 2}steps", *(word for option in options for word in ("--set", option))]
     subprocess.run([*command, "--set", "sample_every=1h"], check=True, capture_output=True)
@@ -74,6 +81,7 @@ def run_ganvas(data: Path, out: Path, width: int, batch_size: int, steps: int) -
 
 def matrix_product_flops(machine: Machine, side: int = 4096, repeats: int = 3) -> float:
     """Operations a second of a square matrix product in the run's precision: the processor's practical ceiling."""
+    torch.set_num_threads(machine.threads)
     dtype = getattr(torch, machine.precision)
     left, right = torch.randn(side, side, dtype=dtype), torch.randn(side, side, dtype=dtype)
     times = []

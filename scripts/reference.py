@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic import BaseModel
 
 from ganvas import gans
 from ganvas.cli import app
@@ -76,13 +77,18 @@ def configuration_page() -> str:
         "## What the recipes change",
         _table("| recipe | defaults of its own |", [_recipe_row(name) for name in gans.names()]),
     ]
+    for name in gans.names():
+        if rows := _fields(type(gans.find(name).defaults), beyond=Options):
+            parts += [f"### Options of `{name}` alone", _table("| key | default | |", rows)]
     return "\n\n".join(parts) + "\n"
 
 
-def _fields(model: type[Options] | type[Settings]) -> list[str]:
+def _fields(model: type[BaseModel], beyond: type[BaseModel] = BaseModel) -> list[str]:
+    """Rows of the model's fields that `beyond` does not have."""
     return [
         f"| `{key}` | {'' if field.default is None else f'`{field.default}`'} | {field.description} |"
         for key, field in model.model_fields.items()
+        if key not in beyond.model_fields
     ]
 
 

@@ -53,3 +53,16 @@ def test_an_interval_is_due_once_each_time_it_passes() -> None:
     for progress.steps in range(1, 11):
         due.append(interval.due(progress))
     assert [step for step, is_due in enumerate(due, 1) if is_due] == [3, 6, 9]
+
+
+def test_an_interval_has_its_moments_where_an_uninterrupted_run_has_them() -> None:
+    resumed = Progress(dataset_size=10, steps=4)
+    interval = Interval(Amount(3, "steps"), resumed)
+    resumed.steps = 6
+    assert interval.due(resumed)
+    resumed.steps = 13  # long after: late once, then on time again
+    assert interval.due(resumed)
+    resumed.steps = 14
+    assert not interval.due(resumed)
+    resumed.steps = 15
+    assert interval.due(resumed)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from ganvas import tensors
 from ganvas.errors import GanvasError, RunError
 from ganvas.training import checkpoint
 from ganvas.training.checkpoint import CheckpointDirectory, random_state, set_random_state
@@ -68,7 +69,7 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: 
     def no_space(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", no_space)
+    monkeypatch.setattr(tensors, "save_file", no_space)
     with pytest.raises(GanvasError, match="No space left on device"):
         checkpoint.save(tmp_path / "file", {"number": 2})
     assert checkpoint.load(tmp_path / "file") == {"number": 1}

@@ -21,7 +21,7 @@ QUICK = ["--budget", "2steps", *TINY_WORDS]
 
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     script = (
-        "import sys, resource, ganvas.cli\n"
+        "import sys, ganvas.cli\n"
         "sys.argv = ['ganvas', '--help']\n"
         "try: ganvas.cli.main()\n"
         "except SystemExit as end: assert not end.code, end\n"
@@ -115,7 +115,7 @@ BAD = {
     "size not supported": (["train", "odd", "--out", "run"], "16, 32, 64, 128 pixels, not 20"),
     "resume of nothing": (["resume", "missing"], "no run directory"),
     "sample of nothing": (["sample", "missing", "--out", "grid.png"], "does not exist"),
-    "sample of no run": (["sample", "data", "--out", "grid.png"], "no snapshot"),
+    "sample of no run": (["sample", "data", "--out", "grid.png"], "no run directory"),
     "sample of no snapshot": (["sample", "data/images.npy", "--out", "grid.png"], "cannot be read as a snapshot"),
     "evaluate nothing": (["evaluate", "missing"], "missing"),
     "evaluate without data": (["evaluate", "taken"], "--data"),
@@ -221,7 +221,17 @@ def wait_for_stats(run: Path, process: subprocess.Popen[str] | subprocess.Popen[
 
 def test_a_full_disk_is_one_clear_line(tmp_path: Path, tiny_data: Path) -> None:
     """The limit on file sizes stands for the full disk: the kernel refuses to write more."""
-    words = ["train", str(tiny_data), "--out", str(tmp_path / "run"), *QUICK, "--set", "width=16"]
+    words = [
+        "train",
+        str(tiny_data),
+        "--out",
+        str(tmp_path / "run"),
+        *QUICK,
+        "--set",
+        "width=16",
+        "--set",
+        "tensorboard=1",
+    ]
     script = (
         "import resource, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -235,6 +245,17 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path, tiny_data: Path) -> None:
     assert "could not write" in done.stderr
     assert "Traceback" not in done.stderr
     assert not [name for _, _, files in os.walk(tmp_path) for name in files if "partial" in name]
+
+
+def test_a_grid_of_another_kind_is_refused(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
+    cli("train", tiny_data, "--out", "run", *QUICK, check=True)
+    done = cli("sample", "run", "--out", "grid.jpg")
+    assert (done.returncode, "written as .png" in done.stderr) == (2, True)
+
+
+def test_a_dry_run_refuses_a_start_that_is_not_there(cli: Cli, tiny_data: Path) -> None:
+    done = cli("train", tiny_data, "--out", "run", "--from", "none.safetensors", "--dry-run")
+    assert (done.returncode, "none.safetensors" in done.stderr) == (2, True)
 
 
 def test_same_seed_same_pictures_however_many(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:

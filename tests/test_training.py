@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,15 @@ from PIL import Image
 import ganvas
 from conftest import TINY, write_dataset
 from ganvas import gans, snapshot
+from ganvas import tensors as tensor_files
 from ganvas.budget import Progress
 from ganvas.config import Settings
 from ganvas.errors import ConfigError, DivergedError, GanvasError, RunError
 from ganvas.files import append_record, read_records
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Spec
-from ganvas.training import checkpoint, engine
+from ganvas.metrics.scores import Scores
+from ganvas.training import checkpoint, engine, trainer
 from ganvas.training.ema import MovingAverage
 from ganvas.training.run import Outcome, resume, train
 from ganvas.training.step import AdversarialStep, frozen
@@ -44,16 +47,18 @@ def quick(data: Path, out: Path, **changes: Any) -> Outcome:
 @pytest.mark.parametrize("recipe", gans.names())
 @pytest.mark.parametrize("changes", [{}, {"d_steps": 2, "g_steps": 2, "batch_size": 13}], ids=["plain", "unequal"])
 def test_a_resumed_run_equals_one_never_stopped_bit_for_bit(
-    tmp_path: Path, tiny_data: Path, recipe: str, changes: dict[str, Any]
+    tmp_path: Path, recipe: str, changes: dict[str, Any]
 ) -> None:
-    quick(tiny_data, tmp_path / "whole", recipe=recipe, budget="8steps", **changes)
-    quick(tiny_data, tmp_path / "halves", recipe=recipe, budget="4steps", **changes)
+    data = write_dataset(tmp_path / "data", size=min(gans.find(recipe).sizes))
+    quick(data, tmp_path / "whole", recipe=recipe, budget="8steps", **changes)
+    quick(data, tmp_path / "halves", recipe=recipe, budget="4steps", **changes)
     torch.rand(3)  # what happens between must not matter
     resume(tmp_path / "halves", budget="4steps")
     whole, halves = tensors(newest(tmp_path / "whole")), tensors(newest(tmp_path / "halves"))
     assert whole.keys() == halves.keys()
     assert [key for key in whole if not torch.equal(whole[key], halves[key])] == []
-    assert len([key for key in whole if key.startswith((".generator", ".g_optimizer", ".d_optimizer"))]) > 20
+    for part in ("generator", "discriminator", "average", "g_optimizer", "d_optimizer", "latents", "random"):
+        assert any(key.startswith(f".{part}") for key in whole), part
     losses = [[each["d_loss"] for each in read_records(tmp_path / run / "stats.jsonl")] for run in ("whole", "halves")]
     assert losses[0][-1] != losses[1][0]
 
@@ -124,6 +129,67 @@ def test_resuming_drops_what_was_logged_after_the_checkpoint(tmp_path: Path, tin
     resume(run, budget="1steps")
     assert [record["kimg"] for record in read_records(run / "stats.jsonl")] == [0.008, 0.016, 0.024, 0.032, 0.04]
     assert not (run / "samples" / "00000099.000.png").exists()
+
+
+def test_a_torn_last_line_does_not_swallow_the_next(tmp_path: Path, tiny_data: Path) -> None:
+    run = tmp_path / "run"
+    quick(tiny_data, run, log_every="1steps")
+    with (run / "stats.jsonl").open("a") as file:
+        file.write('{"kimg": 0.03')
+    resume(run, budget="1steps")
+    assert [record["step"] for record in read_records(run / "stats.jsonl")] == [1, 2, 3, 4, 5]
+
+
+def test_a_resume_that_is_refused_drops_nothing(tmp_path: Path, tiny_data: Path) -> None:
+    run = tmp_path / "run"
+    quick(tiny_data, run, log_every="1steps")
+    append_record(run / "stats.jsonl", {"kimg": 99.0})
+    for budget in ("nonsense", None):
+        with pytest.raises(ConfigError):
+            resume(run, budget=budget)
+    assert read_records(run / "stats.jsonl")[-1] == {"kimg": 99.0}
+
+
+def test_too_few_pictures_to_evaluate_against_are_refused_before_training(tmp_path: Path) -> None:
+    data = write_dataset(tmp_path / "few", count=10)
+    with pytest.raises(ConfigError, match=r"10 pictures, too few.*eval_samples=0"):
+        quick(data, tmp_path / "run", eval_samples=16)
+    assert not (tmp_path / "run").exists()
+    assert quick(data, tmp_path / "run").finished
+
+
+class SlowEvaluator:
+    """Stands for an evaluation that takes an hour: it moves the clock that the trainer reads."""
+
+    hours = 0
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def score(self, images: Any) -> Scores:
+        type(self).hours += 1
+        return Scores(1.0, 0.1, 1.0, 0.0, 0.0, "slow", 16, 48, 3600.0)
+
+
+def test_evaluations_take_a_tenth_of_the_time_by_default(
+    tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock on which a step takes 3 minutes and an evaluation an hour."""
+    steps = []
+    monkeypatch.setattr(trainer, "Evaluator", SlowEvaluator)
+    clock = SimpleNamespace(perf_counter=lambda: len(steps) * 180.0 + SlowEvaluator.hours * 3600.0)
+    monkeypatch.setattr(trainer, "time", clock)
+    real_train = trainer.Trainer._train
+
+    def counted(self: Any, pictures: Any) -> None:
+        steps.append(None)
+        real_train(self, pictures)
+
+    monkeypatch.setattr(trainer.Trainer, "_train", counted)
+    changes = {"eval_samples": 16, "budget": "24h", "sample_every": "24h", "checkpoint_every": "24h"}
+    quick(tiny_data, tmp_path / "run", **changes)
+    # At 2.4 h the first, ten hours after it the second, and the last when the day is over.
+    assert len(read_records(tmp_path / "run" / "evals.jsonl")) == 3
 
 
 def test_a_spent_budget_asks_for_more(tmp_path: Path, tiny_data: Path) -> None:
@@ -197,7 +263,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
     monkeypatch.setattr(dcgan, "judged_fake", fails_at_last)
     # Four warm-up steps of the forecast come first; the checkpoint of the step before the failure must stay whole.
     monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 2)
-    with pytest.raises(DivergedError, match=r"discriminator's loss term 'fake' is nan; lower its learning rate"):
+    with pytest.raises(DivergedError, match=r"discriminator's loss term 'fake' is nan; the last checkpoint is from before"):
         quick(tiny_data, tmp_path / "run", checkpoint_every="1steps")
     kept = newest(tmp_path / "run")
     assert kept["progress"]["steps"] == 2
@@ -207,15 +273,15 @@ def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
 def test_a_full_disk_stops_with_the_earlier_checkpoint_whole(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real_save, saves = checkpoint.save_file, []
+    real_save, saves = tensor_files.save_file, []
 
     def fills_up(*arguments: Any) -> None:
         saves.append(None)
-        if len(saves) > 1:
+        if len(saves) > 2:  # a snapshot and a checkpoint fit
             raise OSError(28, "No space left on device")
         real_save(*arguments)
 
-    monkeypatch.setattr(checkpoint, "save_file", fills_up)
+    monkeypatch.setattr(tensor_files, "save_file", fills_up)
     with pytest.raises(GanvasError, match="No space left on device"):
         quick(tiny_data, tmp_path / "run", checkpoint_every="2steps")
     monkeypatch.undo()

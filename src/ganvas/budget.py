@@ -89,16 +89,21 @@ class Amount:
 
 
 class Interval:
-    """Tells when something that recurs every `amount` is due."""
+    """Tells when something is due that happens at every multiple of `amount`, counted from the start of the run.
+
+    A resumed run thus has its moments where an uninterrupted one has them.
+    """
 
     def __init__(self, amount: Amount, progress: Progress) -> None:
         self._amount = amount
-        self._next = amount.spent(progress) + amount.value
+        self._next = self._multiple_after(progress)
 
     def due(self, progress: Progress) -> bool:
-        """Whether the interval has passed; if so, the next one begins."""
-        spent = self._amount.spent(progress)
-        if spent < self._next:
+        """Whether a multiple has been passed since the last one that was due."""
+        if self._amount.spent(progress) < self._next:
             return False
-        self._next = spent + self._amount.value
+        self._next = self._multiple_after(progress)
         return True
+
+    def _multiple_after(self, progress: Progress) -> float:
+        return (self._amount.spent(progress) // self._amount.value + 1) * self._amount.value

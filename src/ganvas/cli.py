@@ -138,7 +138,7 @@ def train(
     changes |= {key: value for key, value in (("budget", budget), ("seed", seed)) if value is not None}
     recipe = recipe or named or runs.DEFAULT_RECIPE
     if dry_run:
-        typer.echo(runs.rehearse(data, out, recipe, **changes))
+        typer.echo(runs.rehearse(data, out, recipe, start=start, **changes))
         return
     with TerminalDisplay() as display:
         outcome = runs.train(data, out, recipe, start=start, display=display, **changes)
@@ -167,8 +167,9 @@ def _conclude(outcome: Any) -> None:
     if not outcome.finished:
         typer.echo(f"interrupted at {outcome.kimg:.1f} kimg; go on with: ganvas resume {outcome.run}", err=True)
         raise typer.Exit(INTERRUPTED)
-    best = f", best KID x1000 {outcome.best_kid * 1000:.1f}" if outcome.best_kid is not None else ""
+    best = f", best KID {outcome.best_kid:.5f}" if outcome.best_kid is not None else ""
     typer.echo(f"{outcome.run}: {outcome.kimg:.1f} kimg{best}")
+    typer.echo(f"look at it with: ganvas sample {outcome.run} --out grid.png", err=True)
 
 
 @app.command()
@@ -194,7 +195,7 @@ def evaluate(
     data: Annotated[
         Path | None, typer.Option(help="Dataset to compare with; by default the one it was trained on.")
     ] = None,
-    samples: Annotated[int, typer.Option(min=16, help="Pictures to generate.")] = 1000,
+    samples: Annotated[int, typer.Option(min=1, help="Pictures to generate.")] = 1000,
     seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -211,9 +212,12 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for its dataset, runs and page.")] = Path("demo"),
 ) -> None:
     """Paint pictures, train on them, measure, and write one page: the whole way, with nothing downloaded."""
-    from ganvas.demo import demo
-    from ganvas.terminal import TerminalDisplay
+    from ganvas.demo import demo, paint
+    from ganvas.terminal import PreparationDisplay, TerminalDisplay
 
+    with PreparationDisplay() as painting:
+        paintings = paint(out, painting.update)
     with TerminalDisplay() as display:
-        page = demo(out, minutes, display)
+        page, outcome = demo(out, paintings, minutes, display)
+    _conclude(outcome)
     typer.echo(str(page))

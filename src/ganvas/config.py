@@ -21,10 +21,15 @@ from pydantic import (
 from ganvas.budget import GRAMMAR, Amount
 from ganvas.errors import ConfigError, unknown
 
+# With fewer pictures on either side no score means anything.
+MIN_SCORED = 16
+
 
 def _amount(value: Any) -> Any:
+    if value is None or isinstance(value, Amount):
+        return value
     try:
-        return Amount.parse(value) if isinstance(value, str) else value
+        return Amount.parse(str(value))
     except ConfigError as error:
         raise ValueError(str(error)) from error
 
@@ -73,7 +78,9 @@ class Settings(_Model):
         None, description="Interval of sample grids; by default a twentieth of the budget."
     )
     eval_every: AmountField | None = Field(
-        None, description="Interval of evaluations; by default a tenth of the budget."
+        None,
+        description="Interval of evaluations; by default a tenth of the budget, and longer where evaluations would "
+        "take more than a tenth of the time.",
     )
     eval_samples: int = Field(
         1000, ge=0, le=100_000, description="Generated pictures per evaluation; 0 evaluates never."
@@ -91,9 +98,9 @@ class RunConfig(_Model):
     options: Options
 
     @model_validator(mode="after")
-    def _intervals_fit_the_evaluation(self) -> Self:
-        if 0 < self.settings.eval_samples < 16:
-            raise ValueError("eval_samples: at least 16 pictures are needed for a score; 0 evaluates never")
+    def _enough_pictures_to_score(self) -> Self:
+        if 0 < self.settings.eval_samples < MIN_SCORED:
+            raise ValueError(f"eval_samples: at least {MIN_SCORED} pictures are needed for a score; 0 evaluates never")
         return self
 
     def with_settings(self, **changes: Any) -> "RunConfig":

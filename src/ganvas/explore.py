@@ -1,16 +1,19 @@
 """Looking at what a generator has learnt: the samples of a seed."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from ganvas.errors import RunError
 from ganvas.files import whole_directory
 from ganvas.grids import grid, write_png
 from ganvas.sampling import paint
 from ganvas.snapshot import Card, Snapshot
+from ganvas.training.directory import RunDirectory, is_run
 
 
 class Artist:
@@ -58,24 +61,29 @@ def find_snapshot(path: Path) -> Path:
         return path
     if not path.is_dir():
         raise RunError(f"{path} does not exist; give a run directory or a snapshot (.safetensors)")
+    if not is_run(path):
+        raise RunError(f"{path} is no run directory; give one, or a snapshot (.safetensors)")
+    run = RunDirectory.open(path)
     for name in ("best", "last"):
-        if (file := path / "snapshots" / f"{name}.safetensors").is_file():
+        if (file := run.snapshot(name)).is_file():
             return file
-    raise RunError(f"{path} holds no snapshot; is it a run directory, and has it been trained for a while?")
+    raise RunError(f"{path} holds no snapshot yet: it was stopped before its first one")
 
 
 def write_samples(artist: Artist, out: Path, n: int, seed: int) -> None:
     """Write `n` pictures of a seed: one grid if `out` ends in .png, else a new directory of single pictures.
 
     Raises:
+        RunError: `out` ends like a picture of another kind.
         GanvasError: the directory exists already, or the file system refused.
     """
     if out.suffix.lower() == ".png":
         write_png(out, grid(artist.sample(n, seed)))
         return
+    if out.suffix.lower() in Image.registered_extensions():
+        raise RunError(f"{out}: a grid is written as .png, and a name without an ending is a directory of pictures")
     with whole_directory(out) as directory:
-        number = 0
+        numbers = itertools.count()
         for batch in artist.batches(n, seed):
             for image in batch:
-                write_png(directory / f"seed{seed}-{number:05d}.png", image)
-                number += 1
+                Image.fromarray(image).save(directory / f"seed{seed}-{next(numbers):05d}.png")

@@ -6,8 +6,10 @@ name that the next writer of the same path removes.
 """
 
 import contextlib
+import glob
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +20,14 @@ import psutil
 from ganvas.errors import GanvasError
 
 
-def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial-{os.getpid()}")
+def _partial_prefix(path: Path) -> str:
+    # Process ids mean something on one machine only, and caches may be shared by several.
+    return f".{path.name}.partial-{platform.node()}-"
 
 
 def _remove_stale_partials(path: Path) -> None:
-    """Delete what writers of `path` that died left behind; a living writer's name holds its process id."""
-    for stale in path.parent.glob(f".{path.name}.partial-*"):
+    """Delete what writers of `path` on this machine that died left behind; a writer's name holds its process id."""
+    for stale in path.parent.glob(glob.escape(_partial_prefix(path)) + "*"):
         pid = stale.name.rpartition("-")[2]
         if pid.isdigit() and not psutil.pid_exists(int(pid)):
             _remove(stale)
@@ -39,7 +42,10 @@ def _remove(path: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    """Make the disk hold what was written to a file, or a directory's list of names."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows has no such thing for directories
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -71,7 +77,7 @@ def whole_directory(path: Path) -> Iterator[Path]:
         refuse_taken(path)
         partial.mkdir()
         yield partial
-        for file in partial.rglob("*"):
+        for file in [*partial.rglob("*"), partial]:
             _flush(file)
         if path.exists():
             path.rmdir()
@@ -90,7 +96,7 @@ def refuse_taken(path: Path) -> None:
 
 @contextlib.contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    partial = _partial(path)
+    partial = path.with_name(f"{_partial_prefix(path)}{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_stale_partials(path)

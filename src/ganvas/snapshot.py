@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from ganvas import gans
 from ganvas.config import resolve
 from ganvas.errors import RunError
-from ganvas.files import whole_file
 from ganvas.gans.recipe import Recipe, Spec
+from ganvas.tensors import write_tensors
 
 SCHEMA_VERSION = 1
 
@@ -78,12 +78,7 @@ class Snapshot:
 
 def save(path: Path, generator: nn.Module, card: Card) -> None:
     """Write a generator and its card to one file, atomically."""
-    tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in generator.state_dict().items()}
-    with whole_file(path) as partial:
-        try:
-            save_file(tensors, partial, {"ganvas": card.model_dump_json()})
-        except SafetensorError as error:  # what safetensors makes of a full disk
-            raise OSError(str(error)) from error
+    write_tensors(path, generator.state_dict(), {"ganvas": card.model_dump_json()})
 
 
 def read_card(path: Path) -> Card:

@@ -16,17 +16,16 @@ class TerminalDisplay:
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
         columns: tuple[ProgressColumn, ...] = (BarColumn(24), TextColumn("{task.description}"))
-        self._bar = Progress(*columns, console=self._console, transient=True)
+        is_live = self._console.is_terminal
+        self._bar = Progress(*columns, console=self._console, transient=True, disable=not is_live)
         self._task = self._bar.add_task("starting", total=1.0)
 
     def __enter__(self) -> "TerminalDisplay":
-        if self._console.is_terminal:
-            self._bar.start()
+        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._console.is_terminal:
-            self._bar.stop()
+        self._bar.stop()
 
     def stats(self, record: dict[str, float], progress: RunProgress, seconds_left: float) -> None:
         """One logging interval passed."""
@@ -49,17 +48,16 @@ class PreparationDisplay:
         from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
         columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        console = Console(stderr=True)
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._bar.add_task("preparing", total=None)
 
     def __enter__(self) -> "PreparationDisplay":
-        if self._bar.console.is_terminal:
-            self._bar.start()
+        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar.console.is_terminal:
-            self._bar.stop()
+        self._bar.stop()
 
     def update(self, done: int, total: int) -> None:
         """`done` of `total` pictures are prepared."""

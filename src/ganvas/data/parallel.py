@@ -19,11 +19,6 @@ _CHUNK = 4
 _CHUNKS_AHEAD = 3
 
 
-def available_cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) -> Generator[R, None, None]:
     """Yield `function(item)` for each item in order; close the generator to stop early.
 

@@ -22,13 +22,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import ImageColor
 
+from ganvas.cores import usable_cores
 from ganvas.data.dataset import IMAGES, INDEX, INFO, REJECTED, Info
 from ganvas.data.fit import FITS, Frame
-from ganvas.data.parallel import available_cores, ordered_map
+from ganvas.data.parallel import ordered_map
 from ganvas.data.picture import Prepared, make
-from ganvas.data.sources import SIZES, Item, Source, exists, open_source
+from ganvas.data.sources import SIZES, Item, Source, open_source
 from ganvas.errors import DataError, unknown
-from ganvas.files import whole_directory
+from ganvas.files import refuse_taken, whole_directory
 
 # How many of the commonest reasons, or of the classes at fault, an error message names.
 COMMONEST = 3
@@ -91,16 +92,16 @@ def prepare(
         progress: called as `progress(done, total)` after every item of the source.
 
     Raises:
-        DataError: an option or the source cannot be used, no picture of it could be read, or `target` exists.
-        GanvasError: the file system refused to write (full disk, no permission), or a worker process died.
+        DataError: an option or the source cannot be used, or no picture of it could be read.
+        GanvasError: `target` is taken, the file system refused to write (full disk, no permission), or a worker
+            process died.
     """
     started = time.perf_counter()
     target = Path(target)
     frame = _frame(size, fit, background)
     if workers < 0:
         raise DataError(f"{workers} workers are out of range; choose 1 or more, or 0 for as many as are useful")
-    if exists(target):
-        raise DataError(f"{target} exists already; choose another name or remove it first")
+    refuse_taken(target)
     opened = open_source(source, classes=classes, seed=seed)
     _require_size(size, opened.sizes, opened.title)
 
@@ -192,7 +193,7 @@ def _make_pictures(
     rows: list[dict[str, Any]] = []
     rejected: list[tuple[str, str]] = []
     total = len(source.items)
-    workers = workers or (available_cores() if total >= source.many else 1)
+    workers = workers or (usable_cores() if total >= source.many else 1)
     results = ordered_map(functools.partial(make, frame=frame), source.items, workers)
     with contextlib.closing(results):
         for done, (item, result) in enumerate(zip(source.items, results, strict=True), start=1):

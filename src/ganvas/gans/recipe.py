@@ -7,13 +7,16 @@ optimisers and counts; what is minimised, and by which networks, is the recipe's
 import functools
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from ganvas.config import Options
 from ganvas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ganvas.data.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class Spec:
 
     size: int
     classes: int = 0
+
+    @classmethod
+    def of(cls, data: "Dataset") -> Self:
+        """What this dataset asks."""
+        return cls(data.size, len(data.class_names))
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,8 @@ class Recipe(ABC):
         """Fresh generator and discriminator, initialised from torch's global random state, on the CPU.
 
         The generator maps latents [B, latent_dim] (and labels [B], if conditional) to pictures in [-1, 1]
-        [B, 3, S, S]; what the discriminator returns is between it and the losses below.
+        [B, 3, S, S]; what the discriminator returns is between it and the losses below, which call both networks
+        and no other method of theirs: precision and devices are handled where a network is called.
         """
 
     @abstractmethod

@@ -68,10 +68,9 @@ def colours(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     count, height, width, _ = images.shape
     red, green, blue = np.moveaxis(images // (256 // _SHADES), -1, 0)
     cells = (red * _SHADES + green) * _SHADES + blue
-    # One histogram of all pictures, in which each picture has cells of its own.
-    offsets = _SHADES**3 * np.arange(count)[:, None, None]
-    counts = np.bincount((cells + offsets).ravel(), minlength=_SHADES**3 * count)
-    return np.sqrt(counts.reshape(count, _SHADES**3) / (height * width)).astype(np.float32)
+    counts = [np.bincount(picture.ravel(), minlength=_SHADES**3) for picture in cells]
+    shares: Floats = np.array(counts).reshape(count, _SHADES**3) / (height * width)
+    return np.sqrt(shares).astype(np.float32)
 
 
 class ModeCounter:

@@ -29,7 +29,6 @@ MIN_PICTURES = 16
 # Of a larger dataset, this many pictures stand for all: their kernel and distance matrices are quadratic in it.
 MAX_REAL = 5000
 
-_BATCH = 2 * networks.BATCH
 _log = logging.getLogger(__name__)
 
 
@@ -80,8 +79,8 @@ def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = N
     entry = _Entry(cache or cache_directory(), data.fingerprint, extractor.get_name(), len(rows))
     features = entry.read()
     if features is None:
-        batches = (data.images[rows[start : start + _BATCH]] for start in range(0, len(rows), _BATCH))
-        features = np.concatenate([networks.extract(extractor, batch) for batch in batches])
+        slabs = (data.images[rows[start : start + networks.SLAB]] for start in range(0, len(rows), networks.SLAB))
+        features = np.concatenate([networks.extract(extractor, slab) for slab in slabs])
         try:
             entry.write(features)
         except (GanvasError, OSError) as error:

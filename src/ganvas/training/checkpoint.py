@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ganvas.errors import RunError
-from ganvas.files import whole_file
+from ganvas.tensors import write_tensors
 
 SCHEMA_VERSION = 1
 KEEP = 2  # the latest, and the one before in case the disk loses the latest
@@ -31,12 +30,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
     """
     tensors: dict[str, Tensor] = {}
     skeleton = _detach_tensors(state, "", tensors)
-    metadata = {"schema_version": str(SCHEMA_VERSION), "state": json.dumps(skeleton)}
-    with whole_file(path) as partial:
-        try:
-            save_file(tensors, partial, metadata)
-        except SafetensorError as error:  # what safetensors makes of a full disk
-            raise OSError(str(error)) from error
+    write_tensors(path, tensors, {"schema_version": str(SCHEMA_VERSION), "state": json.dumps(skeleton)})
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -61,8 +55,7 @@ def load(path: Path) -> dict[str, Any]:
 def _detach_tensors(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     """The JSON skeleton of a state; tensors are moved to `tensors`, dicts become lists of pairs to keep int keys."""
     if isinstance(value, Tensor):
-        # Two networks may share a tensor; each gets its own copy, in plain order, as safetensors requires.
-        tensors[path] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        tensors[path] = value
         return {TENSOR: path}
     if isinstance(value, dict):
         return {"items": [[key, _detach_tensors(each, f"{path}.{key}", tensors)] for key, each in value.items()]}
@@ -102,8 +95,8 @@ def set_random_state(state: dict[str, Any]) -> None:
     np.random.set_state(numpy_state | {"state": numpy_state["state"] | {"key": key}})
     version, internal, gauss = state["python"]
     random.setstate((version, tuple(internal), gauss))
-    if "cuda" in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
+    for device, cuda_state in zip(range(torch.cuda.device_count()), state.get("cuda", []), strict=False):
+        torch.cuda.set_rng_state(cuda_state, device)
 
 
 class CheckpointDirectory:

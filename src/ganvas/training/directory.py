@@ -19,7 +19,7 @@ from ganvas.errors import RunError
 from ganvas.files import append_record, read_records, refuse_taken, whole_directory, whole_file
 
 SCHEMA_VERSION = 1
-CONFIG = "config.yaml"
+CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
 
 
 class Record(BaseModel):
@@ -73,8 +73,8 @@ class RunDirectory:
         """
         refuse_existing(self.path)
         with whole_directory(self.path) as partial:
-            for name in ("samples", "checkpoints", "snapshots"):
-                (partial / name).mkdir()
+            for directory in (self.samples, self.checkpoints, self.path / SNAPSHOTS):
+                (partial / directory.name).mkdir()
             (partial / CONFIG).write_text(_to_yaml(self.record), encoding="utf-8")
 
     @classmethod
@@ -85,7 +85,7 @@ class RunDirectory:
             RunError: no run there, its `config.yaml` is damaged, or of another schema version.
         """
         file = path / CONFIG
-        if not file.is_file():
+        if not is_run(path):
             raise RunError(f"{path} is no run directory (no {CONFIG}); start one with: ganvas train DATA --out {path}")
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -103,6 +103,21 @@ class RunDirectory:
             partial.write_text(_to_yaml(record), encoding="utf-8")
 
     @property
+    def checkpoints(self) -> Path:
+        """The directory of resumable states."""
+        return self.path / "checkpoints"
+
+    @property
+    def samples(self) -> Path:
+        """The directory of grids of fixed latents."""
+        return self.path / "samples"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The directory of event files."""
+        return self.path / "tensorboard"
+
+    @property
     def stats(self) -> Path:
         """The file of training statistics."""
         return self.path / "stats.jsonl"
@@ -114,25 +129,29 @@ class RunDirectory:
 
     def sample(self, kimg: float) -> Path:
         """Where the grid of fixed latents at that point of the run is kept."""
-        return self.path / "samples" / f"{kimg:012.3f}.png"
+        return self.samples / f"{kimg:012.3f}.png"
 
     def snapshot(self, name: str) -> Path:
         """The snapshot "best" or "last"."""
-        return self.path / "snapshots" / f"{name}.safetensors"
+        return self.path / SNAPSHOTS / f"{name}.safetensors"
 
     def forget_after(self, kimg: float) -> None:
         """Drop what was logged beyond the checkpoint that a run resumes from: it will be lived through again."""
         for file in (self.stats, self.evals):
-            records = read_records(file)
-            kept = [record for record in records if record["kimg"] <= kimg]
-            if len(kept) < len(records):
-                with whole_file(file) as partial:
-                    partial.touch()
-                    for record in kept:
+            # Rewritten even if nothing is dropped: the last line may have been cut short, and would swallow the next.
+            with whole_file(file) as partial:
+                partial.touch()
+                for record in read_records(file):
+                    if record["kimg"] <= kimg:
                         append_record(partial, record)
-        for grid in (self.path / "samples").glob("*.png"):
+        for grid in self.samples.glob("*.png"):
             if float(grid.stem) > kimg:
                 grid.unlink()
+
+
+def is_run(path: Path) -> bool:
+    """Whether there is a run directory at `path`."""
+    return (path / CONFIG).is_file()
 
 
 def refuse_existing(path: Path) -> None:
@@ -142,7 +161,7 @@ def refuse_existing(path: Path) -> None:
         RunError: a run is there; the message names `ganvas resume`.
         GanvasError: something else is there.
     """
-    if (path / CONFIG).is_file():
+    if is_run(path):
         raise RunError(f"{path} is a run already; go on with: ganvas resume {path}, or choose another --out")
     refuse_taken(path)
 

@@ -5,18 +5,17 @@ Lightning Fabric carries the choice out: it moves modules, opens the autocast co
 
 import contextlib
 import ctypes
-import os
 import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import psutil
 import torch
 from torch import nn
 
 from ganvas.config import Settings
+from ganvas.cores import usable_cores
 from ganvas.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,6 +50,9 @@ class Machine:
     def memory_format(self) -> torch.memory_format:
         """channels_last where convolution kernels want it: everywhere but on MPS."""
         return torch.contiguous_format if self.device == "mps" else torch.channels_last
+
+    def __str__(self) -> str:
+        return f"{self.device} ({self.device_name}), {self.precision}, {self.threads} threads"
 
     def record(self) -> dict[str, Any]:
         """The machine as `config.yaml` keeps it."""
@@ -87,12 +89,6 @@ def _best_precision(device: str) -> str:
         features = _processor_features()
         return "bfloat16" if any(features.get(name) for name in BFLOAT16_FEATURES) else "float32"
     return "float32"
-
-
-def usable_cores() -> int:
-    """Physical cores this process may use; a second thread on one core only gets in the way of the first."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(allowed, psutil.cpu_count(logical=False) or allowed)
 
 
 def _device_name(device: str) -> str:

@@ -5,18 +5,15 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import psutil
 import torch
 
 from ganvas.budget import SECONDS_PER, Amount
 from ganvas.gans.recipe import Batch, Recipe, Spec
-from ganvas.training.engine import Machine
+from ganvas.training.checkpoint import random_state, set_random_state
+from ganvas.training.engine import Machine, launch
 from ganvas.training.step import AdversarialStep
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 # The first steps choose kernels and grow the heap; the rest are timed until this many seconds or steps are spent.
 WARM_UP_STEPS, TIMED_STEPS, TIMED_SECONDS = 2, 8, 4.0
@@ -30,7 +27,7 @@ class Forecast:
         generator_parameters: trainable weights of G.
         discriminator_parameters: trainable weights of D.
         img_per_s: real pictures D will see per second of training.
-        memory_bytes: peak memory, of the process on a CPU, of the device on a GPU.
+        memory_bytes: peak memory so far: of the device on an NVIDIA GPU, else of the process.
         images_per_step: real pictures D sees in one step.
     """
 
@@ -50,12 +47,12 @@ class Forecast:
         return images / 1000, images / self.img_per_s
 
 
-def measure(recipe: Recipe, spec: Spec, machine: Machine, fabric: "Fabric") -> Forecast:
-    """Train copies of the networks on noise for a few steps; no global random state is changed by it."""
-    options = recipe.options
+def measure(recipe: Recipe, spec: Spec, machine: Machine) -> Forecast:
+    """Train networks of a run's size on noise for a few steps; no global random state is changed by it."""
+    options, before = recipe.options, random_state()
     random = torch.Generator().manual_seed(0)
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        step = AdversarialStep(recipe, spec, machine, fabric)
+    try:
+        step = AdversarialStep(recipe, spec, machine, launch(machine))
         parameters = [
             sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
             for network in (step.generator, step.discriminator)
@@ -67,6 +64,8 @@ def measure(recipe: Recipe, spec: Spec, machine: Machine, fabric: "Fabric") -> F
         memory = _peak_memory(machine)
         del step, batches
         gc.collect()
+    finally:
+        set_random_state(before)
     images_per_step = options.d_steps * options.batch_size
     img_per_s = images_per_step / statistics.median(times[WARM_UP_STEPS:])
     return Forecast(parameters[0], parameters[1], img_per_s, memory, images_per_step)

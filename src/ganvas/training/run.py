@@ -1,15 +1,16 @@
 """Starting a run, and going on with one: from a dataset and a recipe's name to a trained run directory."""
 
+import dataclasses
 import platform
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganvas import __version__, gans
-from ganvas.budget import Amount
-from ganvas.config import RunConfig, resolve
+from ganvas.budget import Amount, Progress
+from ganvas.config import MIN_SCORED, RunConfig, resolve
 from ganvas.data.dataset import Dataset
 from ganvas.errors import ConfigError, RunError
 from ganvas.gans.recipe import Recipe, Spec
@@ -19,10 +20,9 @@ from ganvas.training.directory import CONFIG, Record, RunDirectory, refuse_exist
 from ganvas.training.display import Display, Silent
 from ganvas.training.engine import Machine, choose, launch
 from ganvas.training.forecast import Forecast, measure
+from ganvas.training.step import AdversarialStep
 
 if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
     from ganvas.training.trainer import Trainer
 
 DEFAULT_RECIPE = "dcgan"
@@ -71,22 +71,26 @@ def train(
     Raises:
         GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
     """
-    plan = prepare_run(data, recipe, changes)
-    out = Path(out)
-    refuse_existing(out)
+    plan = prepare_run(data, out, recipe, start, changes)
     display = display or Silent()
-    fabric = launch(plan.machine)
-    forecast = measure(plan.recipe, plan.spec, plan.machine, fabric)
+    forecast = measure(plan.recipe, Spec.of(plan.data), plan.machine)
     display.say(plan.describe(forecast))
-    run = RunDirectory(out, plan.record(forecast, out, start))
-    trainer = plan.trainer(run, fabric, display)
-    if start:
-        _begin_from(trainer, Path(start))
+    run = RunDirectory(Path(out), plan.record(forecast, Path(out)))
+    trainer = plan.trainer(run, display)
+    if plan.start:
+        _load_weights(trainer.step, plan.start)
     run.create()
     return _train(trainer)
 
 
-def rehearse(data: str | Path, out: str | Path, recipe: str = DEFAULT_RECIPE, **changes: Any) -> str:
+def rehearse(
+    data: str | Path,
+    out: str | Path,
+    recipe: str = DEFAULT_RECIPE,
+    *,
+    start: str | Path | None = None,
+    **changes: Any,
+) -> str:
     """Check a run and measure its speed without writing anything; the arguments are those of `train`.
 
     Returns:
@@ -95,9 +99,8 @@ def rehearse(data: str | Path, out: str | Path, recipe: str = DEFAULT_RECIPE, **
     Raises:
         GanvasError: it could not be trained, and why.
     """
-    plan = prepare_run(data, recipe, changes)
-    refuse_existing(Path(out))
-    return plan.describe(measure(plan.recipe, plan.spec, plan.machine, launch(plan.machine)))
+    plan = prepare_run(data, out, recipe, start, changes)
+    return plan.describe(measure(plan.recipe, Spec.of(plan.data), plan.machine))
 
 
 def resume(
@@ -120,21 +123,30 @@ def resume(
         ConfigError: its budget is spent and no further one given.
     """
     directory = RunDirectory.open(Path(run))
-    record = directory.record
-    plan = prepare_run(data or record.data, record.recipe, record.settings | record.options)
+    record, display = directory.record, display or Silent()
+    more = Amount.parse(budget) if budget else None
+    plan = _check(data or record.data, record.recipe, record.settings | record.options)
     if plan.data.fingerprint != record.dataset["fingerprint"]:
         raise RunError(f"{plan.data.path} has changed since {run} was trained on it: start a new run, or restore it")
-    state = CheckpointDirectory(directory.path / "checkpoints").latest()
-    trainer = plan.trainer(directory, launch(plan.machine), display or Silent())
+    state = CheckpointDirectory(directory.checkpoints).latest()
+    progress = Progress(len(plan.data), **state["progress"])
+    total = more.after(progress) if more else plan.config.settings.budget
+    if total.fraction(progress) >= 1:
+        raise ConfigError(f"{run} has spent its budget of {total}; give it more, such as --budget 10m")
+    plan = dataclasses.replace(plan, config=plan.config.with_settings(budget=str(total)))
+    trainer = plan.trainer(directory, display)
     trainer.restore(state)
-    if budget:
-        total = Amount.parse(budget).after(trainer.progress)
-        trainer.config = plan.config.with_settings(budget=str(total))
-        directory.rewrite(record.model_copy(update={"settings": record.settings | {"budget": str(total)}}))
-    elif plan.config.settings.budget.fraction(trainer.progress) >= 1:
-        spent = plan.config.settings.budget
-        raise ConfigError(f"{run} has spent its budget of {spent}; give it more, such as --budget 10m")
-    trainer.display.say(f"going on at {trainer.progress.kimg:.1f} kimg")
+    directory.rewrite(
+        record.model_copy(
+            update={"settings": record.settings | {"budget": str(total)}, "data": str(plan.data.path.resolve())}
+        )
+    )
+    for key, value in plan.machine.record().items():
+        if value != record.machine[key]:
+            display.say(
+                f"note: {key} was {record.machine[key]} and is {value} here; results may differ in the last bits"
+            )
+    display.say(f"going on at {progress.kimg:.1f} kimg on {plan.machine}, up to a budget of {total}")
     return _train(trainer)
 
 
@@ -145,48 +157,62 @@ def _train(trainer: "Trainer") -> Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """A run that has been checked but not begun: nothing is written yet."""
+    """A run that has been checked but not begun: nothing is written yet.
+
+    Attributes:
+        data: what it learns from.
+        config: its recipe, settings and options.
+        recipe: the recipe with those options.
+        machine: what it will run on.
+        origin: the snapshot or run it begins with, or None.
+        start: the weights found there, by network.
+    """
 
     data: Dataset
     config: RunConfig
     recipe: Recipe
     machine: Machine
+    origin: Path | None = None
+    start: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def spec(self) -> Spec:
-        """What the data asks of the networks."""
-        return Spec(self.data.size, len(self.data.class_names))
-
-    def trainer(self, run: RunDirectory, fabric: "Fabric", display: Display) -> "Trainer":
+    def trainer(self, run: RunDirectory, display: Display) -> "Trainer":
         """The trainer of this plan, seeded and at step 0."""
         from ganvas.training.trainer import Trainer  # seconds of import that a mistyped option should not wait for
 
-        return Trainer(run, self.config, self.recipe, self.data, self.machine, fabric, display)
+        return Trainer(run, self.config, self.recipe, self.data, self.machine, launch(self.machine), display)
 
     def describe(self, forecast: Forecast) -> str:
         """What will happen, for a person, a line each."""
-        settings, options, machine = self.config.settings, self.config.options, self.machine
-        kimg, seconds = forecast.extent(settings.budget, len(self.data))
-        classes = ", ".join(self.data.class_names) or "none"
-        changed = ", ".join(f"{key}={value}" for key, value in options.model_dump().items())
-        return "\n".join(
-            [
-                f"data       {self.data.path}: {len(self.data):,} pictures of {self.data.size} px",
-                f"classes    {len(self.data.class_names)} ({classes})",
-                f"recipe     {self.config.recipe}: generator {forecast.generator_parameters:,} and discriminator "
-                f"{forecast.discriminator_parameters:,} parameters",
-                f"options    {changed}",
-                f"machine    {machine.device} ({machine.device_name}), {machine.precision}, {machine.threads} threads",
-                f"speed      {forecast.img_per_s:.0f} img/s measured",
-                f"budget     {settings.budget}: about {kimg:.1f} kimg ({kimg * 1000 / len(self.data):.1f} epochs) in "
-                f"{seconds / 60:.1f} minutes of training",
-                f"memory     about {forecast.memory_bytes / 2**30:.1f} GiB",
-            ]
-        )
+        settings, data = self.config.settings, self.data
+        kimg, seconds = forecast.extent(settings.budget, len(data))
+        options = ", ".join(f"{key}={value}" for key, value in self.config.options.model_dump().items())
+        lines = {
+            "data": f"{data.path}: {len(data):,} pictures of {data.size} px",
+            "classes": f"{len(data.class_names)} ({', '.join(data.class_names)})" if data.class_names else "none",
+            "recipe": f"{self.config.recipe}: generator {forecast.generator_parameters:,} and discriminator "
+            f"{forecast.discriminator_parameters:,} parameters",
+            "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
+            "options": options,
+            "machine": str(self.machine),
+            "speed": f"{forecast.img_per_s:.0f} img/s measured",
+            "budget": f"{settings.budget}: about {kimg:.1f} kimg ({kimg * 1000 / len(data):.1f} epochs) in "
+            f"{seconds / 60:.1f} minutes, less what evaluations take",
+            "evaluate": self._evaluations(),
+            "memory": f"about {forecast.memory_bytes / 2**30:.1f} GiB",
+        }
+        return "\n".join(f"{name:10} {text}" for name, text in lines.items())
 
-    def record(self, forecast: Forecast, out: Path, start: str | Path | None) -> Record:
+    def _evaluations(self) -> str:
+        settings = self.config.settings
+        if not settings.eval_samples:
+            return "never"
+        every = settings.eval_every or f"{settings.budget / 10}, or less often if that took over a tenth of the time"
+        return f"{settings.eval_samples:,} pictures every {every}"
+
+    def record(self, forecast: Forecast, out: Path) -> Record:
         """What `config.yaml` will hold."""
         info = self.data.info
+        libraries = {name: metadata.version(name) for name in RECORDED_LIBRARIES}
         return Record(
             ganvas=__version__,
             recipe=self.config.recipe,
@@ -197,59 +223,73 @@ class Plan:
                 "discriminator_parameters": forecast.discriminator_parameters,
             },
             machine=self.machine.record(),
-            versions={"python": platform.python_version()}
-            | {name: metadata.version(name) for name in RECORDED_LIBRARIES},
+            versions={"python": platform.python_version()} | libraries,
             settings=self.config.settings.model_dump(),
             options=self.config.options.model_dump(),
-            command=self._command(out, start),
+            command=self._command(out),
         )
 
-    def _command(self, out: Path, start: str | Path | None) -> str:
+    def _command(self, out: Path) -> str:
         """The command line that repeats this run under another name."""
-        words = [
-            "ganvas",
-            "train",
-            str(self.data.path),
-            "--config",
-            str(out / CONFIG),
-            "--out",
-            f"{out}-again",
-        ]
-        return shlex.join(words + (["--from", str(start)] if start else []))
+        words = ["ganvas", "train", str(self.data.path), "--config", str(out / CONFIG), "--out", f"{out}-again"]
+        return shlex.join(words + (["--from", str(self.origin)] if self.origin else []))
 
 
-def prepare_run(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
-    """Check everything that can be checked before anything is written.
+def prepare_run(
+    data: str | Path, out: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]
+) -> Plan:
+    """Check everything that can be checked before a run is measured or anything written.
 
     Raises:
-        GanvasError: a dataset, recipe, option or device that does not exist or does not fit.
+        GanvasError: a dataset, recipe, option, device or start that does not exist or does not fit, or a run that
+            would be overwritten.
     """
+    plan = _check(data, recipe, changes)
+    refuse_existing(Path(out))
+    if start is None:
+        return plan
+    return dataclasses.replace(plan, origin=Path(start), start=_read_weights(Path(start)))
+
+
+def _check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
     recipe_class = gans.find(recipe)
     config = resolve(recipe, recipe_class.defaults, changes)
     dataset = Dataset.open(data)
-    recipe_class.check(Spec(dataset.size, len(dataset.class_names)))
+    recipe_class.check(Spec.of(dataset))
+    if config.settings.eval_samples and len(dataset) < MIN_SCORED:
+        raise ConfigError(
+            f"{dataset.path} has {len(dataset)} pictures, too few to evaluate against ({MIN_SCORED} are needed): "
+            "add pictures, or train without evaluations with --set eval_samples=0"
+        )
     return Plan(dataset, config, recipe_class(config.options), choose(config.settings))
 
 
-def _begin_from(trainer: "Trainer", start: Path) -> None:
-    """Load another run's networks (or a snapshot's generator alone) into a fresh trainer.
+def _read_weights(start: Path) -> dict[str, Any]:
+    """A run's networks from its newest checkpoint, or a snapshot's generator, as state dicts by network.
 
     Raises:
-        RunError: nothing to load, or its networks are of another shape.
+        RunError: there is nothing to begin with.
     """
-    step = trainer.step
+    if start.is_dir():
+        state = CheckpointDirectory(RunDirectory.open(start).checkpoints).latest()
+        return {name: state[name] for name in ("generator", "discriminator", "average")}
+    weights = Snapshot.load(start).generator.state_dict()
+    return {"generator": weights, "average": weights}
+
+
+def _load_weights(step: AdversarialStep, weights: dict[str, Any]) -> None:
+    """Let fresh networks begin with those weights; a discriminator that is not among them stays as it is.
+
+    Raises:
+        RunError: they are of another shape.
+    """
+    networks = {
+        "generator": step.generator, "discriminator": step.discriminator, "average": step.average.module
+    }  # fmt: skip
     try:
-        if start.is_dir():
-            RunDirectory.open(start)
-            state = CheckpointDirectory(start / "checkpoints").latest()
-            for name, network in (("generator", step.generator), ("discriminator", step.discriminator)):
-                network.load_state_dict(state[name])
-            step.average.module.load_state_dict(state["average"])
-        else:
-            weights = Snapshot.load(start).generator.state_dict()
-            step.generator.load_state_dict(weights)
-            step.average.module.load_state_dict(weights)
+        for name, state in weights.items():
+            networks[name].load_state_dict(state)
     except RuntimeError as error:
         raise RunError(
-            f"the weights of {start} do not fit this run: give it the same recipe, picture size and options"
+            "the weights to begin with do not fit this run: give it the same recipe, picture size and options"
         ) from error

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganvas.config import Options
@@ -63,14 +63,14 @@ class AdversarialStep:
                 g_loss = self.recipe.generator_loss(self._g, self._d, batch)
                 self._descend(g_loss, self._g_optimizer, "generator")
         self.average.update(self.generator, d_steps * len(batches[0].images), images_seen)
-        return {**_values("d_loss", d_loss), **_values("g_loss", g_loss), **_accuracies(d_loss)}
+        return _read({**_scalars("d_loss", d_loss), **_scalars("g_loss", g_loss), **_accuracies(d_loss)})
 
     def _descend(self, loss: Loss, optimizer: Optimizer, network: str) -> None:
         if not torch.isfinite(loss.total):
             term = next((name for name, value in loss.terms.items() if not torch.isfinite(value)), "their sum")
             raise DivergedError(
-                f"training diverged: the {network}'s loss term {term!r} is {loss.total.item()}; "
-                "lower its learning rate (g_lr, d_lr)"
+                f"training diverged: the {network}'s loss term {term!r} is {loss.total.item()}; the last checkpoint is "
+                "from before: begin a new run with it (train --from) and lower g_lr and d_lr"
             )
         optimizer.zero_grad(set_to_none=True)
         self._fabric.backward(loss.total)
@@ -78,12 +78,15 @@ class AdversarialStep:
 
     def state(self) -> dict[str, Any]:
         """Everything a resumed run needs of networks and optimisers."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
+        states = {name: part.state_dict() for name, part in self._parts().items()}
+        # The scale of float16 losses; empty for other precisions.
+        return states | {"precision": self._fabric.strategy.precision.state_dict()}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned, bit for bit."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
+        self._fabric.strategy.precision.load_state_dict(state["precision"])
         for optimizer in (self._g_optimizer, self._d_optimizer):
             _restore_strides(optimizer)
 
@@ -121,17 +124,23 @@ def frozen(network: nn.Module) -> Iterator[None]:
             parameter.requires_grad_(True)
 
 
-def _values(prefix: str, loss: Loss) -> dict[str, float]:
-    return {prefix: loss.total.item()} | {f"{prefix}/{name}": term.item() for name, term in loss.terms.items()}
+def _read(scalars: dict[str, Tensor]) -> dict[str, float]:
+    """The scalars as numbers, in one transfer from the device."""
+    values: list[float] = torch.stack([scalar.detach().float() for scalar in scalars.values()]).tolist()
+    return dict(zip(scalars, values, strict=True))
 
 
-def _accuracies(loss: Loss) -> dict[str, float]:
+def _scalars(prefix: str, loss: Loss) -> dict[str, Tensor]:
+    return {prefix: loss.total} | {f"{prefix}/{name}": term for name, term in loss.terms.items()}
+
+
+def _accuracies(loss: Loss) -> dict[str, Tensor]:
     """The share of pictures whose origin D tells at a probability of 0.5, whatever targets it was trained with."""
     accuracies = {}
     if loss.real_logits is not None:
-        accuracies["d_accuracy_real"] = (loss.real_logits > 0).float().mean().item()
+        accuracies["d_accuracy_real"] = (loss.real_logits > 0).float().mean()
     if loss.fake_logits is not None:
-        accuracies["d_accuracy_fake"] = (loss.fake_logits < 0).float().mean().item()
+        accuracies["d_accuracy_fake"] = (loss.fake_logits < 0).float().mean()
     return accuracies
 
 
@@ -139,5 +148,5 @@ def _restore_strides(optimizer: Optimizer) -> None:
     """Give loaded moments the memory format of their weights: files hold tensors in plain order."""
     for parameter, state in optimizer.state.items():
         for key, value in state.items():
-            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
                 state[key] = torch.empty_like(parameter).copy_(value)

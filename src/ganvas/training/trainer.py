@@ -1,6 +1,8 @@
 """The one training loop: step, log, sample, evaluate, save. It knows no GAN by name."""
 
 import contextlib
+import os
+import random
 import signal
 import threading
 import time
@@ -19,6 +21,7 @@ from ganvas import __version__
 from ganvas.budget import Interval, Progress
 from ganvas.config import RunConfig
 from ganvas.data.dataset import Dataset
+from ganvas.errors import GanvasError
 from ganvas.files import append_record
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.grids import grid, write_png
@@ -37,6 +40,8 @@ from ganvas.training.step import AdversarialStep
 
 # Added to the run's seed for the latents of grids and evaluations, which must not follow the training latents.
 GRID_SEED, EVAL_SEED = 1, 2
+# By default the next evaluation waits until this share of the time since the last one is what that one took.
+EVALUATION_SHARE = 0.1
 
 
 class Trainer:
@@ -62,15 +67,16 @@ class Trainer:
         self.run_directory, self.config, self.recipe, self.data = run, config, recipe, data
         self.machine, self.display = machine, display
         settings = config.settings
-        torch.manual_seed(settings.seed)
-        self.step = AdversarialStep(recipe, Spec(data.size, len(data.class_names)), machine, fabric)
+        _seed_everything(settings.seed)
+        self.step = AdversarialStep(recipe, Spec.of(data), machine, fabric)
         self.progress = Progress(len(data))
         self.best_kid: float | None = None
         self._latents = torch.Generator().manual_seed(settings.seed)
         self._evaluator = Evaluator(data, samples=settings.eval_samples, device=machine.device)
-        self._checkpoints = CheckpointDirectory(run.path / "checkpoints")
+        self._checkpoints = CheckpointDirectory(run.checkpoints)
         self._meter = Meter()
-        self._evaluated_at: int | None = None
+        self._evaluated_at = self._saved_at = -1  # steps
+        self._evaluation_allowed_from = 0.0  # seconds
 
     def run(self) -> bool:
         """Train until the budget is spent.
@@ -82,19 +88,24 @@ class Trainer:
             DivergedError: a loss was not finite; the last checkpoint is from before it.
             GanvasError: the disk is full; the last checkpoint is whole.
         """
-        options, settings = self.recipe.options, self.config.settings
+        self.run_directory.forget_after(self.progress.kimg)
         position, pin = self.progress.images, self.machine.device == "cuda"
-        loader = Loader(self.data, options.batch_size, settings.seed, position, pin)
-        with loader, _interruptions() as interrupted, self._tensorboard() as self._board:
-            self._start_clock()
-            pictures = iter(loader)
-            while not (spent := settings.budget.fraction(self.progress) >= 1) and not interrupted.is_set():
-                self._train(pictures)
-                self._log_if_due()
-                self._sample_if_due()
-                self._evaluate_if_due()
-                self._save_if_due()
-            self._finish(spent)
+        loader = Loader(self.data, self.recipe.options.batch_size, self.config.settings.seed, position, pin)
+        try:
+            with loader, _interruptions() as interrupted, self._tensorboard() as self._board:
+                return self._loop(iter(loader), interrupted)
+        except OSError as error:  # ours are GanvasErrors already; TensorBoard's writer has its own files
+            raise GanvasError(f"could not write {error.filename or self.run_directory.path}: {error}") from error
+
+    def _loop(self, pictures: Iterator[tuple[Tensor, Tensor | None]], interrupted: threading.Event) -> bool:
+        self._start_clock()
+        while not (spent := self.config.settings.budget.fraction(self.progress) >= 1) and not interrupted.is_set():
+            self._train(pictures)
+            self._log_if_due()
+            self._sample_if_due()
+            self._evaluate_if_due()
+            self._save_if_due()
+        self._finish(spent)
         return spent
 
     def _start_clock(self) -> None:
@@ -119,16 +130,19 @@ class Trainer:
         values = self.step(batches, self.progress.images + seen)
         self.progress.steps += 1
         self.progress.images += seen
-        self.progress.seconds = time.perf_counter() - self._clock
+        self._read_clock()
         self._meter.add(started, seen, values)
+
+    def _read_clock(self) -> None:
+        self.progress.seconds = time.perf_counter() - self._clock
 
     def _batch(self, pictures: Tensor, labels: Tensor | None) -> Batch:
         """Bytes from the loader as the networks see them, on their device."""
-        images = to_float(pictures.to(self.machine.device, non_blocking=True))
-        if labels is None or not self.recipe.conditional:
-            return Batch(images.contiguous(memory_format=self.machine.memory_format), self._draw())
-        images = images.contiguous(memory_format=self.machine.memory_format)
-        return Batch(images, self._draw(), labels.to(self.machine.device, non_blocking=True))
+        device = self.machine.device
+        images = to_float(pictures.to(device, non_blocking=True)).contiguous(memory_format=self.machine.memory_format)
+        if labels is not None and self.recipe.conditional:
+            return Batch(images, self._draw(), labels.to(device, non_blocking=True))
+        return Batch(images, self._draw())
 
     def _draw(self) -> Tensor:
         return self.recipe.latents(self.recipe.options.batch_size, self._latents).to(self.machine.device)
@@ -176,14 +190,17 @@ class Trainer:
         return paint(self.recipe, self.step.average.module, count, seed, classes, self.machine.device)
 
     def _evaluate_if_due(self) -> None:
-        if self._evaluation.due(self.progress):
-            self._evaluate()
+        progress, began = self.progress, self.progress.seconds
+        if began < self._evaluation_allowed_from or not self._evaluation.due(progress):
+            return
+        self._evaluate()
+        if self.config.settings.eval_every is None:
+            self._evaluation_allowed_from = progress.seconds + (progress.seconds - began) / EVALUATION_SHARE
 
     def _evaluate(self) -> None:
         """Score the averaged generator, and keep it if it is the best so far."""
         if not (count := self.config.settings.eval_samples):
             return
-        self._evaluated_at = self.progress.steps
         scores = self._evaluator.score(self.pictures(count, EVAL_SEED))
         best = self.best_kid is None or scores.kid < self.best_kid
         self.best_kid = scores.kid if best else self.best_kid
@@ -194,6 +211,8 @@ class Trainer:
         if best:
             save_snapshot(self.run_directory.snapshot("best"), self.step.average.module, self._card(record))
         self._save()  # so that no resumed run is behind its best snapshot
+        self._evaluated_at = self.progress.steps
+        self._read_clock()
         self.display.say(f"{self.progress.kimg:.1f} kimg: {scores.line()}{', the best so far' if best else ''}")
 
     def _save_if_due(self) -> None:
@@ -201,16 +220,19 @@ class Trainer:
             self._save()
 
     def _save(self) -> None:
-        """Write a checkpoint to go on from and the last snapshot to look at."""
+        """Write a checkpoint to go on from and the last snapshot to look at, unless this step's are there already."""
+        if self._saved_at == self.progress.steps:
+            return
         save_snapshot(self.run_directory.snapshot("last"), self.step.average.module, self._card({}))
         self._checkpoints.save(self.progress.kimg, self.state())
+        self._saved_at = self.progress.steps
 
     def _finish(self, spent: bool) -> None:
+        self._save()  # first: whoever interrupts may not be patient
         self._write_stats()
         self._write_samples()
         if spent and self._evaluated_at != self.progress.steps:
             self._evaluate()
-        self._save()
 
     def state(self) -> dict[str, Any]:
         """Everything that a resumed run needs to be the same run."""
@@ -224,13 +246,12 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take over a checkpoint's state; what was logged after it is dropped."""
+        """Take over a checkpoint's state."""
         self.progress = Progress(len(self.data), **state["progress"])
         self.best_kid = state["best_kid"]
         self._latents.set_state(state["latents"])
         self.step.load_state(state)
         set_random_state(state["random"])
-        self.run_directory.forget_after(self.progress.kimg)
 
     def _card(self, scores: dict[str, Any]) -> Card:
         return Card(
@@ -250,12 +271,24 @@ class Trainer:
         if not self.config.settings.tensorboard:
             yield None
             return
-        with SummaryWriter(self.run_directory.path / "tensorboard", purge_step=self.progress.images + 1) as board:
-            yield board
+        # A full disk fails in the writer's own thread, which prints a traceback; the error is raised again here.
+        before, threading.excepthook = threading.excepthook, lambda _: None
+        try:
+            with SummaryWriter(self.run_directory.tensorboard, purge_step=self.progress.images + 1) as board:
+                yield board
+        finally:
+            threading.excepthook = before
 
     def _to_board(self, name: str, value: float) -> None:
         if self._board:
             self._board.add_scalar(name, value, self.progress.images)
+
+
+def _seed_everything(seed: int) -> None:
+    """Seed every global random generator that a recipe might draw from."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
 
 
 @contextlib.contextmanager
@@ -269,6 +302,8 @@ def _interruptions() -> Iterator[threading.Event]:
     def remember(number: int, frame: FrameType | None) -> None:
         event.set()
         signal.signal(number, before[number])
+        # Nothing but a plain write is safe in a signal handler.
+        os.write(2, b"\nstopping after this step with a checkpoint; once more stops at once, without one\n")
 
     before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
