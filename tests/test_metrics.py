@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from conftest import write_dataset
 from ganvas.data.dataset import Dataset
 from ganvas.errors import ConfigError, DataError
 from ganvas.metrics import reference as reference_module
-from ganvas.metrics.evaluate import Evaluator, evaluate
+from ganvas.metrics.evaluate import evaluate
+from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import DEFAULT_EXTRACTOR, EfficientNetLite, extract, load_extractor
 from ganvas.metrics.kid import between, kid, within
 from ganvas.metrics.reference import Reference, cache_directory, reference
@@ -363,8 +365,8 @@ def test_a_dataset_directory(data: Dataset) -> None:
 class Artist:
     """What `ganvas.explore.load` returns, as far as an evaluation needs it."""
 
-    def __init__(self, data: Path, images: Images) -> None:
-        self.data, self._images = data, images
+    def __init__(self, data: Path, images: Images, fingerprint: str) -> None:
+        self.data, self._images, self.card = data, images, SimpleNamespace(fingerprint=fingerprint)
 
     def batches(self, n: int, seed: int = 0) -> Iterator[Images]:
         yield self._images[seed : seed + n]
@@ -375,10 +377,13 @@ def test_a_snapshot_is_compared_with_what_it_was_trained_on(
 ) -> None:
     snapshot = tmp_path / "best.safetensors"
     snapshot.touch()
-    monkeypatch.setattr("ganvas.explore.load", lambda path: Artist(data.path, fakes))
+    monkeypatch.setattr("ganvas.metrics.evaluate.load", lambda path: Artist(data.path, fakes, data.fingerprint))
     scores = evaluate(snapshot, samples=20, seed=3, device="cpu")
     assert scores.kid == Evaluator(data).score([fakes[3:23]]).kid
-    monkeypatch.setattr("ganvas.explore.load", lambda path: Artist(tmp_path / "moved", fakes))
+    monkeypatch.setattr("ganvas.metrics.evaluate.load", lambda path: Artist(data.path, fakes, "another"))
+    with pytest.raises(DataError, match=r"has changed since.*--data"):
+        evaluate(snapshot)
+    monkeypatch.setattr("ganvas.metrics.evaluate.load", lambda path: Artist(tmp_path / "moved", fakes, ""))
     with pytest.raises(DataError, match=r"moved, which is gone.*--data"):
         evaluate(snapshot)
     assert evaluate(snapshot, data.path, samples=20, seed=3, device="cpu").kid == scores.kid

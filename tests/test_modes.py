@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from ganvas.data.dataset import Dataset, Info
 from ganvas.data.painter import mode_of, paint
-from ganvas.metrics.evaluate import Evaluator
+from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import EfficientNetLite, extract, load_extractor
 from ganvas.metrics.modes import MIN_ACCURACY, Descriptors, ModeCounter, colours, mode_counter
 

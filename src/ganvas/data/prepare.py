@@ -98,7 +98,7 @@ def prepare(
     """
     started = time.perf_counter()
     target = Path(target)
-    frame = _frame(size, fit, background)
+    frame = frame_for(size, fit, background)
     if workers < 0:
         raise DataError(f"{workers} workers are out of range; choose 1 or more, or 0 for as many as are useful")
     refuse_taken(target)
@@ -160,7 +160,12 @@ class _ImagesFile:
         np.lib.format.write_array_header_1_0(self._file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def _frame(size: int, fit: str, background: str) -> Frame:
+def frame_for(size: int, fit: str, background: str) -> Frame:
+    """The frame that these options of `prepare` describe.
+
+    Raises:
+        DataError: one of them is out of range or unknown.
+    """
     _require_size(size, SIZES, "pictures")
     if fit not in FITS:
         raise DataError(unknown("fit", fit, FITS))

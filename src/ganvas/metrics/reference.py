@@ -16,15 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch_fidelity.metric_fid import fid_features_to_statistics
 
+from ganvas.config import MIN_SCORED
 from ganvas.data.dataset import Dataset
 from ganvas.errors import DataError, GanvasError
 from ganvas.files import whole_file
 from ganvas.metrics import features as networks
 from ganvas.metrics.features import EfficientNetLite
 from ganvas.metrics.kid import Within, within
-
-# With fewer pictures on either side no score means anything.
-MIN_PICTURES = 16
 
 # Of a larger dataset, this many pictures stand for all: their kernel and distance matrices are quadratic in it.
 MAX_REAL = 5000
@@ -71,10 +69,10 @@ def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = N
         cache: directory to keep features in, by default `cache_directory()`.
 
     Raises:
-        DataError: fewer than `MIN_PICTURES`.
+        DataError: fewer than `MIN_SCORED`.
     """
-    if len(data) < MIN_PICTURES:
-        raise DataError(f"{data.path} has {len(data)} pictures, too few to evaluate with: {MIN_PICTURES} are needed")
+    if len(data) < MIN_SCORED:
+        raise DataError(f"{data.path} has {len(data)} pictures, too few to evaluate with: {MIN_SCORED} are needed")
     rows = np.random.default_rng(0).permutation(len(data))[:MAX_REAL]
     entry = _Entry(cache or cache_directory(), data.fingerprint, extractor.get_name(), len(rows))
     features = entry.read()

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, prc_features_to_metric
 
+from ganvas.config import MIN_SCORED
 from ganvas.errors import DataError
 from ganvas.metrics.kid import between, kid, within
-from ganvas.metrics.reference import MIN_PICTURES, Reference
+from ganvas.metrics.reference import Reference
 from ganvas.metrics.threads import one_blas_thread
 
 # How many nearest neighbours define a picture's surroundings for precision and recall (Kynkaanniemi et al. 2019).
@@ -107,10 +108,10 @@ def distances(generated: NDArray[np.float32], real: Reference) -> Distances:
         real: the real side.
 
     Raises:
-        DataError: fewer than `MIN_PICTURES` generated.
+        DataError: fewer than `MIN_SCORED` generated.
     """
-    if (count := len(generated)) < MIN_PICTURES:
-        raise DataError(f"{count} generated pictures are too few to evaluate: {MIN_PICTURES} are needed")
+    if (count := len(generated)) < MIN_SCORED:
+        raise DataError(f"{count} generated pictures are too few to evaluate: {MIN_SCORED} are needed")
     value, error = kid(within(generated), real.similarity, between(generated, real.features))
     return Distances(value, error, _fid(generated, real), *_precision_recall(generated, real.features))
 

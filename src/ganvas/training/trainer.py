@@ -25,7 +25,7 @@ from ganvas.errors import GanvasError
 from ganvas.files import append_record
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.grids import grid, write_png
-from ganvas.metrics.evaluate import Evaluator
+from ganvas.metrics.evaluator import Evaluator
 from ganvas.pixels import to_float
 from ganvas.sampling import paint
 from ganvas.snapshot import Card
