@@ -90,6 +90,11 @@ def test_a_run_leaves_what_the_contract_says(tmp_path: Path, tiny_data: Path) ->
     assert Image.open(run / "samples" / "00000000.032.png").size == (3 * 16 + 2 * 2, 3 * 16 + 2 * 2)
 
 
+def test_the_last_checkpoint_knows_the_best_score(tmp_path: Path, tiny_data: Path) -> None:
+    outcome = quick(tiny_data, tmp_path / "run", eval_samples=16)
+    assert newest(tmp_path / "run")["best_kid"] == outcome.best_kid
+
+
 def test_a_runs_own_record_repeats_it(tmp_path: Path, tiny_data: Path) -> None:
     from ganvas.config import read_config
 

@@ -210,7 +210,8 @@ class Trainer:
             self._to_board(f"scores/{name}", record[name])
         if best:
             save_snapshot(self.run_directory.snapshot("best"), self.step.average.module, self._card(record))
-        self._save()  # so that no resumed run is behind its best snapshot
+        self._saved_at = -1  # the state has changed by its best score, which a resumed run must know
+        self._save()
         self._evaluated_at = self.progress.steps
         self._read_clock()
         self.display.say(f"{self.progress.kimg:.1f} kimg: {scores.line()}{', the best so far' if best else ''}")

@@ -1,0 +1,52 @@
+"""Make the pictures of the docs: paintings of every mode, and a demo run at four moments beside what it learned from.
+
+python scripts/pictures.py DEMO_RUN
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ganvas.data.dataset import Dataset
+from ganvas.data.painter import MODES, mode_of, paint
+from ganvas.grids import grid
+from ganvas.training.directory import RunDirectory
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+GRID, GAP = 6, 24
+
+
+def main() -> None:
+    """Write docs/images/painter.jpg and docs/images/demo.jpg."""
+    save(paintings(), "painter.jpg")
+    save(moments(RunDirectory.open(Path(sys.argv[1]))), "demo.jpg")
+
+
+def paintings(size: int = 192) -> NDArray[np.uint8]:
+    """One painting of every mode, sorted, uint8 [H, W, 3]."""
+    numbers = sorted(range(len(MODES)), key=lambda number: mode_of(number, 0))
+    return grid(np.stack([paint(number, size=size) for number in numbers]), columns=6, gap=0)
+
+
+def moments(run: RunDirectory) -> NDArray[np.uint8]:
+    """The first grid, two between, the last one, and real pictures, side by side, uint8 [H, W, 3]."""
+    files = sorted(run.samples.glob("*.png"))
+    chosen = [files[round(share * (len(files) - 1))] for share in (0.0, 0.15, 0.5, 1.0)]
+    data = Dataset.open(run.record.data)
+    rows = np.random.default_rng(0).permutation(len(data))[: GRID * GRID]
+    corner = GRID * (data.size + 2) - 2
+    sheets = [np.asarray(Image.open(file).convert("RGB"))[:corner, :corner] for file in chosen]
+    return grid(np.stack([*sheets, grid(data.images[np.sort(rows)], GRID)]), columns=5, gap=GAP)
+
+
+def save(image: NDArray[np.uint8], name: str) -> None:
+    """Write a picture for the docs."""
+    IMAGES.mkdir(exist_ok=True)
+    Image.fromarray(image).save(IMAGES / name, quality=88)
+
+
+if __name__ == "__main__":
+    main()
