@@ -19,8 +19,8 @@ from torch import Tensor
 from conftest import write_dataset
 from ganvas.data.dataset import Dataset
 from ganvas.errors import ConfigError, DataError
+from ganvas.measure import evaluate
 from ganvas.metrics import reference as reference_module
-from ganvas.metrics.evaluate import evaluate
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import DEFAULT_EXTRACTOR, EfficientNetLite, extract, load_extractor
 from ganvas.metrics.kid import between, kid, within
@@ -377,13 +377,13 @@ def test_a_snapshot_is_compared_with_what_it_was_trained_on(
 ) -> None:
     snapshot = tmp_path / "best.safetensors"
     snapshot.touch()
-    monkeypatch.setattr("ganvas.metrics.evaluate.load", lambda path: Artist(data.path, fakes, data.fingerprint))
+    monkeypatch.setattr("ganvas.measure.load", lambda path: Artist(data.path, fakes, data.fingerprint))
     scores = evaluate(snapshot, samples=20, seed=3, device="cpu")
     assert scores.kid == Evaluator(data).score([fakes[3:23]]).kid
-    monkeypatch.setattr("ganvas.metrics.evaluate.load", lambda path: Artist(data.path, fakes, "another"))
+    monkeypatch.setattr("ganvas.measure.load", lambda path: Artist(data.path, fakes, "another"))
     with pytest.raises(DataError, match=r"has changed since.*--data"):
         evaluate(snapshot)
-    monkeypatch.setattr("ganvas.metrics.evaluate.load", lambda path: Artist(tmp_path / "moved", fakes, ""))
+    monkeypatch.setattr("ganvas.measure.load", lambda path: Artist(tmp_path / "moved", fakes, ""))
     with pytest.raises(DataError, match=r"moved, which is gone.*--data"):
         evaluate(snapshot)
     assert evaluate(snapshot, data.path, samples=20, seed=3, device="cpu").kid == scores.kid

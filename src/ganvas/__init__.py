@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ganvas.data.dataset import Dataset as Dataset
     from ganvas.data.prepare import prepare as prepare
     from ganvas.explore import load as load
-    from ganvas.metrics.evaluate import evaluate as evaluate
+    from ganvas.measure import evaluate as evaluate
     from ganvas.training.run import train as train
 
 __version__ = "0.1.0"
@@ -26,7 +26,7 @@ _HOME = {
     "prepare": "ganvas.data.prepare",
     "train": "ganvas.training.run",
     "load": "ganvas.explore",
-    "evaluate": "ganvas.metrics.evaluate",
+    "evaluate": "ganvas.measure",
 }
 __all__ = ["Dataset", "__version__", "evaluate", "load", "prepare", "train"]
 

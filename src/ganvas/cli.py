@@ -200,7 +200,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure pictures against real ones: KID, FID, precision, recall, and modes where they are known."""
-    from ganvas.metrics.evaluate import evaluate
+    from ganvas.measure import evaluate
 
     scores = evaluate(target, data, samples=samples, seed=seed)
     typer.echo(json.dumps(scores.record(), indent=2) if as_json else str(scores))
