@@ -6,16 +6,34 @@ D on generated, G through D, each with its own backward pass, as the tutorial wr
 
 import sys
 import time
+from itertools import pairwise
 
 import torch
 from torch import nn
 
-from ganvas.networks.dcgan import Discriminator, Generator
+from ganvas.networks.dcgan import initialise
+
+
+def networks(size: int, width: int) -> tuple[nn.Module, nn.Module]:
+    """The tutorial's G and D at 64 px, of torch's own modules; a layer more or less at other sizes."""
+    channels = [width * 2**stage for stage in range(size.bit_length() - 3)]
+    up: list[nn.Module] = [nn.ConvTranspose2d(100, channels[-1], 4, bias=False)]
+    down: list[nn.Module] = [nn.Conv2d(3, channels[0], 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
+    for coarse, fine in pairwise(reversed(channels)):
+        up += [nn.BatchNorm2d(coarse), nn.ReLU(True), nn.ConvTranspose2d(coarse, fine, 4, 2, 1, bias=False)]
+    for fine, coarse in pairwise(channels):
+        down += [nn.Conv2d(fine, coarse, 4, 2, 1, bias=False), nn.BatchNorm2d(coarse), nn.LeakyReLU(0.2, inplace=True)]
+    up += [nn.BatchNorm2d(channels[0]), nn.ReLU(True), nn.ConvTranspose2d(channels[0], 3, 4, 2, 1, bias=False)]
+    generator = nn.Sequential(nn.Unflatten(1, (100, 1, 1)), *up, nn.Tanh())
+    discriminator = nn.Sequential(*down, nn.Conv2d(channels[-1], 1, 4, bias=False), nn.Flatten(0))
+    for network in (generator, discriminator):
+        network.apply(initialise)
+    return generator, discriminator
 
 
 def step_times(size: int, width: int, batch_size: int, steps: int) -> list[float]:
     """Seconds of each of `steps` tutorial steps on random pictures, after two to warm up."""
-    generator, discriminator = Generator(size, 100, width), Discriminator(size, width)
+    generator, discriminator = networks(size, width)
     g_optimizer = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
     d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
     criterion = nn.BCEWithLogitsLoss()

@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from ganvas.networks.stride_two import Down, Up
+
 SIZES = (16, 32, 64, 128)
 
 
@@ -29,13 +31,11 @@ class Generator(nn.Module):
     def __init__(self, size: int, latent_dim: int = 100, width: int = 64) -> None:
         super().__init__()
         channels = [width * 2**stage for stage in reversed(range(_stages(size)))]
-        layers: list[nn.Module] = [
-            _up(latent_dim, channels[0], stride=1, padding=0),
-            *_norm_relu(channels[0]),
-        ]
+        first = nn.ConvTranspose2d(latent_dim, channels[0], 4, bias=False)
+        layers: list[nn.Module] = [first, *_norm_relu(channels[0])]
         for fan_in, fan_out in pairwise(channels):
-            layers += [_up(fan_in, fan_out), *_norm_relu(fan_out)]
-        self.body = nn.Sequential(*layers, _up(channels[-1], 3), nn.Tanh())
+            layers += [Up(fan_in, fan_out), *_norm_relu(fan_out)]
+        self.body = nn.Sequential(*layers, Up(channels[-1], 3), nn.Tanh())
         self.apply(initialise)
 
     def forward(self, latents: Tensor) -> Tensor:
@@ -57,9 +57,9 @@ class Discriminator(nn.Module):
     def __init__(self, size: int, width: int = 64) -> None:
         super().__init__()
         channels = [width * 2**stage for stage in range(_stages(size))]
-        layers: list[nn.Module] = [_down(3, channels[0]), nn.LeakyReLU(0.2, inplace=True)]
+        layers: list[nn.Module] = [Down(3, channels[0]), nn.LeakyReLU(0.2, inplace=True)]
         for fan_in, fan_out in pairwise(channels):
-            layers += [_down(fan_in, fan_out), nn.BatchNorm2d(fan_out), nn.LeakyReLU(0.2, inplace=True)]
+            layers += [Down(fan_in, fan_out), nn.BatchNorm2d(fan_out), nn.LeakyReLU(0.2, inplace=True)]
         self.body = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 4, bias=False))
         self.apply(initialise)
 
@@ -76,14 +76,6 @@ def initialise(module: nn.Module) -> None:
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
         nn.init.zeros_(module.bias)
-
-
-def _up(fan_in: int, fan_out: int, stride: int = 2, padding: int = 1) -> nn.ConvTranspose2d:
-    return nn.ConvTranspose2d(fan_in, fan_out, 4, stride, padding, bias=False)
-
-
-def _down(fan_in: int, fan_out: int) -> nn.Conv2d:
-    return nn.Conv2d(fan_in, fan_out, 4, stride=2, padding=1, bias=False)
 
 
 def _norm_relu(channels: int) -> tuple[nn.Module, nn.Module]:

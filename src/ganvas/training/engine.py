@@ -3,10 +3,7 @@
 Lightning Fabric carries the choice out: it moves modules, opens the autocast context and scales float16 losses.
 """
 
-import contextlib
-import ctypes
 import platform
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -103,26 +100,10 @@ def _processor_features() -> Mapping[str, Any]:
 
 
 def launch(machine: Machine) -> "Fabric":
-    """Start Fabric on that machine and set what the whole process shares: threads, TF32, the allocator."""
+    """Start Fabric on that machine and set what the whole process shares: threads, TF32, kernel choice."""
     from lightning_fabric import Fabric  # seconds of import that a mistyped option should not wait for
 
     torch.set_num_threads(machine.threads)
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
-    keep_freed_memory()
     return Fabric(accelerator=machine.device, devices=1, precision=FABRIC_PRECISION[machine.precision])
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to keep freed blocks instead of giving each large one back to the kernel.
-
-    By default every activation above 32 MiB is mapped afresh at each step, and zeroing its pages costs a training
-    step on the CPU more time than any single layer. `benchmarks/throughput.py` shows it.
-    """
-    if sys.platform != "linux":
-        return
-    trim_threshold, mmap_threshold = -1, -3  # names of <malloc.h>'s M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
-    with contextlib.suppress(OSError, AttributeError):  # another C library (musl) has no such knob
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(mmap_threshold, 1 << 30)
-        libc.mallopt(trim_threshold, 2**31 - 1)
