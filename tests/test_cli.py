@@ -70,6 +70,18 @@ def test_the_way_from_training_to_numbers(cli: Cli, tmp_path: Path, tiny_data: P
     assert "5" in text  # five pictures are too few to score
 
 
+def test_the_demo_ends_with_its_page_and_can_be_run_again(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ganvas.demo.PAINTINGS", 48)
+    monkeypatch.setattr("ganvas.demo.OPTIONS", {"width": 4, "batch_size": 8, "eval_samples": 16, "tensorboard": False})
+    for number in (1, 2):
+        done = cli("demo", "--minutes", "0.02", check=True)
+        page = tmp_path / done.stdout.splitlines()[-1]
+        assert page == tmp_path / "demo" / f"run-{number}" / "page.html"
+        assert "Generated" in page.read_text()
+
+
 def test_a_folder_is_prepared_and_the_summary_counts_what_was_left_out(cli: Cli, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / "art" / name).mkdir(parents=True)

@@ -208,7 +208,7 @@ def evaluate(
 
 @app.command()
 def demo(
-    minutes: Annotated[float, typer.Option(min=0.05, help="Minutes of training.")] = 5.0,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Minutes of training.")] = 5.0,
     out: Annotated[Path, typer.Option(help="Folder for its dataset, runs and page.")] = Path("demo"),
 ) -> None:
     """Paint pictures, train on them, measure, and write one page: the whole way, with nothing downloaded."""

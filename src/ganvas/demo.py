@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ganvas.budget import Amount
 from ganvas.data.prepare import prepare
 from ganvas.report.page import write_page
 from ganvas.training.display import Display
@@ -12,7 +13,9 @@ from ganvas.training.run import Outcome, train
 
 # Small enough that a few minutes on two cores show forms and colours, large enough to look at.
 PAINTINGS, SIZE = 1200, 32
-OPTIONS: dict[str, Any] = {"width": 48, "batch_size": 64, "ema_kimg": 5.0}
+OPTIONS: dict[str, Any] = {"width": 48, "batch_size": 64, "ema_kimg": 5.0, "eval_samples": 500}
+# More often than by default, and with fewer pictures: the page of a short run should have curves.
+EVALUATIONS = 8
 
 
 def paint(out: Path, progress: Callable[[int, int], None]) -> Path:
@@ -50,5 +53,6 @@ def demo(out: Path, paintings: Path, minutes: float, display: Display) -> tuple[
         GanvasError: the folder or the dataset cannot be used.
     """
     run = next(path for number in itertools.count(1) if not (path := out / f"run-{number}").exists())
-    outcome = train(paintings, run, display=display, budget=f"{minutes:g}m", **OPTIONS)
+    budget = Amount(minutes, "m")
+    outcome = train(paintings, run, display=display, budget=budget, eval_every=budget / EVALUATIONS, **OPTIONS)
     return write_page(run, run / "page.html"), outcome
