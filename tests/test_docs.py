@@ -29,7 +29,8 @@ def test_every_command_and_flag_shown_exists(page: Path) -> None:
     from ganvas.cli import app
 
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    for command, rest in re.findall(r"^\s*ganvas ([a-z]+)(.*)$", page.read_text(), re.MULTILINE):
+    blocks = "\n".join(re.findall(r"^```\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL))
+    for command, rest in re.findall(r"^ganvas ([a-z]+)(.*)$", blocks, re.MULTILINE):
         assert command in commands, f"{page.name}: ganvas {command}"
         known = {word for parameter in commands[command].params for word in parameter.opts} | {"--help"}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= known, f"{page.name}: ganvas {command}{rest}"

@@ -404,14 +404,14 @@ def test_an_option_that_does_not_fit(pictures: Path, target: Path, options: dict
 
 
 def test_a_target_that_cannot_be_named(pictures: Path) -> None:
-    with pytest.raises(DataError, match="cannot be used: File name too long"):
+    with pytest.raises(GanvasError, match="cannot be used: File name too long"):
         prepare(pictures, pictures / ("x" * 5000), size=8)
 
 
 def test_an_existing_target_is_left_alone(pictures: Path, target: Path) -> None:
     target.mkdir(parents=True)
     (target / "thesis.txt").write_text("mine")
-    with pytest.raises(DataError, match="exists already; choose another name or remove it first"):
+    with pytest.raises(GanvasError, match="exists already; choose another name or remove it first"):
         prepare(pictures, target, size=8)
     assert bytes_of(target) == {"thesis.txt": b"mine"}
 

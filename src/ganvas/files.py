@@ -88,9 +88,13 @@ def refuse_taken(path: Path) -> None:
     """Raise unless a directory may be made at `path`: there is nothing, or an empty directory.
 
     Raises:
-        GanvasError: something is there.
+        GanvasError: something is there, or nothing can ever be under that name.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    try:
+        is_taken = path.exists() and (not path.is_dir() or any(path.iterdir()))
+    except OSError as error:
+        raise GanvasError(f"{path} cannot be used: {error.strerror or error}") from error
+    if is_taken:
         raise GanvasError(f"{path} exists already; choose another name or remove it first")
 
 
