@@ -1,6 +1,6 @@
 """The plain PyTorch DCGAN tutorial loop: the yardstick that `dcgan` is timed against.
 
-Eager, float32, contiguous, default threads and allocator; the same networks and the same update rules: D on real,
+Eager, float32, contiguous, default threads; the same networks and the same update rules: D on real,
 D on generated, G through D, each with its own backward pass, as the tutorial writes them.
 """
 

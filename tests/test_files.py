@@ -44,6 +44,14 @@ def test_an_empty_directory_may_be_filled_and_a_taken_one_may_not(tmp_path: Path
     assert os.listdir(target) == ["file"]
 
 
+def test_a_name_that_nothing_can_have_is_one_clear_line(tmp_path: Path) -> None:
+    with (
+        pytest.raises(GanvasError, match="cannot be used: File name too long"),
+        whole_directory(tmp_path / ("x" * 5000)),
+    ):
+        pytest.fail("must not be entered")
+
+
 def test_a_full_disk_is_one_clear_line_and_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("before")

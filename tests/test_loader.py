@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,7 +30,7 @@ def test_epochs_and_seeds_differ() -> None:
 
 
 @pytest.mark.parametrize("batch_size", [2, 7, 48, 100])
-def test_batches_hold_the_pictures_and_labels_of_the_order(tmp_path, batch_size: int) -> None:  # type: ignore[no-untyped-def]
+def test_batches_hold_the_pictures_and_labels_of_the_order(tmp_path: Path, batch_size: int) -> None:
     data = Dataset.open(write_dataset(tmp_path / "data", count=48))
     rows = Order(48, seed=3).indices(10, 3 * batch_size)
     with Loader(data, batch_size, seed=3, position=10) as loader:
@@ -37,7 +39,7 @@ def test_batches_hold_the_pictures_and_labels_of_the_order(tmp_path, batch_size:
     assert np.array_equal(np.concatenate([labels for _, labels in batches]), data.labels[rows])
 
 
-def test_an_unreadable_dataset_raises_in_the_training_thread(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_an_unreadable_dataset_raises_in_the_training_thread(tmp_path: Path) -> None:
     data = Dataset.open(write_dataset(tmp_path / "data"))
     data.images = np.empty((0, 16, 16, 3), np.uint8)
     with Loader(data, 4, seed=0) as loader, pytest.raises(DataError, match="reading pictures failed"):

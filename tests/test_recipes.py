@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from conftest import Cli
 from ganvas import gans
 from ganvas.config import resolve
 from ganvas.errors import ConfigError
@@ -129,7 +130,9 @@ def test_a_new_file_in_the_package_is_a_new_recipe(tmp_path: Path, monkeypatch: 
     assert gans.find("least-squares").paper == "Mao et al. 2017"
 
 
-def test_a_class_of_ones_own_trains_resumes_and_paints_by_module_and_name(cli, tmp_path: Path, tiny_data: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_class_of_ones_own_trains_resumes_and_paints_by_module_and_name(
+    cli: Cli, tmp_path: Path, tiny_data: Path
+) -> None:
     (tmp_path / "my_gan.py").write_text(NEW_RECIPE)
     steps = ["--set", "eval_samples=0"]
     cli("train", tiny_data, "--recipe", "my_gan:Tiny", "--out", "run", "--budget", "3steps", *steps, check=True)

@@ -73,8 +73,8 @@ def whole_directory(path: Path) -> Iterator[Path]:
         GanvasError: `path` is taken by more than an empty directory, or the file system refused; nothing is left
             behind.
     """
+    refuse_taken(path)
     with _whole(path) as partial:
-        refuse_taken(path)
         partial.mkdir()
         yield partial
         for file in [*partial.rglob("*"), partial]:
@@ -92,7 +92,7 @@ def refuse_taken(path: Path) -> None:
     """
     try:
         is_taken = path.exists() and (not path.is_dir() or any(path.iterdir()))
-    except OSError as error:
+    except OSError as error:  # a name too long, a closed folder on the way
         raise GanvasError(f"{path} cannot be used: {error.strerror or error}") from error
     if is_taken:
         raise GanvasError(f"{path} exists already; choose another name or remove it first")

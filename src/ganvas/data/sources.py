@@ -90,14 +90,14 @@ def open_source(source: str | Path, *, classes: str = "folders", seed: int = 0) 
         raise DataError(unknown("choice of classes", classes, CLASSES))
     # At least two letters, for a Windows drive has one.
     scheme = re.fullmatch(r"([A-Za-z][A-Za-z0-9+-]+):(.*)", source) if isinstance(source, str) else None
-    if exists(Path(source)) or scheme is None:
+    if _exists(Path(source)) or scheme is None:
         return open_folder(Path(source), classes)
     if scheme[1] not in SCHEMES:
         raise DataError(unknown("source", f"{scheme[1]}:", [f"{known}:" for known in SCHEMES]) + ", or a folder")
     return SCHEMES[scheme[1]](scheme[2], classes=classes, seed=seed)
 
 
-def exists(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     """Whether there is anything under that name.
 
     Raises:

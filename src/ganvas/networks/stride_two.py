@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 
 # The largest coarse map, in places, for which the matrix product is the faster way.
@@ -74,7 +73,9 @@ class DownBySmallMap(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             to_fine = _scatter(rows @ _matrix(weight), height, width)
         if ctx.needs_input_grad[1]:
-            to_weight = _to_kernels(rows.T @ _patches_for_gradient(ctx, fine, patches))
+            # A second derivative must find its way back to `fine`, which the patches of the forward pass do not.
+            patches = _gather(fine) if torch.is_grad_enabled() else patches
+            to_weight = _to_kernels(rows.T @ patches)
         return to_fine, to_weight
 
 
@@ -97,11 +98,6 @@ class UpBySmallMap(torch.autograd.Function):
         if ctx.needs_input_grad[1]:
             to_weight = _to_kernels(_to_rows(coarse).T @ patches)
         return to_coarse, to_weight
-
-
-def _patches_for_gradient(ctx: FunctionCtx, fine: Tensor, patches: Tensor) -> Tensor:
-    """The patches of the forward pass, or anew where a second derivative must find its way back to `fine`."""
-    return _gather(fine) if torch.is_grad_enabled() else patches
 
 
 def _gather(fine: Tensor) -> Tensor:

@@ -85,7 +85,7 @@ class Run:
             record=directory.record,
             stats=read_records(directory.stats),
             evals=read_records(directory.evals),
-            samples=_find_samples(path / "samples"),
+            samples=_find_samples(directory.samples),
         )
 
     @property

@@ -283,9 +283,7 @@ def _load_weights(step: AdversarialStep, weights: dict[str, Any]) -> None:
     Raises:
         RunError: they are of another shape.
     """
-    networks = {
-        "generator": step.generator, "discriminator": step.discriminator, "average": step.average.module
-    }  # fmt: skip
+    networks = {"generator": step.generator, "discriminator": step.discriminator, "average": step.average.module}
     try:
         for name, state in weights.items():
             networks[name].load_state_dict(state)
