@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganvas.networks.dcgan import SIZES, Discriminator, Generator
+from ganvas.networks.dcgan import SIZES, Discriminator, FromLatents, Generator, ToLogit
 
 
 def stages(network: nn.Module, given: torch.Tensor) -> list[tuple[int, ...]]:
@@ -47,6 +47,14 @@ def test_every_size_and_width_fits_together(size: int, width: int) -> None:
     assert images.shape == (3, 3, size, size)
     assert images.abs().max() <= 1
     assert Discriminator(size, width)(images).shape == (3,)
+
+
+def test_the_outermost_layers_are_torchs_convolutions() -> None:
+    torch.manual_seed(0)
+    first, latents = FromLatents(5, 7), torch.randn(3, 5, 1, 1)
+    assert torch.allclose(first(latents), nn.functional.conv_transpose2d(latents, first.weight), atol=1e-6)
+    last, maps = ToLogit(6), torch.randn(3, 6, 4, 4)
+    assert torch.allclose(last(maps), nn.functional.conv2d(maps, last.weight), atol=1e-6)
 
 
 def test_weights_start_as_the_paper_says() -> None:

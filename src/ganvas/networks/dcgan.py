@@ -31,8 +31,7 @@ class Generator(nn.Module):
     def __init__(self, size: int, latent_dim: int = 100, width: int = 64) -> None:
         super().__init__()
         channels = [width * 2**stage for stage in reversed(range(_stages(size)))]
-        first = nn.ConvTranspose2d(latent_dim, channels[0], 4, bias=False)
-        layers: list[nn.Module] = [first, *_norm_relu(channels[0])]
+        layers: list[nn.Module] = [FromLatents(latent_dim, channels[0]), *_norm_relu(channels[0])]
         for fan_in, fan_out in pairwise(channels):
             layers += [Up(fan_in, fan_out), *_norm_relu(fan_out)]
         self.body = nn.Sequential(*layers, Up(channels[-1], 3), nn.Tanh())
@@ -60,13 +59,39 @@ class Discriminator(nn.Module):
         layers: list[nn.Module] = [Down(3, channels[0]), nn.LeakyReLU(0.2, inplace=True)]
         for fan_in, fan_out in pairwise(channels):
             layers += [Down(fan_in, fan_out), nn.BatchNorm2d(fan_out), nn.LeakyReLU(0.2, inplace=True)]
-        self.body = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 4, bias=False))
+        self.body = nn.Sequential(*layers, ToLogit(channels[-1]))
         self.apply(initialise)
 
     def forward(self, images: Tensor) -> Tensor:
         """float [B, 3, size, size] in [-1, 1] -> logits [B], above zero for "real"."""
         logits: Tensor = self.body(images)
         return logits.flatten()
+
+
+class FromLatents(nn.ConvTranspose2d):
+    """float [B, C_in, 1, 1] -> float [B, C_out, 4, 4]: a `ConvTranspose2d` of kernel 4 as the matrix product it is."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 4, bias=False)
+
+    def forward(self, latents: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """The first map."""
+        kernels = self.weight.permute(0, 2, 3, 1).flatten(1)
+        places = (latents.flatten(1) @ kernels).view(-1, 4, 4, self.out_channels)
+        return places.permute(0, 3, 1, 2)
+
+
+class ToLogit(nn.Conv2d):
+    """float [B, C, 4, 4] -> float [B, 1, 1, 1]: a `Conv2d` of kernel 4 as the matrix product it is."""
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__(in_channels, 1, 4, bias=False)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """The logit."""
+        places = maps.permute(0, 2, 3, 1).flatten(1)
+        logits = places @ self.weight.permute(0, 2, 3, 1).flatten(1).T
+        return logits[:, :, None, None]
 
 
 def initialise(module: nn.Module) -> None:

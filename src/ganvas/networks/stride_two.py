@@ -1,24 +1,35 @@
-"""4x4 convolutions of stride 2 and padding 1, the steps of every DCGAN, fast on small maps too.
+"""4x4 convolutions of stride 2 and padding 1, the steps of every DCGAN, fast on a CPU too.
 
-On a CPU in float32, oneDNN's direct kernels lose half of their speed where the coarse map is 4x4 or smaller. There one
-matrix product over gathered patches does the same work (`benchmarks/throughput.py` shows what it brings). With P(x) the
-patches of a fine map x, [B * h * w, 16 C], P' the scattering of patches back onto a fine map (the transpose of P), and
-W the kernels as a matrix [coarse channels, 16 * fine channels]:
+Over blocks of 2x2 places, such a convolution is one of kernel 2 and stride 1 with four times the channels. Two
+neighbouring results of it cost three products per axis instead of four (Winograd 1980, "Arithmetic complexity of
+computations"; Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", F(2, 2)):
 
-    down:  y = P(x) W^T,     dx = P'(dy W),     dW = dy^T P(x)
-    up:    y = P'(x W),      dx = P(dy) W^T,    dW = x^T P(dy)
+    y0 = d0 g0 + d1 g1 = m0 + m1,        m0 = (d0 - d1) g0
+    y1 = d1 g0 + d2 g1 = m1 - m2,        m1 = d1 (g0 + g1)
+                                         m2 = (d1 - d2) g1
 
-Parameters, names and results are those of torch's own modules; results differ by float32 rounding.
+and so nine instead of sixteen on both axes. With the linear maps D from a fine map to tiles of differences d, K from
+kernels to tiles of sums g, R from products m to a coarse map, and their transposes marked ':
+
+    down:  coarse = R(D(fine) K(w)')            up:  fine = D'(R'(coarse) K(w))
+
+which is one batched matrix product, and so are their derivatives of any order, because the derivative of a linear map
+is its transpose. Parameters, names and results are those of torch's modules; results differ by float32 rounding.
+`benchmarks/throughput.py` shows what it brings.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-# The largest coarse map, in places, for which the matrix product is the faster way.
-SMALL = 16
+# Coarse maps of this many places at most are computed this way: on larger ones, moving tiles costs more than it saves.
+LARGEST = 16
+
+Linear = Callable[[Tensor], Tensor]
+Shape = tuple[int, ...]
 
 
 class Down(nn.Conv2d):
@@ -29,10 +40,9 @@ class Down(nn.Conv2d):
 
     def forward(self, fine: Tensor) -> Tensor:
         """Halve the map."""
-        if not _is_small(fine, places=fine.shape[2] * fine.shape[3] // 4):
+        if not _is_worth_tiling(fine, fine.shape[2] // 2, fine.shape[3] // 2):
             return super().forward(fine)
-        coarse: Tensor = DownBySmallMap.apply(fine, self.weight)
-        return coarse
+        return tiled_down(fine, self.weight)
 
 
 class Up(nn.ConvTranspose2d):
@@ -43,100 +53,172 @@ class Up(nn.ConvTranspose2d):
 
     def forward(self, coarse: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Double the map."""
-        if not _is_small(coarse, places=coarse.shape[2] * coarse.shape[3]):
+        if not _is_worth_tiling(coarse, *coarse.shape[2:]):
             return super().forward(coarse, output_size)
-        fine: Tensor = UpBySmallMap.apply(coarse, self.weight)
-        return fine
+        return tiled_up(coarse, self.weight)
 
 
-def _is_small(images: Tensor, places: int) -> bool:
+def _is_worth_tiling(images: Tensor, height: int, width: int) -> bool:
+    """Whether a coarse map of this size is of the kind that tiles are faster for."""
     is_plain = images.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    return images.device.type == "cpu" and is_plain and places <= SMALL
+    is_even = height % 2 == 0 and width % 2 == 0
+    return images.device.type == "cpu" and is_plain and is_even and height * width <= LARGEST
 
 
-class DownBySmallMap(torch.autograd.Function):
-    """`Down` as a matrix product; differentiable twice, for gradient penalties."""
+def tiled_down(fine: Tensor, weight: Tensor) -> Tensor:
+    """`Down` as a batched matrix product: fine [B, C, 2h, 2w] and weight [K, C, 4, 4] -> [B, K, h, w], h and w even."""
+    products = torch.bmm(_data_tiles(fine), _kernel_tiles(weight).transpose(1, 2))
+    batch, _, height, width = fine.shape
+    coarse = (batch, height // 2, width // 2, len(weight))
+    return _linear(products, partial(_join_results, coarse), _split_results).permute(0, 3, 1, 2)
+
+
+def tiled_up(coarse: Tensor, weight: Tensor) -> Tensor:
+    """`Up` as a batched matrix product: coarse [B, K, h, w] and weight [K, C, 4, 4] -> [B, C, 2h, 2w], h and w even."""
+    batch, _, height, width = coarse.shape
+    places = coarse.permute(0, 2, 3, 1)
+    split = _linear(places, _split_results, partial(_join_results, places.shape))
+    fine = (batch, 2 * height, 2 * width, weight.shape[1])
+    return _linear(torch.bmm(split, _kernel_tiles(weight)), partial(_join_data, fine), _split_data).permute(0, 3, 1, 2)
+
+
+def _data_tiles(fine: Tensor) -> Tensor:
+    places = fine.permute(0, 2, 3, 1)
+    return _linear(places, _split_data, partial(_join_data, places.shape))
+
+
+def _kernel_tiles(weight: Tensor) -> Tensor:
+    kernels = weight.permute(0, 2, 3, 1)
+    return _linear(kernels, _split_kernels, partial(_join_kernels, kernels.shape))
+
+
+def _linear(source: Tensor, function: Linear, transpose: Linear) -> Tensor:
+    result: Tensor = _Linear.apply(source, function, transpose)
+    return result
+
+
+class _Linear(torch.autograd.Function):
+    """A linear map that comes with its transpose, which is its derivative: differentiable any number of times."""
 
     @staticmethod
-    def forward(ctx: Any, fine: Tensor, weight: Tensor) -> Tensor:
-        """The coarse map."""
-        patches = _gather(fine)
-        ctx.save_for_backward(fine, weight, patches)
-        return _to_map(patches @ _matrix(weight).T, fine.shape[2] // 2, fine.shape[3] // 2)
+    def forward(ctx: Any, source: Tensor, function: Linear, transpose: Linear) -> Tensor:
+        ctx.function, ctx.transpose = function, transpose
+        return function(source)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Gradients of the fine map and the weight."""
-        fine, weight, patches = ctx.saved_tensors
-        height, width = fine.shape[2] // 2, fine.shape[3] // 2
-        rows, to_fine, to_weight = _to_rows(gradients[0]), None, None
-        if ctx.needs_input_grad[0]:
-            to_fine = _scatter(rows @ _matrix(weight), height, width)
-        if ctx.needs_input_grad[1]:
-            # A second derivative must find its way back to `fine`, which the patches of the forward pass do not.
-            patches = _gather(fine) if torch.is_grad_enabled() else patches
-            to_weight = _to_kernels(rows.T @ patches)
-        return to_fine, to_weight
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        return _linear(gradients[0], ctx.transpose, ctx.function), None, None
 
 
-class UpBySmallMap(torch.autograd.Function):
-    """`Up` as a matrix product; differentiable twice, for gradient penalties."""
-
-    @staticmethod
-    def forward(ctx: Any, coarse: Tensor, weight: Tensor) -> Tensor:
-        """The fine map."""
-        ctx.save_for_backward(coarse, weight)
-        return _scatter(_to_rows(coarse) @ _matrix(weight), coarse.shape[2], coarse.shape[3])
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Gradients of the coarse map and the weight."""
-        coarse, weight = ctx.saved_tensors
-        patches, to_coarse, to_weight = _gather(gradients[0]), None, None
-        if ctx.needs_input_grad[0]:
-            to_coarse = _to_map(patches @ _matrix(weight).T, coarse.shape[2], coarse.shape[3])
-        if ctx.needs_input_grad[1]:
-            to_weight = _to_kernels(_to_rows(coarse).T @ patches)
-        return to_coarse, to_weight
+# D and D': places [B, 2h, 2w, C] <-> tiles [9, B * h/2 * w/2, 4C]. Blocks are [B, h+1, 2, w+1, 2C] with the padding;
+# `rows` have the first axis done. Each function below moves one axis to the front and lets the 1-D rule write it.
 
 
-def _gather(fine: Tensor) -> Tensor:
-    """P: [B, C, 2h, 2w] -> the 4x4 patches around each 2x2 block, [B * h * w, 16 C], channels innermost."""
-    padded = F.pad(fine.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1)).contiguous()
-    batch, height, width, channels = padded.shape
-    shape = (batch, height // 2 - 1, width // 2 - 1, 4, 4 * channels)
-    image, row, column, _ = padded.stride()
-    return padded.as_strided(shape, (image, 2 * row, 2 * column, row, 1)).reshape(-1, 16 * channels)
+def _split_data(places: Tensor) -> Tensor:
+    batch, height, width, channels = places.shape
+    padded = places.new_empty(batch, height + 2, width + 2, channels)
+    padded[:, 1:-1, 1:-1] = places
+    for edge in (padded[:, 0], padded[:, -1], padded[:, :, 0], padded[:, :, -1]):
+        edge.zero_()
+    blocks = padded.view(batch, height // 2 + 1, 2, width // 2 + 1, 2 * channels)
+    rows = places.new_empty(3, batch, height // 4, 2, width // 2 + 1, 2 * channels)
+    tiles = places.new_empty(3, 3, batch, height // 4, width // 4, 2, 2 * channels)
+    _split_differences(blocks.movedim(1, 0), rows.movedim(2, 1))
+    _split_differences(rows.movedim(4, 0), tiles.permute(1, 4, 0, 2, 3, 5, 6))
+    return tiles.view(9, -1, 4 * channels)
 
 
-def _scatter(patches: Tensor, height: int, width: int) -> Tensor:
-    """P': [B * h * w, 16 C] -> the sum of all patches where they overlap, [B, C, 2h, 2w] in channels_last.
-
-    A patch is 2x2 blocks of 2x2 places, so four shifted sums of blocks do it; rows of a block are 2 C long.
-    """
-    channels = patches.shape[1] // 16
-    blocks = patches.view(-1, height, width, 2, 2, 2, 2 * channels)
-    padded = patches.new_zeros(len(blocks), height + 1, 2, width + 1, 2 * channels)
-    for down in (0, 1):
-        for right in (0, 1):
-            padded[:, down : down + height, :, right : right + width] += blocks[:, :, :, down, :, right].transpose(2, 3)
-    places = padded.view(-1, 2 * height + 2, 2 * width + 2, channels)[:, 1:-1, 1:-1].contiguous()
-    return places.permute(0, 3, 1, 2)
+def _join_data(shape: Shape, tiles: Tensor) -> Tensor:
+    batch, height, width, channels = shape
+    tiles = tiles.reshape(3, 3, batch, height // 4, width // 4, 2, 2 * channels)
+    rows = tiles.new_empty(3, batch, height // 4, 2, width // 2 + 1, 2 * channels)
+    blocks = tiles.new_empty(batch, height // 2 + 1, 2, width // 2 + 1, 2 * channels)
+    _join_differences(tiles.permute(1, 4, 0, 2, 3, 5, 6), rows.movedim(4, 0))
+    _join_differences(rows.movedim(2, 1), blocks.movedim(1, 0))
+    return blocks.view(batch, height + 2, width + 2, channels)[:, 1:-1, 1:-1].contiguous()
 
 
-def _matrix(weight: Tensor) -> Tensor:
-    """Kernels [coarse, fine, 4, 4] -> W [coarse, 16 * fine]."""
-    return weight.permute(0, 2, 3, 1).reshape(len(weight), -1)
+def _split_differences(d: Tensor, tiles: Tensor) -> None:
+    """d [2n + 1, ...] -> (d0 - d1, d1, d1 - d2) of the n triples that overlap by one, [3, n, ...]."""
+    torch.sub(d[:-1:2], d[1::2], out=tiles[0])
+    tiles[1] = d[1::2]
+    torch.sub(d[1::2], d[2::2], out=tiles[2])
 
 
-def _to_kernels(matrix: Tensor) -> Tensor:
-    return matrix.view(len(matrix), 4, 4, -1).permute(0, 3, 1, 2)
+def _join_differences(tiles: Tensor, d: Tensor) -> None:
+    """The transpose of `_split_differences`."""
+    torch.sub(tiles[1], tiles[0], out=d[1::2])
+    d[1::2] += tiles[2]
+    d[:-1:2] = tiles[0]
+    d[-1] = 0
+    d[2::2] -= tiles[2]
 
 
-def _to_rows(coarse: Tensor) -> Tensor:
-    """[B, C, h, w] -> [B * h * w, C]."""
-    return coarse.permute(0, 2, 3, 1).reshape(-1, coarse.shape[1])
+# K and K': kernels [K, 4, 4, C] <-> tiles [9, K, 4C].
 
 
-def _to_map(rows: Tensor, height: int, width: int) -> Tensor:
-    return rows.view(-1, height, width, rows.shape[1]).permute(0, 3, 1, 2)
+def _split_kernels(kernels: Tensor) -> Tensor:
+    count, _, _, channels = kernels.shape
+    blocks = kernels.reshape(count, 2, 2, 2, 2 * channels)
+    rows = kernels.new_empty(3, count, 2, 2, 2 * channels)
+    tiles = kernels.new_empty(3, 3, count, 2, 2 * channels)
+    _split_sums(blocks.movedim(1, 0), rows)
+    _split_sums(rows.movedim(3, 0), tiles.transpose(0, 1))
+    return tiles.view(9, count, 4 * channels)
+
+
+def _join_kernels(shape: Shape, tiles: Tensor) -> Tensor:
+    count, _, _, channels = shape
+    tiles = tiles.reshape(3, 3, count, 2, 2 * channels)
+    rows = tiles.new_empty(3, count, 2, 2, 2 * channels)
+    blocks = tiles.new_empty(count, 2, 2, 2, 2 * channels)
+    _join_sums(tiles.transpose(0, 1), rows.movedim(3, 0))
+    _join_sums(rows, blocks.movedim(1, 0))
+    return blocks.view(shape)
+
+
+def _split_sums(g: Tensor, tiles: Tensor) -> None:
+    """g [2, ...] -> (g0, g0 + g1, g1), [3, ...]."""
+    tiles[0], tiles[2] = g[0], g[1]
+    torch.add(g[0], g[1], out=tiles[1])
+
+
+def _join_sums(tiles: Tensor, g: Tensor) -> None:
+    """The transpose of `_split_sums`."""
+    torch.add(tiles[0], tiles[1], out=g[0])
+    torch.add(tiles[1], tiles[2], out=g[1])
+
+
+# R and R': products [9, B * h/2 * w/2, K] <-> places [B, h, w, K].
+
+
+def _join_results(shape: Shape, products: Tensor) -> Tensor:
+    batch, height, width, channels = shape
+    products = products.reshape(3, 3, batch, height // 2, width // 2, channels)
+    rows = products.new_empty(3, batch, height // 2, width, channels)
+    places = products.new_empty(shape)
+    _join_products(products.permute(1, 4, 0, 2, 3, 5), rows.movedim(3, 0))
+    _join_products(rows.movedim(2, 1), places.movedim(1, 0))
+    return places
+
+
+def _split_results(places: Tensor) -> Tensor:
+    batch, height, width, channels = places.shape
+    rows = places.new_empty(3, batch, height // 2, width, channels)
+    products = places.new_empty(3, 3, batch, height // 2, width // 2, channels)
+    _split_products(places.movedim(1, 0), rows.movedim(2, 1))
+    _split_products(rows.movedim(3, 0), products.permute(1, 4, 0, 2, 3, 5))
+    return products.view(9, -1, channels)
+
+
+def _join_products(m: Tensor, y: Tensor) -> None:
+    """m [3, n, ...] -> (m0 + m1, m1 - m2) in turn, y [2n, ...]."""
+    torch.add(m[0], m[1], out=y[0::2])
+    torch.sub(m[1], m[2], out=y[1::2])
+
+
+def _split_products(y: Tensor, m: Tensor) -> None:
+    """The transpose of `_join_products`."""
+    m[0] = y[0::2]
+    torch.add(y[0::2], y[1::2], out=m[1])
+    torch.neg(y[1::2], out=m[2])

@@ -3,6 +3,7 @@
 Lightning Fabric carries the choice out: it moves modules, opens the autocast context and scales float16 losses.
 """
 
+import ctypes
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
 }
 # Processor features with native bfloat16 products; without one, bfloat16 is emulated and slower than float32.
 BFLOAT16_FEATURES = ("amx_bf16", "avx512_bf16")
+# Parameters of glibc's mallopt (malloc.h).
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,20 @@ def launch(machine: Machine) -> "Fabric":
     from lightning_fabric import Fabric  # seconds of import that a mistyped option should not wait for
 
     torch.set_num_threads(machine.threads)
+    if machine.device == "cpu":
+        keep_freed_memory()
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
     return Fabric(accelerator=machine.device, devices=1, precision=FABRIC_PRECISION[machine.precision])
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory that tensors give back, where the C library is glibc.
+
+    It would otherwise return every large tensor to the system and take it again a moment later, page by zeroed page:
+    a good part of the time of any operation that only moves memory.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_MMAP_THRESHOLD, 1 << 30)
+        libc.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
