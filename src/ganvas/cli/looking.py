@@ -1,0 +1,41 @@
+"""Commands that look at what was learnt."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganvas.cli.arguments import Seed
+
+
+def sample(
+    source: Annotated[Path, typer.Argument(help="Run directory or snapshot (.safetensors).", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(help="A .png for one grid, else a directory of single pictures.", show_default=False),
+    ],
+    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="How many pictures.")] = 64,
+    seed: Seed = 0,
+) -> None:
+    """Paint pictures with a trained generator."""
+    from ganvas.explore import load, write_samples
+
+    write_samples(load(source), out, n, seed)
+    typer.echo(str(out))
+
+
+def evaluate(
+    target: Annotated[Path, typer.Argument(help="Run, snapshot, or folder of pictures.", show_default=False)],
+    data: Annotated[
+        Path | None, typer.Option(help="Dataset to compare with; by default the one it was trained on.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Pictures to generate.")] = 1000,
+    seed: Seed = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure pictures against real ones: KID, FID, precision, recall, and modes where they are known."""
+    from ganvas.measure import evaluate
+
+    scores = evaluate(target, data, samples=samples, seed=seed)
+    typer.echo(json.dumps(scores.record(), indent=2) if as_json else str(scores))

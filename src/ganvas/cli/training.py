@@ -1,0 +1,85 @@
+"""Commands that train: train, resume, and the demo."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ganvas.cli.arguments import Assignments, Budget, Data, Out
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+
+
+def train(
+    data: Data,
+    out: Out,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="The GAN: a recipe's name, or module:Class of your own.", show_default="dcgan"),
+    ] = None,
+    budget: Budget = None,
+    assignments: Assignments = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.", show_default="0")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file of options; another run's config.yaml repeats it.")
+    ] = None,
+    start: Annotated[Path | None, typer.Option("--from", help="Begin with the weights of a snapshot or run.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
+) -> None:
+    """Train a GAN on a dataset; Ctrl-C stops it so that `ganvas resume` can go on."""
+    from ganvas.config import parse_assignments, read_config
+    from ganvas.terminal import TerminalDisplay
+    from ganvas.training import run as runs
+
+    named, changes = read_config(config) if config else (None, {})
+    changes |= parse_assignments(assignments or [])
+    changes |= {key: value for key, value in (("budget", budget), ("seed", seed)) if value is not None}
+    recipe = recipe or named or runs.DEFAULT_RECIPE
+    if dry_run:
+        typer.echo(runs.rehearse(data, out, recipe, start=start, **changes))
+        return
+    with TerminalDisplay() as display:
+        outcome = runs.train(data, out, recipe, start=start, display=display, **changes)
+    _conclude(outcome)
+
+
+def resume(
+    run: Annotated[Path, typer.Argument(help="Run directory.", show_default=False)],
+    budget: Annotated[
+        str | None, typer.Option(help="How much more; by default what is left.", show_default=False)
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="The dataset directory, if it has moved.")] = None,
+) -> None:
+    """Go on with a run exactly where its newest checkpoint left it."""
+    from ganvas.terminal import TerminalDisplay
+    from ganvas.training import run as runs
+
+    with TerminalDisplay() as display:
+        outcome = runs.resume(run, budget=budget, data=data, display=display)
+    _conclude(outcome)
+
+
+def _conclude(outcome: Any) -> None:
+    """Print where the run is, and how to go on if it was interrupted."""
+    if not outcome.finished:
+        typer.echo(f"interrupted at {outcome.kimg:.1f} kimg; go on with: ganvas resume {outcome.run}", err=True)
+        raise typer.Exit(INTERRUPTED)
+    best = f", best KID {outcome.best_kid:.5f}" if outcome.best_kid is not None else ""
+    typer.echo(f"{outcome.run}: {outcome.kimg:.1f} kimg{best}")
+    typer.echo(f"look at it with: ganvas sample {outcome.run} --out grid.png", err=True)
+
+
+def demo(
+    minutes: Annotated[float, typer.Option(min=0.01, help="Minutes of training.")] = 5.0,
+    out: Annotated[Path, typer.Option(help="Folder for its dataset, runs and page.")] = Path("demo"),
+) -> None:
+    """Paint pictures, train on them, measure, and write one page: the whole way, with nothing downloaded."""
+    from ganvas.demo import demo, paint
+    from ganvas.terminal import PreparationDisplay, TerminalDisplay
+
+    with PreparationDisplay() as painting:
+        paintings = paint(out, painting.update)
+    with TerminalDisplay() as display:
+        page, outcome = demo(out, paintings, minutes, display)
+    _conclude(outcome)
+    typer.echo(str(page))
