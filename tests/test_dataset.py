@@ -108,6 +108,38 @@ def test_a_class_that_is_not_named_is_refused(data: Path) -> None:
         _ = Dataset.open(data).labels
 
 
+def test_a_dataset_without_splits_is_for_training(data: Path) -> None:
+    set_index(data, lambda index: index.drop(columns="split"))
+    dataset = Dataset.open(data)
+    assert dataset.splits == {"train": 5, "validation": 0, "test": 0}
+    assert dataset.rows("train").tolist() == [0, 1, 2, 3, 4]
+    assert (dataset.rows("test").dtype, dataset.rows("test").shape) == (np.int64, (0,))
+
+
+def test_the_rows_of_a_split(data: Path) -> None:
+    set_index(data, lambda index: index.assign(split=["test", "train", "validation", "train", "test"]))
+    dataset = Dataset.open(data)
+    assert {split: dataset.rows(split).tolist() for split in dataset.splits} == {
+        "train": [1, 3],
+        "validation": [2],
+        "test": [0, 4],
+    }
+    assert dataset.splits == {"train": 2, "validation": 1, "test": 2}
+
+
+@pytest.mark.parametrize("split", ["Train", "tests", "", "all"])
+def test_an_unknown_split_is_refused(data: Path, split: str) -> None:
+    with pytest.raises(DataError, match=rf"unknown split '{split}'.*; choose from: test, train, validation"):
+        Dataset.open(data).rows(split)
+
+
+@pytest.mark.parametrize("stranger", ["holdout", None, 1.0])
+def test_a_split_in_the_index_that_is_none_is_refused(data: Path, stranger: object) -> None:
+    set_index(data, lambda index: index.assign(split=pd.Series([stranger] * 5)))
+    with pytest.raises(DataError, match="which is none of train, validation, test"):
+        _ = Dataset.open(data).splits
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
 @given(
     name=st.sampled_from(["dataset.json", "images.npy", "index.parquet"]),

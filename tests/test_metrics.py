@@ -262,7 +262,7 @@ def test_too_few_generated_pictures(data: Dataset, fakes: Images, count: int) ->
 
 def test_too_few_real_pictures(tmp_path: Path, fakes: Images) -> None:
     data = Dataset.open(write_dataset(tmp_path / "few", 15))
-    with pytest.raises(DataError, match="has 15 pictures, too few"):
+    with pytest.raises(DataError, match="has 15 training pictures, too few"):
         Evaluator(data).score([fakes])
 
 

@@ -1,7 +1,7 @@
 """The dataset directory: pictures of one size in a memory map, and a table of what they are.
 
 images.npy      uint8 [N, S, S, 3], read as a memory map
-index.parquet   a row a picture: source, sha256, phash, width, height, split, and the label columns
+index.parquet   a row a picture: source, sha256, phash, width, height, split, the label columns, and a group if asked
 rejected.csv    a row a file left out: path, reason
 dataset.json    schema version, options, class names in order, fingerprint (see `Info`)
 """
@@ -18,9 +18,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ganvas.errors import DataError
+from ganvas.errors import DataError, unknown
 
 SCHEMA_VERSION = 1
+SPLITS = TRAIN, VALIDATION, TEST = "train", "validation", "test"
 IMAGES, INDEX, REJECTED, INFO = "images.npy", "index.parquet", "rejected.csv", "dataset.json"
 
 
@@ -34,7 +35,8 @@ class Info(BaseModel):
         label_column: column of the index that holds the class, or None for pictures without classes.
         class_names: the values of that column in the order of their numbers.
         mode_column: column with the known mode of each picture (painted data only), or None.
-        fingerprint: sha256 over the pixels, the labels and the class names; what caches and runs are keyed by.
+        fingerprint: sha256 over the pixels, the labels, the class names and, if pictures are held back, which; what
+            caches and runs are keyed by.
         options: how the pictures were prepared.
     """
 
@@ -117,10 +119,54 @@ class Dataset:
             return None
         numbers = {name: number for number, name in enumerate(self.class_names)}
         try:
-            return np.array([numbers[name] for name in self.index[self.info.label_column]], np.int64)
+            return np.array([numbers[name] for name in self.index[self.info.label_column].astype(str)], np.int64)
         except KeyError as error:
             stranger = error.args[0]
             raise DataError(f"{self.path / INDEX} holds the class {stranger!r}, which {INFO} does not name") from error
+
+    def rows(self, split: str) -> NDArray[np.int64]:
+        """The rows of the pictures in "train", "validation" or "test", rising; int64, empty if there are none.
+
+        Pictures of a dataset without splits are all in "train". What is learnt, or shown as what was learnt from, is
+        learnt from those rows alone.
+
+        Raises:
+            DataError: there is no such split, or the index holds one.
+        """
+        if split not in SPLITS:
+            raise DataError(unknown("split", split, SPLITS))
+        return self._rows[split]
+
+    @functools.cached_property
+    def class_counts(self) -> NDArray[np.int64]:
+        """How many training pictures each class has, int64 [C]; empty without classes."""
+        if self.labels is None:
+            return np.empty(0, np.int64)
+        return np.bincount(self.labels[self.rows(TRAIN)], minlength=len(self.class_names))
+
+    @property
+    def class_shares(self) -> list[float]:
+        """The share of each class among the training pictures, in the order of the class names."""
+        total = int(self.class_counts.sum())
+        return [int(count) / total for count in self.class_counts]
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """How many pictures are in "train", "validation" and "test".
+
+        Raises:
+            DataError: the index holds another split.
+        """
+        return {split: len(self._rows[split]) for split in SPLITS}
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, NDArray[np.int64]]:
+        column = self.index.get("split", pd.Series(TRAIN, index=self.index.index))
+        if len(strangers := column[~column.isin(SPLITS)]):
+            raise DataError(
+                f"{self.path / INDEX} holds the split {strangers.iloc[0]!r}, which is none of {', '.join(SPLITS)}"
+            )
+        return {split: np.flatnonzero(column == split) for split in SPLITS}
 
     @property
     def modes(self) -> NDArray[np.object_] | None:

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from ganvas.cores import usable_cores
-from ganvas.data.dataset import IMAGES, INDEX, INFO, REJECTED, Info
+from ganvas.data.dataset import IMAGES, INDEX, INFO, REJECTED, TRAIN, Info
 from ganvas.data.fit import FITS, Frame
+from ganvas.data.holdout import Holdout, Plan, read_split
 from ganvas.data.parallel import ordered_map
 from ganvas.data.picture import Prepared, make
 from ganvas.data.sources import SIZES, Item, Source, open_source
@@ -45,6 +46,7 @@ class Summary:
         count: pictures in it.
         class_counts: pictures a class, in the order of the class numbers; empty without classes.
         rejected: files left out by reason, the commonest first.
+        holdout: how the pictures were divided, or None if that was not asked for.
         seconds: wall-clock time.
     """
 
@@ -53,6 +55,7 @@ class Summary:
     count: int
     class_counts: Mapping[str, int]
     rejected: Mapping[str, int]
+    holdout: Holdout | None
     seconds: float
 
     def __str__(self) -> str:
@@ -60,6 +63,8 @@ class Summary:
         if self.class_counts:
             counts = ", ".join(f"{name} {count:,}" for name, count in self.class_counts.items())
             lines.append(f"{len(self.class_counts)} classes: {counts}")
+        if self.holdout:
+            lines.append(str(self.holdout))
         if self.rejected:
             total = sum(self.rejected.values())
             lines.append(f"left out {total:,} (listed in {self.path / REJECTED}): {_listed(self.rejected)}")
@@ -74,6 +79,8 @@ def prepare(
     fit: str = "crop",
     classes: str = "folders",
     background: str = "white",
+    split: str | float | None = None,
+    group: str | None = None,
     seed: int = 0,
     workers: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -87,12 +94,19 @@ def prepare(
         fit: how a picture that is not square becomes so: "crop" the middle, "pad" with `background`, or "squash".
         classes: "folders" (the first sub-folder on the way to a picture is its class) or "none".
         background: the colour behind transparent and beside padded pictures; a CSS colour name or #rrggbb.
-        seed: which paintings the painter paints.
+        split: what to hold back from training: a fraction up to 0.9 of every class, as "test", in whole groups; or a
+            label of the source ("class" for a folder, "genre" ... for the painter) whose values say it: train,
+            training, true and 1, validation, valid and val, test, testing, false and 0. That label is no class then:
+            of a folder, "class" is the first sub-folder on the way to a picture, and its class is the next one.
+        group: which pictures must not be parted: a label of the source, or a regular expression that is searched in
+            their names, where its first group, or else all that it matches, names the group. By default, copies and
+            near-duplicates are a group.
+        seed: which paintings the painter paints, and which groups a fraction holds back.
         workers: processes to use; 0 chooses. The result does not depend on it.
         progress: called as `progress(done, total)` after every item of the source.
 
     Raises:
-        DataError: an option or the source cannot be used, or no picture of it could be read.
+        DataError: an option or the source cannot be used, no picture of it could be read, or none is left to train on.
         GanvasError: `target` is taken, the file system refused to write (full disk, no permission), or a worker
             process died.
     """
@@ -101,9 +115,13 @@ def prepare(
     frame = frame_for(size, fit, background)
     if workers < 0:
         raise DataError(f"{workers} workers are out of range; choose 1 or more, or 0 for as many as are useful")
+    if seed < 0:
+        raise DataError(f"seed {seed} is out of range; choose 0 or more")
+    fraction, split_column = read_split(split)
     refuse_taken(target)
-    opened = open_source(source, classes=classes, seed=seed)
+    opened = open_source(source, classes=classes, seed=seed, split=split_column)
     _require_size(size, opened.sizes, opened.title)
+    plan = Plan.of(opened, fraction, group, seed)
 
     with whole_directory(target) as directory:
         with (directory / IMAGES).open("wb") as file:
@@ -113,23 +131,27 @@ def prepare(
         reasons = dict(Counter(reason for _, reason in rejected).most_common())
         _require_pictures(opened, rows, reasons)
         class_counts = _count_classes(opened, rows)
+        index = pd.DataFrame(rows)
+        holdout = plan.carry_out(index, opened.label_column)
         info = Info(
             size=size,
             count=len(rows),
             label_column=opened.label_column,
             class_names=list(class_counts),
             mode_column=opened.mode_column,
-            fingerprint=_fingerprint(images, opened.label_column, rows),
+            fingerprint=_fingerprint(images, opened.label_column, index),
             options={
                 "source": str(source),
                 "fit": fit,
                 "classes": classes,
                 "background": background,
+                "split": split_column if fraction is None else fraction,
+                "group": group,
                 "seed": seed,
             },
         )
-        _write_tables(directory, info, rows, rejected)
-    return Summary(target, size, len(rows), class_counts, reasons, time.perf_counter() - started)
+        _write_tables(directory, info, index, rejected)
+    return Summary(target, size, len(rows), class_counts, reasons, holdout, time.perf_counter() - started)
 
 
 class _ImagesFile:
@@ -219,7 +241,7 @@ def _row(item: Item, picture: Prepared) -> dict[str, Any]:
         "phash": picture.phash,
         "width": picture.width,
         "height": picture.height,
-        "split": "train",
+        "split": TRAIN,
         **item.labels,
     }
 
@@ -252,16 +274,17 @@ def _count_classes(source: Source, rows: list[dict[str, Any]]) -> dict[str, int]
     return {name: counts[name] for name in names}
 
 
-def _fingerprint(images: _ImagesFile, label_column: str | None, rows: list[dict[str, Any]]) -> str:
-    """Sha256 over the pixels, their size, the labels and, as these are in the labels, the class names."""
-    labels = [row[label_column] for row in rows] if label_column else None
+def _fingerprint(images: _ImagesFile, label_column: str | None, index: pd.DataFrame) -> str:
+    """Sha256 over the pixels, their size, the labels with the class names in them, and the splits if there are any."""
+    labels = index[label_column].tolist() if label_column else None
+    splits = index["split"].tolist()
     digest = images.sha256.copy()
-    digest.update(json.dumps([images.size, labels]).encode())
+    digest.update(json.dumps([images.size, labels, *([splits] if set(splits) != {TRAIN} else [])]).encode())
     return digest.hexdigest()
 
 
-def _write_tables(directory: Path, info: Info, rows: list[dict[str, Any]], rejected: list[tuple[str, str]]) -> None:
-    pd.DataFrame(rows).to_parquet(directory / INDEX, index=False)
+def _write_tables(directory: Path, info: Info, index: pd.DataFrame, rejected: list[tuple[str, str]]) -> None:
+    index.to_parquet(directory / INDEX, index=False)
     with (directory / REJECTED).open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("path", "reason"), *rejected])
     text = json.dumps(info.model_dump(), indent=2, ensure_ascii=False)

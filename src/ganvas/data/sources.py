@@ -9,7 +9,7 @@ import re
 import stat
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,6 +54,7 @@ class Source:
         items: what it holds, in the order of the dataset.
         label_column: the label that is the class, or None without classes.
         mode_column: the label that is the known mode, or None.
+        split_column: the label that says what is held back from training, or None.
         sizes: the sides in pixels it can be prepared at.
         remedy: what a user can do about a class with too few pictures.
         many: from so many items on, it is quicker to start several processes than to do all in one.
@@ -63,9 +64,15 @@ class Source:
     items: Sequence[Item]
     label_column: str | None = None
     mode_column: str | None = None
+    split_column: str | None = None
     sizes: range = SIZES
     remedy: str = ""
     many: int = 200
+
+    @property
+    def columns(self) -> set[str]:
+        """The names of the labels."""
+        return set().union(*(item.labels for item in self.items))
 
 
 class Opener(Protocol):
@@ -75,26 +82,46 @@ class Opener(Protocol):
         """Raise DataError for an argument that names no source."""
 
 
-def open_source(source: str | Path, *, classes: str = "folders", seed: int = 0) -> Source:
+def open_source(source: str | Path, *, classes: str = "folders", seed: int = 0, split: str | None = None) -> Source:
     """The pictures that `source` names.
 
     Args:
         source: a folder, or `painter:` or `painter:COUNT`. Something that exists on the disk is never a scheme.
         classes: "folders" for classes by sub-folder (of the painter: by genre), "none" for no classes.
         seed: which paintings the painter paints.
+        split: the label that says what is held back; it is no class then. "class" means the first sub-folder on the
+            way to a picture, and its class is the next one.
 
     Raises:
-        DataError: there is no such source, or it holds nothing to prepare.
+        DataError: there is no such source or label, or it holds nothing to prepare.
     """
     if classes not in CLASSES:
         raise DataError(unknown("choice of classes", classes, CLASSES))
     # At least two letters, for a Windows drive has one.
     scheme = re.fullmatch(r"([A-Za-z][A-Za-z0-9+-]+):(.*)", source) if isinstance(source, str) else None
     if _exists(Path(source)) or scheme is None:
-        return open_folder(Path(source), classes)
-    if scheme[1] not in SCHEMES:
+        opened = open_folder(Path(source), classes, has_splits=split == "class")
+    elif scheme[1] not in SCHEMES:
         raise DataError(unknown("source", f"{scheme[1]}:", [f"{known}:" for known in SCHEMES]) + ", or a folder")
-    return SCHEMES[scheme[1]](scheme[2], classes=classes, seed=seed)
+    else:
+        opened = SCHEMES[scheme[1]](scheme[2], classes=classes, seed=seed)
+    return opened if split is None or opened.split_column else _split_by(split, opened)
+
+
+def _split_by(column: str, source: Source) -> Source:
+    """The source with that label as its split.
+
+    Raises:
+        DataError: it has no such label.
+    """
+    if not source.columns:
+        raise DataError(
+            f"{source.title} has no column {column!r} to split by; write a fraction to hold back, as in 0.2"
+        )
+    if column not in source.columns:
+        raise DataError(unknown("split column", column, source.columns) + ", or a fraction to hold back, as in 0.2")
+    label_column = None if source.label_column == column else source.label_column
+    return replace(source, split_column=column, label_column=label_column)
 
 
 def _exists(path: Path) -> bool:
@@ -146,13 +173,14 @@ class Stranger:
         raise Rejected(self.reason)
 
 
-def open_folder(root: Path, classes: str) -> Source:
+def open_folder(root: Path, classes: str, has_splits: bool = False) -> Source:
     """The files of a folder and its sub-folders, sorted by path; hidden ones are passed over.
 
-    With classes "folders", the first folder on the way from `root` to a picture is its class.
+    With classes "folders", the first folder on the way from `root` to a picture is its class, if there are folders.
+    With `has_splits` it is the split, and the class is the one after it.
 
     Raises:
-        DataError: no such folder, no files in it, or pictures beside the class folders.
+        DataError: no such folder, no files in it, or pictures beside the folders that should hold them.
     """
     if not root.is_dir():
         what = "is a file" if root.exists() else "does not exist"
@@ -160,21 +188,24 @@ def open_folder(root: Path, classes: str) -> Source:
     files, closed = _walk(root)
     if not files and not closed:
         raise DataError(f"{root} holds no files; put pictures into it, or into one sub-folder for each class")
-    pictures = [name for name in files if _extension(name) in EXTENSIONS]
-    has_classes = classes == "folders" and any("/" in name for name in pictures)
-    if has_classes:
-        _refuse_loose([name for name in pictures if "/" not in name], root)
+    folders = {name: name.split("/")[:-1] for name in files if _extension(name) in EXTENSIONS}
+    levels = ["split"] * has_splits + ["class"] * (classes == "folders")
+    while levels and max(map(len, folders.values()), default=0) < len(levels):
+        levels.pop()
+    if levels:
+        _refuse_loose([name for name in folders if len(folders[name]) < len(levels)], root, levels[-1])
     items: list[Item] = [*closed]
     for name, path in files.items():
-        if _extension(name) in EXTENSIONS:
-            items.append(PictureFile(path, name, {"class": name.split("/")[0]} if has_classes else {}))
+        if name in folders:
+            items.append(PictureFile(path, name, dict(zip(levels, folders[name], strict=False))))
         else:
             kind = f"extension {_extension(name)}" if _extension(name) else "no extension"
             items.append(Stranger(name, f"not a picture ({kind})"))
     return Source(
         title=str(root),
         items=sorted(items, key=lambda item: item.name),
-        label_column="class" if has_classes else None,
+        label_column="class" if "class" in levels else None,
+        split_column="split" if "split" in levels else None,
         remedy="add pictures to it, merge it into another class, remove it, or prepare with classes none",
     )
 
@@ -235,14 +266,14 @@ def _extension(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
 
 
-def _refuse_loose(names: list[str], root: Path) -> None:
+def _refuse_loose(names: list[str], root: Path, level: str) -> None:
     """A picture beside class folders has no class, and no guess of one would be what its owner meant."""
     if names:
         few = ", ".join(sorted(names)[:3]) + (" ..." if len(names) > 3 else "")
         lie = "picture lies" if len(names) == 1 else "pictures lie"
         raise DataError(
-            f"{len(names)} {lie} beside the class folders of {root} ({few}); move what lies there into a class "
-            "folder, or prepare with classes none"
+            f"{len(names)} {lie} beside the {level} folders of {root} ({few}); move what lies there into a {level} "
+            f"folder{', or prepare with classes none' if level == 'class' else ''}"
         )
 
 

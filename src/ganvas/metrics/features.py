@@ -55,12 +55,15 @@ class EfficientNetLite(FeatureExtractorBase):  # type: ignore[misc]  # torch-fid
         name: one of `INPUT_PIXELS`.
         features_list: the layers to return; there is only "pooled".
         settings: what torch-fidelity passes to every extractor; none of it applies here.
+
+    Attributes:
+        network: float32 [N, 3, P, P] in [-1, 1], P its `INPUT_PIXELS`, to [N, 1280]; frozen, in evaluation mode.
     """
 
     def __init__(self, name: str, features_list: list[str], **settings: Any) -> None:
         super().__init__(name, features_list)
         self._pixels = INPUT_PIXELS[name]
-        self._network = _network()
+        self.network = _network()
 
     def forward(self, images: Tensor) -> tuple[Tensor]:
         """The features of pictures, computed in float32 whatever the autocast or TF32 settings around it.
@@ -77,7 +80,7 @@ class EfficientNetLite(FeatureExtractorBase):  # type: ignore[misc]  # torch-fid
     def _features(self, images: Tensor) -> Tensor:
         count = len(images)
         full = pad(images, (0, 0, 0, 0, 0, 0, 0, BATCH - count))
-        features: Tensor = self._network(_resized(full, self._pixels))
+        features: Tensor = self.network(_resized(full, self._pixels))
         return features[:count]
 
     @staticmethod
@@ -130,14 +133,14 @@ def extract(extractor: EfficientNetLite, images: NDArray[np.uint8]) -> NDArray[n
     if device.type != "cpu":
         (features,) = extractor(channels_last)
     else:
-        with _single_threads() as pool:
+        with single_threads() as pool:
             features = torch.cat([batch for (batch,) in pool.map(extractor, torch.split(channels_last, BATCH))])
     array: NDArray[np.float32] = features.cpu().numpy()
     return array
 
 
 @contextlib.contextmanager
-def _single_threads() -> Iterator[ThreadPoolExecutor]:
+def single_threads() -> Iterator[ThreadPoolExecutor]:
     """Threads in each of which torch uses no others.
 
     Threads that share a small convolution wait for the slowest of them at its end, hundreds of times a batch: on two

@@ -1,4 +1,4 @@
-"""The real side of every score: the features of a dataset's pictures, computed once and kept."""
+"""The real side of every score: the features of a dataset's training pictures, computed once and kept."""
 
 import functools
 import hashlib
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch_fidelity.metric_fid import fid_features_to_statistics
 
 from ganvas.config import MIN_SCORED
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.errors import DataError, GanvasError
 from ganvas.files import whole_file
 from ganvas.metrics import features as networks
@@ -58,7 +58,7 @@ class Reference:
 
 
 def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = None) -> Reference:
-    """The reference of a dataset: all its pictures, or `MAX_REAL` chosen at random, always the same.
+    """The reference of a dataset: its training pictures, or `MAX_REAL` of them chosen at random, always the same.
 
     Features are read from the cache if it has them whole, and otherwise computed and put there. A cache that cannot
     be written costs time at the next evaluation, and a warning, but nothing else.
@@ -69,11 +69,14 @@ def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = N
         cache: directory to keep features in, by default `cache_directory()`.
 
     Raises:
-        DataError: fewer than `MIN_SCORED`.
+        DataError: fewer than `MIN_SCORED` training pictures.
     """
-    if len(data) < MIN_SCORED:
-        raise DataError(f"{data.path} has {len(data)} pictures, too few to evaluate with: {MIN_SCORED} are needed")
-    rows = np.random.default_rng(0).permutation(len(data))[:MAX_REAL]
+    rows = data.rows(TRAIN)
+    if len(rows) < MIN_SCORED:
+        raise DataError(
+            f"{data.path} has {len(rows)} training pictures, too few to evaluate with: {MIN_SCORED} are needed"
+        )
+    rows = rows[np.random.default_rng(0).permutation(len(rows))[:MAX_REAL]]
     entry = _Entry(cache or cache_directory(), data.fingerprint, extractor.get_name(), len(rows))
     features = entry.read()
     if features is None:

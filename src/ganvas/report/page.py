@@ -4,34 +4,26 @@ A section is a function from the run to what its partial shows, `templates/<sect
 the run has nothing to show. Adding a section is adding both and naming it in `SECTIONS`.
 """
 
-import base64
-import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeGuard
+from typing import Self
 
-import jinja2
 import numpy as np
 from PIL import Image
-from plotly.offline import get_plotlyjs
 
-from ganvas import __version__
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.errors import DataError
-from ganvas.files import read_records, whole_file
+from ganvas.files import read_records
 from ganvas.grids import grid
-from ganvas.report import charts
+from ganvas.report import charts, html
+from ganvas.report.html import Fields, is_number, significant
 from ganvas.training.directory import Record, RunDirectory
 
 MAX_FRAMES = 24
 # What all pictures of a page may weigh together. Base64 adds a third and plotly 5 MB: under 15 MB in all.
 PICTURE_BYTES = 7_000_000
-MAX_SIDE = 1600
-ABSENT = "—"
-
-Fields = dict[str, Any]
 
 
 def write_page(run: str | Path, out: str | Path) -> Path:
@@ -48,10 +40,9 @@ def write_page(run: str | Path, out: str | Path) -> Path:
         RunError: no run there, or one that this version cannot read.
         GanvasError: the file system refused; `out` is as it was.
     """
-    page = render(Run.open(Path(run)))
-    with whole_file(Path(out)) as partial:
-        partial.write_text(page, encoding="utf-8")
-    return Path(out)
+    out = Path(out)
+    html.write(render(Run.open(Path(run))), out)
+    return out
 
 
 @dataclass(frozen=True)
@@ -97,12 +88,12 @@ class Run:
     def best(self) -> Fields | None:
         """The evaluation whose snapshot was kept as the best, or else the one of lowest KID."""
         marked = [record for record in self.evals if record.get("best")]
-        scored = [record for record in self.evals if _is_number(record.get("kid"))]
+        scored = [record for record in self.evals if is_number(record.get("kid"))]
         return marked[-1] if marked else min(scored, key=lambda record: record["kid"], default=None)
 
     def latest(self, key: str) -> float | None:
         """The last finite value logged under `key`."""
-        values = [record[key] for record in self.stats if _is_number(record.get(key))]
+        values = [record[key] for record in self.stats if is_number(record.get(key))]
         return values[-1] if values else None
 
 
@@ -125,7 +116,7 @@ def _title(run: Run) -> Fields:
         "data": run.data_name,
         "seconds": run.latest("seconds"),
         "kimg": run.latest("kimg"),
-        "pictures": run.record.dataset["count"],
+        "pictures": run.record.training_count,
     }
 
 
@@ -145,7 +136,7 @@ def _pictures(run: Run) -> Fields | None:
 
 def _headline(run: Run) -> Fields:
     best = run.best
-    speeds = [record["img_per_s"] for record in run.stats if _is_number(record.get("img_per_s"))]
+    speeds = [record["img_per_s"] for record in run.stats if is_number(record.get("img_per_s"))]
     return {
         "first": run.evals[0] if run.evals and run.evals[0] is not best else None,
         "best": best,
@@ -156,24 +147,24 @@ def _headline(run: Run) -> Fields:
 
 def _curves(run: Run) -> Fields | None:
     drawn = charts.curves(run.stats, run.evals, run.best.get("kimg") if run.best else None)
-    if not drawn:
-        return None
-    return {"charts": drawn, "plotly": get_plotlyjs()}
+    return {"charts": drawn} if drawn else None
 
 
 def _evaluations(run: Run) -> Fields | None:
     if not run.evals:
         return None
-    has_modes = any(_is_number(record.get("modes_covered")) for record in run.evals)
+    has_modes = any(is_number(record.get("modes_covered")) for record in run.evals)
     return {"evals": run.evals, "best": run.best, "has_modes": has_modes}
 
 
 def _provenance(run: Run) -> Fields:
     record = run.record
     size, names = record.dataset["size"], record.dataset["class_names"]
+    held_back = record.dataset["count"] - record.training_count
     return {
         "facts": {
-            "Pictures": f"{record.dataset['count']:,} in {run.data_name}",
+            "Pictures": f"{record.training_count:,} in {run.data_name}"
+            + (f", {held_back:,} more held back" if held_back else ""),
             "Classes": f"{len(names)}: {', '.join(map(str, names))}" if names else "none",
             "Size": f"{size} \N{MULTIPLICATION SIGN} {size} pixels",
             "Fingerprint": record.dataset["fingerprint"][:12],
@@ -204,26 +195,10 @@ SECTIONS: dict[str, Callable[[Run], Fields | None]] = {
 
 def render(run: Run) -> str:
     """The page of a run as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ganvas.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "significant": significant,
-        "plus_minus": plus_minus,
-        "duration": duration,
-        "whole": whole,
-        "kimg": kimg,
-        "share": share,
-    }
-    sections = {name: section(run) for name, section in SECTIONS.items()}
-    return environment.get_template("page.html").render(
-        sections={name: content for name, content in sections.items() if content is not None},
-        run_name=run.path.resolve().name,
-        version=__version__,
+    return html.render(
+        title=f"{run.record.recipe} on {run.data_name}",
+        subject=f"The run {run.path.resolve().name}",
+        sections={f"{name}.html": section(run) for name, section in SECTIONS.items()},
     )
 
 
@@ -262,92 +237,23 @@ def _read_picture(file: Path) -> Image.Image | None:
 
 
 def _real_grid(run: Run) -> Fields | None:
-    """A square of real pictures spread over the dataset; None if that is gone or has changed since."""
+    """A square of the pictures it learnt from, spread over the dataset; None if that is gone or has changed since."""
     try:
         dataset = Dataset.open(run.record.data)
     except DataError:
         return None
     if dataset.fingerprint != run.record.dataset["fingerprint"]:
         return None
-    side = min(run.record.settings["grid_size"], math.isqrt(len(dataset)))
-    spread = np.linspace(0, len(dataset) - 1, side * side).round().astype(int)
-    sheet = Image.fromarray(grid(dataset.images[spread], side))
+    rows = dataset.rows(TRAIN)
+    side = min(run.record.settings["grid_size"], math.isqrt(len(rows)))
+    spread = np.linspace(0, len(rows) - 1, side * side).round().astype(int)
+    sheet = Image.fromarray(grid(dataset.images[rows[spread]], side))
     return {**_inline(sheet, MAX_FRAMES + 1), "count": side * side}
 
 
 def _inline(picture: Image.Image, share: int) -> Fields:
     """The picture as a data URI of at most a `share`-th of the page's picture bytes."""
-    picture.thumbnail((MAX_SIDE, MAX_SIDE))
-    kind, data = next(coded for coded in _encodings(picture) if len(coded[1]) <= PICTURE_BYTES // share)
-    uri = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
-    return {"uri": uri, "width": picture.width, "height": picture.height}
-
-
-def _encodings(picture: Image.Image) -> Iterator[tuple[str, bytes]]:
-    """Codings of a picture from the exact one to ever smaller ones."""
-    yield "png", _encode(picture, "PNG")
-    while True:
-        yield "webp", _encode(picture, "WEBP", quality=88)
-        picture = picture.resize((max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))
-
-
-def _encode(picture: Image.Image, kind: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-# --- Numbers as text ---
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and math.isfinite(value)
-
-
-def whole(value: Any) -> str:
-    """A count with its thousands set apart: 1,234."""
-    return f"{value:,.0f}" if _is_number(value) else ABSENT
-
-
-def kimg(value: Any) -> str:
-    """Thousands of pictures with one decimal: 12.8."""
-    return f"{value:,.1f}" if _is_number(value) else ABSENT
-
-
-def share(value: Any) -> str:
-    """A share of pictures with two decimals, which is what a thousand pictures can tell: 0.61."""
-    return f"{value:.2f}" if _is_number(value) else ABSENT
-
-
-def significant(value: Any) -> str:
-    """Three significant digits, never an exponent: 0.0213, 87.2, 1,304."""
-    if not _is_number(value):
-        return ABSENT
-    return f"{value:,.{_decimals(value, digits=3)}f}"
-
-
-def plus_minus(value: Any, error: Any) -> str:
-    """A measured value as precise as its standard error allows: 0.0213 ± 0.0011."""
-    if not _is_number(value) or not _is_number(error):
-        return significant(value)
-    decimals = _decimals(error, digits=2)
-    return f"{value:,.{decimals}f} ± {error:,.{decimals}f}"
-
-
-def _decimals(value: float, digits: int) -> int:
-    """How many decimals show `digits` significant digits of a value."""
-    return max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else digits
-
-
-def duration(seconds: Any) -> str:
-    """Seconds in the two largest units that matter: 45 s, 5 min 2 s, 2 h 1 min."""
-    if not _is_number(seconds):
-        return ABSENT
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return html.inline(picture, PICTURE_BYTES // share)
 
 
 def _parameters(count: int) -> str:
