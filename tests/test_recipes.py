@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,16 +16,17 @@ from ganvas.gans.recipe import Batch, Recipe, Spec, generate
 RECIPES = gans.names()
 
 
-def small(name: str) -> tuple[Recipe, Spec]:
+def small(name: str, **changes: Any) -> tuple[Recipe, Spec]:
+    """The recipe with narrow networks, and what data of its smallest size asks of it."""
     recipe = gans.find(name)
-    options = resolve(name, recipe.defaults, {"width": 4, "batch_size": 4, "latent_dim": 6}).options
+    options = resolve(name, recipe.defaults, {"width": 4, "batch_size": 4, "latent_dim": 6} | changes).options
     return recipe(options), Spec(min(recipe.sizes), classes=3)
 
 
 def batch_of(recipe: Recipe, spec: Spec, count: int = 4) -> Batch:
     images = torch.rand(count, 3, spec.size, spec.size) * 2 - 1
-    labels = torch.arange(count) % spec.classes if recipe.conditional else None
-    return Batch(images, recipe.latents(count, torch.Generator().manual_seed(0)), labels)
+    latents = recipe.latents(count, torch.Generator().manual_seed(0))
+    return recipe.batch(images, latents, torch.arange(count) % spec.classes)
 
 
 def test_the_file_names_are_the_recipes() -> None:
@@ -43,13 +45,14 @@ def test_it_states_its_paper_and_objective(name: str) -> None:
 def test_its_generator_paints_pictures_in_range(name: str) -> None:
     recipe, spec = small(name)
     batch = batch_of(recipe, spec)
-    images = generate(recipe.build(spec)[0], batch.latents, batch.labels)
+    images = generate(recipe.build(spec)[0], batch.latents, batch.wanted)
     assert images.shape == batch.images.shape
     assert images.abs().max() <= 1
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> None:
+    torch.manual_seed(0)
     recipe, spec = small(name)
     generator, discriminator = recipe.build(spec)
     recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
@@ -58,6 +61,53 @@ def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> 
     discriminator.requires_grad_(False)
     recipe.generator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
     assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("count", [2, 5])
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
+def test_both_losses_are_finite_in_every_precision_and_from_two_pictures_on(
+    name: str, count: int, precision: torch.dtype
+) -> None:
+    torch.manual_seed(0)
+    recipe, spec = small(name)
+    networks = recipe.build(spec)
+    with torch.autocast("cpu", precision, enabled=precision is not torch.float32):
+        batch = batch_of(recipe, spec, count)
+        losses = recipe.discriminator_loss(*networks, batch), recipe.generator_loss(*networks, batch)
+    for loss in losses:
+        assert all(term.shape == () and term.isfinite() for term in loss.terms.values())
+        assert all(logits is None or logits.shape == (count,) for logits in (loss.real_logits, loss.fake_logits))
+        loss.total.backward()
+    gradients = [weight.grad for network in networks for weight in network.parameters() if weight.grad is not None]
+    assert all(gradient.isfinite().all() and gradient.dtype == torch.float32 for gradient in gradients)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_targets_change_the_loss_of_recipes_that_have_them_and_are_refused_by_others(name: str) -> None:
+    if not gans.find(name).has_targets:
+        with pytest.raises(ConfigError, match=f"{name} tells its discriminator no probabilities"):
+            small(name, real_target="0.5")
+        return
+    totals = []
+    for real_target in ("1", "0.5"):
+        torch.manual_seed(0)
+        recipe, spec = small(name, real_target=real_target, fake_target="0")
+        networks = recipe.build(spec)
+        loss = recipe.discriminator_loss(*networks, batch_of(recipe, spec))
+        assert loss.real_logits is not None
+        assert loss.fake_logits is not None
+        totals.append(loss.total.item())
+    assert totals[0] != totals[1]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_its_latents_are_what_the_options_say(name: str) -> None:
+    for latent, spread in (("normal", 1.0), ("uniform", 3**-0.5)):
+        latents = small(name, latent=latent, latent_dim=50)[0].latents(200, torch.Generator().manual_seed(0))
+        assert latents.shape == (200, 50)
+        assert latents.std().item() == pytest.approx(spread, rel=0.02)
+        assert (latents.abs().max().item() <= 1) == (latent == "uniform")
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -85,7 +135,7 @@ def test_an_unknown_name_gets_the_nearest_and_all() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["no_such_module:Thing", "ganvas.gans.dcgan:Missing", "ganvas.config:Options", "json:dumps", ":", "a:"]
+    "name", ["no_such_module:Thing", "ganvas.gans.dcgan:Missing", "ganvas.options:Options", "json:dumps", ":", "a:"]
 )
 def test_what_is_no_recipe_class_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=name.split(":", maxsplit=1)[0] or "recipe"):
@@ -99,7 +149,7 @@ NEW_RECIPE = '''"""A least-squares GAN of two matrices.
 
 from torch import nn
 
-from ganvas.config import Options
+from ganvas.options import Options
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 
 

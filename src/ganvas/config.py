@@ -1,25 +1,19 @@
-"""The typed configuration: one place for every option, its default, its help and its checks.
+"""The typed configuration of a run: settings, options, and how both are read and put together.
 
-`Options` are what a recipe has a say in: the networks and how they learn. `Settings` are the user's: how long,
-where, how often to look. Keys are unique over both, so that `--set key=value` needs no prefix.
+`Options` (options.py) are what a recipe has a say in: the networks and how they learn. `Settings` are the user's: how
+long, where, how often to look. Keys are unique over both, so that `--set key=value` needs no prefix.
 """
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
 from ganvas.budget import GRAMMAR, Amount
 from ganvas.errors import ConfigError, unknown
+from ganvas.options import Options, Typed
+from ganvas.schedules import Plateau
 
 # With fewer pictures on either side no score means anything.
 MIN_SCORED = 16
@@ -37,36 +31,18 @@ def _amount(value: Any) -> Any:
 AmountField = Annotated[Amount, BeforeValidator(_amount), PlainSerializer(str)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=True)
-
-
-class Options(_Model):
-    """Training options common to all recipes. A recipe gives its own defaults, and may add keys in a subclass."""
-
-    batch_size: int = Field(64, ge=2, le=4096, description="Real pictures per discriminator update.")
-    width: int = Field(64, ge=1, le=1024, description="Base channel count; networks scale with it.")
-    latent_dim: int = Field(100, ge=1, le=4096, description="Length of the latent vector z.")
-    g_lr: float = Field(2e-4, gt=0, lt=1, description="Learning rate of the generator.")
-    d_lr: float = Field(2e-4, gt=0, lt=1, description="Learning rate of the discriminator.")
-    optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adam", description="Optimiser of both networks.")
-    beta1: float = Field(0.5, ge=0, lt=1, description="First moment decay of Adam and AdamW.")
-    beta2: float = Field(0.999, ge=0, lt=1, description="Second moment decay of Adam and AdamW; RMSprop's alpha.")
-    weight_decay: float = Field(0.0, ge=0, description="Weight decay: decoupled in AdamW, L2 in the others.")
-    d_steps: int = Field(1, ge=1, le=100, description="Discriminator updates per step.")
-    g_steps: int = Field(1, ge=1, le=100, description="Generator updates per step.")
-    ema_kimg: float = Field(
-        10.0,
-        ge=0,
-        description="Half-life of the generator's moving average, in thousands of images; 0 keeps no average.",
-    )
-
-
-class Settings(_Model):
+class Settings(Typed):
     """What the user decides about a run, whatever its recipe."""
 
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of the weights, the latents and the data order.")
     budget: AmountField = Field(Amount(20, "m"), description=f"How long to train: {GRAMMAR}.")
+    label_column: str | None = Field(
+        None,
+        description="Column of the dataset's index that holds the classes; by default the one it was prepared with.",
+    )
+    balanced_classes: bool = Field(
+        False, description="Show D every class equally often: pictures of smaller classes come again sooner."
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to train.")
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto",
@@ -90,7 +66,7 @@ class Settings(_Model):
     tensorboard: bool = Field(True, description="Write TensorBoard event files.")
 
 
-class RunConfig(_Model):
+class RunConfig(Typed):
     """A whole run: the recipe's name, the user's settings and the training options."""
 
     recipe: str
@@ -101,6 +77,14 @@ class RunConfig(_Model):
     def _enough_pictures_to_score(self) -> Self:
         if 0 < self.settings.eval_samples < MIN_SCORED:
             raise ValueError(f"eval_samples: at least {MIN_SCORED} pictures are needed for a score; 0 evaluates never")
+        return self
+
+    @model_validator(mode="after")
+    def _evaluations_for_schedules(self) -> Self:
+        schedules = {"g_schedule": self.options.g_schedule, "d_schedule": self.options.d_schedule}
+        for key, schedule in schedules.items():
+            if isinstance(schedule, Plateau) and not self.settings.eval_samples:
+                raise ValueError(f"{key}={schedule}: it waits for evaluations, and with eval_samples=0 there are none")
         return self
 
     def with_settings(self, **changes: Any) -> "RunConfig":
@@ -128,7 +112,7 @@ def resolve(recipe: str, defaults: Options, changes: dict[str, Any]) -> RunConfi
     try:
         return RunConfig(recipe=recipe, settings=Settings(**settings), options=type(defaults)(**options))
     except ValidationError as error:
-        raise ConfigError(_first_problem(error)) from error
+        raise ConfigError(first_problem(error)) from error
 
 
 # Keys of a run's config.yaml that describe what happened rather than what was asked for.
@@ -175,7 +159,7 @@ def parse_assignments(assignments: list[str]) -> dict[str, str]:
     return changes
 
 
-def _first_problem(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
     """Pydantic's first complaint as one line: the key, the value given and what was expected."""
     problem = error.errors()[0]
     key = ".".join(str(part) for part in problem["loc"])

@@ -10,10 +10,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import nn
 
-from ganvas import gans
+from ganvas import baselines, gans
 from ganvas.config import resolve
 from ganvas.errors import RunError
-from ganvas.gans.recipe import Recipe, Spec
+from ganvas.gans.recipe import GeneratorRecipe, Spec
 from ganvas.tensors import write_tensors
 
 SCHEMA_VERSION = 1
@@ -24,11 +24,13 @@ class Card(BaseModel):
 
     Attributes:
         schema_version: layout of the file; another version is refused.
-        recipe: the recipe's name.
-        options: its training options, all of them.
+        recipe: the name of the recipe or baseline.
+        options: its options, all of them.
         size: height and width of the pictures in pixels.
         class_names: classes in the order of their numbers; empty if unconditional.
-        kimg: thousands of real pictures D had seen.
+        label_column: the dataset's column that the classes come from; None if unconditional.
+        class_shares: the share of each class among the training pictures; empty if unconditional or unknown.
+        kimg: thousands of real pictures D had seen, or that a baseline was fitted to.
         data: the dataset directory it was trained on.
         fingerprint: the content of that dataset.
         ganvas: the version that wrote it.
@@ -42,6 +44,8 @@ class Card(BaseModel):
     options: dict[str, Any]
     size: int
     class_names: list[str] = []
+    label_column: str | None = None
+    class_shares: list[float] = []
     kimg: float
     data: str
     fingerprint: str
@@ -54,7 +58,7 @@ class Snapshot:
     """A generator ready to paint, in evaluation mode, on the CPU."""
 
     card: Card
-    recipe: Recipe
+    recipe: GeneratorRecipe
     generator: nn.Module
 
     @classmethod
@@ -66,14 +70,20 @@ class Snapshot:
             ConfigError: its recipe is not installed here.
         """
         card = read_card(path)
-        recipe_class = gans.find(card.recipe)
-        recipe = recipe_class(resolve(card.recipe, recipe_class.defaults, card.options).options)
-        generator, _ = recipe.build(Spec(card.size, len(card.class_names)))
+        recipe = _recipe(card)
+        generator = recipe.build_generator(Spec(card.size, len(card.class_names)))
         try:
             generator.load_state_dict(load_file(path))
         except (SafetensorError, OSError, RuntimeError) as error:
             raise RunError(f"{path} does not fit its recipe {card.recipe}: {error}") from error
         return cls(card, recipe, generator.eval().requires_grad_(False))
+
+
+def _recipe(card: Card) -> GeneratorRecipe:
+    if card.recipe in baselines.names():
+        return baselines.find(card.recipe).of(card.options)
+    recipe = gans.find(card.recipe)
+    return recipe(resolve(card.recipe, recipe.defaults, card.options).options)
 
 
 def save(path: Path, generator: nn.Module, card: Card) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ganvas import __version__
-from ganvas.cli import data, looking, training
+from ganvas.cli import baseline, classify, comparing, data, looking, recipes, training
 from ganvas.errors import GanvasError
 
 app = typer.Typer(
@@ -24,13 +24,17 @@ app = typer.Typer(
 )
 for command in (
     data.prepare,
+    recipes.recipes,
     training.train,
     training.resume,
+    baseline.baseline,
     looking.sample,
     looking.evaluate,
+    comparing.compare,
     training.demo,
 ):
     app.command()(command)
+app.add_typer(classify.app)
 
 
 def main() -> None:

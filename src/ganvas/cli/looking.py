@@ -17,11 +17,15 @@ def sample(
     ],
     n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="How many pictures.")] = 64,
     seed: Seed = 0,
+    label: Annotated[
+        str | None,
+        typer.Option(help="Class to paint, by name; by default all, in a grid a row each.", show_default=False),
+    ] = None,
 ) -> None:
     """Paint pictures with a trained generator."""
     from ganvas.explore import load, write_samples
 
-    write_samples(load(source), out, n, seed)
+    write_samples(load(source), out, n, seed, label)
     typer.echo(str(out))
 
 

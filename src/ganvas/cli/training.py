@@ -23,6 +23,10 @@ def train(
     config: Annotated[
         Path | None, typer.Option(help="YAML file of options; another run's config.yaml repeats it.")
     ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option(help="Column of the dataset's index with the classes.", show_default="as prepared"),
+    ] = None,
     start: Annotated[Path | None, typer.Option("--from", help="Begin with the weights of a snapshot or run.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
 ) -> None:
@@ -33,7 +37,8 @@ def train(
 
     named, changes = read_config(config) if config else (None, {})
     changes |= parse_assignments(assignments or [])
-    changes |= {key: value for key, value in (("budget", budget), ("seed", seed)) if value is not None}
+    flags = {"budget": budget, "seed": seed, "label_column": label_column}
+    changes |= {key: value for key, value in flags.items() if value is not None}
     recipe = recipe or named or runs.DEFAULT_RECIPE
     if dry_run:
         typer.echo(runs.rehearse(data, out, recipe, start=start, **changes))

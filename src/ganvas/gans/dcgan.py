@@ -10,10 +10,10 @@ non-saturating loss for G:
 
 from torch import nn
 
-from ganvas.config import Options
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks import dcgan as networks
-from ganvas.objectives import judged_fake, judged_real
+from ganvas.objectives import judged_real
+from ganvas.options import Options
 
 
 class DCGAN(Recipe):
@@ -21,19 +21,20 @@ class DCGAN(Recipe):
 
     paper = "Painting with GANs (paper 1); Radford et al. 2016"
     sizes = networks.SIZES
+    has_targets = True
     defaults = Options(batch_size=128, width=64, latent_dim=100, g_lr=2e-4, d_lr=2e-4, beta1=0.5, beta2=0.999)
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
         """G and D of `networks.dcgan` at the data's size."""
         generator = networks.Generator(spec.size, self.options.latent_dim, self.options.width)
-        return generator, networks.Discriminator(spec.size, self.options.width)
+        return generator, networks.Discriminator(spec.size, self.options.width, self.head)
 
     def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """Real and generated pictures in batches of their own: their BatchNorm statistics must not mix."""
-        real = discriminator(batch.images)
-        fake = discriminator(batch.generated(generator).detach())
-        return Loss({"real": judged_real(real), "fake": judged_fake(fake)}, real_logits=real, fake_logits=fake)
+        real = discriminator(batch.images).logits
+        fake = discriminator(batch.fakes(generator)).logits
+        return Loss(self.targets.terms(real, fake), real_logits=real, fake_logits=fake)
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """The non-saturating loss."""
-        return Loss({"adversarial": judged_real(discriminator(batch.generated(generator)))})
+        return Loss({"adversarial": judged_real(discriminator(batch.generated(generator)).logits)})

@@ -4,6 +4,7 @@ The trainer knows no GAN's name. It builds the networks, freezes the one that is
 optimisers and counts; what is minimised, and by which networks, is the recipe's to say.
 """
 
+import dataclasses
 import functools
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -12,8 +13,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from ganvas.config import Options
 from ganvas.errors import ConfigError
+from ganvas.networks.critique import Critique, Head
+from ganvas.networks.minibatch import minibatch_layer
+from ganvas.objectives import Targets
+from ganvas.options import Options
 
 if TYPE_CHECKING:
     from ganvas.data.dataset import Dataset
@@ -44,23 +48,37 @@ class Batch:
     Attributes:
         images: real pictures, float [B, 3, S, S] in [-1, 1].
         latents: float [B, latent_dim], as drawn by `Recipe.latents`.
-        labels: int64 [B] for conditional recipes, else None.
+        labels: int64 [B], the classes of `images`, for recipes that need them, else None.
+        wanted: int64 [B], the classes that the generator is to paint, for conditional recipes, else None.
+        attached: whether the discriminator's loss may be differentiated with respect to the generator, as unrolled
+            GANs do; it never trains the generator otherwise.
     """
 
     images: Tensor
     latents: Tensor
     labels: Tensor | None = None
+    wanted: Tensor | None = None
+    attached: bool = False
     _generated: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
     def generated(self, generator: nn.Module) -> Tensor:
-        """The pictures G makes of this batch's latents, float [B, 3, S, S].
+        """The pictures G makes of this batch's latents and wanted classes, float [B, 3, S, S].
 
         Made once: when both networks train on the same batch, as in the DCGAN tutorial, the discriminator's loss
         detaches what the generator's loss then differentiates, which saves a forward pass of G.
         """
         if id(generator) not in self._generated:
-            self._generated[id(generator)] = generate(generator, self.latents, self.labels)
+            self._generated[id(generator)] = generate(generator, self.latents, self.wanted)
         return self._generated[id(generator)]
+
+    def fakes(self, generator: nn.Module) -> Tensor:
+        """The same pictures as the discriminator's loss sees them: without the generator's graph."""
+        pictures = self.generated(generator)
+        return pictures if self.attached else pictures.detach()
+
+    def showing(self, generator: nn.Module, pictures: Tensor, wanted: Tensor | None) -> "Batch":
+        """The same real pictures beside others that G made: float [B, 3, S, S], and their classes as in `wanted`."""
+        return dataclasses.replace(self, wanted=wanted, _generated={id(generator): pictures})
 
 
 @dataclass(frozen=True)
@@ -83,23 +101,56 @@ class Loss:
         return torch.stack(list(self.terms.values())).sum()
 
 
-class Recipe(ABC):
-    """One GAN: its networks, its objective and its defaults.
+class GeneratorRecipe(ABC):
+    """How a generator is built and what it paints from: all that a snapshot asks of whatever made it.
+
+    A GAN's recipe is one, a baseline is another. Whether its generator is conditional is the snapshot's to say: it is
+    if the card holds class names.
 
     Attributes:
         paper: where it is from, one line.
-        sizes: picture sizes in pixels that it supports.
-        conditional: whether it needs classes.
-        defaults: its training options; an `Options` or a subclass with further keys.
     """
 
     paper: ClassVar[str]
+
+    @abstractmethod
+    def build_generator(self, spec: Spec) -> nn.Module:
+        """The generator on the CPU, for a snapshot's weights to be loaded into.
+
+        It maps latents, and labels int64 [B] if it is conditional, to pictures in [-1, 1], float [B, 3, S, S].
+        """
+
+    @abstractmethod
+    def latents(self, count: int, random: torch.Generator) -> Tensor:
+        """`count` latents, float [count, latent_dim] on the CPU."""
+
+
+class Recipe(GeneratorRecipe):
+    """One GAN: its networks, its objective and its defaults.
+
+    Attributes:
+        sizes: picture sizes in pixels that it supports.
+        conditional: whether its generator is told which class to paint.
+        classifies: whether its discriminator learns to tell classes apart.
+        has_targets: whether its discriminator is told probabilities for real and for generated pictures, which label
+            smoothing and swapping change; such a recipe takes its terms from `self.targets`.
+        defaults: its training options; an `Options` or a subclass with further keys.
+    """
+
     sizes: ClassVar[tuple[int, ...]]
     conditional: ClassVar[bool] = False
+    classifies: ClassVar[bool] = False
+    has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.targets = Targets(options.real_target, options.fake_target, options.label_swap)
+        if not self.has_targets and self.targets != Targets():
+            raise ConfigError(
+                f"recipe {self.name()} tells its discriminator no probabilities, so there is nothing that real_target, "
+                "fake_target and label_swap could change"
+            )
 
     @abstractmethod
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
@@ -110,20 +161,65 @@ class Recipe(ABC):
         and no other method of theirs: precision and devices are handled where a network is called.
         """
 
+    def build_generator(self, spec: Spec) -> nn.Module:
+        """The generator of `build`."""
+        return self.build(spec)[0]
+
     @abstractmethod
     def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """What the discriminator minimises; generated pictures must be detached."""
+        """What the discriminator minimises, over `batch.images` and `batch.fakes(generator)`."""
 
     @abstractmethod
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """What the generator minimises; the discriminator's weights are frozen."""
 
-    def after_discriminator_step(self, discriminator: nn.Module) -> None:  # noqa: B027 (most recipes need none)
+    def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique:
+        """What the discriminator says about pictures, for those who ask beside the losses.
+
+        Args:
+            discriminator: D.
+            images: float [B, 3, S, S], real or generated.
+            labels: int64 [B], their classes, for a discriminator that is told them; its recipe passes them on.
+
+        Raises:
+            ConfigError: it returns something else than a `Critique`.
+        """
+        judgement = discriminator(images)
+        if isinstance(judgement, Critique):
+            return judgement
+        raise ConfigError(
+            f"r1, r2 and feature_matching: the discriminator of recipe {self.name()} returns a "
+            f"{type(judgement).__name__}, not a Critique with logits and features (ganvas.networks.critique)"
+        )
+
+    def after_discriminator_step(self, discriminator: nn.Module) -> None:
         """Called after each update of the discriminator: the place for weight clipping."""
 
     def latents(self, count: int, random: torch.Generator) -> Tensor:
-        """`count` latents, float [count, latent_dim] on the CPU; standard normal unless the paper says otherwise."""
-        return torch.randn(count, self.options.latent_dim, generator=random)
+        """`count` latents, float [count, latent_dim] on the CPU: N(0, I), or U(-1, 1) where the options say uniform."""
+        shape = (count, self.options.latent_dim)
+        if self.options.latent == "uniform":
+            return torch.rand(shape, generator=random) * 2 - 1
+        return torch.randn(shape, generator=random)
+
+    def batch(self, images: Tensor, latents: Tensor, labels: Tensor | None = None) -> Batch:
+        """A batch with what this recipe needs of the labels; a conditional generator paints the classes of `images`."""
+        known = labels if self.needs_classes() else None
+        return Batch(images, latents, known, wanted=known if self.conditional else None)
+
+    def head(self, features: int, classes: int = 0, bias: bool = True) -> Head:
+        """The end of a discriminator over features [B, `features`], with the minibatch layer of the options."""
+        return Head(features, classes, minibatch_layer(self.options.minibatch, features), bias)
+
+    @classmethod
+    def name(cls) -> str:
+        """What messages call it: its file's name, as --recipe takes it."""
+        return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    @classmethod
+    def needs_classes(cls) -> bool:
+        """Whether pictures without classes are of no use to it."""
+        return cls.conditional or cls.classifies
 
     @classmethod
     def check(cls, spec: Spec) -> None:
@@ -132,14 +228,16 @@ class Recipe(ABC):
         Raises:
             ConfigError: a size it does not support, or no classes where it needs them.
         """
-        name = cls.__module__.rpartition(".")[2].replace("_", "-")
         if spec.size not in cls.sizes:
             sizes = ", ".join(map(str, cls.sizes))
             raise ConfigError(
-                f"recipe {name} works at {sizes} pixels, not {spec.size}: prepare the pictures with --size"
+                f"recipe {cls.name()} works at {sizes} pixels, not {spec.size}: prepare the pictures with --size"
             )
-        if cls.conditional and not spec.classes:
-            raise ConfigError(f"recipe {name} needs classes: prepare a folder with a sub-folder for each class")
+        if cls.needs_classes() and not spec.classes:
+            raise ConfigError(
+                f"recipe {cls.name()} needs classes: prepare a folder with a sub-folder for each class, "
+                "or name a column of the dataset's index with --label-column"
+            )
 
 
 def generate(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:

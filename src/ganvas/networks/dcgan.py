@@ -5,13 +5,15 @@ and in D. Maps halve or double by 4x4 convolutions of stride 2 between 4x4 and t
 the other way: width * 2^(stages - 1) at 4x4, width at half the picture's size.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from torch import Tensor, nn
 
+from ganvas.networks.critique import Critique, Head, MakeHead
 from ganvas.networks.stride_two import Down, Up
 
-SIZES = (16, 32, 64, 128)
+SIZES: tuple[int, ...] = (16, 32, 64, 128)
 
 
 def _stages(size: int) -> int:
@@ -44,28 +46,41 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures to one logit: strided convolutions, BatchNorm but on the first, LeakyReLU 0.2.
+    """Pictures to one logit: strided convolutions, normalisation but on the first, LeakyReLU 0.2.
 
-    The paper's closing sigmoid belongs to the loss here (`objectives`), where it is numerically safe.
+    The paper's last layer, a convolution over the whole 4x4 map, is the linear layer of the head. Its closing sigmoid
+    belongs to the loss here (`objectives`), where it is numerically safe.
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
         width: channels of the first hidden map.
+        head: makes the last layers from the length of the features; a recipe's `head`.
+        norm: makes the normalisation of a map from its number of channels; `layer_norm` where a loss is about each
+            picture by itself, as a gradient penalty is.
     """
 
-    def __init__(self, size: int, width: int = 64) -> None:
+    def __init__(
+        self,
+        size: int,
+        width: int = 64,
+        head: MakeHead = Head,
+        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+    ) -> None:
         super().__init__()
         channels = [width * 2**stage for stage in range(_stages(size))]
         layers: list[nn.Module] = [Down(3, channels[0]), nn.LeakyReLU(0.2, inplace=True)]
         for fan_in, fan_out in pairwise(channels):
-            layers += [Down(fan_in, fan_out), nn.BatchNorm2d(fan_out), nn.LeakyReLU(0.2, inplace=True)]
-        self.body = nn.Sequential(*layers, ToLogit(channels[-1]))
+            layers += [Down(fan_in, fan_out), norm(fan_out), nn.LeakyReLU(0.2, inplace=True)]
+        self.body = nn.Sequential(*layers)
+        self.head = head(16 * channels[-1], bias=False)
         self.apply(initialise)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """float [B, 3, size, size] in [-1, 1] -> logits [B], above zero for "real"."""
-        logits: Tensor = self.body(images)
-        return logits.flatten()
+    def forward(self, images: Tensor) -> Critique:
+        """float [B, 3, size, size] in [-1, 1] -> what it says about them."""
+        # Channels innermost, as they lie in memory.
+        features = self.body(images).permute(0, 2, 3, 1).flatten(1)
+        critique: Critique = self.head(features)
+        return critique
 
 
 class FromLatents(nn.ConvTranspose2d):
@@ -81,22 +96,14 @@ class FromLatents(nn.ConvTranspose2d):
         return places.permute(0, 3, 1, 2)
 
 
-class ToLogit(nn.Conv2d):
-    """float [B, C, 4, 4] -> float [B, 1, 1, 1]: a `Conv2d` of kernel 4 as the matrix product it is."""
-
-    def __init__(self, in_channels: int) -> None:
-        super().__init__(in_channels, 1, 4, bias=False)
-
-    def forward(self, maps: Tensor) -> Tensor:
-        """The logit."""
-        places = maps.permute(0, 2, 3, 1).flatten(1)
-        logits = places @ self.weight.permute(0, 2, 3, 1).flatten(1).T
-        return logits[:, :, None, None]
+def layer_norm(channels: int) -> nn.GroupNorm:
+    """Normalisation of each picture's whole map, with a gain and a bias a channel (Ba, Kiros and Hinton 2016)."""
+    return nn.GroupNorm(1, channels)
 
 
 def initialise(module: nn.Module) -> None:
     """Weights from N(0, 0.02), BatchNorm gains from N(1, 0.02), in place (the paper's section 4; the tutorial)."""
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)

@@ -30,7 +30,7 @@ class Record(BaseModel):
         ganvas: the version that started the run.
         recipe: the recipe's name, or module:Class.
         data: absolute path of the dataset directory.
-        dataset: its fingerprint, count, size, label_column and class_names.
+        dataset: its fingerprint, count, size, label_column, class_names, and how many pictures of it are for training.
         networks: generator_parameters and discriminator_parameters.
         machine: device, device_name, precision, threads.
         versions: of Python, torch and the other libraries that numbers depend on.
@@ -52,6 +52,11 @@ class Record(BaseModel):
     settings: dict[str, Any]
     options: dict[str, Any]
     command: str
+
+    @property
+    def training_count(self) -> int:
+        """How many pictures it learns from: all of the dataset in runs from before pictures could be held back."""
+        return int(self.dataset.get("training", self.dataset["count"]))
 
 
 class RunDirectory:

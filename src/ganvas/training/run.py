@@ -8,11 +8,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganvas import __version__, gans
+from ganvas import __version__, baselines, gans
 from ganvas.budget import Amount, Progress
 from ganvas.config import MIN_SCORED, RunConfig, resolve
-from ganvas.data.dataset import Dataset
-from ganvas.errors import ConfigError, RunError
+from ganvas.data.dataset import TRAIN, Dataset
+from ganvas.data.labels import labelled_by
+from ganvas.errors import ConfigError, DataError, RunError
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.snapshot import Snapshot
 from ganvas.training.checkpoint import CheckpointDirectory
@@ -128,8 +129,10 @@ def resume(
     plan = _check(data or record.data, record.recipe, record.settings | record.options)
     if plan.data.fingerprint != record.dataset["fingerprint"]:
         raise RunError(f"{plan.data.path} has changed since {run} was trained on it: start a new run, or restore it")
+    if plan.data.class_names != record.dataset["class_names"]:
+        raise RunError(f"the classes of {plan.data.path} have changed since {run} was trained on it: start a new run")
     state = CheckpointDirectory(directory.checkpoints).latest()
-    progress = Progress(len(plan.data), **state["progress"])
+    progress = Progress(plan.data.splits[TRAIN], **state["progress"])
     total = more.after(progress) if more else plan.config.settings.budget
     if total.fraction(progress) >= 1:
         raise ConfigError(f"{run} has spent its budget of {total}; give it more, such as --budget 10m")
@@ -148,6 +151,18 @@ def resume(
             )
     display.say(f"going on at {progress.kimg:.1f} kimg on {plan.machine}, up to a budget of {total}")
     return _train(trainer)
+
+
+def is_spent(run: str | Path) -> bool:
+    """Whether the newest checkpoint of a run has spent its budget.
+
+    Raises:
+        RunError: no run, or no checkpoint in it.
+    """
+    directory = RunDirectory.open(Path(run))
+    progress = CheckpointDirectory(directory.checkpoints).latest()["progress"]
+    budget = Amount.parse(directory.record.settings["budget"])
+    return budget.fraction(Progress(directory.record.training_count, **progress)) >= 1
 
 
 def _train(trainer: "Trainer") -> Outcome:
@@ -183,11 +198,12 @@ class Plan:
 
     def describe(self, forecast: Forecast) -> str:
         """What will happen, for a person, a line each."""
-        settings, data = self.config.settings, self.data
-        kimg, seconds = forecast.extent(settings.budget, len(data))
+        settings, data, pictures = self.config.settings, self.data, self.data.splits[TRAIN]
+        kimg, seconds = forecast.extent(settings.budget, pictures)
         options = ", ".join(f"{key}={value}" for key, value in self.config.options.model_dump().items())
         lines = {
-            "data": f"{data.path}: {len(data):,} pictures of {data.size} px",
+            "data": f"{data.path}: {pictures:,} pictures of {data.size} px"
+            + (f", {held_back:,} more held back" if (held_back := len(data) - pictures) else ""),
             "classes": f"{len(data.class_names)} ({', '.join(data.class_names)})" if data.class_names else "none",
             "recipe": f"{self.config.recipe}: generator {forecast.generator_parameters:,} and discriminator "
             f"{forecast.discriminator_parameters:,} parameters",
@@ -195,7 +211,7 @@ class Plan:
             "options": options,
             "machine": str(self.machine),
             "speed": f"{forecast.img_per_s:.0f} img/s measured",
-            "budget": f"{settings.budget}: about {kimg:.1f} kimg ({kimg * 1000 / len(data):.1f} epochs) in "
+            "budget": f"{settings.budget}: about {kimg:.1f} kimg ({kimg * 1000 / pictures:.1f} epochs) in "
             f"{seconds / 60:.1f} minutes, less what evaluations take",
             "evaluate": self._evaluations(),
             "memory": f"about {forecast.memory_bytes / 2**30:.1f} GiB",
@@ -217,7 +233,8 @@ class Plan:
             ganvas=__version__,
             recipe=self.config.recipe,
             data=str(self.data.path.resolve()),
-            dataset=info.model_dump(include={"fingerprint", "count", "size", "label_column", "class_names"}),
+            dataset=info.model_dump(include={"fingerprint", "count", "size", "label_column", "class_names"})
+            | {"training": self.data.splits[TRAIN]},
             networks={
                 "generator_parameters": forecast.generator_parameters,
                 "discriminator_parameters": forecast.discriminator_parameters,
@@ -252,16 +269,36 @@ def prepare_run(
 
 
 def _check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
+    if recipe in baselines.names():
+        raise ConfigError(
+            f"{recipe} is a baseline, which is fitted and not trained: "
+            f"ganvas baseline {data} --kind {recipe} --out {recipe}.safetensors"
+        )
     recipe_class = gans.find(recipe)
     config = resolve(recipe, recipe_class.defaults, changes)
     dataset = Dataset.open(data)
+    if column := config.settings.label_column:
+        dataset = labelled_by(dataset, column)
     recipe_class.check(Spec.of(dataset))
-    if config.settings.eval_samples and len(dataset) < MIN_SCORED:
+    pictures = dataset.splits[TRAIN]
+    if not pictures:
+        raise ConfigError(f"{dataset.path} has no training pictures: prepare it again with another --split")
+    if config.settings.eval_samples and pictures < MIN_SCORED:
         raise ConfigError(
-            f"{dataset.path} has {len(dataset)} pictures, too few to evaluate against ({MIN_SCORED} are needed): "
+            f"{dataset.path} has {pictures} pictures, too few to evaluate against ({MIN_SCORED} are needed): "
             "add pictures, or train without evaluations with --set eval_samples=0"
         )
+    if recipe_class.needs_classes() or config.settings.balanced_classes:
+        _require_classes(dataset)
     return Plan(dataset, config, recipe_class(config.options), choose(config.settings))
+
+
+def _require_classes(data: Dataset) -> None:
+    if not data.class_names:
+        raise ConfigError(f"balanced_classes: {data.path} has no classes; name a column with --label-column")
+    empty = [name for name, count in zip(data.class_names, data.class_counts, strict=True) if not count]
+    if empty:
+        raise DataError(f"{data.path}: no training picture is of class {empty[0]!r}: prepare it again")
 
 
 def _read_weights(start: Path) -> dict[str, Any]:

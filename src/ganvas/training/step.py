@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ganvas.config import Options
 from ganvas.errors import DivergedError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.options import Options
 from ganvas.training.ema import MovingAverage
 from ganvas.training.engine import Machine
+from ganvas.tricks.objective import Objective
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -22,21 +23,21 @@ class AdversarialStep:
     """The two networks with their optimisers, and how one round trains them.
 
     Attributes:
-        recipe: whose losses are minimised.
+        recipe: whose networks they are.
+        objective: what they minimise: the recipe's losses, with the tricks that its options ask for.
         generator: G, in training mode.
         discriminator: D, in training mode.
         average: the moving average of G: what is sampled, measured and shared.
     """
 
     def __init__(self, recipe: Recipe, spec: Spec, machine: Machine, fabric: "Fabric") -> None:
-        self.recipe, self._fabric = recipe, fabric
+        self.recipe, self.objective, self._fabric = recipe, Objective(recipe), fabric
         options = recipe.options
-        self.generator, self.discriminator = (machine.place(network) for network in recipe.build(spec))
+        self.generator, self.discriminator = (machine.place(network) for network in self.objective.build(spec))
         self.average = MovingAverage(self.generator, options.ema_kimg)
-        g_optimizer = optimizer(self.generator, options.g_lr, options, machine)
-        d_optimizer = optimizer(self.discriminator, options.d_lr, options, machine)
-        self._g, self._g_optimizer = fabric.setup(self.generator, g_optimizer)
-        self._d, self._d_optimizer = fabric.setup(self.discriminator, d_optimizer)
+        self._g, self._d = (InPrecision(network, fabric) for network in (self.generator, self.discriminator))
+        self._g_optimizer: Any = fabric.setup_optimizers(optimizer(self.generator, options.g_lr, options, machine))
+        self._d_optimizer: Any = fabric.setup_optimizers(optimizer(self.discriminator, options.d_lr, options, machine))
 
     def __call__(self, batches: Sequence[Batch], images_seen: int) -> dict[str, float]:
         """Train on `d_steps` batches, the last of which the generator shares.
@@ -46,24 +47,34 @@ class AdversarialStep:
             images_seen: real pictures seen by D including these, for the moving average.
 
         Returns:
-            Every loss and term by name (`d_loss`, `d_loss/real` ...), and D's accuracy where it has logits.
+            Every loss and term by name (`d_loss`, `d_loss/real` ...), and D's accuracy where it has logits, each from
+            the last update that had it.
 
         Raises:
             DivergedError: a term is not finite; no weight was touched by it.
         """
-        d_steps = self.recipe.options.d_steps
+        d_steps, values = self.recipe.options.d_steps, dict[str, Tensor]()
+        batches = [self.objective.batch(batch) for batch in batches]
         for position, batch in enumerate(batches[:d_steps]):
             # The last batch is the generator's first one too, so its pictures keep their graph.
             with contextlib.nullcontext() if position == d_steps - 1 else frozen(self.generator):
-                d_loss = self.recipe.discriminator_loss(self._g, self._d, batch)
+                d_loss = self.objective.discriminator_loss(self._g, self._d, batch)
             self._descend(d_loss, self._d_optimizer, "discriminator")
-            self.recipe.after_discriminator_step(self.discriminator)
+            self.objective.after_discriminator_step(self.discriminator)
+            values |= _scalars("d_loss", d_loss) | _accuracies(d_loss)
         with frozen(self.discriminator):
             for batch in batches[d_steps - 1 :]:
-                g_loss = self.recipe.generator_loss(self._g, self._d, batch)
+                g_loss = self.objective.generator_loss(self._g, self._d, batch)
                 self._descend(g_loss, self._g_optimizer, "generator")
+                values |= _scalars("g_loss", g_loss)
         self.average.update(self.generator, d_steps * len(batches[0].images), images_seen)
-        return _read({**_scalars("d_loss", d_loss), **_scalars("g_loss", g_loss), **_accuracies(d_loss)})
+        return _read(values)
+
+    def learn_at(self, g_lr: float, d_lr: float) -> None:
+        """Set the learning rates of the updates to come."""
+        for optimizer, rate in ((self._g_optimizer, g_lr), (self._d_optimizer, d_lr)):
+            for group in optimizer.param_groups:
+                group["lr"] = rate
 
     def _descend(self, loss: Loss, optimizer: Optimizer, network: str) -> None:
         if not torch.isfinite(loss.total):
@@ -77,16 +88,18 @@ class AdversarialStep:
         optimizer.step()
 
     def state(self) -> dict[str, Any]:
-        """Everything a resumed run needs of networks and optimisers."""
+        """Everything a resumed run needs of networks, optimisers and tricks."""
         states = {name: part.state_dict() for name, part in self._parts().items()}
         # The scale of float16 losses; empty for other precisions.
-        return states | {"precision": self._fabric.strategy.precision.state_dict()}
+        precision = self._fabric.strategy.precision.state_dict()
+        return states | {"precision": precision, "tricks": self.objective.state()}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned, bit for bit."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self._fabric.strategy.precision.load_state_dict(state["precision"])
+        self.objective.load_state(state["tricks"])
         for optimizer in (self._g_optimizer, self._d_optimizer):
             _restore_strides(optimizer)
 
@@ -98,6 +111,24 @@ class AdversarialStep:
             "g_optimizer": self._g_optimizer,
             "d_optimizer": self._d_optimizer,
         }
+
+
+class InPrecision(nn.Module):
+    """A network in the arithmetic of the machine, whatever that is; what it returns is float32.
+
+    Fabric's own wrapper allows no derivatives but those of `fabric.backward`. Gradient penalties and unrolled GANs take
+    others on the way to their losses.
+    """
+
+    def __init__(self, network: nn.Module, fabric: "Fabric") -> None:
+        super().__init__()
+        self.network, self._precision = network, fabric.strategy.precision
+
+    def forward(self, *inputs: Tensor) -> Any:
+        """What the network returns."""
+        with self._precision.forward_context():
+            outputs = self.network(*inputs)
+        return self._precision.convert_output(outputs)
 
 
 def optimizer(network: nn.Module, lr: float, options: Options, machine: Machine) -> Optimizer:

@@ -20,14 +20,14 @@ from torch.utils.tensorboard import SummaryWriter
 from ganvas import __version__
 from ganvas.budget import Interval, Progress
 from ganvas.config import RunConfig
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.errors import GanvasError
 from ganvas.files import append_record
 from ganvas.gans.recipe import Batch, Recipe, Spec
-from ganvas.grids import grid, write_png
+from ganvas.grids import class_grid, grid, write_png
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.pixels import to_float
-from ganvas.sampling import paint
+from ganvas.sampling import mixed_labels, paint, paint_by_class
 from ganvas.snapshot import Card
 from ganvas.snapshot import save as save_snapshot
 from ganvas.training.checkpoint import CheckpointDirectory, random_state, set_random_state
@@ -36,6 +36,7 @@ from ganvas.training.display import Display
 from ganvas.training.engine import Machine
 from ganvas.training.loader import Loader
 from ganvas.training.meter import Meter
+from ganvas.training.schedule import LearningRates
 from ganvas.training.step import AdversarialStep
 
 # Added to the run's seed for the latents of grids and evaluations, which must not follow the training latents.
@@ -69,8 +70,9 @@ class Trainer:
         settings = config.settings
         _seed_everything(settings.seed)
         self.step = AdversarialStep(recipe, Spec.of(data), machine, fabric)
-        self.progress = Progress(len(data))
+        self.progress = Progress(data.splits[TRAIN])
         self.best_kid: float | None = None
+        self._learning_rates = LearningRates(recipe.options, settings.budget)
         self._latents = torch.Generator().manual_seed(settings.seed)
         self._evaluator = Evaluator(data, samples=settings.eval_samples, device=machine.device)
         self._checkpoints = CheckpointDirectory(run.checkpoints)
@@ -89,8 +91,9 @@ class Trainer:
             GanvasError: the disk is full; the last checkpoint is whole.
         """
         self.run_directory.forget_after(self.progress.kimg)
-        position, pin = self.progress.images, self.machine.device == "cuda"
-        loader = Loader(self.data, self.recipe.options.batch_size, self.config.settings.seed, position, pin)
+        settings, position, pin = self.config.settings, self.progress.images, self.machine.device == "cuda"
+        batch_size, balanced = self.recipe.options.batch_size, settings.balanced_classes
+        loader = Loader(self.data, batch_size, settings.seed, position, pin, balanced)
         try:
             with loader, _interruptions() as interrupted, self._tensorboard() as self._board:
                 return self._loop(iter(loader), interrupted)
@@ -125,8 +128,9 @@ class Trainer:
         # Every discriminator update sees new pictures; the generator shares the last and draws latents for the rest.
         batches = [self._batch(*next(pictures)) for _ in range(options.d_steps)]
         last = batches[-1]
-        batches += [Batch(last.images, self._draw(), last.labels) for _ in range(options.g_steps - 1)]
+        batches += [self.recipe.batch(last.images, self._draw(), last.labels) for _ in range(options.g_steps - 1)]
         seen = options.d_steps * options.batch_size
+        self.step.learn_at(*self._learning_rates.rates(self.progress))
         values = self.step(batches, self.progress.images + seen)
         self.progress.steps += 1
         self.progress.images += seen
@@ -140,9 +144,9 @@ class Trainer:
         """Bytes from the loader as the networks see them, on their device."""
         device = self.machine.device
         images = to_float(pictures.to(device, non_blocking=True)).contiguous(memory_format=self.machine.memory_format)
-        if labels is not None and self.recipe.conditional:
-            return Batch(images, self._draw(), labels.to(device, non_blocking=True))
-        return Batch(images, self._draw())
+        if labels is not None:
+            labels = labels.to(device, non_blocking=True)
+        return self.recipe.batch(images, self._draw(), labels)
 
     def _draw(self) -> Tensor:
         return self.recipe.latents(self.recipe.options.batch_size, self._latents).to(self.machine.device)
@@ -155,6 +159,7 @@ class Trainer:
         if not (values := self._meter.flush()):
             return
         progress = self.progress
+        values |= self._learning_rates.rates(progress)._asdict()
         record = {
             "kimg": progress.kimg,
             "seconds": round(progress.seconds, 3),
@@ -177,17 +182,24 @@ class Trainer:
             self._write_samples()
 
     def _write_samples(self) -> None:
-        side = self.config.settings.grid_size
-        sheet = grid(np.concatenate(list(self.pictures(side * side, GRID_SEED))), side)
+        sheet = self._sheet(self.config.settings.grid_size, self.config.settings.seed + GRID_SEED)
         write_png(self.run_directory.sample(self.progress.kimg), sheet)
         if self._board:
             self._board.add_image("samples", sheet, self.progress.images, dataformats="HWC")
 
-    def pictures(self, count: int, seed: int) -> Iterator[NDArray[np.uint8]]:
-        """`count` pictures of the averaged generator, uint8 batches [N, S, S, 3], for a purpose's own latents."""
-        classes = len(self.data.class_names) if self.recipe.conditional else 0
-        seed += self.config.settings.seed
-        return paint(self.recipe, self.step.average.module, count, seed, classes, self.machine.device)
+    def _sheet(self, side: int, seed: int) -> NDArray[np.uint8]:
+        """A square of samples, or for conditional recipes a row of them a class; always of the same latents."""
+        recipe, generator, device = self.recipe, self.step.average.module, self.machine.device
+        if recipe.conditional:
+            names = self.data.class_names
+            return class_grid(paint_by_class(recipe, generator, len(names), side, seed, device), names)
+        return grid(np.concatenate(list(paint(recipe, generator, side * side, seed, device=device))), side)
+
+    def _samples_to_score(self, count: int) -> Iterator[NDArray[np.uint8]]:
+        """`count` pictures of the averaged generator, uint8 batches [N, S, S, 3]; classes as often as in the data."""
+        recipe, seed = self.recipe, self.config.settings.seed + EVAL_SEED
+        labels = mixed_labels(self.data.class_shares, count) if recipe.conditional else None
+        return paint(recipe, self.step.average.module, count, seed, labels, self.machine.device)
 
     def _evaluate_if_due(self) -> None:
         progress, began = self.progress, self.progress.seconds
@@ -201,16 +213,17 @@ class Trainer:
         """Score the averaged generator, and keep it if it is the best so far."""
         if not (count := self.config.settings.eval_samples):
             return
-        scores = self._evaluator.score(self.pictures(count, EVAL_SEED))
+        scores = self._evaluator.score(self._samples_to_score(count))
         best = self.best_kid is None or scores.kid < self.best_kid
         self.best_kid = scores.kid if best else self.best_kid
+        self._learning_rates.evaluated(best)
         record = {"kimg": self.progress.kimg} | scores.record() | {"best": best}
         append_record(self.run_directory.evals, record)
         for name in ("kid", "fid", "precision", "recall"):
             self._to_board(f"scores/{name}", record[name])
         if best:
             save_snapshot(self.run_directory.snapshot("best"), self.step.average.module, self._card(record))
-        self._saved_at = -1  # the state has changed by its best score, which a resumed run must know
+        self._saved_at = -1  # the state has changed by the score, which a resumed run must know
         self._save()
         self._evaluated_at = self.progress.steps
         self._read_clock()
@@ -241,6 +254,7 @@ class Trainer:
         return {
             "progress": {"steps": progress.steps, "images": progress.images, "seconds": progress.seconds},
             "best_kid": self.best_kid,
+            "learning_rates": self._learning_rates.state(),
             "latents": self._latents.get_state(),
             "random": random_state(),
             **self.step.state(),
@@ -248,8 +262,9 @@ class Trainer:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over a checkpoint's state."""
-        self.progress = Progress(len(self.data), **state["progress"])
+        self.progress = Progress(self.data.splits[TRAIN], **state["progress"])
         self.best_kid = state["best_kid"]
+        self._learning_rates.load_state(state["learning_rates"])
         self._latents.set_state(state["latents"])
         self.step.load_state(state)
         set_random_state(state["random"])
@@ -260,6 +275,8 @@ class Trainer:
             options=self.recipe.options.model_dump(),
             size=self.data.size,
             class_names=self.data.class_names if self.recipe.conditional else [],
+            label_column=self.data.info.label_column if self.recipe.conditional else None,
+            class_shares=self.data.class_shares if self.recipe.conditional else [],
             kimg=self.progress.kimg,
             data=str(self.data.path.resolve()),
             fingerprint=self.data.fingerprint,

@@ -1,0 +1,101 @@
+"""Eigenpictures: a normal distribution over pixels, fitted to each class (Turk & Pentland 1991; Sirovich & Kirby 1987).
+
+    G(z, c) = clip(m + sum_k z_k s_k u_k, -1, 1),    z ~ N(0, I)
+
+with the class's mean m, its principal components u_k and the standard deviations s_k along them. The variance beyond
+the components is left out, so the pictures are smoother than a full normal distribution's; `explained` says how much
+is kept. What is kept has the class's own covariance, but for the clipping.
+"""
+
+from typing import Self
+
+import numpy as np
+import sklearn.decomposition
+import torch
+from pydantic import Field
+from threadpoolctl import threadpool_limits
+from torch import Tensor
+
+from ganvas.baselines.baseline import Baseline, BaselineOptions, Composites
+from ganvas.baselines.pictures import Pictures
+from ganvas.gans.recipe import Spec
+
+
+class PCAOptions(BaselineOptions):
+    """Options of the eigenpictures."""
+
+    components: int = Field(
+        100, ge=1, le=4096, description="Components a class, the length of z; n pictures give no more than n - 1."
+    )
+
+
+class EigenPictures(Composites):
+    """The generator.
+
+    Attributes:
+        means: float [C, 3, S, S].
+        components: float [C, K, 3, S, S], each as long as the standard deviation along it, the longest first; zero
+            beyond the components of a class.
+        explained: float [C], the share of the class's variance that they hold.
+    """
+
+    means: Tensor
+    components: Tensor
+    explained: Tensor
+
+    def __init__(self, spec: Spec, components: int) -> None:
+        super().__init__()
+        classes, picture = max(spec.classes, 1), (3, spec.size, spec.size)
+        self.register_buffer("means", torch.zeros(classes, *picture))
+        self.register_buffer("components", torch.zeros(classes, components, *picture))
+        self.register_buffer("explained", torch.ones(classes))
+
+    def fit(self, label: int, pictures: Pictures, seed: int) -> int:
+        """The leading components of a sample, by randomised decomposition where it is large."""
+        sample = pictures.sample(seed)
+        matrix = sample.flatten(1).numpy()
+        count = min(self.components.shape[1], len(matrix) - 1, matrix.shape[1])
+        self.means[label] = sample.mean(0)
+        total = float(matrix.var(0, ddof=1).sum()) if count else 0.0
+        if not total:
+            return len(sample)  # one picture, or many that are all alike
+        with threadpool_limits(1):
+            fitted = sklearn.decomposition.PCA(count, copy=False, random_state=seed).fit(matrix)
+        scaled = fitted.components_ * np.sqrt(fitted.explained_variance_)[:, None]
+        self.components[label, :count] = torch.from_numpy(scaled).view(count, *sample.shape[1:])
+        self.explained[label] = float(fitted.explained_variance_.sum() / total)
+        return len(sample)
+
+    def compose(self, latents: Tensor, labels: Tensor) -> Tensor:
+        """The means, and the components in the latents' proportions."""
+        pictures = self.means[labels]
+        for label in torch.unique(labels):
+            members = labels == label
+            pictures[members] += torch.tensordot(latents[members], self.components[label], 1)
+        return pictures.clamp_(-1, 1)
+
+    def __str__(self) -> str:
+        count = self.components.shape[1]
+        return f"up to {count} components a class, which hold at least {self.explained.min():.1%} of its variance"
+
+
+class PCA(Baseline):
+    """A mean picture and its principal components for each class."""
+
+    paper = "Turk & Pentland 1991, eigenfaces"
+    options_class = PCAOptions
+    options: PCAOptions
+
+    @property
+    def latent_dim(self) -> int:
+        """One coordinate a component."""
+        return self.options.components
+
+    def limited(self, pictures: int, spec: Spec) -> Self:
+        """No more components than the pictures of the largest class span."""
+        components = max(1, min(self.options.components, pictures - 1, 3 * spec.size**2))
+        return type(self)(self.options.model_copy(update={"components": components}))
+
+    def build_generator(self, spec: Spec) -> EigenPictures:
+        """A mean and `components` more pictures a class."""
+        return EigenPictures(spec, self.options.components)

@@ -1,0 +1,119 @@
+"""The recipes side by side: where each is from, how large its networks are, and what a picture costs to train on."""
+
+import functools
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from ganvas import gans
+from ganvas.gans.recipe import Batch, Recipe, Spec
+from ganvas.tricks.objective import Objective
+
+# What recipes are described at where they can: the size that `prepare` makes unless it is told otherwise.
+USUAL_SIZE = 64
+# How many classes the networks of a recipe that needs classes are counted with.
+CLASSES = 10
+YARDSTICK = "dcgan"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One recipe with its default options.
+
+    Attributes:
+        name: what `train --recipe` calls it.
+        paper: where it is from.
+        conditional: whether one can ask its generator for a class.
+        needs_classes: whether it needs pictures with classes; its networks are counted with 10.
+        sizes: picture sizes in pixels that it supports.
+        size: the one that the figures below are for: 64, or else the nearest.
+        generator_parameters: trainable weights of G.
+        discriminator_parameters: trainable weights of D.
+        gflops_per_image: billions of floating-point operations of one training step, per real picture.
+        relative_cost: the same as a multiple of what `dcgan` takes at this size; None if it does not support it.
+    """
+
+    name: str
+    paper: str
+    conditional: bool
+    needs_classes: bool
+    sizes: tuple[int, ...]
+    size: int
+    generator_parameters: int
+    discriminator_parameters: int
+    gflops_per_image: float
+    relative_cost: float | None
+
+
+def catalogue() -> list[Entry]:
+    """Every recipe of the package, by name. Takes seconds; no weight is drawn and nothing is computed."""
+    return [_describe(name) for name in gans.names()]
+
+
+def _describe(name: str) -> Entry:
+    recipe = _with_defaults(name)
+    size = min(recipe.sizes, key=lambda size: abs(size - USUAL_SIZE))
+    generator, discriminator = _networks(Objective(recipe), _spec(recipe, size))
+    operations = operations_per_image(name, size)
+    is_comparable = size in gans.find(YARDSTICK).sizes
+    return Entry(
+        name=name,
+        paper=recipe.paper,
+        conditional=recipe.conditional,
+        needs_classes=recipe.needs_classes(),
+        sizes=recipe.sizes,
+        size=size,
+        generator_parameters=_count(generator),
+        discriminator_parameters=_count(discriminator),
+        gflops_per_image=operations / 1e9,
+        relative_cost=operations / operations_per_image(YARDSTICK, size) if is_comparable else None,
+    )
+
+
+@functools.cache
+def operations_per_image(name: str, size: int) -> float:
+    """Floating-point operations of one training step of a recipe, divided by the real pictures it takes.
+
+    Those of convolutions and matrix products are counted, forward and backward, as textbooks have them: a machine may
+    have cheaper ways. What optimisers and the moving average do is left out; it is small.
+    """
+    recipe = _with_defaults(name)
+    objective, options = Objective(recipe), recipe.options
+    generator, discriminator = _networks(objective, _spec(recipe, size))
+    batches = [objective.batch(_batch(recipe, size)) for _ in range(options.d_steps + options.g_steps - 1)]
+    with FlopCounterMode(display=False) as counter:
+        for batch in batches[: options.d_steps]:
+            torch.autograd.backward(objective.discriminator_loss(generator, discriminator, batch).total)
+        discriminator.requires_grad_(False)
+        for batch in batches[options.d_steps - 1 :]:
+            torch.autograd.backward(objective.generator_loss(generator, discriminator, batch).total)
+    operations: int = counter.get_total_flops()
+    return operations / (options.d_steps * options.batch_size)
+
+
+def _with_defaults(name: str) -> Recipe:
+    recipe = gans.find(name)
+    return recipe(recipe.defaults)
+
+
+def _spec(recipe: Recipe, size: int) -> Spec:
+    return Spec(size, CLASSES if recipe.needs_classes() else 0)
+
+
+def _networks(objective: Objective, spec: Spec) -> tuple[nn.Module, nn.Module]:
+    """G and D as shapes without values."""
+    with torch.device("meta"):
+        return objective.build(spec)
+
+
+def _batch(recipe: Recipe, size: int) -> Batch:
+    count = recipe.options.batch_size
+    images = torch.empty(count, 3, size, size, device="meta")
+    labels = torch.empty(count, dtype=torch.int64, device="meta")
+    return recipe.batch(images, recipe.latents(count, torch.Generator()).to("meta"), labels)
+
+
+def _count(network: nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)

@@ -1,0 +1,345 @@
+"""Recipes side by side: the same data, budget and seeds for each, measured alike, next to baselines that learn nothing.
+
+comparison.json    what is compared: data, budget, seeds, options
+results.jsonl      a line a finished run
+runs/              the run directories, RECIPE-seedN; baselines are snapshots beside them
+comparison.html    the page
+
+A comparison takes hours, so it goes on where it was: the same command again skips what is finished and resumes what
+is not.
+"""
+
+import json
+import shutil
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ganvas import baselines, gans
+from ganvas.budget import Amount
+from ganvas.classify.judge import judge_of, judged
+from ganvas.config import resolve
+from ganvas.data.dataset import Dataset
+from ganvas.errors import ConfigError, DivergedError, RunError
+from ganvas.explore import load
+from ganvas.files import append_record, read_records, whole_file
+from ganvas.gans.recipe import Spec
+from ganvas.measure import evaluate
+from ganvas.snapshot import save
+from ganvas.training import run as runs
+from ganvas.training.directory import RunDirectory
+from ganvas.training.display import Display, Silent
+
+PLAN, RESULTS, RUNS = "comparison.json", "results.jsonl", "runs"
+
+
+class Plan(BaseModel):
+    """What `comparison.json` holds: all that must be equal for results to be comparable.
+
+    Attributes:
+        data: the dataset directory.
+        fingerprint: its content.
+        budget: of each run.
+        samples: pictures of each generator that are measured.
+        changes: settings and options that all runs share, beyond their recipes' defaults.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: str
+    fingerprint: str
+    budget: str
+    samples: int
+    changes: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished run, by the scores of its best snapshot.
+
+    Attributes:
+        recipe: the recipe's name, or a baseline's.
+        seed: of the run.
+        run: its directory, or a baseline's snapshot.
+        kid: measured on the same number of pictures for all; None for a run that diverged before its first snapshot.
+        kid_se: its own standard error.
+        first_kid: at the run's first evaluation; None for baselines.
+        precision: share of generated pictures that lie among the real ones.
+        recall: share of real pictures that lie among the generated ones.
+        modes_covered: known modes that it shows; None where none are known.
+        modes_total: known modes there are.
+        label_accuracy: share of pictures of the class asked for, by the dataset's judge; None if unconditional.
+        img_per_s: median training speed.
+        kimg: thousands of real pictures D had seen at the end.
+        diverged: what stopped the run, if it diverged.
+    """
+
+    recipe: str
+    seed: int
+    run: str
+    kid: float | None = None
+    kid_se: float | None = None
+    first_kid: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    modes_covered: int | None = None
+    modes_total: int | None = None
+    label_accuracy: float | None = None
+    img_per_s: float | None = None
+    kimg: float | None = None
+    diverged: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison as far as it has come.
+
+    Attributes:
+        path: its directory.
+        plan: what is compared.
+        results: of finished runs, in the order they finished.
+        finished: whether none is missing.
+    """
+
+    path: Path
+    plan: Plan
+    results: list[Result]
+    finished: bool
+
+    def rows(self) -> list["Row"]:
+        """A row a recipe, the lowest KID first; what never got a score stands last."""
+        recipes = dict.fromkeys(result.recipe for result in self.results)
+        rows = [Row.of([result for result in self.results if result.recipe == recipe]) for recipe in recipes]
+        return sorted(rows, key=lambda row: float("inf") if row.kid is None else row.kid)
+
+    def __str__(self) -> str:
+        return "\n".join([HEADER, *(row.line() for row in self.rows())])
+
+
+HEADER = (
+    "| recipe | KID, first evaluation | KID, best | precision | recall | modes | label accuracy | img/s | kimg |\n"
+    "|---|---|---|---|---|---|---|---|---|"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the seeds of one recipe have in common: means over seeds.
+
+    Attributes:
+        recipe: the recipe's name, or a baseline's.
+        seeds: how many runs.
+        kid_se: standard error of the mean over seeds; of one seed, its KID's own.
+        diverged: how many of the runs diverged.
+    """
+
+    recipe: str
+    seeds: int
+    kid: float | None
+    kid_se: float | None
+    first_kid: float | None
+    precision: float | None
+    recall: float | None
+    modes_covered: float | None
+    modes_total: int | None
+    label_accuracy: float | None
+    img_per_s: float | None
+    kimg: float | None
+    diverged: int
+
+    @classmethod
+    def of(cls, results: Sequence[Result]) -> "Row":
+        """The row of one recipe's results."""
+
+        def mean(name: str) -> float | None:
+            values = [value for result in results if (value := getattr(result, name)) is not None]
+            return statistics.fmean(values) if values else None
+
+        kids = [result.kid for result in results if result.kid is not None]
+        spread = statistics.stdev(kids) / len(kids) ** 0.5 if len(kids) > 1 else mean("kid_se")
+        figures = ("kid", "first_kid", "precision", "recall", "modes_covered", "label_accuracy", "img_per_s", "kimg")
+        return cls(
+            recipe=results[0].recipe,
+            seeds=len(results),
+            kid_se=spread,
+            modes_total=results[0].modes_total,
+            diverged=sum(result.diverged is not None for result in results),
+            **{name: mean(name) for name in figures},
+        )
+
+    def line(self) -> str:
+        """The row in Markdown."""
+        kid = "-" if self.kid is None else f"{self.kid:.3f} ± {self.kid_se or 0:.3f}"
+        modes = "-" if self.modes_covered is None else f"{self.modes_covered:.1f} of {self.modes_total}"
+        name = f"{self.recipe} ({self.diverged} of {self.seeds} diverged)" if self.diverged else self.recipe
+        shares = (_figure(share, ".2f") for share in (self.precision, self.recall))
+        cells = [name, _figure(self.first_kid, ".3f"), kid, *shares, modes, _figure(self.label_accuracy, ".2f")]
+        return f"| {' | '.join([*cells, _figure(self.img_per_s, '.0f'), _figure(self.kimg, '.1f')])} |"
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def compare(
+    data: str | Path,
+    out: str | Path,
+    recipes: Sequence[str],
+    *,
+    budget: str = "10m",
+    seeds: int = 3,
+    samples: int = 1000,
+    display: Display | None = None,
+    **changes: Any,
+) -> Comparison:
+    """Train every recipe on the same data with the same budget and seeds, and measure what came of it.
+
+    Baselines that learn nothing stand in the table too: the floor that every GAN must beat.
+
+    Args:
+        data: a dataset directory.
+        out: the directory of the comparison; one that was begun with the same data, budget, samples and changes goes
+            on, with further recipes and seeds if they are asked for.
+        recipes: names of recipes, or module:Class.
+        budget: of each run.
+        seeds: how many runs of each recipe, from seed 0 up.
+        samples: pictures of each generator to measure.
+        display: who watches.
+        **changes: settings and options for all runs.
+
+    Returns:
+        The comparison; not `finished` if it was interrupted.
+
+    Raises:
+        GanvasError: nothing was trained, and why: a recipe that does not exist or cannot learn this data, a directory
+            that holds another comparison.
+    """
+    dataset, display = Dataset.open(data), display or Silent()
+    plan = Plan(
+        data=str(dataset.path.resolve()),
+        fingerprint=dataset.fingerprint,
+        budget=str(Amount.parse(budget)),
+        samples=samples,
+        changes=changes,
+    )
+    _check(dataset, recipes, plan)
+    path = _begin(Path(out), plan)
+    floor = [(name, 0) for name in baselines.names()]
+    wanted = [*floor, *((recipe, seed) for seed in range(seeds) for recipe in recipes)]
+    for number, (recipe, seed) in enumerate(wanted, start=1):
+        if (recipe, seed) in {(result.recipe, result.seed) for result in _results(path)}:
+            continue
+        display.say(f"{number} of {len(wanted)}: {recipe}, seed {seed}")
+        is_floor = recipe in baselines.names()
+        result = _baseline(path, plan, recipe) if is_floor else _gan(path, plan, recipe, seed, display)
+        if result is None:
+            return Comparison(path, plan, _results(path), finished=False)
+        append_record(path / RESULTS, asdict(result))
+    return Comparison(path, plan, _results(path), finished=True)
+
+
+def _check(dataset: Dataset, recipes: Sequence[str], plan: Plan) -> None:
+    """Refuse now what would fail hours later."""
+    if not recipes:
+        raise ConfigError(f"name at least one recipe to compare; there are: {', '.join(gans.names())}")
+    for name in recipes:
+        if name in baselines.names():
+            raise ConfigError(f"{name} is a baseline, and these are compared with anyway; name recipes")
+        recipe = gans.find(name)
+        resolve(name, recipe.defaults, plan.changes | {"budget": plan.budget})
+        recipe.check(Spec.of(dataset))
+    for key in ("budget", "seed"):
+        if key in plan.changes:
+            raise ConfigError(f"{key} is the comparison's own: set it with --{key.replace('seed', 'seeds')}")
+
+
+def _begin(path: Path, plan: Plan) -> Path:
+    """The directory of the comparison, made or found as it was left.
+
+    Raises:
+        ConfigError: it holds another comparison, or something else.
+    """
+    file = path / PLAN
+    if not path.exists():
+        (path / RUNS).mkdir(parents=True)
+        with whole_file(file) as partial:
+            partial.write_text(plan.model_dump_json(indent=2), encoding="utf-8")
+        return path
+    try:
+        begun = Plan.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        raise ConfigError(f"{path} is there already and holds no comparison; choose another --out") from error
+    for name, value in plan.model_dump().items():
+        if (before := begun.model_dump()[name]) != value and name != "data":
+            raise ConfigError(
+                f"{path} compares with {name} {json.dumps(before)}, not {json.dumps(value)}: go on with what it was "
+                "begun with, or choose another --out"
+            )
+    return path
+
+
+def _results(path: Path) -> list[Result]:
+    file = path / RESULTS
+    return [Result(**record) for record in read_records(file)] if file.exists() else []
+
+
+def _baseline(path: Path, plan: Plan, name: str) -> Result:
+    from ganvas.baselines.fit import fit
+
+    file = path / RUNS / f"{name}.safetensors"
+    fitted = fit(plan.data, name)
+    save(file, fitted.generator, fitted.card)
+    return Result(recipe=name, seed=0, run=str(file), **_measured(file, plan))
+
+
+def _gan(path: Path, plan: Plan, recipe: str, seed: int, display: Display) -> Result | None:
+    """Train one run to its end and measure it; None if it was interrupted."""
+    run = path / RUNS / f"{recipe.replace(':', '.')}-seed{seed}"
+    diverged = None
+    try:
+        if not _trained(run, plan, recipe, seed, display):
+            return None
+    except DivergedError as error:
+        diverged = str(error)
+        display.say(f"{recipe}: {diverged}")
+    directory = RunDirectory.open(run)
+    kids = [record["kid"] for record in read_records(directory.evals)] if directory.evals.exists() else []
+    stats = read_records(directory.stats) if directory.stats.exists() else []
+    return Result(
+        recipe=recipe,
+        seed=seed,
+        run=str(run),
+        first_kid=kids[0] if kids else None,
+        img_per_s=statistics.median(record["img_per_s"] for record in stats) if stats else None,
+        kimg=stats[-1]["kimg"] if stats else None,
+        diverged=diverged,
+        **(_measured(run, plan) if kids else {}),
+    )
+
+
+def _trained(run: Path, plan: Plan, recipe: str, seed: int, display: Display) -> bool:
+    """Train a run, or go on with it; False if it was interrupted."""
+    if run.exists():
+        try:
+            return True if runs.is_spent(run) else runs.resume(run, data=plan.data, display=display).finished
+        except RunError:
+            shutil.rmtree(run)  # it was stopped before its first checkpoint: there is nothing to go on with
+    changes = plan.changes | {"budget": plan.budget, "seed": seed}
+    return runs.train(plan.data, run, recipe, display=display, **changes).finished
+
+
+def _measured(target: Path, plan: Plan) -> dict[str, Any]:
+    scores = evaluate(target, plan.data, samples=plan.samples)
+    kept = ("kid", "kid_se", "precision", "recall", "modes_covered", "modes_total")
+    figures = {name: getattr(scores, name) for name in kept}
+    artist = load(target)
+    if artist.card.class_names:
+        accuracy = judged(
+            artist, judge_of(Dataset.open(plan.data), label=artist.card.label_column), plan.samples
+        ).label_accuracy
+        figures["label_accuracy"] = accuracy.value if accuracy else None
+    return figures

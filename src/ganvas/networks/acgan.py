@@ -1,0 +1,84 @@
+"""The ACDCGAN bodies of paper 3, where the discriminator names the class itself, for 16 to 128 pixels.
+
+G and D mirror each other: maps double or halve by strided layers between 2x2 and the picture's size, five of them at
+64 px as in the paper. It gives no channel counts; as in its other GAN they double from map to map up to 512 on the
+smallest, which makes 32 (`width`) at half the picture's size.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ganvas.networks.critique import Critique, Head, MakeHead
+from ganvas.networks.dcgan import initialise
+from ganvas.networks.stride_two import Up
+
+SIZES = (16, 32, 64, 128)
+
+
+def _channels(size: int, width: int) -> list[int]:
+    """Channels of the maps from half the picture's size down to 2x2."""
+    return [width * 2**stage for stage in range(size.bit_length() - 2)]
+
+
+class Generator(nn.Module):
+    """Latents and classes to pictures: a dense layer, then transposed 4x4 convolutions, BatchNorm and LeakyReLU 0.2.
+
+    Args:
+        size: height and width of the pictures, one of `SIZES`.
+        classes: how many there are.
+        latent_dim: length of z.
+        width: channels of the last hidden map.
+    """
+
+    def __init__(self, size: int, classes: int, latent_dim: int = 100, width: int = 32) -> None:
+        super().__init__()
+        self.classes = classes
+        channels = _channels(size, width)[::-1]
+        self.dense = nn.Linear(latent_dim + classes, 4 * channels[0])
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in pairwise(channels):
+            layers += [Up(fan_in, fan_out), nn.BatchNorm2d(fan_out), nn.LeakyReLU(0.2, inplace=True)]
+        self.body = nn.Sequential(*layers, Up(channels[-1], 3), nn.Tanh())
+        self.apply(initialise)
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        """float [B, latent_dim] and int64 [B] -> float [B, 3, size, size] in [-1, 1]."""
+        one_hot = F.one_hot(labels, self.classes).to(latents.dtype)
+        first = self.dense(torch.cat([latents, one_hot], dim=1))
+        # Channels innermost, as they lie in memory from here on.
+        pictures: Tensor = self.body(first.unflatten(1, (2, 2, -1)).permute(0, 3, 1, 2))
+        return pictures
+
+
+class Discriminator(nn.Module):
+    """Pictures to one logit and to class logits: strided 5x5 convolutions, BatchNorm but on the first, LeakyReLU 0.2.
+
+    Args:
+        size: height and width of the pictures, one of `SIZES`.
+        classes: how many there are.
+        width: channels of the first hidden map.
+        head: makes the two dense layers from the length of the features; a recipe's `head`.
+    """
+
+    def __init__(self, size: int, classes: int, width: int = 32, head: MakeHead = Head) -> None:
+        super().__init__()
+        channels = _channels(size, width)
+        layers: list[nn.Module] = [_halve(3, channels[0]), nn.LeakyReLU(0.2, inplace=True)]
+        for fan_in, fan_out in pairwise(channels):
+            layers += [_halve(fan_in, fan_out), nn.BatchNorm2d(fan_out), nn.LeakyReLU(0.2, inplace=True)]
+        self.body = nn.Sequential(*layers)
+        self.head = head(4 * channels[-1], classes)
+        self.apply(initialise)
+
+    def forward(self, images: Tensor) -> Critique:
+        """float [B, 3, size, size] in [-1, 1] -> what it says about them."""
+        features = self.body(images).permute(0, 2, 3, 1).flatten(1)
+        critique: Critique = self.head(features)
+        return critique
+
+
+def _halve(in_channels: int, out_channels: int) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, 5, stride=2, padding=2, bias=False)

@@ -1,0 +1,68 @@
+"""Layers that let a discriminator compare the pictures of a batch, so that a collapsed generator gives itself away."""
+
+import torch
+from torch import Tensor, nn
+
+
+class MinibatchLayer(nn.Module):
+    """A layer from features [B, F] to [B, F + added].
+
+    Attributes:
+        added: how many numbers it puts beside each picture's features.
+    """
+
+    added: int
+
+
+class MinibatchStddev(MinibatchLayer):
+    """Karras et al. 2018, "Progressive growing of GANs", section 3, over feature vectors.
+
+    The standard deviation of every feature over a group of pictures, averaged over the features, is appended.
+
+    Args:
+        group: pictures compared with each other; a batch that it does not divide is one group.
+    """
+
+    def __init__(self, group: int = 4) -> None:
+        super().__init__()
+        self.group, self.added = group, 1
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[B, F] to [B, F + 1]."""
+        count = len(features)
+        group = self.group if count % self.group == 0 else count
+        # Pictures k, k + B / group, ... form a group.
+        spread = (features.view(group, count // group, -1).var(0, unbiased=False) + 1e-8).sqrt().mean(1)
+        return torch.cat([features, spread.repeat(group)[:, None]], dim=1)
+
+
+class MinibatchDiscrimination(MinibatchLayer):
+    """Salimans et al. 2016, "Improved techniques for training GANs", section 3.2.
+
+    With M_i = f(x_i) T, a matrix [B, C] for every picture, o_b(x_i) = sum_j exp(-||M_i,b - M_j,b||_1) is appended.
+
+    Args:
+        features: length of f.
+        added: B, how many numbers are appended.
+        depth: C, the length of each row of M.
+    """
+
+    def __init__(self, features: int, added: int = 32, depth: int = 8) -> None:
+        super().__init__()
+        self.added, self.depth = added, depth
+        self.project = nn.Linear(features, added * depth, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[B, F] to [B, F + added]."""
+        rows = self.project(features).view(-1, self.added, self.depth)
+        distances = (rows[:, None] - rows[None]).abs().sum(3)
+        # Without the picture's distance to itself, which is always 0.
+        closeness = torch.exp(-distances).sum(1) - 1
+        return torch.cat([features, closeness], dim=1)
+
+
+def minibatch_layer(name: str, features: int) -> MinibatchLayer | None:
+    """The layer called "stddev" or "discrimination" for features of this length; None for "none"."""
+    if name == "stddev":
+        return MinibatchStddev()
+    return MinibatchDiscrimination(features) if name == "discrimination" else None

@@ -1,0 +1,23 @@
+"""Weight clipping (Arjovsky et al. 2017, algorithm 1, line 7), which paper 1's WGAN is made of."""
+
+import torch
+from torch import nn
+
+from ganvas.options import Options
+from ganvas.tricks.trick import Trick
+
+
+class Clip(Trick):
+    """All parameters of D are clipped to [-c, c] after each of its updates, biases and gains too."""
+
+    @classmethod
+    def is_wanted(cls, options: Options) -> bool:
+        """Whether `clip` is above 0."""
+        return options.clip > 0
+
+    @torch.no_grad()
+    def after_discriminator_step(self, discriminator: nn.Module) -> None:
+        """Clip."""
+        limit = self.recipe.options.clip
+        for parameter in discriminator.parameters():
+            parameter.clamp_(-limit, limit)

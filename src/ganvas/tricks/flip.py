@@ -1,0 +1,25 @@
+"""Mirrored pictures: paper 2's augmentation, the only one that its data bore."""
+
+import dataclasses
+
+import torch
+
+from ganvas.gans.recipe import Batch
+from ganvas.options import Options
+from ganvas.tricks.trick import Trick
+
+
+class Flip(Trick):
+    """Each real picture is mirrored, left to right, with probability 1/2."""
+
+    @classmethod
+    def is_wanted(cls, options: Options) -> bool:
+        """Whether `flip` is set."""
+        return options.flip
+
+    def batch(self, batch: Batch) -> Batch:
+        """The batch with about half of its real pictures mirrored."""
+        images = batch.images
+        # Drawn on the CPU, whose random state every checkpoint holds.
+        is_mirrored = (torch.rand(len(images), 1, 1, 1) < 0.5).to(images.device)
+        return dataclasses.replace(batch, images=torch.where(is_mirrored, images.flip(3), images))

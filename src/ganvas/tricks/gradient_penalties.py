@@ -1,0 +1,58 @@
+"""Zero-centred gradient penalties R1 and R2 (Mescheder, Geiger and Nowozin 2018, equations 9 and 10)."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ganvas.gans.recipe import Batch, Recipe
+from ganvas.options import Options
+from ganvas.tricks.trick import Trick
+
+
+class GradientPenalties(Trick):
+    """D is kept flat where the pictures are.
+
+        R1 = gamma/2 E[||grad_x D(x)||^2] over real pictures,    R2 = the same over generated ones
+
+    D(x) is the logit. With `penalty_every` = k the terms are added at every k-th update only, times k (Karras et al.
+    2020, "Analyzing and improving the image quality of StyleGAN", section 3.1, "lazy regularization").
+
+    BatchNorm lets each logit depend on the whole batch. The gradient is then that of the sum of the batch's logits,
+    which counts what a picture does to the others too.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__(recipe)
+        self._updates = 0
+
+    @classmethod
+    def is_wanted(cls, options: Options) -> bool:
+        """Whether `r1` or `r2` is above 0."""
+        return options.r1 > 0 or options.r2 > 0
+
+    def discriminator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """The penalties, at the updates that are due one."""
+        options = self.recipe.options
+        is_due = self._updates % options.penalty_every == 0
+        self._updates += 1
+        terms = {}
+        if is_due and options.r1:
+            terms["r1"] = self._penalty(options.r1, discriminator, batch.images, batch.labels)
+        if is_due and options.r2:
+            terms["r2"] = self._penalty(options.r2, discriminator, batch.fakes(generator), batch.wanted)
+        return terms
+
+    def _penalty(self, gamma: float, discriminator: nn.Module, images: Tensor, labels: Tensor | None) -> Tensor:
+        images = images.detach().requires_grad_()
+        logits = self.recipe.judge(discriminator, images, labels).logits
+        (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+        return self.recipe.options.penalty_every * gamma / 2 * slopes.square().sum((1, 2, 3)).mean()
+
+    def state(self) -> dict[str, Any]:
+        """The updates so far."""
+        return {"updates": self._updates}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on counting."""
+        self._updates = state["updates"]

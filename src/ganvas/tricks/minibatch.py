@@ -1,0 +1,26 @@
+"""The minibatch layer, as far as it is not the recipe's to add."""
+
+from torch import nn
+
+from ganvas.errors import ConfigError
+from ganvas.networks.minibatch import MinibatchLayer
+from ganvas.options import Options
+from ganvas.tricks.trick import Trick
+
+
+class Minibatch(Trick):
+    """A layer with which D compares pictures; a recipe adds it by ending its D in `Recipe.head`."""
+
+    @classmethod
+    def is_wanted(cls, options: Options) -> bool:
+        """Whether `minibatch` names a layer."""
+        return options.minibatch != "none"
+
+    def adapt(self, generator: nn.Module, discriminator: nn.Module) -> None:
+        """See that it is there.
+
+        Raises:
+            ConfigError: D was built without it.
+        """
+        if not any(isinstance(module, MinibatchLayer) for module in discriminator.modules()):
+            raise ConfigError(f"minibatch: the discriminator of recipe {self.recipe.name()} does not end in its head")

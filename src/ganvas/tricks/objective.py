@@ -1,0 +1,106 @@
+"""A recipe with its tricks: what the training step minimises, as one thing."""
+
+import dataclasses
+from typing import Any
+
+from torch import Tensor, nn
+
+from ganvas.errors import ConfigError
+from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.tricks.clip import Clip
+from ganvas.tricks.dropout import DiscriminatorDropout
+from ganvas.tricks.feature_matching import FeatureMatching
+from ganvas.tricks.flip import Flip
+from ganvas.tricks.gradient_penalties import GradientPenalties
+from ganvas.tricks.initialisation import Initialisation
+from ganvas.tricks.l2 import L2
+from ganvas.tricks.minibatch import Minibatch
+from ganvas.tricks.replay import ExperienceReplay
+from ganvas.tricks.spectral_norm import SpectralNorm
+from ganvas.tricks.trick import Trick
+from ganvas.tricks.unrolled import Unrolled
+
+# In the order in which they act: weights are drawn before they are normalised.
+TRICKS: tuple[type[Trick], ...] = (
+    Initialisation,
+    Minibatch,
+    DiscriminatorDropout,
+    SpectralNorm,
+    Flip,
+    ExperienceReplay,
+    Unrolled,
+    L2,
+    GradientPenalties,
+    FeatureMatching,
+    Clip,
+)
+
+
+class Objective:
+    """Builds, and says what is minimised, as a recipe does, with the tricks that its options ask for.
+
+    Made anew for each training run, whose state the tricks keep.
+
+    Args:
+        recipe: the recipe.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._tricks = [trick(recipe) for trick in TRICKS if trick.is_wanted(recipe.options)]
+
+    def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
+        """The recipe's generator and discriminator, changed as the tricks want them.
+
+        Raises:
+            ConfigError: a trick has no meaning for them.
+        """
+        generator, discriminator = self._recipe.build(spec)
+        for trick in self._tricks:
+            trick.adapt(generator, discriminator)
+        return generator, discriminator
+
+    def batch(self, batch: Batch) -> Batch:
+        """A batch as both networks shall see it."""
+        for trick in self._tricks:
+            batch = trick.batch(batch)
+        return batch
+
+    def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
+        """What the discriminator minimises."""
+        for trick in self._tricks:
+            batch = trick.shown(generator, batch)
+        loss = self._recipe.discriminator_loss(generator, discriminator, batch)
+        for trick in self._tricks:
+            loss = _extended(loss, trick.discriminator_terms(generator, discriminator, batch))
+        return loss
+
+    def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
+        """What the generator minimises; the discriminator's weights are frozen."""
+        for trick in self._tricks:
+            discriminator = trick.opponent(generator, discriminator, batch)
+        loss = self._recipe.generator_loss(generator, discriminator, batch)
+        for trick in self._tricks:
+            loss = _extended(loss, trick.generator_terms(generator, discriminator, batch))
+        return loss
+
+    def after_discriminator_step(self, discriminator: nn.Module) -> None:
+        """Called after each update of the discriminator."""
+        self._recipe.after_discriminator_step(discriminator)
+        for trick in self._tricks:
+            trick.after_discriminator_step(discriminator)
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed run needs of the tricks, by their names."""
+        return {type(trick).__name__: trick.state() for trick in self._tricks}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        for trick in self._tricks:
+            trick.load_state(state[type(trick).__name__])
+
+
+def _extended(loss: Loss, terms: dict[str, Tensor]) -> Loss:
+    if taken := loss.terms.keys() & terms.keys():
+        raise ConfigError(f"{taken.pop()}: the recipe's loss has a term of that name already")
+    return dataclasses.replace(loss, terms=loss.terms | terms)

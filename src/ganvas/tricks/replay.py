@@ -1,0 +1,72 @@
+"""Experience replay, one of paper 3's tries: the discriminator is reminded of what the generator painted before."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ganvas.gans.recipe import Batch, Recipe
+from ganvas.options import Options
+from ganvas.pixels import to_float, to_uint8
+from ganvas.tricks.trick import Trick
+
+
+class ExperienceReplay(Trick):
+    """A few generated pictures of each batch are kept; now and then D sees those in place of new ones.
+
+    The last `replay` pictures are kept, with the classes that were asked for, `replay_keep` of each batch that D is
+    trained on. At every `replay_every`-th update of D, as many drawn from them with replacement stand for a newly
+    generated batch, as in the paper; G's own updates are as ever. Pictures are kept as bytes, which is what real ones
+    are made of too.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__(recipe)
+        self._updates = self._kept = 0
+        # Rings: uint8 [replay, S, S, 3], made when the size is known, and int64 [replay].
+        self._pictures: Tensor | None = None
+        self._classes = torch.zeros(recipe.options.replay, dtype=torch.int64)
+
+    @classmethod
+    def is_wanted(cls, options: Options) -> bool:
+        """Whether `replay` is above 0."""
+        return options.replay > 0
+
+    def shown(self, generator: nn.Module, batch: Batch) -> Batch:
+        """The batch with earlier pictures if it is time for them, else as it is, some of its pictures kept."""
+        self._updates += 1
+        if self._updates % self.recipe.options.replay_every == 0 and self._pictures is not None:
+            return self._replayed(generator, batch, self._pictures)
+        self._keep(generator, batch)
+        return batch
+
+    def _keep(self, generator: nn.Module, batch: Batch) -> None:
+        size, count = self.recipe.options.replay, self.recipe.options.replay_keep
+        pictures = torch.from_numpy(to_uint8(batch.fakes(generator)[:count]))
+        if self._pictures is None:
+            self._pictures = pictures.new_zeros(size, *pictures.shape[1:])
+        places = (self._kept + torch.arange(count)) % size
+        self._pictures[places] = pictures
+        if batch.wanted is not None:
+            self._classes[places] = batch.wanted[:count].cpu()
+        self._kept += count
+
+    def _replayed(self, generator: nn.Module, batch: Batch, pictures: Tensor) -> Batch:
+        drawn = torch.randint(min(self._kept, len(pictures)), (len(batch.images),))
+        device = batch.images.device
+        wanted = None if batch.wanted is None else self._classes[drawn].to(device)
+        return batch.showing(generator, to_float(pictures[drawn].to(device)), wanted)
+
+    def state(self) -> dict[str, Any]:
+        """The counters and the buffer."""
+        return {
+            "updates": self._updates,
+            "kept": self._kept,
+            "pictures": self._pictures,
+            "classes": self._classes,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on with the buffer as it was."""
+        self._updates, self._kept = state["updates"], state["kept"]
+        self._pictures, self._classes = state["pictures"], state["classes"]

@@ -1,0 +1,86 @@
+"""Unrolled GANs (Metz et al. 2017), one of the cures that papers 1 and 4 name for their collapses."""
+
+import dataclasses
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from ganvas.errors import ConfigError
+from ganvas.gans.recipe import Batch, Recipe
+from ganvas.options import Options
+from ganvas.tricks.trick import Trick
+
+
+class Unrolled(Trick):
+    """G is trained against the D that k further steps would lead to, and knows how it would change them.
+
+    With D's loss L on this batch, as the recipe has it (the paper's f is -L):
+
+        w_0 = D's weights,    w_(i+1) = w_i - lr grad L(G, w_i)      (equations 7 and 8)
+        G minimises its loss against the D of w_k                    (equations 9 and 10)
+
+    and is differentiated through the w_i, which depend on G. D itself, its BatchNorm statistics included, stays as it
+    is. The steps are of plain gradient descent, as in the paper's equations, with a rate of their own, since those of
+    Adam and gradient descent do not compare; docs/recipes.md says how the default was found. Random draws of D's loss
+    (noisy targets, dropout) are new in each step; other tricks' terms are not part of L.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__(recipe)
+        self._is_checked = False
+
+    @classmethod
+    def is_wanted(cls, options: Options) -> bool:
+        """Whether `unrolled` is above 0."""
+        return options.unrolled > 0
+
+    def opponent(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> nn.Module:
+        """D as it would be after `unrolled` steps, differentiable with respect to G.
+
+        Raises:
+            ConfigError: the recipe's loss of D hides G from the derivative.
+        """
+        attached = dataclasses.replace(batch, attached=True)
+        if not self._is_checked:
+            self._check(generator, discriminator, attached)
+        ahead = _Ahead(discriminator)
+        for _ in range(self.recipe.options.unrolled):
+            loss = self.recipe.discriminator_loss(generator, ahead, attached)
+            ahead.descend(loss.total, self.recipe.options.unrolled_lr)
+        return ahead
+
+    def _check(self, generator: nn.Module, discriminator: nn.Module, attached: Batch) -> None:
+        """Refuse a recipe whose discriminator's loss, with D's weights fixed, depends on no weight at all."""
+        fixed = _Ahead(discriminator, is_fixed=True)
+        if not self.recipe.discriminator_loss(generator, fixed, attached).total.requires_grad:
+            raise ConfigError(
+                f"unrolled: the discriminator's loss of recipe {self.recipe.name()} detaches the generator's pictures "
+                "itself; it must take them from batch.fakes(generator)"
+            )
+        self._is_checked = True
+
+
+class _Ahead(nn.Module):
+    """A discriminator with weights and buffers of its own, which begin as copies of the network's."""
+
+    def __init__(self, network: nn.Module, is_fixed: bool = False) -> None:
+        super().__init__()
+        self.network = network
+        self.weights = {
+            name: weight.detach().requires_grad_(not is_fixed) for name, weight in network.named_parameters()
+        }
+        # Forward passes write to buffers in place.
+        self.statistics = {name: buffer.clone() for name, buffer in network.named_buffers()}
+
+    def forward(self, *inputs: Tensor) -> Any:
+        """What the network would return with these weights."""
+        return functional_call(self.network, self.weights | self.statistics, inputs)
+
+    def descend(self, loss: Tensor, lr: float) -> None:
+        """One step of gradient descent, differentiable."""
+        weights = list(self.weights.values())
+        slopes = torch.autograd.grad(loss, weights, create_graph=True, materialize_grads=True)
+        moved = [weight - lr * slope for weight, slope in zip(weights, slopes, strict=True)]
+        self.weights = dict(zip(self.weights, moved, strict=True))
