@@ -28,12 +28,14 @@ def test_every_command_and_flag_shown_exists(page: Path) -> None:
 
     from ganvas.cli import app
 
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     blocks = "\n".join(re.findall(r"^```\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL))
-    for command, rest in re.findall(r"^ganvas ([a-z]+)(.*)$", blocks, re.MULTILINE):
-        assert command in commands, f"{page.name}: ganvas {command}"
-        known = {word for parameter in commands[command].params for word in parameter.opts} | {"--help"}
-        assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= known, f"{page.name}: ganvas {command}{rest}"
+    for line in re.findall(r"^ganvas ([a-z].*)$", blocks.replace("\\\n", " "), re.MULTILINE):
+        command, words = typer.main.get_command(app), line.split()
+        while hasattr(command, "commands"):
+            assert words[0] in command.commands, f"{page.name}: ganvas {line}"
+            command = command.commands[words.pop(0)]
+        known = {word for parameter in command.params for word in parameter.opts} | {"--help"}
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", line)) <= known, f"{page.name}: ganvas {line}"
 
 
 def test_the_map_of_the_code_names_every_package_and_module() -> None:

@@ -20,7 +20,7 @@ from browser import DESKTOP, PHONE, chromium, visit
 from ganvas.data.dataset import Info
 from ganvas.errors import GanvasError, RunError
 from ganvas.grids import grid, write_png
-from ganvas.report import charts, page
+from ganvas.report import charts, html, page
 from ganvas.report.page import Run, render, write_page
 
 SIZE, SIDE, KIMG = 32, 8, 38.4
@@ -216,17 +216,17 @@ def test_a_page_of_many_big_grids_stays_light(run: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (page.significant(0.0213), "0.0213"),
-        (page.significant(-0.00012), "-0.000120"),
-        (page.significant(1304.2), "1,304"),
-        (page.significant(0.0), "0.000"),
-        (page.significant(math.nan), "—"),
-        (page.plus_minus(0.02134, 0.00112), "0.0213 ± 0.0011"),
-        (page.plus_minus(0.5, None), "0.500"),
-        (page.duration(45.4), "45 s"),
-        (page.duration(302), "5 min 2 s"),
-        (page.duration(7260), "2 h 1 min"),
-        (page.whole(None), "—"),
+        (html.significant(0.0213), "0.0213"),
+        (html.significant(-0.00012), "-0.000120"),
+        (html.significant(1304.2), "1,304"),
+        (html.significant(0.0), "0.000"),
+        (html.significant(math.nan), "—"),
+        (html.plus_minus(0.02134, 0.00112), "0.0213 ± 0.0011"),
+        (html.plus_minus(0.5, None), "0.500"),
+        (html.duration(45.4), "45 s"),
+        (html.duration(302), "5 min 2 s"),
+        (html.duration(7260), "2 h 1 min"),
+        (html.whole(None), "—"),
     ],
 )
 def test_numbers_read_well(text: str, expected: str) -> None:

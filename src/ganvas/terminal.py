@@ -1,10 +1,15 @@
 """A run as seen in a terminal: progress and events on stderr, so that stdout is left to results."""
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 from rich.text import Text
 
 from ganvas.budget import Progress as RunProgress
+
+if TYPE_CHECKING:
+    from ganvas.classify.model import Epoch
 
 
 class TerminalDisplay:
@@ -64,13 +69,56 @@ class PreparationDisplay:
         self._bar.update(self._task, completed=done, total=total)
 
 
+class ClassifierDisplay:
+    """Shows a classifier learn: a bar in place on a terminal, a line an epoch in a log file.
+
+    Use as a context manager around the training.
+    """
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        columns: tuple[ProgressColumn, ...] = (BarColumn(24), TextColumn("{task.description}"))
+        self._bar = Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal)
+        self._task = self._bar.add_task("starting", total=None)
+        self._latest = ""
+
+    def __enter__(self) -> "ClassifierDisplay":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def work(self, what: str, done: int, total: int) -> None:
+        """`done` of `total` units of the work called `what` are through."""
+        self._bar.update(self._task, description=f"{what}{self._latest}", completed=done, total=total)
+
+    def epoch(self, epoch: "Epoch", seconds_left: float) -> None:
+        """An epoch is over; if training is not stopped early it will take about `seconds_left` more."""
+        line = f"loss {epoch.train_loss:.3f}, accuracy {epoch.train_accuracy:.3f}"
+        if epoch.validation_loss is not None:
+            line += f"; validation {epoch.validation_loss:.3f}, {epoch.validation_accuracy:.3f}"
+        line += f" | at most {_clock(seconds_left)} left"
+        self._latest = f" | {line}"
+        if not self._console.is_terminal:
+            self.say(f"epoch {epoch.epoch}: {line}")
+
+    def say(self, line: str) -> None:
+        """Something happened that a watcher should know."""
+        self._console.print(Text(line), soft_wrap=True)
+
+
 def summary(record: dict[str, float], seconds_left: float) -> str:
     """The line a watcher reads: progress, losses, D's accuracy, speed, time left."""
     parts = [f"{record['kimg']:.1f} kimg", f"D {record['d_loss']:.3f} G {record['g_loss']:.3f}"]
     if "d_accuracy_real" in record and "d_accuracy_fake" in record:
         real, fake = record["d_accuracy_real"], record["d_accuracy_fake"]
         parts.append(f"D right on real {real:.0%}, generated {fake:.0%}")
-    minutes, seconds = divmod(round(seconds_left), 60)
+    return " | ".join([*parts, f"{record['img_per_s']:.0f} img/s", f"{_clock(seconds_left)} left"])
+
+
+def _clock(seconds: float) -> str:
+    """A duration as m:ss or h:mm:ss."""
+    minutes, left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    left = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
-    return " | ".join([*parts, f"{record['img_per_s']:.0f} img/s", f"{left} left"])
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

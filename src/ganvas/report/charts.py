@@ -38,7 +38,7 @@ class Chart:
     figure: go.Figure
 
 
-def _numbers(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def numbers(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Log lines as a table of floats: whatever is missing, no number or not finite is NaN."""
     columns = pd.DataFrame.from_records(list(records)).items()
     table = pd.DataFrame({key: pd.to_numeric(column, errors="coerce") for key, column in columns})
@@ -53,7 +53,7 @@ def curves(stats: Sequence[dict[str, Any]], evals: Sequence[dict[str, Any]], bes
         evals: the lines of `evals.jsonl`.
         best: kimg of the best evaluation, which is drawn as a star.
     """
-    log, scores = _thinned(_numbers(stats)), _numbers(evals)
+    log, scores = _thinned(numbers(stats)), numbers(evals)
     charts = [
         _losses(log),
         _accuracy(log),
@@ -66,19 +66,19 @@ def curves(stats: Sequence[dict[str, Any]], evals: Sequence[dict[str, Any]], bes
 
 
 def _losses(log: pd.DataFrame) -> Chart:
-    figure = _figure()
+    figure = blank()
     for key, name, color in (("d_loss", "discriminator", BLUE), ("g_loss", "generator", RUST)):
         if _has(log, key):
             _smoothed(figure, log.kimg, log[key], name, color)
     for key in log.columns:
         if key.startswith(("d_loss/", "g_loss/")) and _has(log, key):
-            _line(figure, log.kimg, log[key], key, GREY, visible="legendonly", line_dash="dot")
+            line(figure, log.kimg, log[key], key, GREY, visible="legendonly", line_dash="dot")
     note = "Lines are running means over the paler logged values. Choose a grey term in the legend to add it."
     return Chart("losses", "Losses", note, figure)
 
 
 def _accuracy(log: pd.DataFrame) -> Chart:
-    figure = _figure(yaxis_range=[0, 1.02])
+    figure = blank(yaxis_range=[0, 1.02])
     for key, name, color in (
         ("d_accuracy_real", "on real pictures", BLUE),
         ("d_accuracy_fake", "on generated pictures", RUST),
@@ -91,7 +91,7 @@ def _accuracy(log: pd.DataFrame) -> Chart:
 
 
 def _kid(scores: pd.DataFrame, best: float | None) -> Chart:
-    figure = _figure()
+    figure = blank()
     if _has(scores, "kid"):
         bars = {"type": "data", "array": scores.kid_se, "thickness": 1} if _has(scores, "kid_se") else None
         _score(figure, scores.kimg, scores.kid, "KID", BLUE, best, error_y=bars)
@@ -100,7 +100,7 @@ def _kid(scores: pd.DataFrame, best: float | None) -> Chart:
 
 
 def _fid(scores: pd.DataFrame, best: float | None) -> Chart:
-    figure = _figure()
+    figure = blank()
     if _has(scores, "fid"):
         _score(figure, scores.kimg, scores.fid, "FID", BLUE, best)
     return Chart(
@@ -112,7 +112,7 @@ def _fid(scores: pd.DataFrame, best: float | None) -> Chart:
 
 
 def _precision_recall(scores: pd.DataFrame) -> Chart:
-    figure = _figure(yaxis_range=[0, 1.02])
+    figure = blank(yaxis_range=[0, 1.02])
     for key, color in (("precision", RUST), ("recall", MOSS)):
         if _has(scores, key):
             _score(figure, scores.kimg, scores[key], key, color, best=None)
@@ -121,7 +121,7 @@ def _precision_recall(scores: pd.DataFrame) -> Chart:
 
 
 def _speed(log: pd.DataFrame) -> Chart:
-    figure = _figure(yaxis_rangemode="tozero")
+    figure = blank(yaxis_rangemode="tozero")
     if _has(log, "img_per_s"):
         _smoothed(figure, log.kimg, log.img_per_s, "img/s", MOSS)
     return Chart("speed", "Speed", "Real pictures per second, each value over one interval of the log.", figure)
@@ -138,7 +138,8 @@ def _thinned(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(np.arange(len(table)) * POINTS // len(table)).mean()
 
 
-def _figure(**layout: Any) -> go.Figure:
+def blank(**layout: Any) -> go.Figure:
+    """A figure of the pages' manners without anything drawn."""
     figure = go.Figure(
         layout={
             "template": go.layout.Template(),
@@ -166,7 +167,8 @@ def _figure(**layout: Any) -> go.Figure:
     return figure.update_layout(**layout)
 
 
-def _line(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str, **more: Any) -> None:
+def line(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str, **more: Any) -> None:
+    """Draw a line under a name that may hold anything."""
     # plotly reads names as a little HTML, and those of loss terms are a recipe author's free text.
     style = {"line_color": color, "line_width": 1.6, "hovertemplate": "%{y:.4~g}", "mode": "lines"}
     figure.add_scatter(x=x, y=y, name=html.escape(name), **style | more)
@@ -174,8 +176,8 @@ def _line(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str, **mo
 
 def _smoothed(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str) -> None:
     """A running mean as a line over the paler logged values; where a value is lost, both have a gap."""
-    _line(figure, x, y, name, color, opacity=0.3, showlegend=False, hoverinfo="skip")
-    _line(figure, x, y.ewm(span=SMOOTHING).mean().where(y.notna()), name, color)
+    line(figure, x, y, name, color, opacity=0.3, showlegend=False, hoverinfo="skip")
+    line(figure, x, y.ewm(span=SMOOTHING).mean().where(y.notna()), name, color)
 
 
 def _score(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str, best: float | None, **more: Any) -> None:
@@ -187,4 +189,4 @@ def _score(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str, bes
         "opacity": 1,
         "line_width": 0,
     }
-    _line(figure, x, y, name, color, mode="lines+markers", marker=marker, **more)
+    line(figure, x, y, name, color, mode="lines+markers", marker=marker, **more)

@@ -1,0 +1,26 @@
+"""Make the picture of the docs that shows what each fill of the augmentation puts beyond the edge of a picture.
+
+python scripts/fills.py docs/images/fill.png
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ganvas.classify.augment import compare_fills
+from ganvas.data.painter import MODES, paint
+from ganvas.grids import write_png
+
+# Far enough apart to be of several genres and palettes.
+NUMBERS = range(0, len(MODES), 6)
+
+
+def main() -> None:
+    """Write the sheet: the paintings in the first row, below them "reflect", and below that "nearest"."""
+    paintings = np.stack([paint(number, size=128) for number in NUMBERS])
+    write_png(Path(sys.argv[1]), compare_fills(paintings))
+
+
+if __name__ == "__main__":
+    main()

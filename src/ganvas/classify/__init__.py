@@ -1,0 +1,1 @@
+"""Classifiers of pictures: learning to tell artists or styles apart, and judging what a generator painted."""

@@ -1,0 +1,142 @@
+"""What a classifier says of any pictures: files, folders, or what a generator paints."""
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.classify.classifier import Classifier
+from ganvas.data.decode import Rejected
+from ganvas.data.fit import Frame, place
+from ganvas.data.prepare import frame_for
+from ganvas.data.sources import PictureFile, open_source
+from ganvas.errors import DataError
+from ganvas.explore import load
+from ganvas.training.directory import is_run
+
+Images = NDArray[np.uint8]
+
+# Pictures read before the classifier is asked about them.
+SLAB = 256
+SNAPSHOT_SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a classifier says of one picture.
+
+    Attributes:
+        path: the file, or the generator and the number of the picture.
+        probabilities: how likely each class is, by name, in the classifier's order.
+    """
+
+    path: str
+    probabilities: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """The likeliest class."""
+        return max(self.probabilities, key=lambda name: self.probabilities[name])
+
+    @property
+    def probability(self) -> float:
+        """How likely that class is."""
+        return self.probabilities[self.name]
+
+    def record(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "path": self.path,
+            "class": self.name,
+            "probability": self.probability,
+            "probabilities": self.probabilities,
+        }
+
+
+def predict(
+    classifier: Classifier,
+    sources: Iterable[str | Path],
+    *,
+    samples: int = 64,
+    seed: int = 0,
+    left_out: Callable[[str, str], None] = lambda name, reason: None,
+) -> Iterator[Prediction]:
+    """Classify pictures, in the order of the sources; of a folder by path.
+
+    Args:
+        classifier: whom to ask. Pictures are made square as those it learnt from were.
+        sources: picture files, folders with pictures (in any depth), and runs or snapshots, whose pictures are painted.
+        samples: how many pictures a generator paints.
+        seed: of those.
+        left_out: told the name and the reason of every file in a folder that is no picture.
+
+    Raises:
+        DataError: a source does not exist, a file is no picture, or a folder holds none.
+        RunError: a run or snapshot that cannot be used.
+    """
+    card = classifier.card
+    frame = frame_for(card.size, card.fit, card.background)
+    for source in map(Path, sources):
+        for names, images in _pictures(source, frame, samples, seed, left_out):
+            for name, row in zip(names, classifier.probabilities(images), strict=True):
+                yield Prediction(name, dict(zip(classifier.class_names, row.tolist(), strict=True)))
+
+
+def _pictures(
+    source: Path, frame: Frame, samples: int, seed: int, left_out: Callable[[str, str], None]
+) -> Iterator[tuple[list[str], Images]]:
+    """Names and pictures of a source, uint8 [n, S, S, 3], n at most `SLAB`."""
+    if not source.exists():
+        raise DataError(f"{source} does not exist; give pictures, folders of pictures, runs or snapshots")
+    if is_run(source) or source.suffix == SNAPSHOT_SUFFIX:
+        numbers = itertools.count()
+        for batch in load(source).batches(samples, seed):
+            yield [f"{source}#{next(numbers)}" for _ in batch], batch
+    elif source.is_dir():
+        yield from _folder(source, frame, left_out)
+    else:
+        item = PictureFile(source, str(source), {})
+        try:
+            yield [item.name], place(item.read(frame).pixels, frame)[None]
+        except Rejected as error:
+            raise DataError(f"{source} cannot be classified: {error}") from error
+
+
+def _folder(folder: Path, frame: Frame, left_out: Callable[[str, str], None]) -> Iterator[tuple[list[str], Images]]:
+    items = open_source(folder, classes="none").items
+    found = False
+    for start in range(0, len(items), SLAB):
+        read: list[tuple[str, Images]] = []
+        for item in items[start : start + SLAB]:
+            try:
+                read.append((str(folder / item.name), place(item.read(frame).pixels, frame)))
+            except Rejected as error:
+                left_out(item.name, str(error))
+        if read:
+            found = True
+            names, images = zip(*read, strict=True)
+            yield list(names), np.stack(images)
+    if not found:
+        raise DataError(f"{folder} holds no picture that can be read")
+
+
+def as_json(predictions: Iterable[Prediction]) -> str:
+    """A JSON list of `Prediction.record`."""
+    return json.dumps([prediction.record() for prediction in predictions], indent=2, ensure_ascii=False)
+
+
+def as_csv(predictions: Iterable[Prediction], class_names: list[str]) -> str:
+    """A CSV table: path, class, probability, and a column for each class, named `p(CLASS)`."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["path", "class", "probability", *(f"p({name})" for name in class_names)])
+    for prediction in predictions:
+        table.writerow([prediction.path, prediction.name, prediction.probability, *prediction.probabilities.values()])
+    return text.getvalue()
