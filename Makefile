@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/ganvas demo
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 lint: $(READY)
 	$(BIN)/ruff check .

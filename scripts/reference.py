@@ -114,10 +114,10 @@ def _title(group: type[BaseModel]) -> str:
 
 
 def _fields(model: type[BaseModel], beyond: type[BaseModel] = BaseModel) -> list[str]:
-    """Rows of the model's fields that `beyond` does not have."""
+    """Rows of the model's fields that `beyond` does not have, with defaults as one would write them."""
     return [
-        f"| `{key}` | {'' if field.default is None else f'`{field.default}`'} | {field.description} |"
-        for key, field in model.model_fields.items()
+        f"| `{key}` | {'' if default is None else f'`{default}`'} | {model.model_fields[key].description} |"
+        for key, default in model().model_dump().items()
         if key not in beyond.model_fields
     ]
 

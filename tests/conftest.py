@@ -12,6 +12,10 @@ import pytest
 
 from ganvas.data.dataset import IMAGES, INDEX, INFO, Info
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers share the cores among them; threads of one that waited for those of another would lose all they gain.
+    os.environ["OMP_NUM_THREADS"] = "1"
+
 # Feature statistics of test datasets are cached away from the user's own, and nothing may reach for a hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
 

@@ -274,7 +274,7 @@ def test_training_goes_on_while_it_helps_and_without_patience() -> None:
 
 def test_a_loss_that_is_not_finite_stops_training() -> None:
     broken = Features(torch.full((1, 8, 2), float("inf")), torch.arange(8) % 2)
-    with pytest.raises(DivergedError, match="the loss was nan in epoch 1; try a lower --set learning_rate"):
+    with pytest.raises(DivergedError, match="the loss was nan in epoch 1; try a lower learning rate"):
         fit(nn.Linear(2, 2), broken, None, options(), Silent())
 
 

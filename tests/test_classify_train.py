@@ -424,6 +424,19 @@ def test_the_command_trains_and_says_how_good_the_classifier_is(cli: Cli, tmp_pa
     assert card.seed == 4
 
 
+def test_ctrl_c_ends_the_command_without_a_trace(
+    cli: Cli, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ganvas.terminal.ClassifierDisplay.epoch", interrupt)
+    words = [f"--set={key}={value}" for key, value in TINY.items()]
+    done = cli("classify", "train", tiny_data, "--model", "cnn", "--out", "out", *words)
+    assert done.returncode == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -26,6 +26,7 @@ from ganvas.files import append_record, read_records
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Spec
 from ganvas.metrics.scores import Scores
+from ganvas.objectives import Targets
 from ganvas.training import checkpoint, engine, trainer
 from ganvas.training.ema import MovingAverage
 from ganvas.training.run import Outcome, resume, train
@@ -263,15 +264,13 @@ def test_starting_from_weights_that_do_not_fit_leaves_no_run(
 def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ganvas.gans import dcgan
+    healthy, calls = Targets.terms, []
 
-    healthy, calls = dcgan.judged_fake, []
-
-    def fails_at_last(logits: torch.Tensor) -> torch.Tensor:
+    def fails_at_last(targets: Targets, real: torch.Tensor, fake: torch.Tensor) -> dict[str, torch.Tensor]:
         calls.append(None)
-        return healthy(logits) * (float("nan") if len(calls) > 6 else 1)
+        return healthy(targets, real, fake * (float("nan") if len(calls) > 6 else 1))
 
-    monkeypatch.setattr(dcgan, "judged_fake", fails_at_last)
+    monkeypatch.setattr(Targets, "terms", fails_at_last)
     # Four warm-up steps of the forecast come first; the checkpoint of the step before the failure must stay whole.
     monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 2)
     with pytest.raises(DivergedError, match=r"discriminator's loss term 'fake' is nan; the last checkpoint"):

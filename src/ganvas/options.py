@@ -157,9 +157,9 @@ class Options(ObjectiveOptions, ShownOptions, LearningOptions, NetworkOptions):
     @model_validator(mode="after")
     def _fit_each_other(self) -> Self:
         if self.clip and self.spectral_norm:
-            raise ValueError("clip and spectral_norm: clipped weights would be scaled up again; set one of them to 0")
+            raise ValueError("clip and spectral_norm: clipped weights would be scaled again; switch one of them off")
         if self.clip and self.unrolled:
-            raise ValueError("clip and unrolled: the steps that G looks ahead are not clipped; set one of them to 0")
+            raise ValueError("clip and unrolled: the steps that G looks ahead are not clipped; switch one off")
         if self.replay and self.replay_keep > (most := min(self.replay, self.batch_size)):
             raise ValueError(f"replay_keep={self.replay_keep}: replay and batch_size leave room for {most} at most")
         return self

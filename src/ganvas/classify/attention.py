@@ -1,11 +1,11 @@
-"""Where a classifier looks: what decides in a forest, and in a network Grad-CAM and the maps of its first layer."""
+"""Where a classifier looks: what decides in a forest, what speaks for a class in a network, and what its layers see."""
 
 import contextlib
 from collections.abc import Iterator
 
 import numpy as np
 import torch
-from captum.attr import LayerActivation, LayerGradCam
+from captum.attr import LayerActivation, LayerGradientXActivation
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -29,12 +29,15 @@ def importances(forest: Forest) -> NDArray[np.float64]:
     return forest.importances
 
 
-def grad_cam(model: NetworkModel, images: Images, classes: NDArray[np.int64]) -> Heat:
-    """What speaks for a class in each picture: Grad-CAM (Selvaraju et al. 2017, equations 1 and 2).
+def hires_cam(model: NetworkModel, images: Images, classes: NDArray[np.int64]) -> Heat:
+    """What speaks for a class in each picture: Grad-CAM at full resolution (HiResCAM, Draelos & Carin 2020).
 
-    The maps of the last convolution, after its ReLU, are weighted by how much each raises the class's score and added
-    up; what lowers the score is left out. With two classes the score of one is its lead over the other, for the network
-    has a single output for both.
+    The maps of the last convolution, after its ReLU, are weighted place by place by how much each raises the class's
+    score and added up; what lowers the score is left out. Grad-CAM (Selvaraju et al. 2017) takes the mean weight of a
+    map for all of its places. The two are the same where a network averages its last maps over the picture; those here
+    that lay them out instead weigh every place differently, and the mean then points anywhere.
+
+    With two classes the score of one is its lead over the other, for the network has a single output for both.
 
     Args:
         model: the network.
@@ -46,9 +49,9 @@ def grad_cam(model: NetworkModel, images: Images, classes: NDArray[np.int64]) ->
     """
     inputs = model.inputs(images)
     with _convolution(model, -1) as layer:
-        cam = LayerGradCam(lambda inputs: _scores(model, inputs), layer)
-        targets = torch.as_tensor(classes, device=inputs.device)
-        heat: Tensor = cam.attribute(inputs, target=targets, relu_attributions=True).detach()
+        products = LayerGradientXActivation(lambda inputs: _scores(model, inputs), layer)
+        maps: Tensor = products.attribute(inputs, target=torch.as_tensor(classes, device=inputs.device))
+    heat = maps.detach().sum(dim=1, keepdim=True).relu()
     full = interpolate(heat, images.shape[1:3], mode="bilinear")[:, 0]
     strongest = full.amax(dim=(1, 2), keepdim=True)
     return torch.where(strongest > 0, full / strongest, 0).cpu().numpy()

@@ -101,10 +101,7 @@ def evaluate(directory: str | Path, data: str | Path | None = None, *, seed: int
     """
     classifier = Classifier.open(directory)
     dataset = _trained_on(classifier) if data is None else Dataset.open(data)
-    rows = _test_rows(classifier, dataset)
-    are_all = not len(rows)
-    if are_all:
-        rows = np.arange(len(dataset))
+    rows, are_all = _rows(classifier, dataset)
     names = label_names(dataset, label_column(dataset, classifier.card.label_column))[rows]
     truth, groups = classifier.numbers(names), groups_of(dataset.index)[rows]
     probabilities = np.concatenate(list(_probabilities(classifier, dataset, rows)))
@@ -126,14 +123,15 @@ def _trained_on(classifier: Classifier) -> Dataset:
     return dataset
 
 
-def _test_rows(classifier: Classifier, dataset: Dataset) -> Numbers:
-    """The rows of a dataset to test on; empty where it holds none back and the classifier has never seen any."""
-    if dataset.fingerprint != classifier.card.fingerprint:
-        return dataset.rows(TEST)
-    rows = _split_rows(classifier, TEST)
-    if not len(rows):
-        raise DataError(f"{classifier.path} has learnt from all of {dataset.path}; name another dataset with --data")
-    return rows
+def _rows(classifier: Classifier, dataset: Dataset) -> tuple[Numbers, bool]:
+    """The rows of a dataset to judge on, and whether these are all it has."""
+    is_own = dataset.fingerprint == classifier.card.fingerprint
+    rows = _split_rows(classifier, TEST) if is_own else dataset.rows(TEST)
+    if len(rows):
+        return rows, False
+    if is_own:
+        raise DataError(f"{classifier.path} held no picture of {dataset.path} back; name another dataset with --data")
+    return np.arange(len(dataset)), True
 
 
 def _split_rows(classifier: Classifier, split: str) -> Numbers:

@@ -99,34 +99,23 @@ def fit(
     Raises:
         DivergedError: the loss was no longer finite.
     """
+    before = before or Fitted()
     if weights is not None:
         weights = weights.to(next(network.parameters()).device)
-    with seeded(options.seed):
-        return _fit(network, training, validation, options, progress, weights, before or Fitted())
-
-
-def _fit(
-    network: nn.Module,
-    training: Supply,
-    validation: Supply | None,
-    options: NetworkOptions,
-    progress: Progress,
-    weights: Tensor | None,
-    before: Fitted,
-) -> Fitted:
     descent, best = _Descent(network, options, weights), _Best(network, before)
     history = list(before.history)
     started, already = time.perf_counter(), history[-1].seconds if history else 0.0
-    for done in range(1, options.epochs + 1):
-        number = len(before.history) + done
-        trained = descent.epoch(number, training, progress)
-        validated = measure(network, validation, weights) if validation else None
-        spent = time.perf_counter() - started
-        history.append(record(number, already + spent, trained, validated))
-        progress.epoch(history[-1], spent / done * (options.epochs - done))
-        best.offer(history[-1])
-        if options.patience and number - max(best.epoch, len(before.history)) >= options.patience:
-            break
+    with seeded(options.seed):
+        for done in range(1, options.epochs + 1):
+            number = len(before.history) + done
+            trained = descent.epoch(number, training, progress)
+            validated = measure(network, validation, weights) if validation else None
+            spent = time.perf_counter() - started
+            history.append(record(number, already + spent, trained, validated))
+            progress.epoch(history[-1], spent / done * (options.epochs - done))
+            best.offer(history[-1])
+            if options.patience and number - max(best.epoch, len(before.history)) >= options.patience:
+                break
     best.restore()
     return Fitted(tuple(history), best.epoch)
 
@@ -194,11 +183,11 @@ def measure(network: nn.Module, supply: Supply, weights: Tensor | None = None) -
     """
     network.eval()
     count = len(supply.labels)
-    judged = [judge(network, supply, numbers, None, weights) for numbers in torch.split(torch.arange(count), MEASURED)]
+    judged = [assess(network, supply, numbers, None, weights) for numbers in torch.split(torch.arange(count), MEASURED)]
     return _mean([(loss.item(), right) for loss, right in judged], count)
 
 
-def judge(
+def assess(
     network: nn.Module, supply: Supply, numbers: Tensor, random: torch.Generator | None, weights: Tensor | None
 ) -> tuple[Tensor, int]:
     """The sum of the losses of some examples, differentiable, and how many of them are named right."""
@@ -229,10 +218,10 @@ class _Descent:
         batches = torch.split(order, self._options.batch_size)
         judged = []
         for done, numbers in enumerate(batches, start=1):
-            loss, right = judge(self._network, training, numbers, self._random, self._weights)
+            loss, right = assess(self._network, training, numbers, self._random, self._weights)
             if not math.isfinite(loss.item()):
                 raise DivergedError(
-                    f"the loss was {loss.item()} in epoch {number}; try a lower --set learning_rate "
+                    f"the loss was {loss.item()} in epoch {number}; try a lower learning rate "
                     f"(it was {self._options.learning_rate:g})"
                 )
             self._optimizer.zero_grad(set_to_none=True)

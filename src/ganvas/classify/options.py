@@ -59,7 +59,7 @@ class NetworkOptions(ClassifierOptions):
     rotation: float = Field(10.0, ge=0, le=180, description="Augmentation turns by up to this many degrees.")
     shift: float = Field(0.1, ge=0, le=0.5, description="It shifts by up to this share of the side, both ways.")
     zoom: float = Field(0.1, ge=0, le=0.5, description="It scales by up to this share, up or down.")
-    flip: bool = Field(True, description="It mirrors every other picture, left to right.")
+    flip: bool = Field(False, description="It mirrors every other picture, left to right; not for digits or letters.")
     fill: Literal["reflect", "nearest"] = Field(
         "reflect", description="What it puts beyond the edge: the picture mirrored, or its last pixel drawn out."
     )
@@ -84,7 +84,7 @@ class TransferOptions(NetworkOptions):
     """Options of a small network on the features of one that has seen a million photographs."""
 
     size: int = Field(128, ge=32, le=512, description="Height and width in pixels that pictures are resized to.")
-    epochs: int = Field(100, ge=1, le=100_000, description="Passes over the training features, at most.")
+    epochs: int = Field(100, ge=1, le=100_000, description="Passes of an mlp over the training features, at most.")
     optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adamw", description="Optimiser of mlp and fine-tuning.")
     weight_decay: float = Field(1e-2, ge=0, description="Weight decay: decoupled in AdamW, L2 in the others.")
     head: Literal["linear", "mlp"] = Field(
@@ -92,6 +92,7 @@ class TransferOptions(NetworkOptions):
         description="What reads the features: logistic regression, by L-BFGS over all pictures at once, or a network "
         "of two layers, by the optimiser in batches.",
     )
+    flip: bool = Field(True, description="The mirror image of every picture is learnt from, too.")
     penalty: float = Field(0.1, ge=0, description="L2 penalty of the logistic regression, on standardised features.")
     hidden: int = Field(128, ge=1, le=4096, description="Width of the inner layer of an mlp.")
     fine_tune_epochs: int = Field(

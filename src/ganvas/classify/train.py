@@ -27,7 +27,7 @@ DEFAULT_MODEL = "deep-cnn"
 SLAB = 256
 
 # What would keep a model from learning a few pictures by heart, switched off.
-BY_HEART = {"augment": False, "dropout": 0.0, "patience": 0, "weight_decay": 0.0}
+BY_HEART = {"augment": False, "dropout": 0.0, "patience": 0, "weight_decay": 0.0, "penalty": 0.0}
 
 
 def train(

@@ -193,7 +193,7 @@ class Recipe(GeneratorRecipe):
         )
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
-        """Called after each update of the discriminator: the place for weight clipping."""
+        """Called after each update of the discriminator: the place for constraints on its weights."""
 
     def latents(self, count: int, random: torch.Generator) -> Tensor:
         """`count` latents, float [count, latent_dim] on the CPU: N(0, I), or U(-1, 1) where the options say uniform."""

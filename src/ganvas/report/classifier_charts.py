@@ -89,12 +89,14 @@ def calibration(bins: Sequence[Bin], error: float) -> Chart:
 
 
 def learning(history: Sequence[dict[str, Any]], best: int | None) -> list[Chart]:
-    """Loss and accuracy by epoch, those that there is something to draw of.
+    """Loss and accuracy by epoch, those that there is something to draw of: a single epoch is no curve.
 
     Args:
         history: the lines of `history.jsonl`.
         best: the epoch that was kept, which is marked.
     """
+    if len(history) < 2:
+        return []
     epochs = numbers(history)
     marked = "" if best is None else f" The dotted line is epoch {best}, which was kept."
     loss = "The lower, the better; where only the training loss still falls, it learns by heart." + marked
@@ -108,11 +110,12 @@ def learning(history: Sequence[dict[str, Any]], best: int | None) -> list[Chart]
 
 def _by_epoch(epochs: pd.DataFrame, score: str, best: int | None, **layout: Any) -> go.Figure:
     figure = blank(xaxis_title_text="epoch", xaxis_hoverformat=",.0f", **layout)
-    mode = "lines+markers" if len(epochs) == 1 else "lines"
+    if len(epochs) <= 10:
+        figure.update_xaxes(dtick=1)
     for split, colour in (("train", BLUE), ("validation", RUST)):
         key = f"{split}_{score}"
         if {"epoch", key} <= set(epochs.columns) and epochs[key].notna().any():
-            line(figure, epochs.epoch, epochs[key], split, colour, mode=mode)
+            line(figure, epochs.epoch, epochs[key], split, colour)
     if best is not None and figure.data:
         figure.add_vline(best, line_color=GREY, line_width=1, line_dash="dot")
     return figure

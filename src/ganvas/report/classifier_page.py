@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.classify.attention import activation_maps, grad_cam, importances
+from ganvas.classify.attention import activation_maps, hires_cam, importances
 from ganvas.classify.classifier import HISTORY, Card
 from ganvas.classify.evaluate import Evaluation
 from ganvas.classify.forest import Forest
@@ -144,8 +144,7 @@ def _attention(evaluation: Evaluation) -> Fields | None:
 
 def _learning(evaluation: Evaluation) -> Fields | None:
     path, card = evaluation.classifier.path, evaluation.classifier.card
-    history = read_records(path / HISTORY) if path else []
-    charts = classifier_charts.learning(history, card.best_epoch) if history else []
+    charts = classifier_charts.learning(read_records(path / HISTORY) if path else [], card.best_epoch)
     return {"charts": charts} if charts else None
 
 
@@ -211,16 +210,20 @@ def _inline(picture: NDArray[np.uint8], limit: int) -> Fields:
 
 
 def _importance_maps(forest: Forest) -> list[Fields]:
-    """The forest's map, and its share in each channel, all to the same scale but the first."""
+    """The forest's map, and that of each channel to a common scale."""
     values = importances(forest)
-    total, peak = values.sum(axis=2), max(float(values.max()), np.finfo(np.float64).tiny)
-    maps = [("All channels", total / max(float(total.max()), peak))]
-    maps += [(name, values[..., channel] / peak) for channel, name in enumerate(("Red", "Green", "Blue"))]
+    heats = [_brightened(values.sum(axis=2)), *np.moveaxis(_brightened(values), 2, 0)]
     shares = [values.sum(), *values.sum(axis=(0, 1))]
     return [
-        {"name": name, "share": share, "picture": _enlarged(coloured(heat))}
-        for (name, heat), share in zip(maps, shares, strict=True)
+        {"name": name, "share": float(share), "picture": _enlarged(coloured(heat))}
+        for name, heat, share in zip(("All channels", "Red", "Green", "Blue"), heats, shares, strict=True)
     ]
+
+
+def _brightened(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values as heat in [0, 1]; a hundredth of those above 0 are all at 1, for a few would leave the others dark."""
+    above = values[values > 0]
+    return np.clip(values / (np.quantile(above, 0.99) if len(above) else 1.0), 0, 1)
 
 
 def _enlarged(picture: NDArray[np.uint8]) -> Fields:
@@ -229,13 +232,13 @@ def _enlarged(picture: NDArray[np.uint8]) -> Fields:
 
 
 def _explained(evaluation: Evaluation, model: NetworkModel) -> Fields:
-    """Grad-CAM of the surest picture of each class named right and wrong, and the first layer's maps of one."""
+    """What spoke in the surest picture of each class named right and wrong, and the first layer's maps of one."""
     chosen = [exhibit for wall in _walls(evaluation) for exhibit in (*wall.surest_right[:1], *wall.surest_wrong[:1])]
     limit = PICTURE_BYTES // (3 * len(chosen) + 2)
     numbers = [exhibit.number for exhibit in chosen]
     images = evaluation.images(numbers)
-    said = grad_cam(model, images, evaluation.probabilities[numbers].argmax(axis=1))
-    true = grad_cam(model, images, evaluation.truth[numbers])
+    said = hires_cam(model, images, evaluation.probabilities[numbers].argmax(axis=1))
+    true = hires_cam(model, images, evaluation.truth[numbers])
     return {
         "exhibits": [
             {

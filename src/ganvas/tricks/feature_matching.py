@@ -10,7 +10,8 @@ from ganvas.tricks.trick import Trick
 class FeatureMatching(Trick):
     """G is to meet the mean of D's features over real pictures: its loss gains w ||E f(x) - E f(G(z))||^2.
 
-    f is what D's last layer sees. The paper replaces G's objective by the term; here it joins the recipe's.
+    f is what D's last layer sees, and the square a sum over all of it, thousands of values in the larger networks. The
+    paper replaces G's objective by the term; here it joins the recipe's.
     """
 
     @classmethod

@@ -19,12 +19,12 @@ class Unrolled(Trick):
     With D's loss L on this batch, as the recipe has it (the paper's f is -L):
 
         w_0 = D's weights,    w_(i+1) = w_i - lr grad L(G, w_i)      (equations 7 and 8)
-        G minimises its loss against the D of w_k                    (equations 9 and 10)
+        G minimises its loss against the D of w_k                    (equation 10)
 
     and is differentiated through the w_i, which depend on G. D itself, its BatchNorm statistics included, stays as it
-    is. The steps are of plain gradient descent, as in the paper's equations, with a rate of their own, since those of
-    Adam and gradient descent do not compare; docs/recipes.md says how the default was found. Random draws of D's loss
-    (noisy targets, dropout) are new in each step; other tricks' terms are not part of L.
+    is. The steps are of plain gradient descent, as in the equations, with a rate of their own, since rates of Adam and
+    of gradient descent do not compare; docs/recipes.md says how the default was found. Random draws of D's loss (noisy
+    targets, dropout) are new in each step; other tricks' terms are not part of L.
     """
 
     def __init__(self, recipe: Recipe) -> None:

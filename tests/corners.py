@@ -1,0 +1,52 @@
+"""Datasets whose class is decided by one corner, so that it is known where a classifier must look."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganvas.data.dataset import IMAGES, INDEX, INFO, Info
+
+# Side of the corner, in pixels, and how bright it is in pictures of the first class, the second ...
+CORNER = 5
+
+
+def corners(labels: NDArray[np.int64], classes: int, size: int = 16, seed: int = 0) -> NDArray[np.uint8]:
+    """Dim noise, uint8 [N, S, S, 3], whose top left corner is the brighter the higher the label."""
+    random = np.random.default_rng(seed)
+    images = random.integers(0, 60, (len(labels), size, size, 3))
+    images[:, :CORNER, :CORNER] += (labels * 190 // (classes - 1))[:, None, None, None]
+    return images.astype(np.uint8)
+
+
+def write_corners(
+    path: Path,
+    class_names: Sequence[str] = ("dark", "lit"),
+    count: int = 60,
+    *,
+    size: int = 16,
+    seed: int = 0,
+    **columns: Sequence[str],
+) -> Path:
+    """A dataset directory of such pictures, every class as frequent as the others; columns are added to its index."""
+    labels = np.arange(count) % len(class_names)
+    path.mkdir(parents=True)
+    np.save(path / IMAGES, corners(labels, len(class_names), size, seed))
+    index = {
+        "source": [f"folder/{number}.png" for number in range(count)],
+        "sha256": [f"{seed}-{number}" for number in range(count)],
+        "class": [class_names[label] for label in labels],
+    }
+    pd.DataFrame(index | columns).to_parquet(path / INDEX)
+    info = Info(
+        size=size,
+        count=count,
+        label_column="class",
+        class_names=sorted(class_names),
+        fingerprint=f"corners-{count}-{size}-{seed}-{sorted(class_names)}",
+        options={"fit": "crop", "background": "white"},
+    )
+    (path / INFO).write_text(info.model_dump_json())
+    return path

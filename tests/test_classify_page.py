@@ -1,0 +1,246 @@
+"""The page of a classifier: what it says, that it needs nothing beside it, and that it works in a browser."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, expect
+
+from browser import DESKTOP, PHONE, chromium, visit
+from conftest import Cli
+from corners import write_corners
+from ganvas.classify.evaluate import evaluate
+from ganvas.classify.scores import Bin, Estimate, score
+from ganvas.classify.train import train
+from ganvas.errors import GanvasError
+from ganvas.report import classifier_charts, classifier_page
+from ganvas.report.classifier_page import render, write_page
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+FEW = ["dusk", HOSTILE, "post-impressionism of the south of France & beyond"]
+MANY = [f"{letter}/nocturne/composition-with-a-long-name" for letter in "abcdefghijkl"]
+SECTIONS = ["title", "headline", "classes", "confusion", "ranking", "galleries", "attention", "provenance"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three classifiers and their pages, which no test changes: a network, a forest of many classes, and one of two."""
+    folder = tmp_path_factory.mktemp("pages")
+    few = write_corners(folder / "few", FEW, count=90)
+    train(few, folder / "network", model="cnn", size=16, epochs=3, device="cpu", threads=1)
+    train(write_corners(folder / "many", MANY, count=180), folder / "forest", model="forest", size=8, trees=10)
+    groups = ["one" if number % 2 else str(number) for number in range(60)]
+    train(write_corners(folder / "leaky", group=groups), folder / "pair", model="forest", size=8, trees=4)
+    for name in ("network", "forest", "pair"):
+        write_page(evaluate(folder / name), folder / f"{name}.html")
+    return folder
+
+
+def text_of(page: Path) -> str:
+    """What the page says, without its tags, on one line."""
+    body = re.sub(r"<(script|style)\b.*?</\1>", "", page.read_text(), flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", body).split())
+
+
+# --- What it says ---
+
+
+def test_the_page_states_how_good_the_classifier_is_and_what_it_was_judged_on(folder: Path) -> None:
+    evaluation, text = evaluate(folder / "pair"), text_of(folder / "pair.html")
+    scores = evaluation.scores
+    for expected in (
+        "forest on leaky",
+        "Tells dark and lit apart",
+        f"It named {round(scores.accuracy.value * scores.pictures)} of {scores.pictures} pictures right that were held",
+        f"Accuracy {scores.accuracy.value:.3f} {scores.accuracy.low:.3f} to {scores.accuracy.high:.3f}",
+        f"always answering “{scores.baseline.name}”: {scores.baseline.accuracy:.3f}",
+        "Mind: all pictures of &#39;lit&#39; belong together",
+        "lit leaky",
+        f"{scores.pictures} pictures in leaky, {scores.groups} groups",
+        f"ganvas classify train {folder / 'leaky'} --out pair --label class --model forest --set size=8 --set trees=4",
+        f"ganvas classify evaluate {folder / 'pair'} --seed 0",
+    ):
+        assert expected in text
+
+
+def test_every_section_that_has_something_to_show_is_there(folder: Path) -> None:
+    for name, expected in (("forest", SECTIONS), ("network", [*SECTIONS[:-1], "learning", "provenance"])):
+        assert re.findall(r'<(?:section|header) id="([a-z]+)"', (folder / f"{name}.html").read_text()) == expected
+
+
+def test_rows_of_the_confusion_matrix_are_true_classes_by_name(folder: Path, tmp_path: Path) -> None:
+    # All that is dark here is called lit: every picture of "lit" must stand in that row, in the other column.
+    swapped = write_corners(tmp_path / "swapped", ("lit", "dark"), count=20, seed=3)
+    section = classifier_page._confusion(evaluate(folder / "pair", swapped))
+    assert section["names"] == ["dark", "lit"]
+    assert [counts for counts, _ in section["rows"]] == [[0, 10], [10, 0]]
+    assert section["confusions"] == [
+        {"truth": "dark", "said": "lit", "count": 10, "of": 10},
+        {"truth": "lit", "said": "dark", "count": 10, "of": 10},
+    ]
+
+
+def test_another_dataset_is_named_with_the_command(folder: Path, tmp_path: Path) -> None:
+    other = write_corners(tmp_path / "other place", count=20, seed=4)
+    text = text_of(write_page(evaluate(folder / "pair", other, seed=5), tmp_path / "page.html"))
+    assert "forest on other place" in text
+    assert f"evaluate {folder / 'pair'} --data &#39;{other}&#39; --seed 5" in text
+
+
+def test_wrong_pictures_show_what_spoke_for_both_classes(folder: Path, tmp_path: Path) -> None:
+    evaluation = evaluate(folder / "network", write_corners(tmp_path / "shuffled", FEW[::-1], count=12, seed=1))
+    section = classifier_page._attention(evaluation)
+    assert section is not None
+    exhibits = section["network"]["exhibits"]
+    wrong = [each for each in exhibits if each["exhibit"].said != each["exhibit"].truth]
+    assert wrong
+    for each in exhibits:
+        names = [heat["name"] for heat in each["heats"]]
+        assert names == list(dict.fromkeys([each["exhibit"].said, each["exhibit"].truth]))
+
+
+def test_the_pictures_of_a_page_stay_light(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifier_page, "PICTURE_BYTES", 40_000)
+    section = classifier_page._galleries(evaluate(folder / "forest"))
+    hung = [each for wall in section["walls"] for kind in wall["kinds"] for each in kind]
+    assert len(hung) > 50
+    assert sum(len(each["picture"]["uri"]) for each in hung) < 1.5 * 40_000
+
+
+def test_of_very_many_classes_the_hardest_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifier_page, "MOST_CLASSES", 3)
+    evaluation = evaluate(folder / "forest")
+    hardest = sorted(each.f1.value for each in evaluation.scores.classes if each.f1)[:3]
+    section = classifier_page._galleries(evaluation)
+    assert sorted(wall["scores"].f1.value for wall in section["walls"]) == hardest
+    assert section["hidden"] == 9
+    assert classifier_page._confusion(evaluation)["rows"] is None
+    assert "9 more are not shown" in render(evaluation)
+
+
+def test_a_page_of_a_single_picture(folder: Path, tmp_path: Path) -> None:
+    lonely = write_corners(tmp_path / "lonely", FEW, count=3, seed=9, split=["test", "train", "train"])
+    text = text_of(write_page(evaluate(folder / "network", lonely), tmp_path / "page.html"))
+    assert "of 1 pictures right in its test split" in text
+    assert "Mind: all pictures are one group, so errors cannot be estimated" in text
+    assert "ROC area" in text
+
+
+def test_a_failed_write_leaves_the_page_as_it_was(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "page.html"
+    out.write_text("before")
+    evaluation = evaluate(folder / "pair")
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full_disk)
+    with pytest.raises(GanvasError, match="No space left"):
+        write_page(evaluation, out)
+    assert out.read_text() == "before"
+
+
+def test_the_command_writes_the_page_and_still_prints_the_scores(folder: Path, cli: Cli, tmp_path: Path) -> None:
+    done = cli("classify", "evaluate", folder / "pair", "--out", "pages/pair.html", "--json", check=True)
+    assert json.loads(done.stdout)["leaky"] == ["lit"]
+    assert (tmp_path / "pages" / "pair.html").read_text() == (folder / "pair.html").read_text()
+
+
+# --- Charts ---
+
+
+def test_curves_that_cannot_be_drawn_are_left_out() -> None:
+    scores = score(np.eye(2)[[0, 0]], np.array([0, 0]), ["a", "b"], np.array([0, 1]), "a")
+    assert classifier_charts.roc(scores.classes) is None
+    assert classifier_charts.learning([], None) == []
+    assert classifier_charts.learning([{"epoch": 1, "train_loss": 0.1}], 1) == []
+
+
+def test_learning_is_drawn_for_what_was_logged() -> None:
+    history = [{"epoch": n, "train_loss": 1 / n, "validation_loss": None, "train_accuracy": 0.5} for n in (1, 2, 3)]
+    loss, accuracy = classifier_charts.learning(history, None)
+    assert [[line.name for line in chart.figure.data] for chart in (loss, accuracy)] == [["train"], ["train"]]
+    assert list(loss.figure.data[0].y) == pytest.approx([1, 1 / 2, 1 / 3])
+
+
+def test_the_hardest_of_many_classes_have_the_colours(folder: Path) -> None:
+    classes = evaluate(folder / "forest").scores.classes
+    chart = classifier_charts.roc(classes)
+    assert chart is not None
+    named = [line for line in chart.figure.data if line.showlegend is not False]
+    assert len(chart.figure.data) == len(classes)
+    assert len(named) == len(classifier_charts.COLOURS)
+    areas = sorted(each.auc.value for each in classes if each.auc)
+    assert f"{areas[0]:.2f}" in named[-1].name
+    assert all(len(line.name) < 32 for line in named)
+
+
+def test_calibration_shows_each_bin_with_its_interval() -> None:
+    bins = [Bin(0.4, 0.5, 3, 0.45, Estimate(0.5, 0.1, 0.3, 0.7)), Bin(0.9, 1.0, 12, 0.97, Estimate(1.0))]
+    (points,) = classifier_charts.calibration(bins, 0.04).figure.data
+    assert list(points.y) == [0.5, 1.0]
+    assert list(points.error_y.array) == pytest.approx([0.2, 0])
+    assert list(points.error_y.arrayminus) == pytest.approx([0.2, 0])
+    assert points.marker.size[1] > points.marker.size[0]
+
+
+# --- In a browser ---
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(("name", "charts"), [("network", 4), ("forest", 2), ("pair", 2)])
+def test_page_fits_its_window_asks_for_nothing_and_complains_of_nothing(
+    folder: Path, browser: Browser, name: str, charts: int, size: dict[str, int]
+) -> None:
+    with visit(browser, folder / f"{name}.html", size) as seen:
+        seen.page.on("dialog", lambda dialog: seen.complaints.append(dialog.message))
+        expect(seen.page.locator(".chart .scatterlayer .trace").first).to_be_attached()
+        drawn = seen.page.locator(".chart:has(.scatterlayer .trace)")
+        assert drawn.count() == charts
+        assert seen.overflow <= 0
+        # A picture that cannot be decoded rejects.
+        assert seen.page.evaluate(
+            "Promise.all([...document.images].map(image => image.decode())).then(all => all.length)"
+        )
+    assert seen.requests == []
+    assert seen.complaints == []
+
+
+@pytest.mark.browser
+def test_names_are_text_and_never_code(folder: Path, browser: Browser) -> None:
+    with visit(browser, folder / "network.html") as seen:
+        assert seen.page.locator("#classes tbody th", has_text=HOSTILE).count() == 1
+        assert seen.page.locator("img[src=x]").count() == 0
+
+
+@pytest.mark.browser
+def test_matrix_and_classes_scroll_inside_themselves_on_a_phone(folder: Path, browser: Browser) -> None:
+    with visit(browser, folder / "forest.html", PHONE) as seen:
+        table = seen.page.locator("#confusion .scroll")
+        assert table.evaluate("box => box.scrollWidth > box.clientWidth")
+        name = seen.page.locator(".matrix tbody th").first
+        before = name.bounding_box()
+        table.evaluate("box => box.scrollBy(200, 0)")
+        assert name.bounding_box() == before  # the names stay in sight
+
+
+@pytest.mark.browser
+def test_cells_of_the_matrix_are_coloured_by_their_share(folder: Path, browser: Browser) -> None:
+    with visit(browser, folder / "pair.html") as seen:
+        cells = seen.page.locator(".matrix tbody td")
+        counts = evaluate(folder / "pair").scores.confusion.ravel().tolist()
+        assert cells.all_inner_texts() == [str(count) for count in counts]
+        colours = cells.evaluate_all("cells => cells.map(cell => getComputedStyle(cell).backgroundColor)")
+        assert len(set(colours)) > 1
