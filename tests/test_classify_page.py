@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browser import DESKTOP, PHONE, chromium, visit
+from browser import DESKTOP, PHONE, Visit, chromium, visit
 from conftest import Cli
 from corners import write_corners
 from ganvas.classify.evaluate import evaluate
@@ -198,39 +198,31 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize(("name", "charts"), [("network", 4), ("forest", 2), ("pair", 2)])
-def test_page_fits_its_window_asks_for_nothing_and_complains_of_nothing(
-    folder: Path, browser: Browser, name: str, charts: int, size: dict[str, int]
-) -> None:
-    with visit(browser, folder / f"{name}.html", size) as seen:
-        seen.page.on("dialog", lambda dialog: seen.complaints.append(dialog.message))
-        expect(seen.page.locator(".chart .scatterlayer .trace").first).to_be_attached()
-        drawn = seen.page.locator(".chart:has(.scatterlayer .trace)")
-        assert drawn.count() == charts
-        assert seen.overflow <= 0
-        # A picture that cannot be decoded rejects.
-        assert seen.page.evaluate(
-            "Promise.all([...document.images].map(image => image.decode())).then(all => all.length)"
-        )
+def assert_sound(seen: Visit, charts: int) -> None:
+    """It draws its charts and pictures, fits its window, asks for nothing and complains of nothing."""
+    expect(seen.page.locator(".chart:has(.scatterlayer .trace)")).to_have_count(charts)
+    assert seen.page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
+    assert seen.overflow <= 0
     assert seen.requests == []
     assert seen.complaints == []
 
 
 @pytest.mark.browser
-def test_names_are_text_and_never_code(folder: Path, browser: Browser) -> None:
-    with visit(browser, folder / "network.html") as seen:
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_long_names_fit_and_hostile_ones_are_text(folder: Path, browser: Browser, size: dict[str, int]) -> None:
+    with visit(browser, folder / "network.html", size) as seen:
+        seen.page.on("dialog", lambda dialog: seen.complaints.append(dialog.message))
+        assert_sound(seen, charts=4)
         assert seen.page.locator("#classes tbody th", has_text=HOSTILE).count() == 1
         assert seen.page.locator("img[src=x]").count() == 0
 
 
 @pytest.mark.browser
-def test_matrix_and_classes_scroll_inside_themselves_on_a_phone(folder: Path, browser: Browser) -> None:
+def test_a_large_matrix_scrolls_inside_itself_on_a_phone(folder: Path, browser: Browser) -> None:
     with visit(browser, folder / "forest.html", PHONE) as seen:
-        table = seen.page.locator("#confusion .scroll")
+        assert_sound(seen, charts=2)
+        table, name = seen.page.locator("#confusion .scroll"), seen.page.locator(".matrix tbody th").first
         assert table.evaluate("box => box.scrollWidth > box.clientWidth")
-        name = seen.page.locator(".matrix tbody th").first
         before = name.bounding_box()
         table.evaluate("box => box.scrollBy(200, 0)")
         assert name.bounding_box() == before  # the names stay in sight
@@ -239,6 +231,7 @@ def test_matrix_and_classes_scroll_inside_themselves_on_a_phone(folder: Path, br
 @pytest.mark.browser
 def test_cells_of_the_matrix_are_coloured_by_their_share(folder: Path, browser: Browser) -> None:
     with visit(browser, folder / "pair.html") as seen:
+        assert_sound(seen, charts=2)
         cells = seen.page.locator(".matrix tbody td")
         counts = evaluate(folder / "pair").scores.confusion.ravel().tolist()
         assert cells.all_inner_texts() == [str(count) for count in counts]
