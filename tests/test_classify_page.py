@@ -13,7 +13,8 @@ from browser import DESKTOP, PHONE, Visit, chromium, visit
 from conftest import Cli
 from corners import write_corners
 from ganvas.classify.evaluate import evaluate
-from ganvas.classify.scores import Bin, Estimate, score
+from ganvas.classify.resampling import Estimate
+from ganvas.classify.scores import Bin, score
 from ganvas.classify.train import train
 from ganvas.errors import GanvasError
 from ganvas.report import classifier_charts, classifier_page

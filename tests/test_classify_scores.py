@@ -20,7 +20,8 @@ from ganvas.classify.forest import Forest
 from ganvas.classify.gallery import galleries
 from ganvas.classify.network import NetworkModel
 from ganvas.classify.options import TransferOptions
-from ganvas.classify.scores import SMALLEST, Scores, _resampled_area, score
+from ganvas.classify.resampling import SMALLEST, resampled_area
+from ganvas.classify.scores import Scores, score
 from ganvas.classify.train import train
 from ganvas.classify.transfer import Transfer
 from ganvas.data.dataset import INDEX, INFO, Dataset
@@ -102,7 +103,7 @@ def test_the_area_of_a_resample_is_that_of_the_pictures_it_holds() -> None:
     probabilities, truth, _ = random_case()
     random = np.random.default_rng(0)
     draws = random.integers(0, 3, (5, len(truth)))
-    areas = _resampled_area(truth == 2, probabilities[:, 2], draws.astype(np.float32))
+    areas = resampled_area(truth == 2, probabilities[:, 2], draws.astype(np.float32))
     for drawn, area in zip(draws, areas, strict=True):
         rows = np.repeat(np.arange(len(truth)), drawn)
         assert area == pytest.approx(metrics.roc_auc_score(truth[rows] == 2, probabilities[rows, 2]))

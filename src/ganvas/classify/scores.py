@@ -1,66 +1,15 @@
-"""How good probabilities are: accuracy, F1, ROC, calibration, and how far chance alone would move each of them.
+"""How good probabilities are: accuracy, F1, ROC, calibration, and how far chance alone would move each of them."""
 
-Errors come from a bootstrap over groups (Davison & Hinkley 1997, section 3.8): pictures of one group, such as crops
-of one painting, stand or fall together, so whole groups are drawn anew, never single pictures. All scores but those of
-the ranking are functions of sums over pictures; a thousand resamples are therefore one product of matrices.
-"""
-
-import functools
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score, roc_curve
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
-
-RESAMPLES = 1000
-INTERVAL = (0.025, 0.975)
-BINS = 10
-
-# A forest is often certain, and wrong: its loss is taken as if probabilities were no nearer to 0 than float32 is to 1.
-SMALLEST = float(np.finfo(np.float32).eps)
-
-# Pairs of pictures that are held in memory at a time.
-_PAIRS = 4_000_000
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A score, and how much it would vary over other pictures like these.
-
-    Attributes:
-        value: the score of the pictures at hand.
-        se: its standard error, or None where there is a single group, which nothing can be drawn from.
-        low: lower end of its 95 % interval, or None like `se`.
-        high: upper end.
-    """
-
-    value: float
-    se: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-    @classmethod
-    def of(cls, value: float, resampled: Floats) -> Self:
-        """The score with its error from resamples [R]; those in which it is not defined (NaN) do not count."""
-        defined = resampled[np.isfinite(resampled)]
-        if len(defined) < 2:
-            return cls(float(value))
-        low, high = np.quantile(defined, INTERVAL)
-        return cls(float(value), float(defined.std(ddof=1)), float(low), float(high))
-
-    @classmethod
-    def where_defined(cls, value: float, resampled: Floats) -> Self | None:
-        """The same, or None for a score that is not defined (NaN)."""
-        return None if math.isnan(value) else cls.of(value, resampled)
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f}" + ("" if self.low is None else f" ({self.low:.3f} to {self.high:.3f})")
+from ganvas.classify.resampling import BINS, Estimate, Floats, Numbers, Sums, draws, mean, resampled_area
 
 
 @dataclass(frozen=True)
@@ -230,19 +179,19 @@ def score(
     """
     exact: Floats = probabilities.astype(np.float64)
     codes = np.unique(groups, return_inverse=True)[1]
-    sums = _Sums.of(exact, truth, codes)
-    draws = _draws(len(sums.loss), seed)
-    whole, resampled = sums.total, sums.drawn(draws)
-    weights = draws.astype(np.float32)[:, codes]
+    sums = Sums.of(exact, truth, codes)
+    times = draws(len(sums.loss), seed)
+    whole, resampled = sums.total, sums.drawn(times)
+    weights = times.astype(np.float32)[:, codes]
     areas = [_Area.of(truth == number, exact[:, number], weights) for number in range(len(class_names))]
-    mean_area = _mean(np.array([area.value for area in areas]))
+    mean_area = mean(np.array([area.value for area in areas]))
     return Scores(
         pictures=len(truth),
-        groups=draws.shape[1],
+        groups=times.shape[1],
         accuracy=Estimate.of(whole.accuracy[0], resampled.accuracy),
         balanced_accuracy=Estimate.of(whole.balanced_accuracy[0], resampled.balanced_accuracy),
         f1=Estimate.of(whole.macro_f1[0], resampled.macro_f1),
-        auc=Estimate.where_defined(float(mean_area), _mean(np.stack([area.resampled for area in areas], axis=1))),
+        auc=Estimate.where_defined(float(mean_area), mean(np.stack([area.resampled for area in areas], axis=1))),
         log_loss=Estimate.of(whole.log_loss[0], resampled.log_loss),
         calibration_error=Estimate.of(whole.calibration_error[0], resampled.calibration_error),
         baseline=_baseline(truth, class_names, commonest),
@@ -252,161 +201,6 @@ def score(
         confusion=confusion_matrix(truth, exact.argmax(axis=1), labels=np.arange(len(class_names))),
         calibration=tuple(_bins(whole, resampled)),
     )
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """Sums over pictures from which scores follow, a row for each group or resample.
-
-    Attributes:
-        right: [R, C], pictures of each class that were named right.
-        actual: [R, C], pictures of each class.
-        said: [R, C], pictures named each class.
-        loss: [R, 1], negative log-probabilities of the true classes.
-        binned: [R, BINS], pictures by the probability of their likeliest class.
-        confidence: [R, BINS], those probabilities added up.
-        hits: [R, BINS], pictures of each bin named right.
-    """
-
-    right: Floats
-    actual: Floats
-    said: Floats
-    loss: Floats
-    binned: Floats
-    confidence: Floats
-    hits: Floats
-
-    @classmethod
-    def of(cls, probabilities: Floats, truth: Numbers, groups: Numbers) -> Self:
-        """The sums of each group; groups are numbered from 0 without gaps."""
-        count, classes = int(groups.max()) + 1, probabilities.shape[1]
-        answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-        right = (answers == truth).astype(np.float64)
-        bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-        loss = -np.log(np.clip(probabilities[np.arange(len(truth)), truth], SMALLEST, None))
-
-        def add(columns: Numbers, width: int, weights: Floats | None = None) -> Floats:
-            flat = np.bincount(groups * width + columns, weights, minlength=count * width)
-            return flat.reshape(count, width).astype(np.float64)
-
-        return cls(
-            right=add(truth, classes, right),
-            actual=add(truth, classes),
-            said=add(answers, classes),
-            loss=add(np.zeros_like(truth), 1, loss),
-            binned=add(bins, BINS),
-            confidence=add(bins, BINS, confidence),
-            hits=add(bins, BINS, right),
-        )
-
-    def drawn(self, draws: Floats) -> Self:
-        """The sums of resamples that hold each group so many times, `draws` [R, G]."""
-        return type(self)(*(draws @ getattr(self, field.name) for field in fields(self)))
-
-    @property
-    def total(self) -> Self:
-        """The sums over all groups, in a single row."""
-        return self.drawn(np.ones((1, len(self.loss))))
-
-    @property
-    def pictures(self) -> Floats:
-        """[R], how many there are."""
-        pictures: Floats = self.actual.sum(axis=1)
-        return pictures
-
-    @property
-    def accuracy(self) -> Floats:
-        """[R]."""
-        accuracy: Floats = self.right.sum(axis=1) / self.pictures
-        return accuracy
-
-    @functools.cached_property
-    def precision(self) -> Floats:
-        """[R, C], NaN for classes that are never named or do not occur."""
-        return np.where(self.actual > 0, _ratio(self.right, self.said), np.nan)
-
-    @functools.cached_property
-    def recall(self) -> Floats:
-        """[R, C], NaN for classes that do not occur."""
-        return _ratio(self.right, self.actual)
-
-    @functools.cached_property
-    def f1(self) -> Floats:
-        """[R, C], NaN for classes that do not occur."""
-        return np.where(self.actual > 0, _ratio(2 * self.right, self.actual + self.said), np.nan)
-
-    @property
-    def balanced_accuracy(self) -> Floats:
-        """[R]."""
-        return _mean(self.recall)
-
-    @property
-    def macro_f1(self) -> Floats:
-        """[R]."""
-        return _mean(self.f1)
-
-    @property
-    def log_loss(self) -> Floats:
-        """[R]."""
-        return self.loss[:, 0] / self.pictures
-
-    @property
-    def calibration_error(self) -> Floats:
-        """[R]: a bin's share of the pictures times its gap is the gap of its sums over all pictures."""
-        error: Floats = np.abs(self.hits - self.confidence).sum(axis=1) / self.pictures
-        return error
-
-    @property
-    def bin_accuracy(self) -> Floats:
-        """[R, BINS], NaN for empty bins."""
-        return _ratio(self.hits, self.binned)
-
-
-def _draws(groups: int, seed: int) -> Floats:
-    """How often each resample holds each group, [RESAMPLES, groups]; there is nothing to draw from a single one."""
-    if groups < 2:
-        return np.empty((0, groups))
-    random = np.random.default_rng(seed)
-    return random.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES).astype(np.float64)
-
-
-def _class_scores(number: int, name: str, sums: _Sums, resampled: _Sums, area: "_Area") -> ClassScores:
-    whole, groups = sums.total, int((sums.actual[:, number] > 0).sum())
-    # A class of a single group is drawn whole or not at all: that says nothing of how it varies.
-    drawn = slice(None) if groups > 1 else slice(0)
-
-    def estimate(value: Floats, resamples: Floats) -> Estimate | None:
-        return Estimate.where_defined(value[0, number], resamples[drawn, number])
-
-    return ClassScores(
-        name=name,
-        pictures=int(whole.actual[0, number]),
-        groups=groups,
-        said=int(whole.said[0, number]),
-        precision=estimate(whole.precision, resampled.precision),
-        recall=estimate(whole.recall, resampled.recall),
-        f1=estimate(whole.f1, resampled.f1),
-        auc=Estimate.where_defined(area.value, area.resampled[drawn]),
-        roc=area.roc,
-    )
-
-
-def _bins(whole: _Sums, resampled: _Sums) -> Iterator[Bin]:
-    for number, pictures in enumerate(whole.binned[0].astype(int)):
-        if pictures:
-            yield Bin(
-                low=number / BINS,
-                high=(number + 1) / BINS,
-                pictures=int(pictures),
-                confidence=float(whole.confidence[0, number] / pictures),
-                accuracy=Estimate.of(whole.bin_accuracy[0, number], resampled.bin_accuracy[:, number]),
-            )
-
-
-def _baseline(truth: Numbers, class_names: list[str], commonest: str) -> Baseline:
-    answers = np.full_like(truth, class_names.index(commonest))
-    f1 = f1_score(truth, answers, labels=np.unique(truth), average="macro", zero_division=0)
-    return Baseline(commonest, float((answers == truth).mean()), float(f1))
 
 
 @dataclass(frozen=True)
@@ -429,34 +223,46 @@ class _Area:
         if is_class.all() or not is_class.any():
             return cls(math.nan, np.full(len(weights), np.nan), None)
         curve = Roc(*roc_curve(is_class, ranked)[:2])
-        return cls(roc_auc_score(is_class, ranked), _resampled_area(is_class, ranked, weights), curve)
+        return cls(roc_auc_score(is_class, ranked), resampled_area(is_class, ranked, weights), curve)
 
 
-def _resampled_area(is_class: NDArray[np.bool_], ranked: Floats, weights: NDArray[np.float32]) -> Floats:
-    """The area under the ROC curve of resamples that hold each picture so many times, `weights` [R, N].
+def _class_scores(number: int, name: str, sums: Sums, resampled: Sums, area: _Area) -> ClassScores:
+    whole, groups = sums.total, int((sums.actual[:, number] > 0).sum())
+    # A class of a single group is drawn whole or not at all: that says nothing of how it varies.
+    drawn = slice(None) if groups > 1 else slice(0)
 
-    It is the Mann-Whitney statistic with weights: of all pairs of a picture of the class and one of another, the share
-    in which the first is ranked higher, ties counting half.
-    """
-    ours, others = np.flatnonzero(is_class), weights[:, ~is_class]
-    won = np.zeros(len(weights))
-    for part in np.split(ours, range(step := max(1, _PAIRS // len(ranked)), len(ours), step)):
-        above = np.sign(ranked[part] - ranked[~is_class][:, None]).astype(np.float32) / 2 + np.float32(0.5)
-        won += ((others @ above) * weights[:, part]).sum(axis=1, dtype=np.float64)
-    pairs = weights[:, ours].sum(axis=1, dtype=np.float64) * others.sum(axis=1, dtype=np.float64)
-    return _ratio(won, pairs)
+    def estimate(value: Floats, resamples: Floats) -> Estimate | None:
+        return Estimate.where_defined(value[0, number], resamples[drawn, number])
+
+    return ClassScores(
+        name=name,
+        pictures=int(whole.actual[0, number]),
+        groups=groups,
+        said=int(whole.said[0, number]),
+        precision=estimate(whole.precision, resampled.precision),
+        recall=estimate(whole.recall, resampled.recall),
+        f1=estimate(whole.f1, resampled.f1),
+        auc=Estimate.where_defined(area.value, area.resampled[drawn]),
+        roc=area.roc,
+    )
 
 
-def _ratio(part: Floats, of: Floats) -> Floats:
-    """`part / of`, NaN where that is nothing of nothing."""
-    ratio: Floats = np.divide(part, of, out=np.full_like(of, np.nan), where=of > 0)
-    return ratio
+def _bins(whole: Sums, resampled: Sums) -> Iterator[Bin]:
+    for number, pictures in enumerate(whole.binned[0].astype(int)):
+        if pictures:
+            yield Bin(
+                low=number / BINS,
+                high=(number + 1) / BINS,
+                pictures=int(pictures),
+                confidence=float(whole.confidence[0, number] / pictures),
+                accuracy=Estimate.of(whole.bin_accuracy[0, number], resampled.bin_accuracy[:, number]),
+            )
 
 
-def _mean(values: Floats) -> Floats:
-    """The mean over classes [..., C] of what is not NaN, NaN where all is."""
-    defined = np.isfinite(values)
-    return _ratio(np.where(defined, values, 0).sum(axis=-1), np.asarray(defined.sum(axis=-1), np.float64))
+def _baseline(truth: Numbers, class_names: list[str], commonest: str) -> Baseline:
+    answers = np.full_like(truth, class_names.index(commonest))
+    f1 = f1_score(truth, answers, labels=np.unique(truth), average="macro", zero_division=0)
+    return Baseline(commonest, float((answers == truth).mean()), float(f1))
 
 
 def _shown(score: Estimate | None) -> str:

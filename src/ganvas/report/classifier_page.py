@@ -20,7 +20,8 @@ from ganvas.classify.forest import Forest
 from ganvas.classify.gallery import Exhibit, Gallery
 from ganvas.classify.network import NetworkModel
 from ganvas.classify.options import OPTIONS
-from ganvas.classify.scores import RESAMPLES, ClassScores
+from ganvas.classify.resampling import RESAMPLES
+from ganvas.classify.scores import ClassScores
 from ganvas.data.dataset import TEST, TRAIN, VALIDATION
 from ganvas.files import read_records
 from ganvas.grids import grid
