@@ -34,7 +34,9 @@ def main() -> None:
     results = given.out / "results.jsonl"
     for data in given.data:
         for model in given.models:
-            changes = parse_assignments([each.removeprefix(f"{model}.") for each in given.set if f"{model}." in each])
+            changes = parse_assignments(
+                [each.removeprefix(f"{model}.") for each in given.set if each.startswith(f"{model}.")]
+            )
             for seed in range(given.seeds):
                 if not any(_is(record, data, model, seed) for record in _read(results)):
                     append_record(results, measure(data, model, seed, changes, given.out))

@@ -9,32 +9,35 @@ A comparison takes hours, so it goes on where it was: the same command again ski
 is not.
 """
 
-import json
-import shutil
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+import numpy as np
+from pydantic import BaseModel, ConfigDict
 
 from ganvas import baselines, gans
 from ganvas.budget import Amount
 from ganvas.classify.judge import judge_of, judged
-from ganvas.config import resolve
-from ganvas.data.dataset import Dataset
-from ganvas.errors import ConfigError, DivergedError, RunError
+from ganvas.data.dataset import TRAIN, Dataset
+from ganvas.errors import ConfigError, DivergedError
 from ganvas.explore import load
-from ganvas.files import append_record, read_records, whole_file
-from ganvas.gans.recipe import Spec
+from ganvas.files import append_record, read_records
 from ganvas.measure import evaluate
+from ganvas.ongoing import begin
+from ganvas.report import side_by_side
+from ganvas.report.side_by_side import Side, figure, markdown
 from ganvas.snapshot import save
 from ganvas.training import run as runs
-from ganvas.training.directory import RunDirectory
 from ganvas.training.display import Display, Silent
+from ganvas.training.history import History
 
-PLAN, RESULTS, RUNS = "comparison.json", "results.jsonl", "runs"
+PLAN, RESULTS, RUNS, PAGE = "comparison.json", "results.jsonl", "runs", "comparison.html"
+
+# Rows and columns of the grids on the page.
+SIDE = 6
 
 
 class Plan(BaseModel):
@@ -117,12 +120,19 @@ class Comparison:
         return sorted(rows, key=lambda row: float("inf") if row.kid is None else row.kid)
 
     def __str__(self) -> str:
-        return "\n".join([HEADER, *(row.line() for row in self.rows())])
+        return markdown(HEADS, [row.cells() for row in self.rows()])
 
 
-HEADER = (
-    "| recipe | KID, first evaluation | KID, best | precision | recall | modes | label accuracy | img/s | kimg |\n"
-    "|---|---|---|---|---|---|---|---|---|"
+HEADS = (
+    "recipe",
+    "KID, first evaluation",
+    "KID, best",
+    "precision",
+    "recall",
+    "modes",
+    "label accuracy",
+    "img/s",
+    "kimg",
 )
 
 
@@ -171,18 +181,14 @@ class Row:
             **{name: mean(name) for name in figures},
         )
 
-    def line(self) -> str:
-        """The row in Markdown."""
-        kid = "-" if self.kid is None else f"{self.kid:.3f} ± {self.kid_se or 0:.3f}"
-        modes = "-" if self.modes_covered is None else f"{self.modes_covered:.1f} of {self.modes_total}"
+    def cells(self) -> list[str]:
+        """What the table says, in the order of `HEADS`."""
+        kid = figure(None, "") if self.kid is None else f"{self.kid:.3f} ± {self.kid_se or 0:.3f}"
+        modes = figure(None, "") if self.modes_covered is None else f"{self.modes_covered:.1f} of {self.modes_total}"
         name = f"{self.recipe} ({self.diverged} of {self.seeds} diverged)" if self.diverged else self.recipe
-        shares = (_figure(share, ".2f") for share in (self.precision, self.recall))
-        cells = [name, _figure(self.first_kid, ".3f"), kid, *shares, modes, _figure(self.label_accuracy, ".2f")]
-        return f"| {' | '.join([*cells, _figure(self.img_per_s, '.0f'), _figure(self.kimg, '.1f')])} |"
-
-
-def _figure(value: float | None, form: str) -> str:
-    return "-" if value is None else format(value, form)
+        shares = (figure(share, ".2f") for share in (self.precision, self.recall))
+        cells = [name, figure(self.first_kid, ".3f"), kid, *shares, modes, figure(self.label_accuracy, ".2f")]
+        return [*cells, figure(self.img_per_s, ".0f"), figure(self.kimg, ".1f")]
 
 
 def compare(
@@ -226,8 +232,10 @@ def compare(
         samples=samples,
         changes=changes,
     )
-    _check(dataset, recipes, plan)
-    path = _begin(Path(out), plan)
+    _check(recipes, plan)
+    path = Path(out)
+    begin(path, PLAN, plan, free={"data"})
+    (path / RUNS).mkdir(exist_ok=True)
     floor = [(name, 0) for name in baselines.names()]
     wanted = [*floor, *((recipe, seed) for seed in range(seeds) for recipe in recipes)]
     for number, (recipe, seed) in enumerate(wanted, start=1):
@@ -239,47 +247,21 @@ def compare(
         if result is None:
             return Comparison(path, plan, _results(path), finished=False)
         append_record(path / RESULTS, asdict(result))
+        _write_page(Comparison(path, plan, _results(path), finished=False))
     return Comparison(path, plan, _results(path), finished=True)
 
 
-def _check(dataset: Dataset, recipes: Sequence[str], plan: Plan) -> None:
+def _check(recipes: Sequence[str], plan: Plan) -> None:
     """Refuse now what would fail hours later."""
     if not recipes:
         raise ConfigError(f"name at least one recipe to compare; there are: {', '.join(gans.names())}")
-    for name in recipes:
-        if name in baselines.names():
-            raise ConfigError(f"{name} is a baseline, and these are compared with anyway; name recipes")
-        recipe = gans.find(name)
-        resolve(name, recipe.defaults, plan.changes | {"budget": plan.budget})
-        recipe.check(Spec.of(dataset))
     for key in ("budget", "seed"):
         if key in plan.changes:
             raise ConfigError(f"{key} is the comparison's own: set it with --{key.replace('seed', 'seeds')}")
-
-
-def _begin(path: Path, plan: Plan) -> Path:
-    """The directory of the comparison, made or found as it was left.
-
-    Raises:
-        ConfigError: it holds another comparison, or something else.
-    """
-    file = path / PLAN
-    if not path.exists():
-        (path / RUNS).mkdir(parents=True)
-        with whole_file(file) as partial:
-            partial.write_text(plan.model_dump_json(indent=2), encoding="utf-8")
-        return path
-    try:
-        begun = Plan.model_validate_json(file.read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
-        raise ConfigError(f"{path} is there already and holds no comparison; choose another --out") from error
-    for name, value in plan.model_dump().items():
-        if (before := begun.model_dump()[name]) != value and name != "data":
-            raise ConfigError(
-                f"{path} compares with {name} {json.dumps(before)}, not {json.dumps(value)}: go on with what it was "
-                "begun with, or choose another --out"
-            )
-    return path
+    for name in recipes:
+        if name in baselines.names():
+            raise ConfigError(f"{name} is a baseline, and these are compared with anyway; name recipes")
+        runs.check(plan.data, name, plan.changes | {"budget": plan.budget})
 
 
 def _results(path: Path) -> list[Result]:
@@ -298,38 +280,25 @@ def _baseline(path: Path, plan: Plan, name: str) -> Result:
 
 def _gan(path: Path, plan: Plan, recipe: str, seed: int, display: Display) -> Result | None:
     """Train one run to its end and measure it; None if it was interrupted."""
-    run = path / RUNS / f"{recipe.replace(':', '.')}-seed{seed}"
-    diverged = None
+    run, diverged = path / RUNS / f"{recipe.replace(':', '.')}-seed{seed}", None
+    changes = plan.changes | {"budget": plan.budget, "seed": seed}
     try:
-        if not _trained(run, plan, recipe, seed, display):
+        if not runs.complete(plan.data, run, recipe, display=display, **changes):
             return None
     except DivergedError as error:
         diverged = str(error)
         display.say(f"{recipe}: {diverged}")
-    directory = RunDirectory.open(run)
-    kids = [record["kid"] for record in read_records(directory.evals)] if directory.evals.exists() else []
-    stats = read_records(directory.stats) if directory.stats.exists() else []
+    history = History.of(run)
     return Result(
         recipe=recipe,
         seed=seed,
         run=str(run),
-        first_kid=kids[0] if kids else None,
-        img_per_s=statistics.median(record["img_per_s"] for record in stats) if stats else None,
-        kimg=stats[-1]["kimg"] if stats else None,
+        first_kid=history.first_kid,
+        img_per_s=history.img_per_s,
+        kimg=history.kimg,
         diverged=diverged,
-        **(_measured(run, plan) if kids else {}),
+        **(_measured(run, plan) if history.best else {}),
     )
-
-
-def _trained(run: Path, plan: Plan, recipe: str, seed: int, display: Display) -> bool:
-    """Train a run, or go on with it; False if it was interrupted."""
-    if run.exists():
-        try:
-            return True if runs.is_spent(run) else runs.resume(run, data=plan.data, display=display).finished
-        except RunError:
-            shutil.rmtree(run)  # it was stopped before its first checkpoint: there is nothing to go on with
-    changes = plan.changes | {"budget": plan.budget, "seed": seed}
-    return runs.train(plan.data, run, recipe, display=display, **changes).finished
 
 
 def _measured(target: Path, plan: Plan) -> dict[str, Any]:
@@ -343,3 +312,36 @@ def _measured(target: Path, plan: Plan) -> dict[str, Any]:
         ).label_accuracy
         figures["label_accuracy"] = accuracy.value if accuracy else None
     return figures
+
+
+def _write_page(comparison: Comparison) -> None:
+    """Write the page of a comparison as far as it has come: anew after each run, since they take hours."""
+    plan, floor = comparison.plan, baselines.names()
+    data = Dataset.open(plan.data)
+    rows = data.rows(TRAIN)
+    spread = np.linspace(0, len(rows) - 1, min(len(rows), SIDE * SIDE)).round().astype(int)
+    sides = [Side("real pictures", f"{len(rows):,} in {data.path.name}", np.asarray(data.images[rows[spread]]))]
+    for row in comparison.rows():
+        runs_of = [result for result in comparison.results if result.recipe == row.recipe and result.kid is not None]
+        if runs_of:
+            sides.append(_side(sorted(runs_of, key=lambda result: result.kid or 0)[len(runs_of) // 2], len(runs_of)))
+    facts = {"Data": data.path.name, "Size": f"{data.size} pixels", "Budget of each run": plan.budget}
+    facts |= {"Pictures measured": f"{plan.samples:,}"} | {key: str(value) for key, value in plan.changes.items()}
+    side_by_side.write_page(
+        comparison.path / PAGE,
+        title=f"Recipes on {data.path.name}",
+        heads=HEADS,
+        rows=[row.cells() for row in comparison.rows()],
+        sides=sides,
+        facts=facts,
+        floor=floor,
+    )
+
+
+def _side(result: Result, of: int) -> Side:
+    """The pictures and the curve of one run; of several seeds, that of the middling KID stands for its recipe."""
+    if result.recipe in baselines.names():
+        return Side(result.recipe, "learns nothing", load(result.run).sample(SIDE * SIDE))
+    seeds = f", seed {result.seed}, the median of {of}" if of > 1 else ""
+    caption = f"KID {result.kid:.3f}{seeds}"
+    return Side(result.recipe, caption, load(result.run).sample(SIDE * SIDE), History.of(Path(result.run)).curve)

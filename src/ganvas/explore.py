@@ -138,7 +138,7 @@ def write_samples(artist: Artist, out: Path, n: int, seed: int, label: str | Non
         for batch in artist.batches(n, seed, label):
             for image in batch:
                 number = next(numbers)
-                kind = "" if labels is None else f"-{_in_file_name(artist.class_names[labels[number]])}"
+                kind = "" if labels is None else f"-{in_file_name(artist.class_names[labels[number]])}"
                 Image.fromarray(image).save(directory / f"seed{seed}-{number:05d}{kind}.png")
 
 
@@ -148,6 +148,6 @@ def _sheet(artist: Artist, n: int, seed: int, label: str | None) -> NDArray[np.u
     return class_grid(artist.by_class(math.ceil(n / len(artist.class_names)), seed), artist.class_names)
 
 
-def _in_file_name(name: str) -> str:
+def in_file_name(name: str) -> str:
     """A class name without what some file system might refuse."""
     return re.sub(r"[^\w.-]+", "_", name)[:LONGEST_NAME]

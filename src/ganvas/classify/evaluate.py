@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.gallery import Gallery, galleries
-from ganvas.classify.labels import label_column, label_names
 from ganvas.classify.scores import Scores, score
 from ganvas.data.dataset import TEST, TRAIN, Dataset
+from ganvas.data.labels import label_column, label_names
 from ganvas.data.split import groups_of
 from ganvas.errors import DataError
 

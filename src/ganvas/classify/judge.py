@@ -14,21 +14,22 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ganvas.classify.classifier import Classifier
-from ganvas.classify.labels import label_column
 from ganvas.classify.model import Progress
 from ganvas.classify.options import resolve
 from ganvas.classify.train import train
 from ganvas.data.dataset import Dataset
+from ganvas.data.labels import label_column
 from ganvas.errors import DataError, RunError
 from ganvas.explore import Artist, load
 from ganvas.metrics.reference import cache_directory
 
 DEFAULT_MODEL = "transfer"
 # Raise it with any change that makes classifiers answer differently: judges of another version are trained anew.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def judge_of(
         DataError: the dataset has no classes to learn.
     """
     column = label_column(data, label)
-    key = json.dumps([VERSION, data.fingerprint, column, model, resolve(model, {}).model_dump()])
+    key = json.dumps([VERSION, data.fingerprint, _divided(data), column, model, resolve(model, {}).model_dump()])
     directory = (cache or cache_directory()) / f"judge-{model}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     try:
         return Classifier.open(directory)
@@ -160,6 +161,12 @@ def judge_of(
         # Not there, or damaged; what is damaged is of no use to anyone.
         shutil.rmtree(directory, ignore_errors=True)
     return train(data.path, directory, label=column, model=model, progress=progress)
+
+
+def _divided(data: Dataset) -> str:
+    """A fingerprint of the split and the groups of a dataset, which its own does not cover."""
+    columns = data.index[[column for column in ("split", "group") if column in data.index]]
+    return hashlib.sha256(pd.util.hash_pandas_object(columns, index=False).to_numpy().tobytes()).hexdigest()
 
 
 def judged(artist: Artist, classifier: Classifier, samples: int = 1000, seed: int = 0) -> Judgement:

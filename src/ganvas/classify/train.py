@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from ganvas import __version__
 from ganvas.classify.classifier import Card, Classifier, numbers_of
-from ganvas.classify.labels import class_names, label_column, label_names
 from ganvas.classify.model import Examples, Model, Progress, Silent, find
 from ganvas.classify.options import ClassifierOptions, resolve
 from ganvas.classify.partition import Partition, Rows, partition
 from ganvas.data.dataset import Dataset
+from ganvas.data.labels import class_names, label_column, label_names
 from ganvas.errors import ConfigError, DataError
 from ganvas.files import whole_directory
 from ganvas.pixels import resize

@@ -28,6 +28,10 @@ def train(
         typer.Option(help="Column of the dataset's index with the classes.", show_default="as prepared"),
     ] = None,
     start: Annotated[Path | None, typer.Option("--from", help="Begin with the weights of a snapshot or run.")] = None,
+    per_class: Annotated[
+        bool,
+        typer.Option("--per-class", help="Train one GAN for each class; --out is the directory of all of them."),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
 ) -> None:
     """Train a GAN on a dataset; Ctrl-C stops it so that `ganvas resume` can go on."""
@@ -40,12 +44,33 @@ def train(
     flags = {"budget": budget, "seed": seed, "label_column": label_column}
     changes |= {key: value for key, value in flags.items() if value is not None}
     recipe = recipe or named or runs.DEFAULT_RECIPE
+    if per_class:
+        _train_per_class(data, out, recipe, start, dry_run, changes)
+        return
     if dry_run:
         typer.echo(runs.rehearse(data, out, recipe, start=start, **changes))
         return
     with TerminalDisplay() as display:
         outcome = runs.train(data, out, recipe, start=start, display=display, **changes)
     _conclude(outcome)
+
+
+def _train_per_class(
+    data: Path, out: Path, recipe: str, start: Path | None, dry_run: bool, changes: dict[str, Any]
+) -> None:
+    from ganvas import per_class
+    from ganvas.terminal import TerminalDisplay
+
+    if dry_run:
+        typer.echo(per_class.rehearse(data, recipe, changes))
+        return
+    with TerminalDisplay() as display:
+        result = per_class.train_per_class(data, out, recipe, start=start, display=display, **changes)
+    if not result.finished:
+        typer.echo("interrupted; the same command goes on", err=True)
+        raise typer.Exit(INTERRUPTED)
+    typer.echo(str(result))
+    typer.echo(f"side by side in {out / per_class.PAGE} and {out / per_class.GRID}", err=True)
 
 
 def resume(

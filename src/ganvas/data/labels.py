@@ -19,12 +19,24 @@ def labelled_by(data: Dataset, column: str) -> Dataset:
     Raises:
         DataError: there is no such column, or its values are no classes; the message lists the columns there are.
     """
-    if column == data.info.label_column:
+    if label_column(data, column) == data.info.label_column:
         return data
-    if column not in data.index:
-        raise DataError(f"{data.path}: {unknown('column', column, _columns(data))}")
     info = data.info.model_copy(update={"label_column": column, "class_names": class_names(data, column)})
     return Dataset(data.path, info, data.images, data.index)
+
+
+def label_column(data: Dataset, label: str | None) -> str:
+    """The column to take classes from: the one asked for, or the dataset's own.
+
+    Raises:
+        DataError: there is no such column, or none was asked for and the dataset has no classes.
+    """
+    if label is None and data.info.label_column is None:
+        raise DataError(f"{data.path} has no classes; name a column with --label: {', '.join(_columns(data))}")
+    column = label or str(data.info.label_column)
+    if column not in data.index:
+        raise DataError(f"{data.path}: {unknown('column', column, _columns(data))}")
+    return column
 
 
 def label_names(data: Dataset, column: str) -> NDArray[np.object_]:

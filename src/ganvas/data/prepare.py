@@ -5,30 +5,26 @@ and the bytes are the same whatever the number of workers. A file that is no goo
 """
 
 import contextlib
-import csv
 import functools
-import hashlib
 import itertools
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from PIL import ImageColor
 
 from ganvas.cores import usable_cores
-from ganvas.data.dataset import IMAGES, INDEX, INFO, REJECTED, TRAIN, Info
+from ganvas.data.dataset import IMAGES, REJECTED, TRAIN, Info
 from ganvas.data.fit import FITS, Frame
 from ganvas.data.holdout import Holdout, Plan, read_split
 from ganvas.data.parallel import ordered_map
 from ganvas.data.picture import Prepared, make
 from ganvas.data.sources import SIZES, Item, Source, open_source
+from ganvas.data.writing import ImagesFile, fingerprint, write_tables
 from ganvas.errors import DataError, unknown
 from ganvas.files import refuse_taken, whole_directory
 
@@ -125,7 +121,7 @@ def prepare(
 
     with whole_directory(target) as directory:
         with (directory / IMAGES).open("wb") as file:
-            images = _ImagesFile(file, size)
+            images = ImagesFile(file, size)
             rows, rejected = _make_pictures(opened, frame, workers, images, progress)
             images.finish()
         reasons = dict(Counter(reason for _, reason in rejected).most_common())
@@ -139,7 +135,7 @@ def prepare(
             label_column=opened.label_column,
             class_names=list(class_counts),
             mode_column=opened.mode_column,
-            fingerprint=_fingerprint(images, opened.label_column, index),
+            fingerprint=fingerprint(images, opened.label_column, index),
             options={
                 "source": str(source),
                 "fit": fit,
@@ -150,36 +146,8 @@ def prepare(
                 "seed": seed,
             },
         )
-        _write_tables(directory, info, index, rejected)
+        write_tables(directory, info, index, rejected)
     return Summary(target, size, len(rows), class_counts, reasons, holdout, time.perf_counter() - started)
-
-
-class _ImagesFile:
-    """An `.npy` file of uint8 [N, S, S, 3] that grows picture by picture, N becoming known at the end.
-
-    It is filled by ordinary writes: a full disk makes those fail, where it would kill a process that writes to a
-    memory map.
-    """
-
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self.sha256 = hashlib.sha256()
-        self._file, self.size, self._count = file, size, 0
-        self._write_header()
-
-    def append(self, pixels: NDArray[np.uint8]) -> None:
-        data = pixels.tobytes()
-        self._file.write(data)
-        self.sha256.update(data)
-        self._count += 1
-
-    def finish(self) -> None:
-        self._file.seek(0)
-        self._write_header()
-
-    def _write_header(self) -> None:
-        # NumPy pads the header so that its length does not depend on the first number of the shape.
-        shape = (self._count, self.size, self.size, 3)
-        np.lib.format.write_array_header_1_0(self._file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 def frame_for(size: int, fit: str, background: str) -> Frame:
@@ -209,7 +177,7 @@ def _make_pictures(
     source: Source,
     frame: Frame,
     workers: int,
-    images: _ImagesFile,
+    images: ImagesFile,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
     """Prepare every item of the source; the pictures go to `images`.
@@ -272,23 +240,6 @@ def _count_classes(source: Source, rows: list[dict[str, Any]]) -> dict[str, int]
             f"a class needs two or more readable pictures: {source.remedy}"
         )
     return {name: counts[name] for name in names}
-
-
-def _fingerprint(images: _ImagesFile, label_column: str | None, index: pd.DataFrame) -> str:
-    """Sha256 over the pixels, their size, the labels with the class names in them, and the splits if there are any."""
-    labels = index[label_column].tolist() if label_column else None
-    splits = index["split"].tolist()
-    digest = images.sha256.copy()
-    digest.update(json.dumps([images.size, labels, *([splits] if set(splits) != {TRAIN} else [])]).encode())
-    return digest.hexdigest()
-
-
-def _write_tables(directory: Path, info: Info, index: pd.DataFrame, rejected: list[tuple[str, str]]) -> None:
-    index.to_parquet(directory / INDEX, index=False)
-    with (directory / REJECTED).open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([("path", "reason"), *rejected])
-    text = json.dumps(info.model_dump(), indent=2, ensure_ascii=False)
-    (directory / INFO).write_text(text + "\n", encoding="utf-8")
 
 
 def _counted(count: int, noun: str) -> str:

@@ -105,6 +105,9 @@ class CheckpointDirectory:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def __len__(self) -> int:
+        return len(self._files())
+
     def save(self, kimg: float, state: dict[str, Any]) -> Path:
         """Write a checkpoint, then delete the ones that it makes superfluous."""
         file = self._path / f"{kimg:012.3f}.safetensors"

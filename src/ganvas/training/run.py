@@ -3,6 +3,7 @@
 import dataclasses
 import platform
 import shlex
+import shutil
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +18,7 @@ from ganvas.errors import ConfigError, DataError, RunError
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.snapshot import Snapshot
 from ganvas.training.checkpoint import CheckpointDirectory
-from ganvas.training.directory import CONFIG, Record, RunDirectory, refuse_existing
+from ganvas.training.directory import CONFIG, Record, RunDirectory, is_run, refuse_existing
 from ganvas.training.display import Display, Silent
 from ganvas.training.engine import Machine, choose, launch
 from ganvas.training.forecast import Forecast, measure
@@ -126,7 +127,7 @@ def resume(
     directory = RunDirectory.open(Path(run))
     record, display = directory.record, display or Silent()
     more = Amount.parse(budget) if budget else None
-    plan = _check(data or record.data, record.recipe, record.settings | record.options)
+    plan = check(data or record.data, record.recipe, record.settings | record.options)
     if plan.data.fingerprint != record.dataset["fingerprint"]:
         raise RunError(f"{plan.data.path} has changed since {run} was trained on it: start a new run, or restore it")
     if plan.data.class_names != record.dataset["class_names"]:
@@ -151,6 +152,34 @@ def resume(
             )
     display.say(f"going on at {progress.kimg:.1f} kimg on {plan.machine}, up to a budget of {total}")
     return _train(trainer)
+
+
+def complete(
+    data: str | Path,
+    out: str | Path,
+    recipe: str = DEFAULT_RECIPE,
+    *,
+    start: str | Path | None = None,
+    display: Display | None = None,
+    **changes: Any,
+) -> bool:
+    """Bring a run to its end, whether it is yet to begin, was interrupted or is there already.
+
+    The arguments are those of `train`.
+
+    Returns:
+        Whether its budget is spent; False if it was interrupted.
+
+    Raises:
+        GanvasError: as `train` and `resume` do.
+    """
+    run = Path(out)
+    if run.exists():
+        if is_run(run) and not CheckpointDirectory(RunDirectory.open(run).checkpoints):
+            shutil.rmtree(run)  # it was stopped before its first checkpoint: there is nothing to go on with
+        else:
+            return is_spent(run) or resume(run, data=data, display=display).finished
+    return train(data, run, recipe, start=start, display=display, **changes).finished
 
 
 def is_spent(run: str | Path) -> bool:
@@ -261,14 +290,19 @@ def prepare_run(
         GanvasError: a dataset, recipe, option, device or start that does not exist or does not fit, or a run that
             would be overwritten.
     """
-    plan = _check(data, recipe, changes)
+    plan = check(data, recipe, changes)
     refuse_existing(Path(out))
     if start is None:
         return plan
     return dataclasses.replace(plan, origin=Path(start), start=_read_weights(Path(start)))
 
 
-def _check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
+def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
+    """Check all that does not depend on where the run will be or what it begins with.
+
+    Raises:
+        GanvasError: a dataset, recipe, option or device that does not exist, or that do not fit each other.
+    """
     if recipe in baselines.names():
         raise ConfigError(
             f"{recipe} is a baseline, which is fitted and not trained: "

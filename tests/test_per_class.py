@@ -1,0 +1,161 @@
+"""A GAN for each class: every one from the pictures of its class alone, and all of them in one place."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from conftest import TINY, TINY_WORDS, Cli, write_dataset
+from ganvas.data.dataset import INDEX, TEST, TRAIN, Dataset
+from ganvas.data.subset import of_class
+from ganvas.errors import ConfigError, DataError, DivergedError, GanvasError
+from ganvas.per_class import PerClass, train_per_class
+from ganvas.training import run as runs
+from ganvas.training.run import Outcome
+
+TINY_RUN = TINY | {"eval_samples": 16, "grid_size": 1, "budget": "2steps"}
+NAMES = ["class0", "class1"]
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def test_a_class_becomes_a_dataset_of_its_pictures_in_order_with_their_split(tmp_path: Path) -> None:
+    source = write_dataset(tmp_path / "data")
+    index = pd.read_parquet(source / INDEX)
+    index["split"] = np.where(np.arange(len(index)) % 8 < 6, TRAIN, TEST)
+    index.to_parquet(source / INDEX)
+    data = Dataset.open(source)
+    own = of_class(data, "class1", tmp_path / "own")
+    rows = np.flatnonzero(data.labels == 1)
+    assert np.array_equal(own.images, data.images[rows])
+    assert own.index["source"].tolist() == data.index["source"][rows].tolist()
+    assert np.array_equal(rows[own.rows(TEST)], np.intersect1d(rows, data.rows(TEST)))
+    assert own.class_names == []
+    assert own.fingerprint not in {data.fingerprint, of_class(data, "class0", tmp_path / "other").fingerprint}
+    assert own.fingerprint == of_class(data, "class1", tmp_path / "again").fingerprint
+    with pytest.raises(DataError, match="class1"):
+        of_class(data, "klass1", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_every_class_has_a_run_of_its_own_beside_the_others_and_is_done_once(
+    tiny_data: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = train_per_class(tiny_data, out, "dcgan", **TINY_RUN)
+    assert done.finished
+    assert list(done.plan.folders) == NAMES
+    for name in NAMES:
+        assert Dataset.open(out / "data" / name).index["class"].unique().tolist() == [name]
+        assert runs.is_spent(done.run(name))
+    assert (out / "table.md").read_text() == f"{done}\n"
+    assert [line.split(" | ")[:2] for line in str(done).splitlines()[2:]] == [[f"| {name}", "24"] for name in NAMES]
+    with Image.open(out / "grid.png") as grid:
+        assert grid.height == 2 * 16 + 2
+    assert "dcgan on each class of data" in (out / "page.html").read_text()
+
+    monkeypatch.setattr(runs, "train", lambda *_given, **_changes: pytest.fail("all of it is done"))
+    assert str(train_per_class(tiny_data, out, "dcgan", **TINY_RUN)) == str(done)
+
+
+def test_an_interrupted_one_goes_on_where_it_was(tiny_data: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = runs.train
+
+    def interrupted(*given: object, **changes: object) -> Outcome:
+        outcome = real(*given, **changes | {"budget": "1steps"})  # type: ignore[arg-type]
+        record = outcome.run / "config.yaml"
+        record.write_text(record.read_text().replace("1steps", "2steps"))
+        return Outcome(outcome.run, finished=False, kimg=outcome.kimg, best_kid=None)
+
+    monkeypatch.setattr(runs, "train", interrupted)
+    assert not train_per_class(tiny_data, out, "dcgan", **TINY_RUN).finished
+    assert not (out / "table.md").exists()
+    monkeypatch.setattr(runs, "train", real)
+    done = train_per_class(tiny_data, out, "dcgan", **TINY_RUN)
+    assert done.finished
+    assert all(runs.is_spent(done.run(name)) for name in NAMES)
+
+
+def test_a_class_that_diverges_is_named_and_the_others_go_on(
+    tiny_data: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = runs.train
+
+    def train(given: Path, run: Path, recipe: str, **changes: object) -> Outcome:
+        outcome = real(given, run, recipe, **changes | {"eval_samples": 0 if run.name == "class0" else 16})  # type: ignore[arg-type]
+        if run.name == "class0":
+            raise DivergedError("a loss is infinite")
+        return outcome
+
+    monkeypatch.setattr(runs, "train", train)
+    done = train_per_class(tiny_data, out, "dcgan", **TINY_RUN)
+    assert done.diverged == {"class0": "a loss is infinite"}
+    assert "class0 (diverged)" in (out / "table.md").read_text()
+    assert runs.is_spent(done.run("class1"))
+
+
+def test_classes_whose_names_make_one_folder_are_kept_apart(tmp_path: Path, out: Path) -> None:
+    source = write_dataset(tmp_path / "data")
+    index = pd.read_parquet(source / INDEX)
+    index["style"] = np.resize(["a/b", "A?b", ".."], len(index))
+    index.to_parquet(source / INDEX)
+    done = train_per_class(source, out, "dcgan", label_column="style", **TINY_RUN | {"eval_samples": 0})
+    assert len({folder.casefold() for folder in done.plan.folders.values()}) == 3
+    assert {run.name for run in (out / "runs").iterdir()} == set(done.plan.folders.values())
+    assert [run.name for run in out.parent.iterdir() if run.name not in {"data", "out"}] == []
+
+
+def test_each_may_begin_with_the_weights_of_one_run(tiny_data: Path, tmp_path: Path, out: Path) -> None:
+    runs.train(tiny_data, tmp_path / "shared", "dcgan", **TINY_RUN)
+    done: PerClass = train_per_class(tiny_data, out, "dcgan", start=tmp_path / "shared", **TINY_RUN)
+    assert done.finished
+    assert done.plan.start == str(tmp_path / "shared")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "more", "named"),
+    [
+        ("cdcgan", {}, "leave out --per-class"),
+        ("dcgen", {}, "dcgan"),
+        ("dcgan", {"budget": "soon"}, "soon"),
+        ("dcgan", {"widht": 3}, "width"),
+        ("dcgan", {"label_column": "artist"}, "artist"),
+        ("dcgan", {"label_column": "source"}, "one picture"),
+        ("dcgan", {"label_column": "rare"}, "'few' has 3 training pictures"),
+    ],
+)
+def test_what_would_fail_later_is_refused_at_once(
+    recipe: str, more: dict[str, object], named: str, tmp_path: Path, out: Path
+) -> None:
+    source = write_dataset(tmp_path / "data", size=32)
+    index = pd.read_parquet(source / INDEX)
+    index["rare"] = np.where(np.arange(len(index)) < 3, "few", "many")
+    index.to_parquet(source / INDEX)
+    with pytest.raises(GanvasError, match=named):
+        train_per_class(source, out, recipe, **more)
+    assert not out.exists()
+
+
+def test_data_without_classes_and_another_plan_are_refused(tiny_data: Path, tmp_path: Path, out: Path) -> None:
+    with pytest.raises(DataError, match="has no classes"):
+        train_per_class(write_dataset(tmp_path / "plain", classes=0), out, "dcgan")
+    train_per_class(tiny_data, out, "dcgan", **TINY_RUN)
+    with pytest.raises(ConfigError, match="begun with recipe"):
+        train_per_class(tiny_data, out, "mlp", **TINY_RUN)
+
+
+def test_the_command_prints_the_table_and_rehearses(tiny_data: Path, cli: Cli) -> None:
+    words = ["train", tiny_data, "--out", "out", "--per-class", "--budget", "1steps", *TINY_WORDS]
+    plan = cli(*words, "--dry-run", check=True).stdout.splitlines()
+    assert plan == [
+        "dcgan for each of 2 classes, one after the other",
+        *(f"{n}: 24 pictures, 1steps each" for n in NAMES),
+    ]
+    assert not Path("out").exists()
+    done = cli(*words, check=True)
+    assert done.stdout.splitlines()[0].startswith("| class | pictures |")
+    assert "out/page.html" in done.stderr
