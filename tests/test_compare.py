@@ -38,6 +38,9 @@ def test_every_recipe_and_seed_gets_a_row_beside_the_floor_and_is_done_once(
     assert dcgan.first_kid is not None
     assert dcgan.img_per_s is not None
     assert dcgan.kimg == pytest.approx(0.016)
+    page = (out / "comparison.html").read_text()
+    assert page.count("<img src=") == 1 + 1 + len(FLOOR)
+    assert "the median of 2" in page
 
     monkeypatch.setattr(runs, "train", lambda *_given, **_changes: pytest.fail("all of it is done"))
     again = compare(data, out, ["dcgan"], budget="2steps", seeds=2, samples=16, **TINY_RUN)

@@ -18,10 +18,10 @@ HEADS = ["recipe", "KID, first evaluation", "KID, best", "precision", "recall", 
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random = np.random.default_rng(0)
     names = [HOSTILE, "mean", *(f"recipe-with-a-long-name-{number}" for number in range(len(COLOURS) + 1))]
-    sides = [Side("real pictures", "48 of them", random.integers(0, 255, (9, 16, 16, 3)).astype(np.uint8))]
+    sides = [Side("real pictures", "48 of them", random.integers(0, 255, (50, 50, 3)).astype(np.uint8))]
     for number, name in enumerate(names):
         curve = [] if name == "mean" else [(minute, 1.0 / (minute + number + 1)) for minute in range(5)]
-        sides.append(Side(name, f"seed {number}", random.integers(0, 255, (9, 16, 16, 3)).astype(np.uint8), curve))
+        sides.append(Side(name, f"seed {number}", random.integers(0, 255, (50, 50, 3)).astype(np.uint8), curve))
     rows = [[name, *["0.123 ± 0.004"] * (len(HEADS) - 1)] for name in names]
     file = tmp_path_factory.mktemp("page") / "comparison.html"
     write_page(file, "Recipes on data", HEADS, rows, sides, {"Budget": "15m"}, floor=["mean"])

@@ -3,7 +3,8 @@
 comparison.json    what is compared: data, budget, seeds, options
 results.jsonl      a line a finished run
 runs/              the run directories, RECIPE-seedN; baselines are snapshots beside them
-comparison.html    the page
+grids/             the pictures of each finished run
+comparison.html    the page, which needs no runs
 
 A comparison takes hours, so it goes on where it was: the same command again skips what is finished and resumes what
 is not.
@@ -11,11 +12,12 @@ is not.
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from pydantic import BaseModel, ConfigDict
 
 from ganvas import baselines, gans
@@ -25,6 +27,7 @@ from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.errors import ConfigError, DivergedError
 from ganvas.explore import load
 from ganvas.files import append_record, read_records
+from ganvas.grids import grid, write_png
 from ganvas.measure import evaluate
 from ganvas.ongoing import begin
 from ganvas.report import side_by_side
@@ -34,7 +37,7 @@ from ganvas.training import run as runs
 from ganvas.training.display import Display, Silent
 from ganvas.training.history import History
 
-PLAN, RESULTS, RUNS, PAGE = "comparison.json", "results.jsonl", "runs", "comparison.html"
+PLAN, RESULTS, RUNS, GRIDS, PAGE = "comparison.json", "results.jsonl", "runs", "grids", "comparison.html"
 
 # Rows and columns of the grids on the page.
 SIDE = 6
@@ -79,6 +82,7 @@ class Result:
         img_per_s: median training speed.
         kimg: thousands of real pictures D had seen at the end.
         diverged: what stopped the run, if it diverged.
+        curve: minutes of training and KID of each evaluation; empty for baselines.
     """
 
     recipe: str
@@ -95,6 +99,12 @@ class Result:
     img_per_s: float | None = None
     kimg: float | None = None
     diverged: str | None = None
+    curve: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What its files are called by."""
+        return f"{self.recipe.replace(':', '.')}-seed{self.seed}"
 
 
 @dataclass(frozen=True)
@@ -235,7 +245,8 @@ def compare(
     _check(recipes, plan)
     path = Path(out)
     begin(path, PLAN, plan, free={"data"})
-    (path / RUNS).mkdir(exist_ok=True)
+    for folder in (RUNS, GRIDS):
+        (path / folder).mkdir(exist_ok=True)
     floor = [(name, 0) for name in baselines.names()]
     wanted = [*floor, *((recipe, seed) for seed in range(seeds) for recipe in recipes)]
     for number, (recipe, seed) in enumerate(wanted, start=1):
@@ -246,6 +257,8 @@ def compare(
         result = _baseline(path, plan, recipe) if is_floor else _gan(path, plan, recipe, seed, display)
         if result is None:
             return Comparison(path, plan, _results(path), finished=False)
+        if result.kid is not None:
+            write_png(path / GRIDS / f"{result.name}.png", grid(load(result.run).sample(SIDE * SIDE)))
         append_record(path / RESULTS, asdict(result))
         _write_page(Comparison(path, plan, _results(path), finished=False))
     return Comparison(path, plan, _results(path), finished=True)
@@ -280,7 +293,7 @@ def _baseline(path: Path, plan: Plan, name: str) -> Result:
 
 def _gan(path: Path, plan: Plan, recipe: str, seed: int, display: Display) -> Result | None:
     """Train one run to its end and measure it; None if it was interrupted."""
-    run, diverged = path / RUNS / f"{recipe.replace(':', '.')}-seed{seed}", None
+    run, diverged = path / RUNS / Result(recipe, seed, "").name, None
     changes = plan.changes | {"budget": plan.budget, "seed": seed}
     try:
         if not runs.complete(plan.data, run, recipe, display=display, **changes):
@@ -297,6 +310,7 @@ def _gan(path: Path, plan: Plan, recipe: str, seed: int, display: Display) -> Re
         img_per_s=history.img_per_s,
         kimg=history.kimg,
         diverged=diverged,
+        curve=history.curve,
         **(_measured(run, plan) if history.best else {}),
     )
 
@@ -320,11 +334,12 @@ def _write_page(comparison: Comparison) -> None:
     data = Dataset.open(plan.data)
     rows = data.rows(TRAIN)
     spread = np.linspace(0, len(rows) - 1, min(len(rows), SIDE * SIDE)).round().astype(int)
-    sides = [Side("real pictures", f"{len(rows):,} in {data.path.name}", np.asarray(data.images[rows[spread]]))]
+    real = grid(np.asarray(data.images[rows[spread]]))
+    sides = [Side("real pictures", f"{len(rows):,} in {data.path.name}", real)]
     for row in comparison.rows():
-        runs_of = [result for result in comparison.results if result.recipe == row.recipe and result.kid is not None]
-        if runs_of:
-            sides.append(_side(sorted(runs_of, key=lambda result: result.kid or 0)[len(runs_of) // 2], len(runs_of)))
+        measured = [result for result in comparison.results if result.recipe == row.recipe and result.kid is not None]
+        if measured:
+            sides.append(_side(comparison.path, measured))
     facts = {"Data": data.path.name, "Size": f"{data.size} pixels", "Budget of each run": plan.budget}
     facts |= {"Pictures measured": f"{plan.samples:,}"} | {key: str(value) for key, value in plan.changes.items()}
     side_by_side.write_page(
@@ -338,10 +353,12 @@ def _write_page(comparison: Comparison) -> None:
     )
 
 
-def _side(result: Result, of: int) -> Side:
-    """The pictures and the curve of one run; of several seeds, that of the middling KID stands for its recipe."""
+def _side(path: Path, seeds: list[Result]) -> Side:
+    """The pictures and the curve of one recipe; of several seeds, the run of the middling KID stands for all."""
+    result = sorted(seeds, key=lambda each: each.kid or 0)[len(seeds) // 2]
+    with Image.open(path / GRIDS / f"{result.name}.png") as opened:
+        sheet = np.asarray(opened.convert("RGB"))
     if result.recipe in baselines.names():
-        return Side(result.recipe, "learns nothing", load(result.run).sample(SIDE * SIDE))
-    seeds = f", seed {result.seed}, the median of {of}" if of > 1 else ""
-    caption = f"KID {result.kid:.3f}{seeds}"
-    return Side(result.recipe, caption, load(result.run).sample(SIDE * SIDE), History.of(Path(result.run)).curve)
+        return Side(result.recipe, "learns nothing", sheet)
+    which = f", seed {result.seed}, the median of {len(seeds)}" if len(seeds) > 1 else ""
+    return Side(result.recipe, f"KID {result.kid:.3f}{which}", sheet, result.curve)

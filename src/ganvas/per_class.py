@@ -27,7 +27,7 @@ from ganvas.data.subset import of_class
 from ganvas.errors import ConfigError, DivergedError
 from ganvas.explore import in_file_name, load
 from ganvas.files import whole_file
-from ganvas.grids import class_grid, write_png
+from ganvas.grids import class_grid, grid, write_png
 from ganvas.ongoing import begin
 from ganvas.report import side_by_side
 from ganvas.report.side_by_side import Side, figure, markdown
@@ -223,7 +223,8 @@ def _write_up(result: PerClass) -> None:
     if pictures:
         write_png(path / GRID, class_grid(np.stack(list(pictures.values())), list(pictures)))
     sides = [
-        Side(name, "", images, History.of(result.run(name)).curve, COLUMNS // 2) for name, images in pictures.items()
+        Side(name, "", grid(images, COLUMNS // 2), History.of(result.run(name)).curve)
+        for name, images in pictures.items()
     ]
     heads, rows = result.table()
     facts = {"Classes": f"{len(plan.folders)} of {plan.label_column}", "Fingerprint": plan.fingerprint[:12]}

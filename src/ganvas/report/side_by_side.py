@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.grids import grid
 from ganvas.report import html
 from ganvas.report.charts import Chart, blank, line, numbers
 from ganvas.report.html import ABSENT, Fields
@@ -28,16 +27,14 @@ class Side:
     Attributes:
         name: what it is called in the table.
         caption: what else is to be said of its pictures.
-        pictures: of its own, uint8 [N, S, S, 3].
+        sheet: its pictures, uint8 [H, W, 3].
         curve: minutes of training and KID of each evaluation, oldest first; empty for what is not trained.
-        columns: pictures a row; by default as many as rows.
     """
 
     name: str
     caption: str
-    pictures: NDArray[np.uint8]
+    sheet: NDArray[np.uint8]
     curve: Sequence[tuple[float, float]] = ()
-    columns: int | None = None
 
 
 def write_page(
@@ -79,8 +76,11 @@ def write_page(
 
 
 def _shown(side: Side, count: int) -> Fields:
-    sheet = Image.fromarray(grid(side.pictures, side.columns))
-    return {"name": side.name, "caption": side.caption, **html.inline(sheet, PICTURE_BYTES // count)}
+    return {
+        "name": side.name,
+        "caption": side.caption,
+        **html.inline(Image.fromarray(side.sheet), PICTURE_BYTES // count),
+    }
 
 
 def _curves(sides: Sequence[Side]) -> Fields | None:
