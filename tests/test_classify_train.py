@@ -207,6 +207,23 @@ def test_a_split_of_its_own_without_validation_has_some_taken_from_training(tmp_
     assert (len(parts.train), len(parts.validation)) == (60, 20)
 
 
+@pytest.mark.parametrize(
+    ("changes", "share"),
+    [
+        ({}, 0.0),
+        ({"fine_tune_epochs": "0"}, 0.0),
+        ({"head": "mlp"}, 0.15),
+        ({"fine_tune_epochs": "3"}, 0.15),
+        ({"head": "mlp", "validation_share": "0"}, 0.0),
+        ({"validation_share": 0.3}, 0.3),
+    ],
+)
+def test_transfer_holds_back_for_validation_where_it_has_an_epoch_to_choose(
+    changes: dict[str, object], share: float
+) -> None:
+    assert resolve("transfer", changes).validation_share == share
+
+
 def test_down_sampling_leaves_every_class_as_rare_as_the_rarest(tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "data", count=90, classes=3)
     change_index(data, **{"class": np.where(np.arange(90) < 12, "rare", np.where(np.arange(90) < 40, "some", "many"))})

@@ -16,6 +16,7 @@ from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.data.labels import labelled_by
 from ganvas.errors import ConfigError, DataError, RunError
 from ganvas.gans.recipe import Recipe, Spec
+from ganvas.options import Options
 from ganvas.snapshot import Snapshot
 from ganvas.training.checkpoint import CheckpointDirectory
 from ganvas.training.directory import CONFIG, Record, RunDirectory, is_run, refuse_existing
@@ -229,7 +230,8 @@ class Plan:
         """What will happen, for a person, a line each."""
         settings, data, pictures = self.config.settings, self.data, self.data.splits[TRAIN]
         kimg, seconds = forecast.extent(settings.budget, pictures)
-        options = ", ".join(f"{key}={value}" for key, value in self.config.options.model_dump().items())
+        common, own = Options().model_dump(), self.config.options.model_dump()
+        options = ", ".join(f"{key}={own[key]}" for key in own if own[key] != common.get(key))
         lines = {
             "data": f"{data.path}: {pictures:,} pictures of {data.size} px"
             + (f", {held_back:,} more held back" if (held_back := len(data) - pictures) else ""),
@@ -237,7 +239,7 @@ class Plan:
             "recipe": f"{self.config.recipe}: generator {forecast.generator_parameters:,} and discriminator "
             f"{forecast.discriminator_parameters:,} parameters",
             "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
-            "options": options,
+            "options": f"{options or 'none'} beyond the common defaults",
             "machine": str(self.machine),
             "speed": f"{forecast.img_per_s:.0f} img/s measured",
             "budget": f"{settings.budget}: about {kimg:.1f} kimg ({kimg * 1000 / pictures:.1f} epochs) in "
