@@ -259,7 +259,9 @@ def test_a_class_without_training_pictures_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", ["forest", "cnn", "transfer"])
 def test_a_classifier_opens_as_it_was_trained(model: str, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "data", classes=3, size=20)
-    options = {"size": 32, **({} if model == "forest" else {"epochs": 3, "device": "cpu", "threads": 1})}
+    options: dict[str, Any] = {"size": 32} | ({} if model == "forest" else {"epochs": 3, "device": "cpu", "threads": 1})
+    if model == "transfer":
+        options["validation_share"] = 0.2
     classifier = train(data, tmp_path / "out", model=model, seed=2, **options)
     opened = Classifier.open(str(tmp_path / "out"))
     images = np.asarray(Dataset.open(data).images)
