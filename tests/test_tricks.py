@@ -26,12 +26,13 @@ from ganvas.metrics.scores import Scores
 from ganvas.networks import stride_two
 from ganvas.networks.critique import Critique
 from ganvas.options import Options
-from ganvas.training import checkpoint, engine, forecast, trainer
+from ganvas.training import checkpoint, engine, examination, forecast
 from ganvas.training.run import rehearse, resume, train
 from ganvas.training.schedule import LearningRates
 from ganvas.training.step import AdversarialStep
 from ganvas.tricks.objective import TRICKS, Objective
 from ganvas.tricks.replay import ExperienceReplay
+from scored import scores
 
 SIDE = 4
 PIXELS = 3 * SIDE**2
@@ -339,6 +340,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "SpectralNorm": {"spectral_norm": True},
     "Flip": {"flip": True},
     "ExperienceReplay": {"replay": 6, "replay_every": 3, "replay_keep": 2, "d_steps": 2},
+    "DiffAugment": {"augment": "colour,translation,cutout"},
     "Unrolled": {"unrolled": 1, "g_steps": 2},
     "L2": {"l2": 1e-4},
     "GradientPenalties": {"r1": 1.0, "r2": 0.5, "penalty_every": 3},
@@ -414,7 +416,7 @@ def test_every_recipe_takes_every_trick_but_those_the_documentation_names(name: 
     recipe_class = gans.find(name)
     changes = {"flip": True, "d_dropout": 0.2, "l2": 1e-4, "r1": 1.0, "r2": 1.0, "feature_matching": 0.1, "replay": 4}
     changes |= {"spectral_norm": True, "unrolled": 1, "clip": 0, "minibatch": "stddev", "init": "normal"}
-    changes |= {"width": 2, "batch_size": 4, "latent_dim": 3, "replay_every": 2}
+    changes |= {"width": 2, "batch_size": 4, "latent_dim": 3, "replay_every": 2, "augment": "colour,translation,cutout"}
     if name == "mlp":
         del changes["l2"]
     recipe = recipe_class(resolve(name, recipe_class.defaults, changes).options)
@@ -451,6 +453,7 @@ def test_every_recipe_takes_every_trick_but_those_the_documentation_names(name: 
         ("test_tricks:Linear", {"spectral_norm": True}, "works at 4 pixels"),
         ("dcgan", {"clip": 0.1, "spectral_norm": True}, "clip and spectral_norm"),
         ("dcgan", {"clip": 0.1, "unrolled": 1}, "clip and unrolled"),
+        ("dcgan", {"augment": "colour,blur"}, "augment='colour,blur': unknown augmentation 'blur'"),
         ("dcgan", {"replay": 4, "replay_keep": 5}, "replay_keep=5: .* room for 4"),
         ("dcgan", {"g_schedule": "plateau:3:0.5"}, "g_schedule=plateau:3:0.5: it waits for evaluations"),
     ],
@@ -556,14 +559,14 @@ class Judge:
     def __init__(self, *_: Any, **__: Any) -> None:
         self._kids = iter([0.5, 0.1, 0.3, 0.2])
 
-    def score(self, images: Any) -> Scores:
-        return Scores(next(self._kids), 0.1, 1.0, 0.0, 0.0, "none", 16, 48, 0.0)
+    def score(self, images: Any, labels: Any = None) -> Scores:
+        return scores(kid=next(self._kids))
 
 
 def test_evaluations_reach_the_plateau_and_the_checkpoint(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "Evaluator", Judge)
+    monkeypatch.setattr(examination, "Evaluator", Judge)
     changes = TINY | {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "budget": "4steps"}
     train(tiny_data, tmp_path / "run", **changes, g_schedule="plateau:1:0.5", d_lr=1e-3)
     assert newest(tmp_path / "run")["learning_rates"] == {"evaluations": [True, True, False, False]}

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from ganvas import schedules
-from ganvas.errors import ConfigError
+from ganvas.errors import ConfigError, unknown
 from ganvas.schedules import Schedule
 
 
@@ -58,6 +58,36 @@ def _schedule(value: Any) -> Any:
 
 
 ScheduleField = Annotated[Schedule, BeforeValidator(_schedule), PlainSerializer(str)]
+
+
+# Those of ganvas.augment, which needs torch.
+AUGMENTATIONS = ("colour", "translation", "cutout")
+
+
+def _names(value: Any) -> Any:
+    """`colour,cutout` as a tuple of names, `none` as an empty one."""
+    if not isinstance(value, str):
+        return value
+    names = tuple(name.strip() for name in value.split(","))
+    return () if names == ("none",) else names
+
+
+def _are_augmentations(names: tuple[str, ...]) -> tuple[str, ...]:
+    for place, name in enumerate(names):
+        if name not in AUGMENTATIONS:
+            raise ValueError(f"{unknown('augmentation', name, AUGMENTATIONS)}, or none")
+        if name in names[:place]:
+            raise ValueError(f"{name} is named twice; write each of {', '.join(AUGMENTATIONS)} once at most, or none")
+    return names
+
+
+def _write_names(names: tuple[str, ...]) -> str:
+    return ",".join(names) or "none"
+
+
+AugmentField = Annotated[
+    tuple[str, ...], BeforeValidator(_names), AfterValidator(_are_augmentations), PlainSerializer(_write_names)
+]
 
 
 class Typed(BaseModel):
@@ -111,6 +141,9 @@ class ShownOptions(Typed):
     """What the discriminator is shown and told."""
 
     flip: bool = Field(False, description="Mirror each real picture with probability 1/2.")
+    augment: AugmentField = Field(
+        (), description="Differentiable augmentations of all that D sees, such as colour,translation,cutout; or none."
+    )
     real_target: RangeField = Field(
         (1.0, 1.0), description="What D is told of real pictures: a probability, or a range to draw it from."
     )

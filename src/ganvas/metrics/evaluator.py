@@ -8,10 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.data.dataset import Dataset
+from ganvas.config import MIN_SCORED
+from ganvas.data.dataset import TEST, Dataset
 from ganvas.errors import DataError
-from ganvas.metrics.features import DEFAULT_EXTRACTOR, SLAB, EfficientNetLite, extract, load_extractor
-from ganvas.metrics.modes import Descriptors, ModeCounter, colours, mode_counter
+from ganvas.metrics.classes import class_scores
+from ganvas.metrics.described import Described
+from ganvas.metrics.diversity import VENDI_PART, Variety, diversity, variety
+from ganvas.metrics.features import DEFAULT_EXTRACTOR, SLAB, EfficientNetLite, load_extractor
+from ganvas.metrics.leaks import leaks
+from ganvas.metrics.memorisation import Memory
+from ganvas.metrics.modes import ModeCounter, mode_counter
 from ganvas.metrics.reference import Reference, reference
 from ganvas.metrics.scores import Scores, distances
 
@@ -45,29 +51,36 @@ class Evaluator:
         self._data, self._samples, self._name, self._cache = data, samples, extractor, cache
         self._device = "cpu" if device == "mps" else device
 
-    def score(self, images: Iterable[Images]) -> Scores:
+    def score(self, images: Iterable[Images], labels: NDArray[np.int64] | None = None) -> Scores:
         """Measure generated pictures.
 
         Args:
             images: batches of uint8 [n, H, W, 3], all of one size and in random order; they are taken one by one
                 until there are `samples`.
+            labels: int64 [N], the classes that were asked for, if any were.
 
         Raises:
             ConfigError: no feature network of that name.
             DataError: too few pictures, real or generated.
         """
         started = time.perf_counter()
-        real, modes = self._reference, self._modes
-        pictures = self._described(_slabs(images, self._samples))
+        real = self._reference
+        pictures = self._described(_slabs(images, self._samples), labels)
         apart = distances(pictures.features, real)
+        part = min(VENDI_PART, len(pictures), len(self._real))
         return Scores(
             **vars(apart),
+            **vars(diversity(variety(pictures.features, pictures.pixels, part), self._variety(part))),
+            **vars(self._memory.memorisation(pictures.looks)),
+            **vars(leaks(pictures.signs, self._real.signs)),
+            **self._modes_covered(pictures),
+            classes=class_scores(pictures, self._real, self._data.class_names) if labels is not None else {},
             extractor=self._name,
+            features=pictures.features.shape[1],
             generated=len(pictures),
-            real=len(real.features),
+            real=len(self._real),
+            held_back=len(self._held_back or ()),
             seconds=time.perf_counter() - started,
-            modes_covered=modes.covered(pictures) if modes else None,
-            modes_total=modes.total if modes else None,
         )
 
     @functools.cached_property
@@ -79,20 +92,49 @@ class Evaluator:
         return reference(self._data, self._extractor, self._cache)
 
     @functools.cached_property
+    def _real(self) -> Described:
+        return self._known(self._reference)
+
+    @functools.cached_property
+    def _held_back(self) -> Described | None:
+        """Pictures that were not trained on, if there are enough to go by."""
+        if len(self._data.rows(TEST)) < MIN_SCORED:
+            return None
+        return self._known(reference(self._data, self._extractor, self._cache, TEST))
+
+    def _known(self, reference: Reference) -> Described:
+        rows, data = reference.rows, self._data
+        # Part by part, for a large dataset's pictures do not fit in memory together.
+        parts = (data.images[rows[start : start + SLAB]] for start in range(0, len(rows), SLAB))
+        return Described.known(reference.features, parts, None if data.labels is None else data.labels[rows])
+
+    @functools.cached_property
+    def _memory(self) -> Memory:
+        held_back = self._held_back
+        return Memory(self._real.looks, held_back.looks if held_back else None)
+
+    @functools.lru_cache(maxsize=2)  # noqa: B019 (an evaluator lives as long as its run)
+    def _variety(self, part: int) -> Variety:
+        return variety(self._real.features, self._real.pixels, part)
+
+    @functools.cached_property
     def _modes(self) -> ModeCounter | None:
         if (modes := self._data.modes) is None:
             return None
-        real = self._reference
-        # One by one, for a large dataset's pictures do not fit in memory together.
-        looks = np.concatenate([colours(self._data.images[[row]]) for row in real.rows])
-        return mode_counter(Descriptors(real.features, looks), modes[real.rows])
+        return mode_counter(self._real.descriptors, modes[self._reference.rows])
 
-    def _described(self, slabs: Iterable[Images]) -> Descriptors:
-        described = [(extract(self._extractor, slab), colours(slab)) for slab in slabs]
+    def _modes_covered(self, pictures: Described) -> dict[str, int]:
+        counter = self._modes
+        if counter is None:
+            return {}
+        return {"modes_covered": counter.covered(pictures.descriptors), "modes_total": counter.total}
+
+    def _described(self, slabs: Iterable[Images], labels: NDArray[np.int64] | None) -> Described:
+        described = [Described.of(slab, self._extractor) for slab in slabs]
         if not described:
             raise DataError("there are no generated pictures to measure")
-        features, looks = zip(*described, strict=True)
-        return Descriptors(np.concatenate(features), np.concatenate(looks))
+        count = sum(map(len, described))
+        return Described.together(described, None if labels is None else labels[:count])
 
 
 def _slabs(batches: Iterable[Images], count: int) -> Iterator[Images]:

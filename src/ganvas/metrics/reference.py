@@ -57,7 +57,7 @@ class Reference:
         return within(self.features)
 
 
-def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = None) -> Reference:
+def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = None, split: str = TRAIN) -> Reference:
     """The reference of a dataset: its training pictures, or `MAX_REAL` of them chosen at random, always the same.
 
     Features are read from the cache if it has them whole, and otherwise computed and put there. A cache that cannot
@@ -67,17 +67,19 @@ def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = N
         data: the real pictures.
         extractor: the network, on the device to use.
         cache: directory to keep features in, by default `cache_directory()`.
+        split: take the pictures of another part of the dataset instead.
 
     Raises:
-        DataError: fewer than `MIN_SCORED` training pictures.
+        DataError: fewer than `MIN_SCORED` pictures there.
     """
-    rows = data.rows(TRAIN)
+    rows = data.rows(split)
     if len(rows) < MIN_SCORED:
+        kind = "training" if split == TRAIN else split
         raise DataError(
-            f"{data.path} has {len(rows)} training pictures, too few to evaluate with: {MIN_SCORED} are needed"
+            f"{data.path} has {len(rows)} {kind} pictures, too few to evaluate with: {MIN_SCORED} are needed"
         )
     rows = rows[np.random.default_rng(0).permutation(len(rows))[:MAX_REAL]]
-    entry = _Entry(cache or cache_directory(), data.fingerprint, extractor.get_name(), len(rows))
+    entry = _Entry(cache or cache_directory(), data.fingerprint, split, extractor.get_name(), len(rows))
     features = entry.read()
     if features is None:
         slabs = (data.images[rows[start : start + networks.SLAB]] for start in range(0, len(rows), networks.SLAB))
@@ -101,6 +103,7 @@ class _Entry:
 
     directory: Path
     fingerprint: str
+    split: str
     extractor: str
     count: int
 
@@ -108,6 +111,7 @@ class _Entry:
     def _key(self) -> dict[str, Any]:
         return {
             "fingerprint": self.fingerprint,
+            "split": self.split,
             "extractor": self.extractor,
             "version": networks.VERSION,
             "count": self.count,

@@ -1,6 +1,7 @@
 """One round of adversarial training: discriminator updates, then generator updates, then the moving average."""
 
 import contextlib
+import copy
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.options import Options
 from ganvas.training.ema import MovingAverage
 from ganvas.training.engine import Machine
+from ganvas.tricks.augment import without_augmentation
 from ganvas.tricks.objective import Objective
 
 if TYPE_CHECKING:
@@ -47,8 +49,9 @@ class AdversarialStep:
             images_seen: real pictures seen by D including these, for the moving average.
 
         Returns:
-            Every loss and term by name (`d_loss`, `d_loss/real` ...), and D's accuracy where it has logits, each from
-            the last update that had it.
+            By name, each from the last update that had it: every loss and term (`d_loss`, `d_loss/real` ...), the norm
+            of each network's gradient, D's accuracy and mean logits where it has any, and how varied the generated
+            pictures of a batch are next to the real ones.
 
         Raises:
             DivergedError: a term is not finite; no weight was touched by it.
@@ -59,14 +62,16 @@ class AdversarialStep:
             # The last batch is the generator's first one too, so its pictures keep their graph.
             with contextlib.nullcontext() if position == d_steps - 1 else frozen(self.generator):
                 d_loss = self.objective.discriminator_loss(self._g, self._d, batch)
-            self._descend(d_loss, self._d_optimizer, "discriminator")
+            values["d_grad"] = self._descend(d_loss, self._d_optimizer, self.discriminator, "discriminator")
             self.objective.after_discriminator_step(self.discriminator)
-            values |= _scalars("d_loss", d_loss) | _accuracies(d_loss)
+            values |= _scalars("d_loss", d_loss) | _opinions(d_loss)
         with frozen(self.discriminator):
             for batch in batches[d_steps - 1 :]:
                 g_loss = self.objective.generator_loss(self._g, self._d, batch)
-                self._descend(g_loss, self._g_optimizer, "generator")
+                values["g_grad"] = self._descend(g_loss, self._g_optimizer, self.generator, "generator")
                 values |= _scalars("g_loss", g_loss)
+        shared = batches[d_steps - 1]
+        values["batch_diversity"] = _spread(shared.fakes(self._g)) / _spread(shared.images)
         self.average.update(self.generator, d_steps * len(batches[0].images), images_seen)
         return _read(values)
 
@@ -76,16 +81,31 @@ class AdversarialStep:
             for group in optimizer.param_groups:
                 group["lr"] = rate
 
-    def _descend(self, loss: Loss, optimizer: Optimizer, network: str) -> None:
+    def _descend(self, loss: Loss, optimizer: Optimizer, network: nn.Module, name: str) -> Tensor:
+        """One update; the norm of the gradient."""
         if not torch.isfinite(loss.total):
             term = next((name for name, value in loss.terms.items() if not torch.isfinite(value)), "their sum")
             raise DivergedError(
-                f"training diverged: the {network}'s loss term {term!r} is {loss.total.item()}; the last checkpoint is "
+                f"training diverged: the {name}'s loss term {term!r} is {loss.total.item()}; the last checkpoint is "
                 "from before: begin a new run with it (train --from) and lower g_lr and d_lr"
             )
         optimizer.zero_grad(set_to_none=True)
         self._fabric.backward(loss.total)
+        norm = torch.nn.utils.get_total_norm(
+            [parameter.grad for parameter in network.parameters() if parameter.grad is not None], foreach=True
+        )
         optimizer.step()
+        scaler = getattr(self._fabric.strategy.precision, "scaler", None)  # float16 losses are scaled
+        return norm / scaler.get_scale() if scaler else norm
+
+    def copies(self) -> tuple[nn.Module, nn.Module]:
+        """G and D as they are in training, for others to call: whatever that changes in them is not changed here.
+
+        D is without the augmentation that it has in training.
+        """
+        generator, discriminator = (copy.deepcopy(network) for network in (self.generator, self.discriminator))
+        without_augmentation(discriminator)
+        return InPrecision(generator, self._fabric), InPrecision(discriminator, self._fabric)
 
     def state(self) -> dict[str, Any]:
         """Everything a resumed run needs of networks, optimisers and tricks."""
@@ -165,14 +185,24 @@ def _scalars(prefix: str, loss: Loss) -> dict[str, Tensor]:
     return {prefix: loss.total} | {f"{prefix}/{name}": term for name, term in loss.terms.items()}
 
 
-def _accuracies(loss: Loss) -> dict[str, Tensor]:
-    """The share of pictures whose origin D tells at a probability of 0.5, whatever targets it was trained with."""
-    accuracies = {}
+def _opinions(loss: Loss) -> dict[str, Tensor]:
+    """D's mean logits, and the share of pictures whose origin it tells at a probability of 0.5.
+
+    That is their true origin, whatever targets D was trained with.
+    """
+    opinions = {}
     if loss.real_logits is not None:
-        accuracies["d_accuracy_real"] = (loss.real_logits > 0).float().mean()
+        opinions["d_accuracy_real"] = (loss.real_logits > 0).float().mean()
+        opinions["d_logit_real"] = loss.real_logits.mean()
     if loss.fake_logits is not None:
-        accuracies["d_accuracy_fake"] = (loss.fake_logits < 0).float().mean()
-    return accuracies
+        opinions["d_accuracy_fake"] = (loss.fake_logits < 0).float().mean()
+        opinions["d_logit_fake"] = loss.fake_logits.mean()
+    return opinions
+
+
+def _spread(images: Tensor) -> Tensor:
+    """How much the pictures of a batch, float [B, 3, S, S], differ at a place: 0 if all are the same."""
+    return images.detach().float().std(dim=0).mean()
 
 
 def _restore_strides(optimizer: Optimizer) -> None:

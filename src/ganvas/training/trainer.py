@@ -25,22 +25,22 @@ from ganvas.errors import GanvasError
 from ganvas.files import append_record
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.grids import class_grid, grid, write_png
-from ganvas.metrics.evaluator import Evaluator
 from ganvas.pixels import to_float
-from ganvas.sampling import mixed_labels, paint, paint_by_class
+from ganvas.sampling import paint, paint_by_class
 from ganvas.snapshot import Card
 from ganvas.snapshot import save as save_snapshot
 from ganvas.training.checkpoint import CheckpointDirectory, random_state, set_random_state
 from ganvas.training.directory import RunDirectory
 from ganvas.training.display import Display
 from ganvas.training.engine import Machine
+from ganvas.training.examination import Examination
 from ganvas.training.loader import Loader
 from ganvas.training.meter import Meter
 from ganvas.training.schedule import LearningRates
 from ganvas.training.step import AdversarialStep
 
-# Added to the run's seed for the latents of grids and evaluations, which must not follow the training latents.
-GRID_SEED, EVAL_SEED = 1, 2
+# Added to the run's seed for the latents of grids, which must not follow the training latents.
+GRID_SEED = 1
 # By default the next evaluation waits until this share of the time since the last one is what that one took.
 EVALUATION_SHARE = 0.1
 
@@ -74,7 +74,7 @@ class Trainer:
         self.best_kid: float | None = None
         self._learning_rates = LearningRates(recipe.options, settings.budget)
         self._latents = torch.Generator().manual_seed(settings.seed)
-        self._evaluator = Evaluator(data, samples=settings.eval_samples, device=machine.device)
+        self._examination = Examination(data, recipe, machine, settings)
         self._checkpoints = CheckpointDirectory(run.checkpoints)
         self._meter = Meter()
         self._evaluated_at = self._saved_at = -1  # steps
@@ -195,12 +195,6 @@ class Trainer:
             return class_grid(paint_by_class(recipe, generator, len(names), side, seed, device), names)
         return grid(np.concatenate(list(paint(recipe, generator, side * side, seed, device=device))), side)
 
-    def _samples_to_score(self, count: int) -> Iterator[NDArray[np.uint8]]:
-        """`count` pictures of the averaged generator, uint8 batches [N, S, S, 3]; classes as often as in the data."""
-        recipe, seed = self.recipe, self.config.settings.seed + EVAL_SEED
-        labels = mixed_labels(self.data.class_shares, count) if recipe.conditional else None
-        return paint(recipe, self.step.average.module, count, seed, labels, self.machine.device)
-
     def _evaluate_if_due(self) -> None:
         progress, began = self.progress, self.progress.seconds
         if began < self._evaluation_allowed_from or not self._evaluation.due(progress):
@@ -211,13 +205,13 @@ class Trainer:
 
     def _evaluate(self) -> None:
         """Score the averaged generator, and keep it if it is the best so far."""
-        if not (count := self.config.settings.eval_samples):
+        if not self.config.settings.eval_samples:
             return
-        scores = self._evaluator.score(self._samples_to_score(count))
+        scores, answers = self._examination(self.step)
         best = self.best_kid is None or scores.kid < self.best_kid
         self.best_kid = scores.kid if best else self.best_kid
         self._learning_rates.evaluated(best)
-        record = {"kimg": self.progress.kimg} | scores.record() | {"best": best}
+        record = {"kimg": self.progress.kimg} | scores.record() | answers.record() | {"best": best}
         append_record(self.run_directory.evals, record)
         for name in ("kid", "fid", "precision", "recall"):
             self._to_board(f"scores/{name}", record[name])
@@ -257,6 +251,7 @@ class Trainer:
             "learning_rates": self._learning_rates.state(),
             "latents": self._latents.get_state(),
             "random": random_state(),
+            "examination": self._examination.state(),
             **self.step.state(),
         }
 
@@ -266,6 +261,7 @@ class Trainer:
         self.best_kid = state["best_kid"]
         self._learning_rates.load_state(state["learning_rates"])
         self._latents.set_state(state["latents"])
+        self._examination.load_state(state["examination"])
         self.step.load_state(state)
         set_random_state(state["random"])
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ganvas.errors import ConfigError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.tricks.augment import DiffAugment
 from ganvas.tricks.clip import Clip
 from ganvas.tricks.dropout import DiscriminatorDropout
 from ganvas.tricks.feature_matching import FeatureMatching
@@ -28,6 +29,7 @@ TRICKS: tuple[type[Trick], ...] = (
     SpectralNorm,
     Flip,
     ExperienceReplay,
+    DiffAugment,
     Unrolled,
     L2,
     GradientPenalties,
