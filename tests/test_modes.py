@@ -12,7 +12,8 @@ from PIL import Image, ImageFilter
 from ganvas.data.dataset import Dataset, Info
 from ganvas.data.painter import mode_of, paint
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.metrics.features import EfficientNetLite, extract, load_extractor
+from ganvas.metrics.extractors import load_extractor
+from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.modes import MIN_ACCURACY, Descriptors, ModeCounter, colours, mode_counter
 
 MODES, LEARNT, HELD_OUT = 24, 24 * 6, 24 * 2
@@ -29,16 +30,16 @@ class Painted:
 
 
 @pytest.fixture(scope="module")
-def extractor() -> EfficientNetLite:
+def extractor() -> FeatureNetwork:
     return load_extractor()
 
 
-def look(extractor: EfficientNetLite, images: NDArray[np.uint8]) -> Descriptors:
+def look(extractor: FeatureNetwork, images: NDArray[np.uint8]) -> Descriptors:
     return Descriptors(extract(extractor, images), colours(images))
 
 
 @pytest.fixture(scope="module")
-def painted(extractor: EfficientNetLite) -> Painted:
+def painted(extractor: FeatureNetwork) -> Painted:
     """The first eight pictures of every mode."""
     numbers = range(LEARNT + HELD_OUT)
     images = np.stack([paint(number, seed=3) for number in numbers])
@@ -80,14 +81,14 @@ def test_a_rare_mode_does_not_count(counter: ModeCounter, held_out: Painted) -> 
     assert counter.covered(held_out.looks[np.append(np.tile(first, 150), second[0])]) == 1
 
 
-def test_slight_blur_keeps_the_modes(counter: ModeCounter, held_out: Painted, extractor: EfficientNetLite) -> None:
+def test_slight_blur_keeps_the_modes(counter: ModeCounter, held_out: Painted, extractor: FeatureNetwork) -> None:
     blur = ImageFilter.GaussianBlur(1)
     blurred = np.stack([np.asarray(Image.fromarray(image).filter(blur)) for image in held_out.images])
     assert counter.covered(look(extractor, blurred)) >= MODES - 3
 
 
 @pytest.mark.parametrize("kind", ["noise", "flat", "clouds"])
-def test_what_is_no_picture_covers_nothing(kind: str, counter: ModeCounter, extractor: EfficientNetLite) -> None:
+def test_what_is_no_picture_covers_nothing(kind: str, counter: ModeCounter, extractor: FeatureNetwork) -> None:
     random = np.random.default_rng(0)
     side = {"noise": 64, "flat": 1, "clouds": 6}[kind]
     small = [Image.fromarray(random.integers(0, 256, (side, side, 3), np.uint8)) for _ in range(HELD_OUT)]

@@ -25,7 +25,7 @@ from ganvas.data.sources import PictureFile
 from ganvas.data.split import NEAR, groups_of, hold_back
 from ganvas.errors import ConfigError, DataError
 from ganvas.files import read_records
-from ganvas.metrics.features import DEFAULT_EXTRACTOR, EfficientNetLite
+from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.reference import reference
 from ganvas.report.page import Run, render
 from ganvas.training import checkpoint
@@ -566,7 +566,7 @@ def test_the_page_shows_what_was_learnt_from(tmp_path: Path) -> None:
     assert "9 of the pictures in data" in page
 
 
-class Thumbnails(EfficientNetLite):
+class Thumbnails(FeatureNetwork):
     """An extractor whose features are the first pixels of a picture."""
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor]:
@@ -575,9 +575,9 @@ class Thumbnails(EfficientNetLite):
 
 def test_the_real_side_is_the_training_pictures(tmp_path: Path) -> None:
     data = Dataset.open(write_divided(tmp_path / "data", fill=255))
-    real = reference(data, Thumbnails(DEFAULT_EXTRACTOR, ["pooled"]), tmp_path / "cache")
+    real = reference(data, Thumbnails("thumbnails"), tmp_path / "cache")
     assert sorted(real.rows) == data.rows("train").tolist()
     assert np.array_equal(real.features, data.images[real.rows].transpose(0, 3, 1, 2).reshape(32, -1)[:, :8])
     few = Dataset.open(write_divided(tmp_path / "few", slice(15, None)))
     with pytest.raises(DataError, match="has 15 training pictures, too few"):
-        reference(few, Thumbnails(DEFAULT_EXTRACTOR, ["pooled"]), tmp_path / "cache")
+        reference(few, Thumbnails("thumbnails"), tmp_path / "cache")

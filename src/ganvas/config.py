@@ -18,6 +18,9 @@ from ganvas.schedules import Plateau
 # With fewer pictures on either side no score means anything.
 MIN_SCORED = 16
 
+# The feature network of scores: its weights come with ganvas.
+DEFAULT_EXTRACTOR = "efficientnet-lite2"
+
 
 def _amount(value: Any) -> Any:
     if value is None or isinstance(value, Amount):
@@ -60,6 +63,11 @@ class Settings(Typed):
     )
     eval_samples: int = Field(
         1000, ge=0, le=100_000, description="Generated pictures per evaluation; 0 evaluates never."
+    )
+    extractor: str = Field(
+        DEFAULT_EXTRACTOR,
+        description="Feature network of evaluations: efficientnet-lite2, efficientnet-lite2-260, pixels, inception "
+        "or timm:NAME.",
     )
     checkpoint_every: AmountField = Field(Amount(5, "m"), description="Interval of resumable checkpoints.")
     grid_size: int = Field(8, ge=1, le=32, description="Rows and columns of the sample grid.")

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganvas.cache import cache_directory
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.model import Progress
 from ganvas.classify.options import resolve
@@ -25,7 +26,6 @@ from ganvas.data.dataset import Dataset
 from ganvas.data.labels import label_column
 from ganvas.errors import DataError, RunError
 from ganvas.explore import Artist, load
-from ganvas.metrics.reference import cache_directory
 
 DEFAULT_MODEL = "transfer"
 # Raise it with any change that makes classifiers answer differently: judges of another version are trained anew.

@@ -14,7 +14,8 @@ from ganvas.classify.logistic import regress
 from ganvas.classify.model import Examples, Fitted, Progress
 from ganvas.classify.network import NetworkModel, in_batches
 from ganvas.classify.options import TransferOptions
-from ganvas.metrics.features import SLAB, load_extractor
+from ganvas.metrics.efficientnet import EfficientNetLite
+from ganvas.metrics.features import SLAB
 
 # Of every picture: the 1,280 pooled features, and mean and spread of the 856 channels of the seven stages.
 FEATURES = 1280 + 2 * 856
@@ -29,7 +30,7 @@ class Backbone(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         # A timm network; its modules have no types.
-        self.network: Any = load_extractor().network
+        self.network: Any = EfficientNetLite().network
 
     def forward(self, images: Tensor) -> Tensor:
         """The features of pictures."""

@@ -36,10 +36,18 @@ def evaluate(
     ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Pictures to generate.")] = 1000,
     seed: Seed = 0,
+    extractor: Annotated[
+        str | None,
+        typer.Option(
+            help="Feature network: efficientnet-lite2 (the default), efficientnet-lite2-260, pixels, inception or "
+            "timm:NAME.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure pictures against real ones: KID, FID, precision, recall, and modes where they are known."""
+    """Measure pictures against real ones: how far apart, how varied, how many copies, class by class."""
     from ganvas.measure import evaluate
 
-    scores = evaluate(target, data, samples=samples, seed=seed)
+    scores = evaluate(target, data, samples=samples, seed=seed, extractor=extractor)
     typer.echo(json.dumps(scores.record(), indent=2) if as_json else str(scores))

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.metrics.features import EfficientNetLite, extract
+from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.leaks import Signs
 from ganvas.metrics.memorisation import Looks, small
 from ganvas.metrics.modes import Descriptors, colours
@@ -35,7 +35,7 @@ class Described:
     labels: NDArray[np.int64] | None = None
 
     @classmethod
-    def of(cls, images: Images, extractor: EfficientNetLite) -> Self:
+    def of(cls, images: Images, extractor: FeatureNetwork) -> Self:
         """Describe pictures, uint8 [n, S, S, 3]."""
         return cls(extract(extractor, images), *_looks(images))
 

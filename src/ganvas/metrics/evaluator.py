@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.config import MIN_SCORED
+from ganvas.config import DEFAULT_EXTRACTOR, MIN_SCORED
 from ganvas.data.dataset import TEST, Dataset
 from ganvas.errors import DataError
 from ganvas.metrics.classes import class_scores
 from ganvas.metrics.described import Described
 from ganvas.metrics.diversity import VENDI_PART, Variety, diversity, variety
-from ganvas.metrics.features import DEFAULT_EXTRACTOR, SLAB, EfficientNetLite, load_extractor
+from ganvas.metrics.extractors import load_extractor
+from ganvas.metrics.features import SLAB, FeatureNetwork
 from ganvas.metrics.leaks import leaks
 from ganvas.metrics.memorisation import Memory
 from ganvas.metrics.modes import ModeCounter, mode_counter
@@ -36,7 +37,7 @@ class Evaluator:
         extractor: name of the feature network.
         device: where the network runs, "cpu" or "cuda"; "mps" stands for "cpu", since not every supported torch can
             resize with antialiasing there.
-        cache: directory that keeps real features, by default `ganvas.metrics.reference.cache_directory()`.
+        cache: directory that keeps real features, by default `ganvas.cache.cache_directory()`.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Evaluator:
         )
 
     @functools.cached_property
-    def _extractor(self) -> EfficientNetLite:
+    def _extractor(self) -> FeatureNetwork:
         return load_extractor(self._name, self._device)
 
     @functools.cached_property

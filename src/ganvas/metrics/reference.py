@@ -5,23 +5,22 @@ import hashlib
 import io
 import json
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import torch
 from numpy.typing import NDArray
 from torch_fidelity.metric_fid import fid_features_to_statistics
 
+from ganvas.cache import cache_directory
 from ganvas.config import MIN_SCORED
 from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.errors import DataError, GanvasError
 from ganvas.files import whole_file
 from ganvas.metrics import features as networks
-from ganvas.metrics.features import EfficientNetLite
+from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.kid import Within, within
 
 # Of a larger dataset, this many pictures stand for all: their kernel and distance matrices are quadratic in it.
@@ -57,7 +56,7 @@ class Reference:
         return within(self.features)
 
 
-def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = None, split: str = TRAIN) -> Reference:
+def reference(data: Dataset, extractor: FeatureNetwork, cache: Path | None = None, split: str = TRAIN) -> Reference:
     """The reference of a dataset: its training pictures, or `MAX_REAL` of them chosen at random, always the same.
 
     Features are read from the cache if it has them whole, and otherwise computed and put there. A cache that cannot
@@ -91,12 +90,6 @@ def reference(data: Dataset, extractor: EfficientNetLite, cache: Path | None = N
     return Reference(rows, features)
 
 
-def cache_directory() -> Path:
-    """Where features are kept: `$GANVAS_CACHE`, or the user's cache directory."""
-    given = os.environ.get("GANVAS_CACHE")
-    return Path(given) if given else platformdirs.user_cache_path("ganvas")
-
-
 @dataclass(frozen=True)
 class _Entry:
     """One dataset's features under one network: an array, and beside it a JSON file with what it is and its hash."""
@@ -120,7 +113,7 @@ class _Entry:
     @property
     def _stem(self) -> Path:
         digest = hashlib.sha256(json.dumps(self._key).encode()).hexdigest()
-        return self.directory / f"features-{self.extractor}-{digest[:16]}"
+        return self.directory / f"features-{self.extractor.replace(':', '-')}-{digest[:16]}"
 
     def read(self) -> NDArray[np.float32] | None:
         """The features, float32 [count, D], or None if they are not there, not these, or not whole."""

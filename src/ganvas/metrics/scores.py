@@ -23,6 +23,9 @@ from ganvas.metrics.memorisation import Memorisation
 from ganvas.metrics.reference import Reference
 from ganvas.metrics.threads import one_blas_thread
 
+# The extractor of the published FID and KID.
+PUBLISHED = "inception"
+
 # With a standard error above this a share says next to nothing.
 MAX_ERROR = 0.05
 
@@ -142,10 +145,6 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
         if (few := min(self.generated, self.real)) <= self.features:
             warnings.append(f"FID over {self.features:,} features wants more than {few:,} pictures; go by KID")
         return warnings
-
-
-# The extractor of the published FID and KID.
-PUBLISHED = "inception"
 
 
 def _row(name: str, value: float, error: float | None, meaning: str) -> str:

@@ -33,7 +33,9 @@ class Examination:
 
     def __init__(self, data: Dataset, recipe: Recipe, machine: Machine, settings: Settings) -> None:
         self._data, self._recipe, self._machine, self._settings = data, recipe, machine, settings
-        self._evaluator = Evaluator(data, samples=settings.eval_samples, device=machine.device)
+        self._evaluator = Evaluator(
+            data, samples=settings.eval_samples, extractor=settings.extractor, device=machine.device
+        )
         self._probe = Probe(data, recipe, machine, settings.seed + PROBE_SEED)
 
     def __call__(self, step: AdversarialStep) -> tuple[Scores, Answers]:

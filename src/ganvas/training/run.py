@@ -324,6 +324,10 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
             f"{dataset.path} has {pictures} pictures, too few to evaluate against ({MIN_SCORED} are needed): "
             "add pictures, or train without evaluations with --set eval_samples=0"
         )
+    if config.settings.eval_samples:
+        from ganvas.metrics.extractors import fetch  # for the same reason as the trainer's
+
+        fetch(config.settings.extractor)
     if recipe_class.needs_classes() or config.settings.balanced_classes:
         _require_classes(dataset)
     return Plan(dataset, config, recipe_class(config.options), choose(config.settings))
