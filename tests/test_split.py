@@ -522,8 +522,15 @@ def test_without_a_split_the_order_is_what_it_always_was(tmp_path: Path) -> None
     assert np.array_equal(pictures, data.images[np.random.default_rng([5, 0]).permutation(48)])
 
 
+# What held-back pictures are there for: to say how near an unseen picture comes, and what D makes of one.
+ABOUT_UNSEEN = {"closer", "closer_se", "pixel_closer", "real_copies", "novelty", "d_tells_held_back"} | {
+    "d_right_held_back",
+    "d_logit_held_back",
+}
+
+
 def test_a_run_is_the_same_whatever_is_held_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Evaluations included: the real side of every score is the training pictures."""
+    """Evaluations included: the real side of every score that is not about unseen pictures is the training pictures."""
     options = TINY | {"budget": "2epochs", "eval_samples": 16, "eval_every": "2epochs"}
     runs = []
     for name, fill in (("first", None), ("second", 255)):
@@ -534,7 +541,8 @@ def test_a_run_is_the_same_whatever_is_held_back(tmp_path: Path, monkeypatch: py
     (state, scores), (again, scores_again) = runs
     assert all(torch.equal(state[key], again[key]) for key in state)
     assert (scores["kimg"], scores["real"]) == (0.064, 32)
-    assert scores == scores_again
+    assert scores.keys() == scores_again.keys() >= ABOUT_UNSEEN
+    assert {key for key in scores if scores[key] != scores_again[key]} <= ABOUT_UNSEEN
 
 
 def test_a_resumed_run_on_a_split_equals_one_never_stopped(tmp_path: Path) -> None:

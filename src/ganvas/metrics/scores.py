@@ -88,6 +88,8 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
     def __str__(self) -> str:
         """The scores on a line each, what they are scores of, and what they are too few to say."""
         lines = [_row(*row) for row in self._rows()]
+        if self.modes_total is not None:
+            lines.append(f"{'modes':11} {f'{self.modes_covered} of {self.modes_total}':>10} {'':10} known modes shown")
         if self.classes:
             lines += ["", f"{'class':18} {'KID':>16} {'recall':>8} {'coverage':>9} {'diversity':>10}"]
             lines += [
@@ -125,8 +127,6 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
             ("closer", self.closer, self.closer_se, "nearer to the training pictures than an unseen one; 0.5 is right"),
             ("novelty", self.novelty, None, "distance from the training pictures over an unseen one's"),
         ]
-        if self.modes_covered is not None:
-            rows.append(("modes", self.modes_covered, None, f"known modes shown, of {self.modes_total}"))
         return rows
 
     def warnings(self) -> list[str]:
