@@ -112,6 +112,16 @@ def test_three_modes_keep_their_distance_but_not_their_number() -> None:
     few = diversity(variety(modes, modes), variety(*[features(300, scale=1.5, dimensions=64)] * 2))
     assert few.diversity > 0.5
     assert few.vendi < 0.2
+    assert few.spacing < 0.05, "each has a twin"
+
+
+def test_spacing_sees_pictures_that_come_again_however_many_there_are() -> None:
+    real = variety(features(200), features(200))
+    own, repeated = features(200, seed=1), features(60, seed=2)[np.arange(200) % 60]
+    assert diversity(variety(own, own), real).spacing == pytest.approx(1, abs=0.15)
+    again = diversity(variety(repeated, repeated), real)
+    assert again.spacing < 1e-3
+    assert again.diversity > 0.9, "which no mean distance sees"
 
 
 # ---- memorisation --------------------------------------------------------------------------------------------------

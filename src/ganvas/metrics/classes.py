@@ -27,6 +27,7 @@ class ClassScores:
         diversity: ratio of the mean distance of two pictures' features.
         pixel_diversity: ratio of the mean distance of two pictures' pixels.
         vendi: ratio of the Vendi scores.
+        spacing: ratio of the median distances of a picture from the nearest other one.
         generated: how many generated pictures there were.
         real: how many real ones.
     """
@@ -38,6 +39,7 @@ class ClassScores:
     diversity: float
     pixel_diversity: float
     vendi: float
+    spacing: float
     generated: int
     real: int
 
@@ -75,6 +77,7 @@ def _scores(generated: tuple[Features, Features], real: tuple[Features, Features
         diversity=varied.diversity,
         pixel_diversity=varied.pixel_diversity,
         vendi=varied.vendi,
+        spacing=varied.spacing,
         generated=len(generated[0]),
         real=len(real[0]),
     )

@@ -23,8 +23,9 @@ _GREY, _OFF_GREY, _UNEVEN = 127.5, 16.0, 8.0
 _STRIP = 1 / 16
 # A cut-out is a grey square of this share of the side; what augmentation cuts out is twice that and may hang over.
 _SQUARE = 1 / 4
-# Colours are odd outside of this range of quantiles of the real pictures' brightness, contrast or saturation.
-_ORDINARY = (0.005, 0.995)
+# Tones are odd beyond these quantiles of the real pictures', by more than so many grey values: real pictures that are
+# all grey must not make every hint of a colour odd.
+_ORDINARY, _HINT = (0.005, 0.995), 8.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Leaks:
     Attributes:
         leak_cutout: even grey squares.
         leak_border: even grey borders.
-        leak_colour: a brightness, contrast or saturation that one real picture in a hundred has.
+        leak_colour: a brightness that one real picture in a hundred has, or a contrast or saturation as high as one in
+            two hundred has it. Too little of these is no sign: generators that have not learnt much yet paint dully.
         leak_se: the largest of their standard errors.
     """
 
@@ -72,7 +74,8 @@ class Leaks:
 
 def leaks(generated: Signs, real: Signs) -> Leaks:
     """Compare generated pictures with real ones."""
-    low, high = np.quantile(real.tone, _ORDINARY, axis=0)
+    low, high = np.quantile(real.tone, _ORDINARY, axis=0) + np.array([[-_HINT], [_HINT]])
+    low[1:] = -np.inf
     pairs = [
         (generated.cutout, real.cutout),
         (generated.border, real.border),

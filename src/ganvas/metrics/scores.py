@@ -123,6 +123,7 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
             ("diversity", self.diversity, self.diversity_se, "distance of two generated pictures over two real ones"),
             ("  in pixels", self.pixel_diversity, self.pixel_diversity_se, "the same in pixels"),
             ("  Vendi", self.vendi, self.vendi_se, "number of different pictures, over the real ones'"),
+            ("  spacing", self.spacing, self.spacing_se, "distance from the most similar picture, over real ones'"),
             ("copies", self.copies, self.copies_se, f"near copies of training pictures (real: {self.real_copies:.3f})"),
             ("closer", self.closer, self.closer_se, "nearer to the training pictures than an unseen one; 0.5 is right"),
             ("novelty", self.novelty, None, "distance from the training pictures over an unseen one's"),
