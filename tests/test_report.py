@@ -20,7 +20,7 @@ from browser import DESKTOP, PHONE, chromium, visit
 from ganvas.data.dataset import Info
 from ganvas.errors import GanvasError, RunError
 from ganvas.grids import grid, write_png
-from ganvas.report import charts, html, page
+from ganvas.report import charts, frames, html
 from ganvas.report.page import Run, render, write_page
 
 SIZE, SIDE, KIMG = 32, 8, 38.4
@@ -200,17 +200,17 @@ def test_names_are_escaped(run: Path, tmp_path: Path) -> None:
 
 
 def test_a_page_of_many_big_grids_stays_light(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "PICTURE_BYTES", 500_000)
+    monkeypatch.setattr(frames, "PICTURE_BYTES", 500_000)
     write_png(sample_file(run, 40), np.random.default_rng(0).integers(0, 256, (260, 260, 3), dtype=np.uint8))
     for kimg in range(41, 80):
         shutil.copy(sample_file(run, 40), sample_file(run, kimg))
-    section = page._pictures(Run.open(run))
+    section = frames.pictures(Run.open(run))
     assert section is not None
     kimgs = [frame["kimg"] for frame in section["frames"]]
-    assert len(kimgs) <= page.MAX_FRAMES
+    assert len(kimgs) <= frames.MAX_FRAMES
     assert (kimgs[0], kimgs[-1]) == (0, 79)
     assert section["frames"][section["best"]]["kimg"] == pytest.approx(KIMG * 10 / 11, abs=1e-3)
-    assert sum(len(frame["uri"]) for frame in section["frames"]) < 1.4 * page.PICTURE_BYTES
+    assert sum(len(frame["uri"]) for frame in section["frames"]) < 1.4 * frames.PICTURE_BYTES
 
 
 @pytest.mark.parametrize(

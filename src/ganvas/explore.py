@@ -1,4 +1,4 @@
-"""Looking at what a generator has learnt: the samples of a seed."""
+"""Looking at what a generator has learnt: the samples of a seed, and the ways between them."""
 
 import itertools
 import math
@@ -13,7 +13,7 @@ from PIL import Image
 from ganvas.errors import RunError, unknown
 from ganvas.files import whole_directory
 from ganvas.grids import class_grid, grid, write_png
-from ganvas.sampling import mixed_labels, paint, paint_by_class
+from ganvas.sampling import mixed_labels, paint, paint_between, paint_by_class
 from ganvas.snapshot import Card, Snapshot
 from ganvas.training.directory import RunDirectory, is_run
 
@@ -70,6 +70,31 @@ class Artist:
         if not self.class_names:
             raise self._classless()
         return paint_by_class(self._recipe, self._generator, len(self.class_names), n, seed)
+
+    def interpolate(self, rows: int, steps: int, seed: int = 0, label: str | None = None) -> NDArray[np.uint8]:
+        """Ways from one picture to another: row k leads from latent 2k of a seed to latent 2k + 1.
+
+        Along the sphere for normal latents, straight for uniform ones. A conditional artist paints a row in one class:
+        the one called `label`, or all of them in turn.
+
+        Args:
+            rows: how many ways.
+            steps: pictures of each, both ends included; at least 2.
+            seed: of the latents.
+            label: the class of all rows.
+
+        Returns:
+            uint8 [rows, steps, S, S, 3].
+
+        Raises:
+            RunError: it knows no such class.
+        """
+        if label is not None:
+            labels: NDArray[np.int64] | None = np.full(rows, self._number(label))
+        else:
+            labels = np.arange(rows) % len(self.class_names) if self.class_names else None
+        spherical = self.card.options.get("latent") != "uniform"
+        return paint_between(self._recipe, self._generator, rows, steps, seed, labels, spherical=spherical)
 
     def labels(self, n: int, label: str | None = None) -> NDArray[np.int64] | None:
         """The class of each of the first `n` pictures of any seed, int64 [n]; None if it was trained without classes.

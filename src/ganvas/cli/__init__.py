@@ -30,6 +30,7 @@ for command in (
     baseline.baseline,
     looking.sample,
     looking.evaluate,
+    looking.report,
     comparing.compare,
     training.demo,
 ):

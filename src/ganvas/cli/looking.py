@@ -1,5 +1,6 @@
 """Commands that look at what was learnt."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Annotated
@@ -51,3 +52,19 @@ def evaluate(
 
     scores = evaluate(target, data, samples=samples, seed=seed, extractor=extractor)
     typer.echo(json.dumps(scores.record(), indent=2) if as_json else str(scores))
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Run directories; several are compared.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The page to write, an .html; replaced if it exists.", show_default=False)],
+) -> None:
+    """Write one self-contained page about a run: verdict, curves, pictures, copies, provenance; or compare several."""
+    from ganvas.report import comparison, page
+
+    page.check_out(out)
+    say = functools.partial(typer.echo, err=True)
+    if len(runs) == 1:
+        page.write_page(runs[0], out, say)
+    else:
+        comparison.write_page(runs, out, say)
+    typer.echo(str(out))

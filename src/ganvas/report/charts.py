@@ -60,6 +60,9 @@ def curves(stats: Sequence[dict[str, Any]], evals: Sequence[dict[str, Any]], bes
         _kid(scores, best),
         _fid(scores, best),
         _precision_recall(scores),
+        _diversity(scores),
+        _believed(scores),
+        _learning_rates(log),
         _speed(log),
     ]
     return [chart for chart in charts if chart.figure.data]
@@ -85,7 +88,7 @@ def _accuracy(log: pd.DataFrame) -> Chart:
     ):
         if _has(log, key):
             _smoothed(figure, log.kimg, log[key], name, color)
-    figure.add_hline(0.5, line_color=GREY, line_width=1, line_dash="dot")
+    _level(figure, 0.5)
     note = "Near 1, the discriminator tells the pictures apart with ease; near 0.5, it is guessing."
     return Chart("accuracy", "Accuracy of the discriminator", note, figure)
 
@@ -93,8 +96,7 @@ def _accuracy(log: pd.DataFrame) -> Chart:
 def _kid(scores: pd.DataFrame, best: float | None) -> Chart:
     figure = blank()
     if _has(scores, "kid"):
-        bars = {"type": "data", "array": scores.kid_se, "thickness": 1} if _has(scores, "kid_se") else None
-        _score(figure, scores.kimg, scores.kid, "KID", BLUE, best, error_y=bars)
+        _score(figure, scores.kimg, scores.kid, "KID", BLUE, best, error_y=_bars(scores, "kid"))
     note = "Distance from the real pictures, with one standard error; lower is better. The star is the best."
     return Chart("kid", "KID", note, figure)
 
@@ -115,9 +117,46 @@ def _precision_recall(scores: pd.DataFrame) -> Chart:
     figure = blank(yaxis_range=[0, 1.02])
     for key, color in (("precision", RUST), ("recall", MOSS)):
         if _has(scores, key):
-            _score(figure, scores.kimg, scores[key], key, color, best=None)
+            _score(figure, scores.kimg, scores[key], key, color, best=None, error_y=_bars(scores, key))
     note = "Precision: the share of generated pictures that look real. Recall: the share of the real variety reached."
-    return Chart("precision-recall", "Precision and recall", note, figure)
+    return Chart("precision-recall", "Precision and recall", f"{note} Bars: one standard error.", figure)
+
+
+def _diversity(scores: pd.DataFrame) -> Chart:
+    figure = blank(yaxis_rangemode="tozero")
+    for key, name, color in (
+        ("diversity", "in features", BLUE),
+        ("pixel_diversity", "in pixels", RUST),
+        ("vendi", "Vendi score", MOSS),
+    ):
+        if _has(scores, key):
+            _score(figure, scores.kimg, scores[key], name, color, best=None, error_y=_bars(scores, key))
+    _level(figure, 1.0)
+    note = "How varied its pictures are, next to the real ones: 1 is as varied, 0 is one picture again and again."
+    return Chart("diversity", "Diversity", note, figure)
+
+
+def _believed(scores: pd.DataFrame) -> Chart:
+    figure = blank(yaxis_range=[0, 1.02])
+    for key, name, color in (
+        ("d_right_train", "on training pictures", BLUE),
+        ("d_right_held_back", "on held-back pictures", MOSS),
+        ("d_right_generated", "on generated pictures", RUST),
+    ):
+        if _has(scores, key):
+            _score(figure, scores.kimg, scores[key], name, color, best=None)
+    _level(figure, 0.5)
+    note = "Asked at each evaluation. Right on training pictures and wrong on held-back ones: it knows them by heart."
+    return Chart("believed", "Where the discriminator is right", note, figure)
+
+
+def _learning_rates(log: pd.DataFrame) -> Chart:
+    figure = blank(yaxis_rangemode="tozero", yaxis_exponentformat="power")
+    # The two are often the same: the thin line lies on the thick one.
+    for key, name, color, width in (("d_lr", "discriminator", BLUE, 5), ("g_lr", "generator", RUST, 1.6)):
+        if _has(log, key):
+            line(figure, log.kimg, log[key], name, color, line_width=width)
+    return Chart("learning-rates", "Learning rates", "How large a step each network takes.", figure)
 
 
 def _speed(log: pd.DataFrame) -> Chart:
@@ -125,6 +164,17 @@ def _speed(log: pd.DataFrame) -> Chart:
     if _has(log, "img_per_s"):
         _smoothed(figure, log.kimg, log.img_per_s, "img/s", MOSS)
     return Chart("speed", "Speed", "Real pictures per second, each value over one interval of the log.", figure)
+
+
+def _bars(scores: pd.DataFrame, key: str) -> dict[str, Any] | None:
+    """Error bars of one standard error, where it is known."""
+    error = f"{key}_se"
+    return {"type": "data", "array": scores[error], "thickness": 1} if _has(scores, error) else None
+
+
+def _level(figure: go.Figure, height: float) -> None:
+    """A dotted line to compare a chart's lines with; no chart by itself."""
+    figure.add_hline(height, line_color=GREY, line_width=1, line_dash="dot")
 
 
 def _has(table: pd.DataFrame, key: str) -> bool:

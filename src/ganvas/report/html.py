@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 import jinja2
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from plotly.offline import get_plotlyjs
 
@@ -54,6 +56,7 @@ def render(title: str, subject: str, sections: Mapping[str, Fields | None], styl
         "whole": whole,
         "kimg": kimg,
         "share": share,
+        "percent": percent,
     }
     shown = {template: section for template, section in sections.items() if section is not None}
     return environment.get_template("page.html").render(
@@ -75,6 +78,20 @@ def inline(picture: Image.Image, limit: int) -> Fields:
     kind, data = next(coded for coded in _encodings(picture) if len(coded[1]) <= limit)
     uri = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
     return {"uri": uri, "width": picture.width, "height": picture.height}
+
+
+def inline_pixels(pixels: NDArray[np.uint8], limit: int) -> Fields:
+    """A picture, uint8 [H, W, 3], as `inline` has it."""
+    return inline(Image.fromarray(pixels), limit)
+
+
+def read_picture(file: Path) -> Image.Image | None:
+    """The picture in a file, or None for one that a crash cut short."""
+    try:
+        with Image.open(file) as picture:
+            return picture.convert("RGB")
+    except (OSError, SyntaxError):  # Pillow calls a broken chunk a syntax error
+        return None
 
 
 def _encodings(picture: Image.Image) -> Iterator[tuple[str, bytes]]:
@@ -112,6 +129,11 @@ def kimg(value: Any) -> str:
 def share(value: Any) -> str:
     """A share of pictures with two decimals, which is what a thousand pictures can tell: 0.61."""
     return f"{value:.2f}" if is_number(value) else ABSENT
+
+
+def percent(value: Any) -> str:
+    """A share in percent with one decimal: 2.5 %."""
+    return f"{100 * value:.1f} %" if is_number(value) else ABSENT
 
 
 def significant(value: Any) -> str:

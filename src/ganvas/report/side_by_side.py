@@ -45,6 +45,7 @@ def write_page(
     sides: Sequence[Side],
     facts: Mapping[str, str],
     floor: Sequence[str] = (),
+    note: str = "",
 ) -> None:
     """Write the page.
 
@@ -56,13 +57,14 @@ def write_page(
         sides: the generators whose pictures are shown, in order.
         facts: what holds for all of them, by name.
         floor: names of generators that learnt nothing; the table sets them apart.
+        note: what else is to be said of the table.
 
     Raises:
         GanvasError: the file system refused; `out` is as it was.
     """
     sections: dict[str, Fields | None] = {
         "title": {"title": title, "facts": facts},
-        "scores": {"heads": heads, "rows": rows, "floor": set(floor)},
+        "scores": {"heads": heads, "rows": rows, "floor": set(floor), "note": note},
         "pictures": {"sides": [_shown(side, len(sides)) for side in sides]} if sides else None,
         "curves": _curves(sides),
     }
