@@ -20,8 +20,9 @@ from browser import DESKTOP, PHONE, chromium, visit
 from ganvas.data.dataset import Info
 from ganvas.errors import GanvasError, RunError
 from ganvas.grids import grid, write_png
-from ganvas.report import charts, frames, html
+from ganvas.report import charts, frames, html, verdict
 from ganvas.report.page import Run, render, write_page
+from ganvas.training import health
 
 SIZE, SIDE, KIMG = 32, 8, 38.4
 CLASSES = ["dunes", "<b>harbours</b>", "nocturnes & mists"]
@@ -239,6 +240,78 @@ def test_long_logs_are_averaged_down() -> None:
     assert set(figure.data[0].y) == {100.0}
 
 
+# --- The verdict ---
+
+VERDICTS = ["warming up", "learning", "learning", "collapsing", "learning", "converged", "memorising", "memorising"]
+
+
+def judged_lines() -> list[dict[str, Any]]:
+    """Evaluations that came to verdicts, the last of which is about a class with a hostile name."""
+    return [
+        record
+        | {"verdict": verdict, "verdict_since": 0.0, "recall_se": 0.02, "diversity": 0.5, "copies": 0.03}
+        | ({"verdict_classes": CLASSES[1:2], "evidence": {"copies": 0.034}, "advice": "add pictures"} if n > 5 else {})
+        for n, (record, verdict) in enumerate(zip(eval_lines(), VERDICTS, strict=True))
+    ]
+
+
+def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path: Path) -> None:
+    records = judged_lines()
+    records[-1] |= {"verdict_since": 33.6}
+    write_lines(run / "evals.jsonl", records)
+    text = write_page(run, tmp_path / "page.html").read_text()
+    top = " ".join(text[text.index('id="verdict"') : text.index('id="pictures"')].split())
+    for expected in (
+        '<strong class="verdict-badge">memorising</strong>',
+        "since 33.6 kimg",
+        "It repeats training pictures",
+        "Class in question: &lt;b&gt;harbours&lt;/b&gt;.",
+        "To try: add pictures",
+        "share of near copies <b>0.0340</b>",
+    ):
+        assert expected in top
+    assert "3.0 %" in text[text.index('id="evaluations"') :]
+
+
+def test_every_verdict_there_is_has_a_colour_and_a_meaning() -> None:
+    verdicts = {value for name, value in vars(health).items() if name.isupper() and isinstance(value, str)}
+    assert set(verdict.COLOURS) == set(verdict.MEANINGS) == verdicts
+    assert len(set(verdict.COLOURS.values())) == len(verdicts)
+
+
+def test_a_verdict_holds_for_the_time_before_its_evaluation(run: Path) -> None:
+    write_lines(run / "evals.jsonl", judged_lines())
+    band = verdict.band(Run.open(run))
+    assert band is not None
+    assert [span.verdict for span in band.spans] == [
+        "warming up",
+        "learning",
+        "collapsing",
+        "learning",
+        "converged",
+        "memorising",
+    ]
+    assert [round(span.end, 1) for span in band.spans] == [4.8, 14.4, 19.2, 24.0, 28.8, 38.4]
+    assert [span.start for span in band.spans[1:]] == [span.end for span in band.spans[:-1]]
+    assert sum(span.width for span in band.spans) == pytest.approx(1)
+    times = {entry["verdict"]: entry["times"] for entry in band.legend}
+    assert times["learning"] == "4.8\N{EN DASH}14.4, 19.2\N{EN DASH}24.0"
+
+
+def test_runs_from_before_the_verdict_and_words_it_does_not_know_are_no_problem(run: Path, tmp_path: Path) -> None:
+    assert verdict.badge(Run.open(run)) is None
+    assert verdict.band(Run.open(run)) is None
+    strange = {"kimg": 39.0, "verdict": "<i>dreaming</i>", "evidence": [1], "verdict_classes": "x", "advice": None}
+    with (run / "evals.jsonl").open("a") as file:
+        file.write(json.dumps(strange) + "\n")
+    text = write_page(run, tmp_path / "page.html").read_text()
+    assert "&lt;i&gt;dreaming&lt;/i&gt;" in text
+    assert "<i>dreaming" not in text
+    band = verdict.band(Run.open(run))
+    assert band is not None
+    assert [(span.start, span.end) for span in band.spans] == [(KIMG, 39.0)]
+
+
 # --- What may be missing ---
 
 
@@ -327,6 +400,27 @@ def test_page_fits_its_window_asks_for_nothing_and_complains_of_nothing(
         assert seen.page.locator(".chart .scatterlayer").count() == 6
         assert seen.overflow <= 0
     assert seen.requests == []
+    assert seen.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_band_says_what_was_when(run: Path, tmp_path: Path, browser: Browser, size: dict[str, int]) -> None:
+    write_lines(run / "evals.jsonl", judged_lines())
+    with visit(browser, write_page(run, tmp_path / "page.html"), size) as seen:
+        words, spans = seen.page.locator(".band-words"), seen.page.locator(".band button")
+        assert words.inner_text() == "memorising (<b>harbours</b>): 28.8 to 38.4 kimg"
+        spans.nth(2).hover()
+        assert words.inner_text() == "collapsing: 14.4 to 19.2 kimg"
+        spans.nth(0).click()
+        assert words.inner_text() == "warming up: 0.0 to 4.8 kimg"
+        legend = seen.page.locator(".band-legend b").all_inner_texts()
+        assert legend == ["warming up", "learning", "collapsing", "converged", "memorising"]
+        # Each chart repeats it; the dotted lines of some are shapes too.
+        strips = "chart => chart.layout.shapes.filter(shape => shape.fillcolor).length"
+        charts = seen.page.locator(".chart > div").all()
+        assert [chart.evaluate(strips) for chart in charts] == [6] * len(charts)
+        assert seen.overflow <= 0
     assert seen.complaints == []
 
 

@@ -42,6 +42,9 @@ MEANINGS: Final = {
 WORDS: Final = {
     "kid": "KID",
     "fid": "FID",
+    "d_right_train": "discriminator right on training pictures",
+    "d_right_held_back": "discriminator right on held-back pictures",
+    "d_right_generated": "discriminator right on generated pictures",
     "d_tells": "discriminator tells real from generated",
     "diversity": "diversity in features",
     "pixel_diversity": "diversity in pixels",
@@ -158,8 +161,6 @@ def _evidence(evidence: Any) -> dict[str, str]:
 
 def _in_words(name: str) -> str:
     """The name of a score as the page's charts call it, or else without its underscores."""
-    if name.startswith("d_right_"):
-        return f"discriminator right on {name.removeprefix('d_right_').replace('_', '-')} pictures"
     return WORDS.get(name, name.replace("_", " "))
 
 

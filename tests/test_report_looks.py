@@ -1,0 +1,421 @@
+"""What the run page paints, asks and measures when it is written, and the page of several runs."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from playwright.sync_api import Browser
+
+from browser import PHONE, chromium, visit
+from conftest import TINY, Cli, write_dataset
+from ganvas import gans
+from ganvas.config import resolve
+from ganvas.critic import Critic
+from ganvas.data.dataset import INDEX, INFO, Dataset, Info
+from ganvas.errors import RunError
+from ganvas.explore import load
+from ganvas.gans.recipe import Spec
+from ganvas.pixels import to_float
+from ganvas.report import neighbours, ranking
+from ganvas.report.comparison import write_page as write_comparison
+from ganvas.report.page import write_page
+from ganvas.report.provenance import Column, card
+from ganvas.report.run import Run
+from ganvas.report.studio import POOL, Pool, Studio
+from ganvas.sampling import _along_sphere
+from ganvas.training.checkpoint import CheckpointDirectory
+from ganvas.training.run import train
+from ganvas.tricks.objective import Objective
+
+HOSTILE = ["<script>alert('x')</script>", "</script><img src=x onerror=alert(1)>"]
+QUICK: dict[str, Any] = TINY | {"budget": "4steps", "sample_every": "2steps"}
+
+
+def renamed(data: Path, names: list[str]) -> Path:
+    """The dataset with other class names."""
+    info = Info.model_validate_json((data / INFO).read_text())
+    index = pd.read_parquet(data / INDEX)
+    index["class"] = index["class"].map(dict(zip(info.class_names, names, strict=True)))
+    index.to_parquet(data / INDEX)
+    (data / INFO).write_text(info.model_copy(update={"class_names": names}).model_dump_json())
+    return data
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of four kinds, which no test changes: told classes with hostile names, told none, classifying, a critic."""
+    folder = tmp_path_factory.mktemp("looks")
+    data = renamed(write_dataset(folder / "data"), HOSTILE)
+    for name, recipe in {"told": "cdcgan", "plain": "dcgan", "critic": "wgan-gp"}.items():
+        train(data, folder / name, recipe, **QUICK)
+    wide = write_dataset(folder / "wide", size=min(gans.find("can").sizes))
+    train(wide, folder / "classifying", "can", **QUICK)
+    train(data, folder / "scored", "dcgan", **QUICK | {"eval_samples": 24, "eval_every": "2steps"})
+    return folder
+
+
+@pytest.fixture
+def run(gallery: Path, tmp_path: Path) -> Path:
+    """A copy of the conditional run that a test may break."""
+    return shutil.copytree(gallery / "told", tmp_path / "told")
+
+
+def text_of(run: Path, folder: Path) -> str:
+    return write_page(run, folder / "page.html").read_text()
+
+
+def contents(folder: Path) -> dict[str, str]:
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+# --- Ways through the latent space ---
+
+
+@pytest.mark.parametrize("name", ["plain", "told"])
+def test_a_way_leads_from_one_picture_of_the_seed_to_the_next(gallery: Path, name: str) -> None:
+    artist = load(gallery / name)
+    label = artist.class_names[1] if artist.class_names else None
+    ways = artist.interpolate(3, 5, seed=4, label=label)
+    pictures = artist.sample(6, seed=4, label=label)
+    assert ways.shape == (3, 5, 16, 16, 3)
+    assert np.array_equal(ways[:, 0], pictures[0::2])
+    assert np.array_equal(ways[:, -1], pictures[1::2])
+    assert not np.array_equal(ways[:, 2], ways[:, 0])
+
+
+def test_rows_without_a_label_take_the_classes_in_turn(gallery: Path) -> None:
+    artist = load(gallery / "told")
+    ways = artist.interpolate(4, 2)
+    for row, name in enumerate([*HOSTILE, *HOSTILE]):
+        assert np.array_equal(ways[row], artist.interpolate(4, 2, label=name)[row])
+    with pytest.raises(RunError, match="unknown class"):
+        artist.interpolate(1, 2, label="none such")
+
+
+@pytest.mark.parametrize("latent", ["normal", "uniform"])
+def test_normal_latents_go_along_the_sphere_and_uniform_ones_straight(tmp_path: Path, latent: str) -> None:
+    class Showing(torch.nn.Module):
+        """Shows the first latents as pictures of one colour."""
+
+        def forward(self, latents: torch.Tensor) -> torch.Tensor:
+            seen.append(latents[:9].clone())
+            return latents[:, :3, None, None].clamp(-1, 1).expand(-1, -1, 4, 4)
+
+    seen: list[torch.Tensor] = []
+    run = tmp_path / "run"
+    train(write_dataset(tmp_path / "data"), run, **QUICK | {"latent": latent})
+    artist = load(run)
+    artist._generator = Showing()
+    artist.interpolate(1, 9)
+    latents = seen[0]
+    straight = torch.lerp(latents[0], latents[-1], torch.linspace(0, 1, 9)[:, None])
+    assert torch.allclose(latents, straight, atol=1e-6) == (latent == "uniform")
+    if latent == "normal":
+        assert latents[4].norm() > straight[4].norm()
+
+
+def test_the_way_along_the_sphere_is_of_even_steps_and_never_leaves_it() -> None:
+    start, places = torch.tensor([[1.0, 0.0]]), torch.linspace(0, 1, 7)[:, None]
+    way = _along_sphere(start, torch.tensor([[-0.6, 0.8]]), places)
+    assert torch.allclose(way.norm(dim=1), torch.ones(7))
+    steps = (way[1:] - way[:-1]).norm(dim=1)
+    assert torch.allclose(steps, steps[0].expand(6), atol=1e-6)
+    for end in (3 * start, -start):  # on a line with it, where there is no sphere to follow
+        assert torch.allclose(_along_sphere(start, end, places), torch.lerp(start, end, places), atol=1e-3)
+
+
+# --- The discriminator ---
+
+
+def test_the_critic_says_what_the_discriminator_said_in_training(gallery: Path) -> None:
+    run = Run.open(gallery / "told")
+    kind = gans.find("cdcgan")
+    recipe = kind(resolve("cdcgan", kind.defaults, run.record.options).options)
+    _, discriminator = Objective(recipe).build(Spec(16, 2))
+    state = CheckpointDirectory(run.path / "checkpoints").latest()
+    discriminator.load_state_dict(state["discriminator"])
+    images, labels = load(run.path).sample(8), np.arange(8) % 2
+    said = recipe.judge(discriminator, to_float(torch.from_numpy(images)), torch.from_numpy(labels)).logits
+    critic = Critic.of(run.path)
+    assert np.allclose(critic.logits(images, labels), said.detach().numpy(), atol=1e-5)
+    assert critic.kimg == pytest.approx(0.032)
+
+
+def test_asking_is_repeatable_and_changes_nothing_even_with_every_trick(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    tricks = {"spectral_norm": True, "d_dropout": 0.5, "minibatch": "discrimination", "augment": "colour,translation"}
+    train(write_dataset(tmp_path / "data"), run, **QUICK | tricks)
+    images = load(run).sample(20)
+    before, random = contents(run), torch.get_rng_state()
+    first = Critic.of(run)
+    answers = first.logits(images)
+    first.activation_maps(images)
+    assert np.array_equal(answers, first.logits(images))
+    assert np.array_equal(answers, Critic.of(run).logits(images))
+    assert contents(run) == before
+    assert torch.equal(torch.get_rng_state(), random)
+
+
+def test_activation_maps_are_of_layers_over_pictures_only(gallery: Path) -> None:
+    artist, critic = load(gallery / "told"), Critic.of(gallery / "told")
+    first, deeper = critic.activation_maps(artist.sample(8), artist.labels(8))
+    assert first.shape == (2, 8, 8)  # half of the width: the other half belongs to the label
+    assert deeper.shape == (8, 4, 4)
+    assert np.isfinite(first).all()
+    assert np.ptp(first) > 0
+
+
+def test_each_class_is_ranked_by_what_the_discriminator_says(gallery: Path) -> None:
+    studio = Studio.open(Run.open(gallery / "told"))
+    pool = studio.pool
+    logits = pool.by_class(studio.critic.logits(pool.mixed, pool.labels))
+    section = ranking.ranking(studio)
+    for kind, wall in enumerate(section["walls"]):
+        order = np.argsort(-logits[kind], kind="stable")
+        assert wall["name"] == HOSTILE[kind]
+        assert [each["number"] for each in wall["ends"]["Most real"]] == order[:10].tolist()
+        assert [each["number"] for each in wall["ends"]["Least real"]] == order[::-1][:10].tolist()
+    top = section["walls"][0]["ends"]["Most real"][0]["said"]
+    assert float(top.removesuffix(" %")) == pytest.approx(100 / (1 + np.exp(-logits[0].max())), rel=0.01)
+
+
+def test_probabilities_at_the_ends_are_told_without_pretence() -> None:
+    assert ranking._said(-1000.0, is_probability=True) == "< 0.01 %"
+    assert ranking._said(1000.0, is_probability=True) == "> 99.99 %"
+    assert ranking._said(0.0, is_probability=True) == "50 %"
+    assert ranking._said(-3.25, is_probability=False) == "-3.25"
+
+
+# --- Neighbours ---
+
+
+def test_a_training_picture_among_the_generated_is_found_and_marked(gallery: Path) -> None:
+    run = Run.open(gallery / "plain")
+    studio = Studio.open(run)
+    data = Dataset.open(gallery / "data")
+    images = np.random.default_rng(0).integers(0, 256, (1, 32, 16, 16, 3), dtype=np.uint8)
+    images[0, 20] = data.images[7][:, ::-1]
+    studio.__dict__["pool"] = Pool(images, [])
+    found = neighbours.find(studio)
+    assert found.copied.nonzero()[0].tolist() == [20]
+    assert found.shown[: neighbours.FIRST].tolist() == list(range(neighbours.FIRST))
+    assert found.shown[neighbours.FIRST] == 20
+    section = neighbours.neighbours(studio)
+    assert section["copied"] == 1
+    copy = section["cards"][neighbours.FIRST]
+    assert copy["is_copy"]
+    assert {near["source"] for near in copy["near"].values()} == {"7.png"}
+
+
+# --- The page ---
+
+
+def test_a_conditional_page_shows_everything(gallery: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    text = write_page(gallery / "told", tmp_path / "page.html", said.append).read_text()
+    for section in ("interpolations", "labels", "ranking", "activations", "neighbours", "provenance"):
+        assert f'<section id="{section}">' in text
+    assert "Left out" not in text
+    assert text.count('<ol class="ranked">') == 4
+    assert "Of 64 pictures of each class" in text
+    assert "held against 48" in text
+    assert "asking the discriminator" in said
+    assert HOSTILE[0] not in text
+    assert HOSTILE[1] not in text
+
+
+def test_a_run_without_classes_has_one_ranking_and_no_labels(gallery: Path, tmp_path: Path) -> None:
+    for name in ("plain", "classifying"):
+        text = text_of(gallery / name, tmp_path)
+        assert f"Of {POOL} pictures, the ones" in text
+        assert text.count('<ol class="ranked">') == 2
+        assert 'id="labels"' not in text
+        assert "Left out" not in text
+
+
+def test_a_critic_gives_scores_and_no_probabilities(gallery: Path, tmp_path: Path) -> None:
+    text = text_of(gallery / "critic", tmp_path)
+    assert "its score, which is no probability" in text
+    assert "probability it gives them" not in text
+
+
+def test_an_evaluated_run_says_how_much_it_copies(gallery: Path, tmp_path: Path) -> None:
+    text = text_of(gallery / "scored", tmp_path)
+    assert "Near copies of training pictures" in text
+    assert "of 24 generated" in text
+    assert "chart-believed" in text
+    assert "chart-learning-rates" in text
+
+
+def test_without_a_checkpoint_the_discriminator_is_left_out_with_a_note(run: Path, tmp_path: Path) -> None:
+    shutil.rmtree(run / "checkpoints")
+    text = text_of(run, tmp_path)
+    assert text.count("Left out: no usable checkpoint") == 2
+    assert '<ol class="ranked">' not in text
+    assert 'class="cards"' in text
+
+
+def test_without_a_snapshot_nothing_is_painted(run: Path, tmp_path: Path) -> None:
+    shutil.rmtree(run / "snapshots")
+    text = text_of(run, tmp_path)
+    assert "holds no snapshot yet" in text
+    assert 'id="ranking"' not in text
+    assert "<h2>Generated</h2>" in text
+
+
+@pytest.mark.parametrize(("change", "why"), [("gone", "is gone"), ("changed", "has changed since")])
+def test_neighbours_are_left_out_where_the_data_is_not_what_it_was(
+    tmp_path: Path, change: str, why: str, gallery: Path
+) -> None:
+    run, data = shutil.copytree(gallery / "plain", tmp_path / "run"), shutil.copytree(gallery / "data", tmp_path / "d")
+    config = (run / "config.yaml").read_text().replace(str(gallery / "data"), str(data))
+    (run / "config.yaml").write_text(config)
+    if change == "gone":
+        shutil.rmtree(data)
+    else:
+        info = Info.model_validate_json((data / INFO).read_text())
+        (data / INFO).write_text(info.model_copy(update={"fingerprint": "other"}).model_dump_json())
+    text = text_of(run, tmp_path)
+    assert f"Left out: the dataset d {why}" in text
+    assert 'class="cards"' not in text
+    assert "Whose pictures it learnt from cannot be looked up" in text
+    assert '<ol class="ranked">' in text
+
+
+# --- Provenance ---
+
+
+def statements(run: Run) -> str:
+    return " ".join(f"{each['kind']}: {each['heading']}. {each['text']}" for each in card(run)["statements"])
+
+
+def with_columns(gallery: Path, folder: Path, **columns: Any) -> Run:
+    """The plain run, as if its dataset's index had further columns."""
+    data = shutil.copytree(gallery / "data", folder / "data")
+    index = pd.read_parquet(data / INDEX).assign(**columns)
+    index.to_parquet(data / INDEX)
+    run = shutil.copytree(gallery / "plain", folder / "run")
+    (run / "config.yaml").write_text((run / "config.yaml").read_text().replace(str(gallery / "data"), str(data)))
+    return Run.open(run)
+
+
+def test_licences_are_counted_and_their_gaps_told(gallery: Path, tmp_path: Path) -> None:
+    licences = ["CC BY 4.0"] * 30 + ["CC0"] * 10 + [None] * 8
+    run = with_columns(gallery, tmp_path, licence=licences, Artist=["Ada"] * 48)
+    facts = card(run)["facts"]
+    assert facts["Licence (index)"] == "CC BY 4.0 (30), CC0 (10), nothing for 8"
+    assert facts["Artist (index)"] == "Ada (48)"
+    assert facts["Source (index)"] == "48 different values"
+    assert "For 8 pictures nothing is said" in statements(run)
+
+
+def test_unknown_licences_are_no_free_licences(gallery: Path) -> None:
+    said = statements(Run.open(gallery / "plain"))
+    assert "open: The licences of its training pictures are unknown" in said
+    assert "may not say that it was trained on free pictures" in said
+    assert "open: Whether it copies was not measured" in said
+
+
+def test_what_is_said_of_copies_is_what_was_measured(gallery: Path) -> None:
+    run = Run.open(gallery / "plain")
+    run.evals.append({"kimg": 1, "kid": 0.1, "copies": 0.0, "generated": 1000})
+    assert "fewer than 0.3 % of its pictures" in statements(run)
+    run.evals[-1] |= {"copies": 0.05, "real_copies": 0.01}
+    assert "no: 50 of 1,000 pictures are near copies" in statements(run)
+    assert "1.0 % would pass for copies" in statements(run)
+
+
+def test_a_column_of_many_values_is_cut_short() -> None:
+    column = Column.of("artist", pd.Series([f"name {number // 4}" for number in range(40)]))
+    assert len(column.counts) == 6
+    assert column.words.endswith("4 more values")
+
+
+# --- Several runs, and the command ---
+
+
+def test_several_runs_stand_side_by_side(gallery: Path, tmp_path: Path) -> None:
+    shutil.copytree(gallery / "scored", tmp_path / "scored")
+    with (tmp_path / "scored" / "evals.jsonl").open("a") as file:
+        file.write(
+            json.dumps({"kimg": 9.0, "kid": 0.01, "kid_se": 0.002, "verdict": "memorising", "best": True}) + "\n"
+        )
+    runs = [gallery / "scored", tmp_path / "scored", gallery / "told"]
+    text = write_comparison(runs, tmp_path / "page.html").read_text()
+    for expected in ("3 runs", "scored (1)", "scored (2)", "told", "cdcgan", "memorising", "0.0100 ± 0.0020"):
+        assert expected in text
+    assert text.count("<img") == 3
+    assert "measured with different feature networks and numbers of pictures" in text
+
+
+def test_runs_of_different_data_are_not_to_be_compared(gallery: Path, tmp_path: Path) -> None:
+    text = write_comparison([gallery / "scored", gallery / "scored"], tmp_path / "page.html").read_text()
+    assert "cannot be compared" not in text
+    other = shutil.copytree(gallery / "scored", tmp_path / "other")
+    config = (other / "config.yaml").read_text()
+    (other / "config.yaml").write_text(config.replace("fingerprint: test-48", "fingerprint: other-48"))
+    text = write_comparison([gallery / "scored", other], tmp_path / "page.html").read_text()
+    assert "measured with different data: they cannot be compared" in text
+
+
+def test_the_command_writes_a_page_and_says_where(gallery: Path, cli: Cli, tmp_path: Path) -> None:
+    done = cli("report", gallery / "plain", "--out", "page.html", check=True)
+    assert done.stdout == "page.html\n"
+    assert "asking the discriminator" in done.stderr
+    assert "<em>dcgan</em> on data" in (tmp_path / "page.html").read_text()
+    done = cli("report", gallery / "plain", gallery / "told", "--out", "both.html", check=True)
+    assert done.stdout == "both.html\n"
+    assert "plain and told" in (tmp_path / "both.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["nowhere", "--out", "page.html"], "nowhere is no run directory"),
+        (["{run}", "nowhere", "--out", "page.html"], "nowhere is no run directory"),
+        (["{run}", "--out", "."], "is a directory; name a file in it"),
+        (["{run}", "--out", "page.pdf"], "must end in .html"),
+    ],
+)
+def test_the_command_refuses_with_one_line(
+    gallery: Path, cli: Cli, tmp_path: Path, words: list[str], complaint: str
+) -> None:
+    done = cli("report", *(word.format(run=gallery / "plain") for word in words))
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- In a browser ---
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.mark.browser
+def test_hostile_class_names_are_text_and_the_phone_is_wide_enough(
+    gallery: Path, tmp_path: Path, browser: Browser
+) -> None:
+    file = write_page(gallery / "told", tmp_path / "page.html")
+    with visit(browser, file, PHONE) as seen:
+        seen.page.on("dialog", lambda dialog: seen.complaints.append(dialog.message))
+        seen.page.wait_for_selector(".chart .legend")
+        assert seen.page.locator("#labels li span").all_inner_texts() == HOSTILE
+        assert seen.page.locator("#ranking h3").all_inner_texts() == HOSTILE
+        assert seen.overflow <= 0
+        broken = "[...document.images].filter((image) => !image.complete || !image.naturalWidth).length"
+        assert seen.page.evaluate(broken) == 0
+    assert seen.requests == []
+    assert seen.complaints == []
