@@ -82,7 +82,7 @@ def test_seeds_repeat_and_differ(tmp_path: Path, tiny_data: Path) -> None:
 def test_a_run_leaves_what_the_contract_says(tmp_path: Path, tiny_data: Path) -> None:
     run = tmp_path / "run"
     outcome = quick(tiny_data, run, eval_samples=32, tensorboard=True, log_every="1steps", grid_size=3)
-    assert outcome == Outcome(run, True, 0.032, outcome.best_kid)
+    assert outcome == Outcome(run, True, 0.032, outcome.best_kid, verdict="warming up")
     assert {path.name for path in run.iterdir()} == {
         "config.yaml", "stats.jsonl", "evals.jsonl", "samples", "checkpoints", "snapshots", "tensorboard",
     }  # fmt: skip

@@ -69,6 +69,15 @@ class Settings(Typed):
         description="Feature network of evaluations: efficientnet-lite2, efficientnet-lite2-260, pixels, inception "
         "or timm:NAME.",
     )
+    on_trouble: Literal["warn", "stop", "rollback"] = Field(
+        "warn",
+        description="What to do when the verdict names a trouble: say so and use the budget up; stop, with the best "
+        "snapshot kept; or go back to the best evaluation with half the learning rates.",
+    )
+    patience: int = Field(
+        2, ge=1, le=1000, description="Evaluations in a row that must name a trouble before anything is done about it."
+    )
+    rollbacks: int = Field(3, ge=1, le=100, description="How often a run may go back before it is stopped.")
     checkpoint_every: AmountField = Field(Amount(5, "m"), description="Interval of resumable checkpoints.")
     grid_size: int = Field(8, ge=1, le=32, description="Rows and columns of the sample grid.")
     tensorboard: bool = Field(True, description="Write TensorBoard event files.")
@@ -85,6 +94,15 @@ class RunConfig(Typed):
     def _enough_pictures_to_score(self) -> Self:
         if 0 < self.settings.eval_samples < MIN_SCORED:
             raise ValueError(f"eval_samples: at least {MIN_SCORED} pictures are needed for a score; 0 evaluates never")
+        return self
+
+    @model_validator(mode="after")
+    def _evaluations_for_verdicts(self) -> Self:
+        on_trouble = self.settings.on_trouble
+        if on_trouble != "warn" and not self.settings.eval_samples:
+            raise ValueError(
+                f"on_trouble={on_trouble}: trouble is seen in evaluations, and with eval_samples=0 there are none"
+            )
         return self
 
     @model_validator(mode="after")

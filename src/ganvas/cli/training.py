@@ -28,6 +28,13 @@ def train(
         typer.Option(help="Column of the dataset's index with the classes.", show_default="as prepared"),
     ] = None,
     start: Annotated[Path | None, typer.Option("--from", help="Begin with the weights of a snapshot or run.")] = None,
+    on_trouble: Annotated[
+        str | None,
+        typer.Option(help="When the verdict names a trouble: warn, stop or rollback.", show_default="warn"),
+    ] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Evaluations in a row that must name one first.", show_default="2")
+    ] = None,
     per_class: Annotated[
         bool,
         typer.Option("--per-class", help="Train one GAN for each class; --out is the directory of all of them."),
@@ -42,6 +49,7 @@ def train(
     named, changes = read_config(config) if config else (None, {})
     changes |= parse_assignments(assignments or [])
     flags = {"budget": budget, "seed": seed, "label_column": label_column}
+    flags |= {"on_trouble": on_trouble, "patience": patience}
     changes |= {key: value for key, value in flags.items() if value is not None}
     recipe = recipe or named or runs.DEFAULT_RECIPE
     if per_class:
@@ -95,7 +103,8 @@ def _conclude(outcome: Any) -> None:
         typer.echo(f"interrupted at {outcome.kimg:.1f} kimg; go on with: ganvas resume {outcome.run}", err=True)
         raise typer.Exit(INTERRUPTED)
     best = f", best KID {outcome.best_kid:.5f}" if outcome.best_kid is not None else ""
-    typer.echo(f"{outcome.run}: {outcome.kimg:.1f} kimg{best}")
+    verdict = f", {outcome.verdict}" if outcome.verdict else ""
+    typer.echo(f"{outcome.run}: {outcome.kimg:.1f} kimg{best}{verdict}")
     typer.echo(f"look at it with: ganvas sample {outcome.run} --out grid.png", err=True)
 
 

@@ -108,7 +108,7 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
         return "\n".join([*lines, *(f"warning: {warning}" for warning in self.warnings())])
 
     def _rows(self) -> list[tuple[str, float, float | None, str]]:
-        rows = [
+        return [
             ("KID", self.kid, self.kid_se, "distance from the real pictures; 0 is none"),
             ("FID", self.fid, None, "the same as the literature has it, biased by the number of pictures"),
             ("precision", self.precision, self.precision_se, "share of generated pictures among the real ones"),
@@ -128,7 +128,6 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
             ("closer", self.closer, self.closer_se, "nearer to the training pictures than an unseen one; 0.5 is right"),
             ("novelty", self.novelty, None, "distance from the training pictures over an unseen one's"),
         ]
-        return rows
 
     def warnings(self) -> list[str]:
         """What these pictures are too few to say."""

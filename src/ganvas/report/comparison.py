@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.errors import RunError
+from ganvas.data.dataset import TRAIN
+from ganvas.errors import DataError, GanvasError
 from ganvas.grids import grid
 from ganvas.report import html, side_by_side, verdict
 from ganvas.report.html import ABSENT, is_number
@@ -37,7 +38,7 @@ def write_page(runs: Sequence[str | Path], out: str | Path, say: Callable[[str],
     """
     out, opened = Path(out), [Run.open(Path(run)) for run in runs]
     names = _names(opened)
-    sides = []
+    sides = _real(opened)
     for run, name in zip(opened, names, strict=True):
         if say:
             say(f"painting with {name}")
@@ -89,9 +90,22 @@ def _sheet(run: Run) -> tuple[NDArray[np.uint8] | None, str]:
     caption = f"{run.record.recipe}, KID {best['kid']:.3f}" if is_number(best.get("kid")) else run.record.recipe
     try:
         return grid(load(run.path).sample(SIDE * SIDE)), caption
-    except RunError:
+    except GanvasError:
         last = html.read_picture(list(run.samples.values())[-1]) if run.samples else None
         return (None if last is None else np.asarray(last)), f"{run.record.recipe}, its last grid"
+
+
+def _real(runs: Sequence[Run]) -> list[Side]:
+    """The pictures that all of them learnt from; nothing where these are several sets, or gone."""
+    if len({run.record.dataset["fingerprint"] for run in runs}) > 1:
+        return []
+    try:
+        data = runs[0].dataset()
+    except DataError:
+        return []
+    rows = data.rows(TRAIN)
+    spread = np.linspace(0, len(rows) - 1, min(len(rows), SIDE * SIDE)).round().astype(int)
+    return [Side("real pictures", f"{len(rows):,} in {data.path.name}", grid(np.asarray(data.images[rows[spread]])))]
 
 
 def _facts(runs: Sequence[Run]) -> dict[str, str]:

@@ -89,8 +89,8 @@ class Studio:
         names = self.class_names
         if not names:
             return Pool(self.artist.sample(POOL)[None], [])
-        painted = self.artist.by_class(CLASS_POOL)[: len(names)]
-        return Pool(painted, names)
+        # As `Artist.by_class` paints them, but of the classes that are shown alone: there may be hundreds.
+        return Pool(np.stack([self.artist.sample(CLASS_POOL, label=name) for name in names]), names)
 
     @functools.cached_property
     def critic(self) -> Critic:

@@ -19,6 +19,7 @@ from ganvas.tensors import write_tensors
 
 SCHEMA_VERSION = 1
 KEEP = 2  # the latest, and the one before in case the disk loses the latest
+BEST = "best.safetensors"
 TENSOR = "__tensor__"
 
 
@@ -115,6 +116,23 @@ class CheckpointDirectory:
         for old in self._files()[:-KEEP]:
             old.unlink()
         return file
+
+    def save_best(self, state: dict[str, Any]) -> None:
+        """Write the state that a run in trouble goes back to, in place of an earlier one."""
+        save(self._path / BEST, state)
+
+    @property
+    def has_best(self) -> bool:
+        """Whether there is a state to go back to."""
+        return (self._path / BEST).is_file()
+
+    def best(self) -> dict[str, Any]:
+        """The state to go back to.
+
+        Raises:
+            RunError: there is none, or it cannot be read.
+        """
+        return load(self._path / BEST)
 
     def latest(self) -> dict[str, Any]:
         """The newest checkpoint that can be read.

@@ -38,15 +38,19 @@ class Outcome:
 
     Attributes:
         run: its directory.
-        finished: whether the budget was spent; False if it was interrupted.
+        finished: whether the budget was spent, or a verdict ended it; False if it was interrupted.
         kimg: thousands of real pictures D has seen.
         best_kid: the lowest KID of all evaluations, if there was one.
+        verdict: the last one, if there was one.
+        stopped: the verdict that ended the run before its budget was spent, if one did.
     """
 
     run: Path
     finished: bool
     kimg: float
     best_kid: float | None
+    verdict: str | None = None
+    stopped: str | None = None
 
 
 def train(
@@ -184,20 +188,28 @@ def complete(
 
 
 def is_spent(run: str | Path) -> bool:
-    """Whether the newest checkpoint of a run has spent its budget.
+    """Whether the newest checkpoint of a run has spent its budget, or was ended by a verdict.
 
     Raises:
         RunError: no run, or no checkpoint in it.
     """
     directory = RunDirectory.open(Path(run))
-    progress = CheckpointDirectory(directory.checkpoints).latest()["progress"]
+    state = CheckpointDirectory(directory.checkpoints).latest()
     budget = Amount.parse(directory.record.settings["budget"])
-    return budget.fraction(Progress(directory.record.training_count, **progress)) >= 1
+    spent = budget.fraction(Progress(directory.record.training_count, **state["progress"])) >= 1
+    return spent or state["stopped"] is not None
 
 
 def _train(trainer: "Trainer") -> Outcome:
     finished = trainer.run()
-    return Outcome(trainer.run_directory.path, finished, trainer.progress.kimg, trainer.best_kid)
+    return Outcome(
+        run=trainer.run_directory.path,
+        finished=finished,
+        kimg=trainer.progress.kimg,
+        best_kid=trainer.best_kid,
+        verdict=trainer.verdict.name if trainer.verdict else None,
+        stopped=trainer.stopped,
+    )
 
 
 @dataclass(frozen=True)

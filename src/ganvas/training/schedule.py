@@ -24,6 +24,7 @@ class LearningRates:
     def __init__(self, options: Options, budget: Amount) -> None:
         self._options, self._budget = options, budget
         self._evaluations: list[bool] = []
+        self._factor = 1.0
 
     def rates(self, progress: Progress) -> Rates:
         """The rates of the next updates."""
@@ -32,7 +33,11 @@ class LearningRates:
             schedule.factor(progress, self._budget, self._evaluations)
             for schedule in (options.g_schedule, options.d_schedule)
         )
-        return Rates(options.g_lr * g, options.d_lr * d)
+        return Rates(options.g_lr * g * self._factor, options.d_lr * d * self._factor)
+
+    def slow_down(self, factor: float) -> None:
+        """Multiply both rates from now on."""
+        self._factor *= factor
 
     def evaluated(self, is_best: bool) -> None:
         """Take note of an evaluation: whether its KID was the best so far."""
@@ -40,8 +45,8 @@ class LearningRates:
 
     def state(self) -> dict[str, Any]:
         """What a resumed run needs."""
-        return {"evaluations": list(self._evaluations)}
+        return {"evaluations": list(self._evaluations), "factor": self._factor}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned."""
-        self._evaluations = list(state["evaluations"])
+        self._evaluations, self._factor = list(state["evaluations"]), state["factor"]

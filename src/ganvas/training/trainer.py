@@ -21,8 +21,8 @@ from ganvas import __version__
 from ganvas.budget import Interval, Progress
 from ganvas.config import RunConfig
 from ganvas.data.dataset import TRAIN, Dataset
-from ganvas.errors import GanvasError
-from ganvas.files import append_record
+from ganvas.errors import DivergedError, GanvasError
+from ganvas.files import append_record, read_records
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.grids import class_grid, grid, write_png
 from ganvas.pixels import to_float
@@ -34,8 +34,10 @@ from ganvas.training.directory import RunDirectory
 from ganvas.training.display import Display
 from ganvas.training.engine import Machine
 from ganvas.training.examination import Examination
+from ganvas.training.health import Health, Verdict
 from ganvas.training.loader import Loader
 from ganvas.training.meter import Meter
+from ganvas.training.policy import SLOWER, Policy, Response
 from ganvas.training.schedule import LearningRates
 from ganvas.training.step import AdversarialStep
 
@@ -53,6 +55,8 @@ class Trainer:
     Attributes:
         progress: how far the run has come.
         best_kid: the lowest KID of all evaluations so far, if there was one.
+        verdict: the latest, if there was one.
+        stopped: the verdict that ended the run before its budget was spent, if one did.
     """
 
     def __init__(
@@ -72,25 +76,30 @@ class Trainer:
         self.step = AdversarialStep(recipe, Spec.of(data), machine, fabric)
         self.progress = Progress(data.splits[TRAIN])
         self.best_kid: float | None = None
+        self.verdict: Verdict | None = None
+        self.stopped: str | None = None
         self._learning_rates = LearningRates(recipe.options, settings.budget)
         self._latents = torch.Generator().manual_seed(settings.seed)
         self._examination = Examination(data, recipe, machine, settings)
+        self._health, self._policy = Health(recipe.options.augment), Policy(settings)
         self._checkpoints = CheckpointDirectory(run.checkpoints)
         self._meter = Meter()
         self._evaluated_at = self._saved_at = -1  # steps
         self._evaluation_allowed_from = 0.0  # seconds
 
     def run(self) -> bool:
-        """Train until the budget is spent.
+        """Train until the budget is spent, or a verdict ends the run.
 
         Returns:
             True if it was; False if SIGINT or SIGTERM came first, in which case a checkpoint was written.
 
         Raises:
-            DivergedError: a loss was not finite; the last checkpoint is from before it.
+            DivergedError: a loss was not finite and there was no way back; the last checkpoint is from before it.
             GanvasError: the disk is full; the last checkpoint is whole.
         """
-        self.run_directory.forget_after(self.progress.kimg)
+        directory = self.run_directory
+        directory.forget_after(self.progress.kimg)
+        self._health.remember(read_records(directory.evals), read_records(directory.stats))
         settings, position, pin = self.config.settings, self.progress.images, self.machine.device == "cuda"
         batch_size, balanced = self.recipe.options.batch_size, settings.balanced_classes
         loader = Loader(self.data, batch_size, settings.seed, position, pin, balanced)
@@ -102,14 +111,21 @@ class Trainer:
 
     def _loop(self, pictures: Iterator[tuple[Tensor, Tensor | None]], interrupted: threading.Event) -> bool:
         self._start_clock()
-        while not (spent := self.config.settings.budget.fraction(self.progress) >= 1) and not interrupted.is_set():
-            self._train(pictures)
+        while not (ended := self._ended) and not interrupted.is_set():
+            try:
+                self._train(pictures)
+            except DivergedError as error:
+                self._diverged(error)
             self._log_if_due()
             self._sample_if_due()
             self._evaluate_if_due()
             self._save_if_due()
-        self._finish(spent)
-        return spent
+        self._finish(ended)
+        return ended
+
+    @property
+    def _ended(self) -> bool:
+        return self.stopped is not None or self.config.settings.budget.fraction(self.progress) >= 1
 
     def _start_clock(self) -> None:
         settings, budget, progress = self.config.settings, self.config.settings.budget, self.progress
@@ -166,6 +182,7 @@ class Trainer:
             "step": progress.steps,
         } | values
         append_record(self.run_directory.stats, record)
+        self._health.logged(record)
         for name, value in values.items():
             self._to_board(name, value)
         self.display.stats(record, progress, self._seconds_left())
@@ -197,7 +214,7 @@ class Trainer:
 
     def _evaluate_if_due(self) -> None:
         progress, began = self.progress, self.progress.seconds
-        if began < self._evaluation_allowed_from or not self._evaluation.due(progress):
+        if began < self._evaluation_allowed_from or not (self._evaluation.due(progress) or self._health.alarming):
             return
         self._evaluate()
         if self.config.settings.eval_every is None:
@@ -212,16 +229,64 @@ class Trainer:
         self.best_kid = scores.kid if best else self.best_kid
         self._learning_rates.evaluated(best)
         record = {"kimg": self.progress.kimg} | scores.record() | answers.record() | {"best": best}
-        append_record(self.run_directory.evals, record)
+        response = self._judge(record)
         for name in ("kid", "fid", "precision", "recall"):
             self._to_board(f"scores/{name}", record[name])
+        self._saved_at = -1  # the state has changed by the score, which a resumed run must know
         if best:
             save_snapshot(self.run_directory.snapshot("best"), self.step.average.module, self._card(record))
-        self._saved_at = -1  # the state has changed by the score, which a resumed run must know
-        self._save()
+            if self.config.settings.on_trouble == "rollback":
+                self._checkpoints.save_best(self.state())
         self._evaluated_at = self.progress.steps
-        self._read_clock()
         self.display.say(f"{self.progress.kimg:.1f} kimg: {scores.line()}{', the best so far' if best else ''}")
+        self._respond(response)
+        self._save()
+        self._read_clock()
+
+    def _judge(self, record: dict[str, Any]) -> Response:
+        """Add the verdict and the response to an evaluation's record, and write it."""
+        self.verdict = self._health.judge(record)
+        response = self._policy.response(self.verdict, self._checkpoints.has_best)
+        record["response"] = response
+        append_record(self.run_directory.evals, record)
+        return response
+
+    def _respond(self, response: Response) -> None:
+        """Say the verdict, and do about it what the settings ask for."""
+        assert self.verdict is not None
+        self.display.say(f"verdict: {self.verdict}")
+        if response == "stop":
+            self.stopped = self.verdict.name
+            self.display.say(f"stopping at {self.progress.kimg:.1f} kimg: {self.stopped}; the best snapshot is kept")
+        elif response == "roll back":
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        """Go on from the networks and optimisers of the best evaluation with lower learning rates.
+
+        Everything else goes on as it was, the count of pictures, their order and the latents: what was spent is spent,
+        and what led here is not repeated.
+        """
+        best = self._checkpoints.best()
+        self.step.load_state(best)
+        self._learning_rates.slow_down(SLOWER)
+        self._health.rolled_back()
+        self._saved_at = -1
+        kimg = best["progress"]["images"] / 1000
+        self.display.say(f"going back to {kimg:.1f} kimg, the best so far, with learning rates times {SLOWER}")
+
+    def _diverged(self, error: DivergedError) -> None:
+        """Write the verdict of a run whose loss is no number, and go back if that is asked for and possible.
+
+        Raises:
+            DivergedError: it is not.
+        """
+        self._meter.flush()  # what led here is no measure of anything
+        response = self._judge({"kimg": self.progress.kimg, "kid": None, "best": False})
+        if response != "roll back":
+            raise error
+        self._respond(response)
+        self._save()
 
     def _save_if_due(self) -> None:
         if self._checkpoint.due(self.progress):
@@ -235,11 +300,11 @@ class Trainer:
         self._checkpoints.save(self.progress.kimg, self.state())
         self._saved_at = self.progress.steps
 
-    def _finish(self, spent: bool) -> None:
+    def _finish(self, ended: bool) -> None:
         self._save()  # first: whoever interrupts may not be patient
         self._write_stats()
         self._write_samples()
-        if spent and self._evaluated_at != self.progress.steps:
+        if ended and self._evaluated_at != self.progress.steps:
             self._evaluate()
 
     def state(self) -> dict[str, Any]:
@@ -248,6 +313,8 @@ class Trainer:
         return {
             "progress": {"steps": progress.steps, "images": progress.images, "seconds": progress.seconds},
             "best_kid": self.best_kid,
+            "stopped": self.stopped,
+            "policy": self._policy.state(),
             "learning_rates": self._learning_rates.state(),
             "latents": self._latents.get_state(),
             "random": random_state(),
@@ -259,6 +326,7 @@ class Trainer:
         """Take over a checkpoint's state."""
         self.progress = Progress(self.data.splits[TRAIN], **state["progress"])
         self.best_kid = state["best_kid"]
+        self._policy.load_state(state["policy"])
         self._learning_rates.load_state(state["learning_rates"])
         self._latents.set_state(state["latents"])
         self._examination.load_state(state["examination"])

