@@ -257,7 +257,8 @@ def judged_lines() -> list[dict[str, Any]]:
 
 def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path: Path) -> None:
     records = judged_lines()
-    records[-1] |= {"verdict_since": 33.6}
+    records[-1] |= {"verdict_since": 33.6, "response": "stop"}
+    records[3] |= {"response": "roll back"}
     write_lines(run / "evals.jsonl", records)
     text = write_page(run, tmp_path / "page.html").read_text()
     top = " ".join(text[text.index('id="verdict"') : text.index('id="pictures"')].split())
@@ -267,6 +268,7 @@ def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path
         "It repeats training pictures",
         "Class in question: &lt;b&gt;harbours&lt;/b&gt;.",
         "To try: add pictures",
+        "Went back to its best evaluation at 19.2 kimg, with lower learning rates. Training was ended for it.",
         "share of near copies <b>0.0340</b>",
     ):
         assert expected in top
@@ -277,6 +279,15 @@ def test_every_verdict_there_is_has_a_colour_and_a_meaning() -> None:
     verdicts = {value for name, value in vars(health).items() if name.isupper() and isinstance(value, str)}
     assert set(verdict.COLOURS) == set(verdict.MEANINGS) == verdicts
     assert len(set(verdict.COLOURS.values())) == len(verdicts)
+
+
+def test_a_run_whose_loss_was_no_number_still_has_a_page(run: Path, tmp_path: Path) -> None:
+    with (run / "evals.jsonl").open("a") as file:
+        file.write(json.dumps({"kimg": 40.0, "kid": None, "best": False, "verdict": "diverged", "evidence": {}}) + "\n")
+    text = write_page(run, tmp_path / "page.html").read_text()
+    assert '<strong class="verdict-badge">diverged</strong>' in text
+    assert "0.0213 ± 0.0016" in text
+    assert "It rests on" not in text
 
 
 def test_a_verdict_holds_for_the_time_before_its_evaluation(run: Path) -> None:

@@ -352,7 +352,8 @@ def test_several_runs_stand_side_by_side(gallery: Path, tmp_path: Path) -> None:
     text = write_comparison(runs, tmp_path / "page.html").read_text()
     for expected in ("3 runs", "scored (1)", "scored (2)", "told", "cdcgan", "memorising", "0.0100 ± 0.0020"):
         assert expected in text
-    assert text.count("<img") == 3
+    assert text.count("<img") == 4
+    assert "<strong>real pictures</strong> · 48 in data" in text
     assert "measured with different feature networks and numbers of pictures" in text
 
 
@@ -364,6 +365,7 @@ def test_runs_of_different_data_are_not_to_be_compared(gallery: Path, tmp_path: 
     (other / "config.yaml").write_text(config.replace("fingerprint: test-48", "fingerprint: other-48"))
     text = write_comparison([gallery / "scored", other], tmp_path / "page.html").read_text()
     assert "measured with different data: they cannot be compared" in text
+    assert "<strong>real pictures</strong>" not in text
 
 
 def test_the_command_writes_a_page_and_says_where(gallery: Path, cli: Cli, tmp_path: Path) -> None:

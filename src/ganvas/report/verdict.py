@@ -41,6 +41,8 @@ MEANINGS: Final = {
 
 WORDS: Final = {
     "kid": "KID",
+    "best_kid": "best KID",
+    "first_kid": "first KID",
     "fid": "FID",
     "d_right_train": "discriminator right on training pictures",
     "d_right_held_back": "discriminator right on held-back pictures",
@@ -51,6 +53,10 @@ WORDS: Final = {
     "vendi": "Vendi score",
     "raw_diversity": "diversity of the generator before averaging",
     "copies": "share of near copies",
+    "spacing": "distance of a picture from its nearest other, next to real ones",
+    "leak_cutout": "signs of cutout",
+    "leak_border": "signs of translation",
+    "leak_colour": "signs of changed colours",
     "closer": "nearer to training pictures than unseen ones",
     "moved": "how far the pictures moved since the last evaluation",
 }
@@ -150,7 +156,18 @@ def badge(run: Run) -> Fields | None:
         "classes": _classes(record),
         "evidence": _evidence(record.get("evidence")),
         "advice": record.get("advice") or None,
+        "done": _done(run),
     }
+
+
+def _done(run: Run) -> str:
+    """What was done about the run's troubles, where its settings asked for something."""
+    returns = [kimg(record.get("kimg")) for record in run.evals if record.get("response") == "roll back"]
+    said = (
+        f"Went back to its best evaluation at {', '.join(returns)} kimg, with lower learning rates. " if returns else ""
+    )
+    stopped = bool(run.evals) and run.evals[-1].get("response") == "stop"
+    return f"{said}Training was ended for it." if stopped else said.strip()
 
 
 def _evidence(evidence: Any) -> dict[str, str]:
