@@ -19,7 +19,7 @@ from ganvas import gans
 from ganvas.config import resolve
 from ganvas.critic import Critic
 from ganvas.data.dataset import INDEX, INFO, Dataset, Info
-from ganvas.errors import RunError
+from ganvas.errors import ConfigError, RunError
 from ganvas.explore import load
 from ganvas.gans.recipe import Spec
 from ganvas.pixels import to_float
@@ -53,10 +53,8 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Runs of four kinds, which no test changes: told classes with hostile names, told none, classifying, a critic."""
     folder = tmp_path_factory.mktemp("looks")
     data = renamed(write_dataset(folder / "data"), HOSTILE)
-    for name, recipe in {"told": "cdcgan", "plain": "dcgan", "critic": "wgan-gp"}.items():
+    for name, recipe in {"told": "cdcgan", "plain": "dcgan", "classifying": "can", "critic": "wgan-gp"}.items():
         train(data, folder / name, recipe, **QUICK)
-    wide = write_dataset(folder / "wide", size=min(gans.find("can").sizes))
-    train(wide, folder / "classifying", "can", **QUICK)
     train(data, folder / "scored", "dcgan", **QUICK | {"eval_samples": 24, "eval_every": "2steps"})
     return folder
 
@@ -147,6 +145,24 @@ def test_the_critic_says_what_the_discriminator_said_in_training(gallery: Path) 
     critic = Critic.of(run.path)
     assert np.allclose(critic.logits(images, labels), said.detach().numpy(), atol=1e-5)
     assert critic.kimg == pytest.approx(0.032)
+
+
+@pytest.mark.parametrize("recipe", gans.names())
+def test_the_discriminator_of_every_recipe_can_be_asked(
+    tmp_path: Path, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 1)
+    data = write_dataset(tmp_path / "data", size=min(gans.find(recipe).sizes))
+    train(data, tmp_path / "run", recipe, **QUICK | {"budget": "2steps"})
+    artist, critic = load(tmp_path / "run"), Critic.of(tmp_path / "run")
+    images, labels = artist.sample(10), artist.labels(10)
+    assert np.isfinite(critic.logits(images, labels)).all()
+    assert critic.gives_probabilities == (recipe not in ("wgan", "wgan-gp"))
+    if recipe == "mlp":
+        with pytest.raises(ConfigError, match="has no convolutions"):
+            critic.activation_maps(images, labels)
+    else:
+        assert len(critic.activation_maps(images, labels)) == 2
 
 
 def test_asking_is_repeatable_and_changes_nothing_even_with_every_trick(tmp_path: Path) -> None:
