@@ -569,7 +569,7 @@ def test_evaluations_reach_the_plateau_and_the_checkpoint(
     monkeypatch.setattr(examination, "Evaluator", Judge)
     changes = TINY | {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "budget": "4steps"}
     train(tiny_data, tmp_path / "run", **changes, g_schedule="plateau:1:0.5", d_lr=1e-3)
-    assert newest(tmp_path / "run")["learning_rates"] == {"evaluations": [True, True, False, False]}
+    assert newest(tmp_path / "run")["learning_rates"]["evaluations"] == [True, True, False, False]
     stats = read_records(tmp_path / "run" / "stats.jsonl")
     # A line is written before the step's evaluation.
     assert [record["g_lr"] for record in stats] == [2e-4, 2e-4, 2e-4, 1e-4]

@@ -29,9 +29,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--only", nargs="+", default=[""], metavar="NAME")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument(
+        "--part", default="1/1", metavar="K/N", help="every N-th run from the K-th on, to share the work"
+    )
     given = parser.parse_args()
     runs = [run for run in planned(given.seeds) if run.name.startswith(tuple(given.only))]
-    for run in [] if given.table else runs:
+    part, parts = map(int, given.part.split("/"))
+    for run in [] if given.table else runs[part - 1 :: parts]:
         if not (given.results / run.name).exists():
             keep(run, given.results)
             print(f"{run.name} is done", flush=True)

@@ -130,7 +130,7 @@ def _collapsing() -> Iterator[Scenario]:
 
 def _others() -> Iterator[Scenario]:
     for data in ("few-paintings16", "few-shapes16"):
-        yield Scenario(f"memorising-{data}", ("memorising",), data, "dcgan", 90, options={"width": 48})
+        yield Scenario(f"memorising-{data}", ("memorising",), data, "dcgan", 90, options=STEADY | {"width": 48})
     yield Scenario("dead-g-digits16", ("stalled", OVERPOWERING), "digits16", "dcgan", 45, options={"g_lr": 1e-8})
     yield Scenario(
         "perfect-d-paintings16",

@@ -171,6 +171,14 @@ class Past:
         spread = math.hypot(*(each if each > 0 else _LEAST_ERROR for each in errors))
         return difference / spread
 
+    def size(self, key: str, first: bool = False) -> float:
+        """The magnitude of a figure at the last evaluation or the first; of one that is logged, around it."""
+        record = self.evals[0 if first else -1]
+        if key in record:
+            return abs(_number(record[key]))
+        logged = [line for line in self.stats if line["kimg"] <= record["kimg"]][-SETTLED:]
+        return float(np.median([abs(_number(line.get(key))) for line in logged])) if logged else math.nan
+
     @property
     def has_trend(self) -> bool:
         """Whether there are enough evaluations to tell where things go."""
@@ -208,12 +216,13 @@ def _diverged(past: Past) -> Finding | None:
     """A loss is no number any more, or logits run away while the pictures get worse."""
     if past.evals[-1].get("kid") is None:
         return Finding(DIVERGED, {})
-    logit = _largest(past.evals[-1], ("d_logit_train", "d_logit_generated"))
-    first = _largest(past.evals[0], ("d_logit_train", "d_logit_generated"))
     kid, best = past.now("kid"), past.best_kid
-    worse = kid > FAR * best or (past.has_trend and kid > LEARNT * past.course("kid")[0] and not past.getting_better)
-    if logit > HUGE and logit > GROWN * max(first, 1.0) and worse:
-        return Finding(DIVERGED, {"logit": logit, "first_logit": first, "kid": kid, "best_kid": best})
+    if not (kid > FAR * best or (past.has_trend and not past.getting_better and not _has_converged(past))):
+        return None
+    for key in ("d_logit_train", "d_logit_generated", "d_loss", "g_loss", "d_grad", "g_grad"):
+        first, now = past.size(key, first=True), past.size(key)
+        if now > HUGE and now > GROWN * max(first, 1.0):
+            return Finding(DIVERGED, {key: now, f"first_{key}": first, "kid": kid, "best_kid": best})
     return None
 
 
@@ -277,7 +286,9 @@ def _overpowering(past: Past) -> Finding | None:
         return None
     tells = past.course("d_tells", SPAN)
     if np.all(tells > CERTAIN):
-        return Finding(OVERPOWERING, {"d_tells": past.now("d_tells"), "kid": past.now("kid")})
+        return Finding(
+            OVERPOWERING, {"d_tells": past.now("d_tells"), "kid": past.now("kid"), "g_grad": past.size("g_grad")}
+        )
     return None
 
 
@@ -313,10 +324,6 @@ def _warming_up(past: Past) -> Finding | None:
 def _has_converged(past: Past) -> bool:
     """Whether the run has left most of its first KID behind, and is still near its best."""
     return past.now("kid") < LEARNT * past.course("kid")[0] and past.now("kid") < FAR * past.best_kid
-
-
-def _largest(record: dict[str, Any], keys: Sequence[str]) -> float:
-    return max((abs(_number(record.get(key))) for key in keys), default=math.nan)
 
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -382,7 +389,8 @@ class Health:
     def judge(self, record: dict[str, Any]) -> Verdict:
         """The verdict at an evaluation, whose record will hold it from then on."""
         self._evals.append(record)
-        self._before, self._alarm = self._stats[-SETTLED:], False
+        # What called for this evaluation is no measure of what is usual: the next is a regular one.
+        self._before, self._alarm = [] if self._alarm else self._stats[-SETTLED:], False
         found = find(Past(self._evals, self._stats, self._augmentations))
         before = self._evals[-2] if len(self._evals) > 1 else {}
         same = (before.get("verdict"), before.get("verdict_classes", [])) == (found.verdict, list(found.classes))
