@@ -1,10 +1,11 @@
 """Runs the verdict's benchmark and says how right it is.
 
-    python -m benchmarks.verdict RESULTS [--seeds 2] [--only NAME...] [--table] [--part 1/2]
+    python -m benchmarks.verdict RESULTS [--seeds 2] [--only NAME...] [--part 1/2] [--table] [--keep FILE]
 
 RESULTS is a folder: what is finished is kept there and not done again, so the command can be stopped and repeated. Each
 run is kept as its logs alone, and what is said of them is judged anew at every call by the rules as they are; `--table`
-does only that. The rules may be tuned on the tuning half alone.
+does only that, and takes a file that `--keep` wrote in place of a folder. The rules may be tuned on the tuning half
+alone.
 """
 
 import argparse
@@ -13,7 +14,9 @@ import shutil
 from pathlib import Path
 
 from benchmarks.verdict.pictures import dataset
+from benchmarks.verdict.records import read, write
 from benchmarks.verdict.scenarios import COMMON, Planned, planned
+from benchmarks.verdict.table import print_tables
 from ganvas.errors import DivergedError
 from ganvas.files import whole_directory
 from ganvas.training.run import train
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--part", default="1/1", metavar="K/N", help="every N-th run from the K-th on, to share the work"
     )
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write all finished runs to one file")
     given = parser.parse_args()
     runs = [run for run in planned(given.seeds) if run.name.startswith(tuple(given.only))]
     part, parts = map(int, given.part.split("/"))
@@ -39,6 +43,10 @@ def main() -> None:
         if not (given.results / run.name).exists():
             keep(run, given.results)
             print(f"{run.name} is done", flush=True)
+    finished = read(given.results, given.seeds)
+    print_tables(finished)
+    if given.keep:
+        write(finished, given.keep)
 
 
 def keep(run: Planned, results: Path) -> None:

@@ -69,6 +69,46 @@ class ForgetfulCDCGAN(CDCGAN):
         return Forgetful(generator, self.options, forgotten=0), discriminator
 
 
+class StrickenOptions(Options):
+    """When G is struck."""
+
+    strike_at: int = Field(900, ge=1, description="Generator passes of the process after which it happens, once.")
+
+
+class Stricken(nn.Module):
+    """A generator whose first normalisation loses its gain at some step, so that latents make no difference.
+
+    Nothing keeps it from learning the gain anew. The steps are counted in this process and not in the state: a run
+    that goes back to an earlier state is not struck again.
+    """
+
+    def __init__(self, generator: nn.Module, at: int) -> None:
+        super().__init__()
+        self.generator, self._at, self._passes = generator, at, 0
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Pictures of latents [B, D]."""
+        if self.training:
+            self._passes += 1
+            if self._passes == self._at:
+                first = next(module for module in self.generator.modules() if isinstance(module, nn.BatchNorm2d))
+                nn.init.zeros_(first.weight)
+        pictures: Tensor = self.generator(latents)
+        return pictures
+
+
+class StrickenDCGAN(DCGAN):
+    """Collapses once, at a planted step, and may recover."""
+
+    defaults = StrickenOptions(**DCGAN.defaults.model_dump())
+    options: StrickenOptions
+
+    def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
+        """A DCGAN whose G will be struck."""
+        generator, discriminator = super().build(spec)
+        return Stricken(generator, self.options.strike_at), discriminator
+
+
 class Saturating(DCGAN):
     """G minimises log(1 - D(G(z))), which says nothing to it once D is sure."""
 

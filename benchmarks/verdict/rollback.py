@@ -1,0 +1,59 @@
+"""Whether going back pays: runs that collapse once at their half, with and without --on-trouble rollback.
+
+    python -m benchmarks.verdict.rollback RESULTS [--seeds 5] [--data shapes16 paintings16]
+
+RESULTS is a folder as of `python -m benchmarks.verdict`; what is finished there is not done again.
+"""
+
+import argparse
+import statistics
+from pathlib import Path
+from typing import Any
+
+from benchmarks.verdict.pictures import dataset
+from benchmarks.verdict.scenarios import COMMON, PLANTED, STEADY
+from ganvas.files import append_record, read_records
+from ganvas.training.run import train
+
+KIMG, STRUCK_AT = 57.6, 900  # passes of 32 pictures
+POLICIES = ("warn", "rollback")
+
+
+def main() -> None:
+    """Train what is missing, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--data", nargs="+", default=["shapes16"])
+    given = parser.parse_args()
+    for name in given.data:
+        print(f"\n| {name}, seed | KID at the end, warn | rollback | rollbacks |\n|---|---|---|---|")
+        pairs = []
+        for seed in range(given.seeds):
+            runs = [_run(given.results, name, policy, seed) for policy in POLICIES]
+            kids = [read_records(run / "evals.jsonl")[-1]["kid"] for run in runs]
+            pairs.append(kids)
+            responses = [record["response"] for record in read_records(runs[1] / "evals.jsonl")]
+            print(f"| {seed} | {kids[0]:.3f} | {kids[1]:.3f} | {responses.count('roll back')} |", flush=True)
+        better = sum(back < warned for warned, back in pairs)
+        means = [statistics.fmean(column) for column in zip(*pairs, strict=True)]
+        print(f"| mean | {means[0]:.3f} | {means[1]:.3f} | better in {better} of {len(pairs)} |")
+
+
+def _run(results: Path, name: str, policy: str, seed: int) -> Path:
+    """The run directory of one arm, trained if it is not there."""
+    run = results / f"rollback-{name}-{policy}-seed{seed}"
+    done = results / "rollback.jsonl"
+    if any(record["run"] == run.name for record in (read_records(done) if done.exists() else [])):
+        return run
+    options: dict[str, Any] = COMMON | STEADY | {"strike_at": STRUCK_AT, "on_trouble": policy}
+    options |= {"budget": f"{KIMG}kimg", "eval_every": f"{KIMG / 10}kimg"}
+    data = dataset(name, results / "data")
+    if not train(data, run, f"{PLANTED}:StrickenDCGAN", seed=seed, **options).finished:
+        raise KeyboardInterrupt
+    append_record(done, {"run": run.name})
+    return run
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""How right the verdicts on the benchmark's runs are: a confusion matrix, false alarms, delays, and what modes say."""
+
+import statistics
+from collections import Counter
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from benchmarks.verdict.records import Kept
+from benchmarks.verdict.truth import Truth, truth
+from ganvas.training import health
+from ganvas.training.health import Verdict
+
+# What a healthy run must never be called.
+GRAVE = (health.COLLAPSED, health.MEMORISING, health.DIVERGED)
+
+
+class Judged:
+    """A run, the truth about it, and what was said of it."""
+
+    def __init__(self, run: Kept) -> None:
+        self.run, self.truth, self.verdicts = run, truth(run.planned, run.evals), run.verdicts()
+
+    @property
+    def right(self) -> bool:
+        """Whether its last verdict is a right one, about the right classes."""
+        last = self.verdicts[-1]
+        if self.truth.healthy:
+            return last.healthy
+        culprits = self.run.planned.scenario.culprits
+        return last.name in self.truth.troubles and (not culprits or last.classes == culprits)
+
+    @property
+    def false_alarms(self) -> list[Verdict]:
+        """Grave verdicts on a healthy run, ever."""
+        return [verdict for verdict in self.verdicts if verdict.name in GRAVE] if self.truth.healthy else []
+
+    @property
+    def delay(self) -> float | None:
+        """kimg from the beginning of the trouble to the first right verdict after which no other followed."""
+        if self.truth.healthy or not self.right:
+            return None
+        named = len(self.verdicts)
+        while named and self.verdicts[named - 1].name in self.truth.troubles:
+            named -= 1
+        return max(0.0, float(self.run.evals[named]["kimg"]) - self.truth.begins)
+
+    @property
+    def interval(self) -> float:
+        """kimg between evaluations."""
+        return self.run.planned.scenario.kimg / 10
+
+
+def print_tables(runs: list[Kept]) -> None:
+    """Print everything of docs/verdict.md that is a figure."""
+    judged = [Judged(run) for run in runs]
+    for half in ("tuning", "test"):
+        of_half = [each for each in judged if each.run.planned.half == half]
+        if of_half:
+            print(f"\n## The {half} half: {len(of_half)} runs\n")
+            _print_confusion(of_half)
+            _print_summary(of_half)
+    _print_modes(runs)
+
+
+def _print_confusion(judged: list[Judged]) -> None:
+    """What was true against what was said last."""
+    counts = Counter((_kind(each.truth), each.verdicts[-1].name) for each in judged)
+    said = [name for name in health.VERDICTS if any(name == verdict for _, verdict in counts)]
+    print(f"| truth | {' | '.join(said)} |\n|---|{'---|' * len(said)}")
+    for kind in dict.fromkeys(_kind(each.truth) for each in judged):
+        print(f"| {kind} | {' | '.join(str(counts[kind, name] or '') for name in said)} |")
+
+
+def _kind(known: Truth) -> str:
+    return " or ".join(known.troubles)
+
+
+def _print_summary(judged: list[Judged]) -> None:
+    troubled, healthy = ([each for each in judged if each.truth.healthy is wanted] for wanted in (False, True))
+    right, alarms = sum(each.right for each in troubled), sum(bool(each.false_alarms) for each in healthy)
+    print(
+        f"\nTroubled runs named right at their end: {right} of {len(troubled)} ({right / max(len(troubled), 1):.1%})."
+    )
+    print(f"Healthy runs ever called {', '.join(GRAVE[:-1])} or {GRAVE[-1]}: {alarms} of {len(healthy)}.")
+    others = [each for each in healthy if any(not verdict.healthy for verdict in each.verdicts)]
+    print(f"Healthy runs ever called anything else but healthy: {len(others)} of {len(healthy)}.")
+    if delays := [(each.delay, each.interval) for each in troubled if each.delay is not None]:
+        kimg = statistics.median(delay for delay, _ in delays)
+        intervals = statistics.median(delay / interval for delay, interval in delays)
+        print(f"Median delay: {kimg:.1f} kimg, {intervals:.2f} evaluation intervals.")
+    for each in judged:
+        if not each.right or each.false_alarms:
+            said = ", ".join(f"{verdict.name}" for verdict in each.verdicts)
+            print(f"- {each.run.planned.name} ({_kind(each.truth)}): {said}")
+
+
+def _print_modes(runs: list[Kept]) -> None:
+    """Whether coverage and recall rank the painter's runs as the modes they cover do."""
+    records = [
+        run.evals[-1]
+        for run in runs
+        if "paintings" in run.planned.scenario.data and run.evals[-1].get("modes_covered") is not None
+    ]
+    if len(records) < 3:
+        return
+    modes = np.array([record["modes_covered"] for record in records])
+    print(f"\n## Modes covered and scores at the end of {len(records)} runs on the painter's pictures\n")
+    print("| score | rank correlation with modes covered |\n|---|---|")
+    for score in ("coverage", "recall", "spacing", "diversity", "vendi", "density"):
+        correlation = spearmanr([record[score] for record in records], modes).statistic
+        print(f"| {score} | {correlation:.3f} |")
