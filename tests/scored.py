@@ -11,6 +11,7 @@ def scores(**changes: Any) -> Scores:
     required = [field.name for field in fields(Scores) if field.default is field.default_factory is MISSING]
     figures: dict[str, Any] = dict.fromkeys(required, 0.0) | {
         "extractor": "none",
+        "independent": True,
         "features": 8,
         "generated": 1000,
         "real": 1000,

@@ -179,3 +179,14 @@ def test_a_judge_needs_a_dataset(means: Path, tmp_path: Path) -> None:
 def test_entropy_is_nought_for_the_sure_and_one_for_the_clueless() -> None:
     probabilities = np.array([[1, 0, 0, 0], [0.25] * 4, [0.5, 0.5, 0, 0]], np.float32)
     assert entropy(probabilities) == pytest.approx([0, 1, 0.5])
+
+
+def test_an_evaluation_can_ask_the_judge_too(cli: Cli, means: Path) -> None:
+    words = ["evaluate", means, "--samples", "20", "--extractor", "pixels"]
+    assert "label accuracy" not in cli(*words, check=True).stdout
+    asked = cli(*words, "--judge", check=True).stdout
+    assert "label accuracy" in asked
+    assert "ambiguity" in asked
+    record = json.loads(cli(*words, "--judge", "--json", check=True).stdout)
+    assert record["judge"]["label_accuracy"]["value"] == 1
+    assert record["kid"] is not None

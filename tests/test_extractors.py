@@ -17,8 +17,11 @@ from typer.testing import CliRunner
 from conftest import write_dataset
 from ganvas.cli import app
 from ganvas.errors import ConfigError, DataError
+from ganvas.files import read_records
+from ganvas.gans.dcgan import DCGAN
+from ganvas.measure import evaluate
 from ganvas.metrics import extractors
-from ganvas.metrics.extractors import NAMES, check, fetch, load_extractor
+from ganvas.metrics.extractors import NAMES, check, fetch, independent, load_extractor
 from ganvas.metrics.features import extract
 from ganvas.training.run import train
 
@@ -174,3 +177,24 @@ def test_a_run_can_be_judged_by_another_extractor(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["evaluate", str(tmp_path / "run"), "--samples", "16", "--extractor", "pixels"])
     assert done.exit_code == 0
     assert "features of pixels" in done.output
+
+
+class SeesThroughTheJudge(DCGAN):
+    """A recipe whose D is said to see pictures through the default feature network."""
+
+    sees_through = ("efficientnet-lite2-260",)
+
+
+def test_what_trained_a_generator_does_not_judge_it(tmp_path: Path) -> None:
+    assert independent(()) == independent(("inception",)) == "efficientnet-lite2"
+    assert independent(SeesThroughTheJudge.sees_through) == "pixels", "the weights are the same at any size"
+    data, run = write_dataset(tmp_path / "data", count=24, classes=0), tmp_path / "run"
+    options = {"width": 4, "batch_size": 8, "eval_samples": 16, "tensorboard": False, "budget": "1steps"}
+    train(data, run, f"{__name__}:{SeesThroughTheJudge.__name__}", **options)
+    (record,) = read_records(run / "evals.jsonl")
+    assert (record["extractor"], record["independent"]) == ("pixels", True)
+    assert evaluate(run, samples=16).extractor == "pixels"
+    asked_for = evaluate(run, samples=16, extractor="efficientnet-lite2")
+    assert not asked_for.independent
+    assert "efficientnet-lite2 is what the discriminator saw pictures through" in str(asked_for)
+    assert "saw pictures through" not in str(evaluate(run, samples=16))

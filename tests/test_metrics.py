@@ -374,6 +374,7 @@ class Artist:
     def __init__(self, data: Path, images: Images, fingerprint: str) -> None:
         self.data, self._images, self.card = data, images, SimpleNamespace(fingerprint=fingerprint)
         self.class_names: list[str] = []
+        self.sees_through: tuple[str, ...] = ()
 
     def labels(self, n: int) -> None:
         """It knows no classes."""

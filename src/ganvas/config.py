@@ -19,7 +19,7 @@ from ganvas.schedules import Plateau
 MIN_SCORED = 16
 
 # The feature network of scores: its weights come with ganvas.
-DEFAULT_EXTRACTOR = "efficientnet-lite2"
+DEFAULT_EXTRACTOR, AUTO = "efficientnet-lite2", "auto"
 
 
 def _amount(value: Any) -> Any:
@@ -65,9 +65,9 @@ class Settings(Typed):
         1000, ge=0, le=100_000, description="Generated pictures per evaluation; 0 evaluates never."
     )
     extractor: str = Field(
-        DEFAULT_EXTRACTOR,
+        AUTO,
         description="Feature network of evaluations: efficientnet-lite2, efficientnet-lite2-260, pixels, inception "
-        "or timm:NAME.",
+        "or timm:NAME; auto is the first that the discriminator does not see through itself.",
     )
     on_trouble: Literal["warn", "stop", "rollback"] = Field(
         "warn",

@@ -45,6 +45,11 @@ class Artist:
         return Path(self.card.data)
 
     @property
+    def sees_through(self) -> tuple[str, ...]:
+        """Names of the feature networks that the discriminator it learnt from saw pictures through."""
+        return self._recipe.sees_through
+
+    @property
     def class_names(self) -> list[str]:
         """The classes it can be asked for; empty if it was trained without."""
         return self.card.class_names

@@ -3,11 +3,14 @@
 import functools
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ganvas.cli.arguments import Seed
+
+if TYPE_CHECKING:
+    from ganvas.classify.judge import Judgement
 
 
 def sample(
@@ -45,13 +48,28 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Also ask a classifier of the real pictures: are labels right, is it sure?")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure pictures against real ones: how far apart, how varied, how many copies, class by class."""
     from ganvas.measure import evaluate
 
     scores = evaluate(target, data, samples=samples, seed=seed, extractor=extractor)
-    typer.echo(json.dumps(scores.record(), indent=2) if as_json else str(scores))
+    judgement = _ask_judge(target, data, samples, seed) if judge else None
+    if as_json:
+        typer.echo(json.dumps(scores.record() | ({"judge": judgement.record()} if judgement else {}), indent=2))
+    else:
+        typer.echo(f"{scores}\n\n{judgement}" if judgement else str(scores))
+
+
+def _ask_judge(target: Path, data: Path | None, samples: int, seed: int) -> "Judgement":
+    from ganvas.classify.judge import judge
+    from ganvas.terminal import ClassifierDisplay
+
+    with ClassifierDisplay() as display:
+        return judge(target, data, samples=samples, seed=seed, progress=display)
 
 
 def report(

@@ -109,9 +109,12 @@ class GeneratorRecipe(ABC):
 
     Attributes:
         paper: where it is from, one line.
+        sees_through: feature networks, by their names as extractors, that its discriminator sees pictures through: it
+            is judged by another.
     """
 
     paper: ClassVar[str]
+    sees_through: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def build_generator(self, spec: Spec) -> nn.Module:

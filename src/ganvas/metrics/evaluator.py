@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from ganvas.errors import DataError
 from ganvas.metrics.classes import class_scores
 from ganvas.metrics.described import Described
 from ganvas.metrics.diversity import VENDI_PART, Variety, diversity, variety
-from ganvas.metrics.extractors import load_extractor
+from ganvas.metrics.extractors import is_independent, load_extractor
 from ganvas.metrics.features import SLAB, FeatureNetwork
 from ganvas.metrics.leaks import leaks
 from ganvas.metrics.memorisation import Memory
@@ -35,6 +35,7 @@ class Evaluator:
         data: the real pictures.
         samples: score no more than this many generated pictures at a time.
         extractor: name of the feature network.
+        sees_through: names of those that trained the generator, whose scores flatter it.
         device: where the network runs, "cpu" or "cuda"; "mps" stands for "cpu", since not every supported torch can
             resize with antialiasing there.
         cache: directory that keeps real features, by default `ganvas.cache.cache_directory()`.
@@ -46,10 +47,12 @@ class Evaluator:
         *,
         samples: int = 1000,
         extractor: str = DEFAULT_EXTRACTOR,
+        sees_through: Collection[str] = (),
         device: str = "cpu",
         cache: Path | None = None,
     ) -> None:
         self._data, self._samples, self._name, self._cache = data, samples, extractor, cache
+        self._sees_through = sees_through
         self._device = "cpu" if device == "mps" else device
 
     def score(self, images: Iterable[Images], labels: NDArray[np.int64] | None = None) -> Scores:
@@ -77,6 +80,7 @@ class Evaluator:
             **self._modes_covered(pictures),
             classes=class_scores(pictures, self._real, self._data.class_names) if labels is not None else {},
             extractor=self._name,
+            independent=is_independent(self._name, self._sees_through),
             features=pictures.features.shape[1],
             generated=len(pictures),
             real=len(self._real),

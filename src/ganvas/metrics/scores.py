@@ -53,6 +53,7 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
 
     Attributes:
         extractor: the feature network.
+        independent: whether it had no part in training the generator.
         features: how many features it has.
         generated: how many generated pictures were measured.
         real: how many real ones they were held against.
@@ -64,6 +65,7 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
     """
 
     extractor: str
+    independent: bool
     features: int
     generated: int
     real: int
@@ -137,6 +139,11 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
             if _likely_error(getattr(self, f"{name}_se"), self.generated, self.real) > MAX_ERROR
         ]
         warnings = []
+        if not self.independent:
+            warnings.append(
+                f"{self.extractor} is what the discriminator saw pictures through, so these scores flatter the "
+                "generator: name another --extractor"
+            )
         if vague:
             warnings.append(
                 f"{', '.join(vague)} may be off by 0.1 and more: {self.generated:,} generated and {self.real:,} real "

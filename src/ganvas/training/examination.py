@@ -34,7 +34,11 @@ class Examination:
     def __init__(self, data: Dataset, recipe: Recipe, machine: Machine, settings: Settings) -> None:
         self._data, self._recipe, self._machine, self._settings = data, recipe, machine, settings
         self._evaluator = Evaluator(
-            data, samples=settings.eval_samples, extractor=settings.extractor, device=machine.device
+            data,
+            samples=settings.eval_samples,
+            extractor=settings.extractor,
+            sees_through=recipe.sees_through,
+            device=machine.device,
         )
         self._probe = Probe(data, recipe, machine, settings.seed + PROBE_SEED)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganvas import __version__, baselines, gans
 from ganvas.budget import Amount, Progress
-from ganvas.config import MIN_SCORED, RunConfig, resolve
+from ganvas.config import AUTO, MIN_SCORED, RunConfig, resolve
 from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.data.labels import labelled_by
 from ganvas.errors import ConfigError, DataError, RunError
@@ -337,8 +337,10 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
             "add pictures, or train without evaluations with --set eval_samples=0"
         )
     if config.settings.eval_samples:
-        from ganvas.metrics.extractors import fetch  # for the same reason as the trainer's
+        from ganvas.metrics.extractors import fetch, independent  # for the same reason as the trainer's
 
+        if config.settings.extractor == AUTO:
+            config = config.with_settings(extractor=independent(recipe_class.sees_through))
         fetch(config.settings.extractor)
     if recipe_class.needs_classes() or config.settings.balanced_classes:
         _require_classes(dataset)
