@@ -109,6 +109,27 @@ class StrickenDCGAN(DCGAN):
         return Stricken(generator, self.options.strike_at), discriminator
 
 
+class CopyingOptions(Options):
+    """How much copying is worth to G."""
+
+    copying: float = Field(20.0, ge=0, description="Weight of the distance from the nearest training pictures.")
+
+
+class Copying(DCGAN):
+    """G is rewarded for repeating training pictures, all of them."""
+
+    defaults = CopyingOptions(**DCGAN.defaults.model_dump())
+    options: CopyingOptions
+
+    def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
+        """The recipe's loss and the Chamfer distance of the batch's generated and real pictures."""
+        loss = super().generator_loss(generator, discriminator, batch)
+        generated, real = batch.generated(generator).flatten(1), batch.images.flatten(1)
+        apart = torch.cdist(generated, real) / generated.shape[1] ** 0.5
+        chamfer = apart.min(dim=0).values.mean() + apart.min(dim=1).values.mean()
+        return Loss(loss.terms | {"copying": self.options.copying * chamfer})
+
+
 class Saturating(DCGAN):
     """G minimises log(1 - D(G(z))), which says nothing to it once D is sure."""
 

@@ -66,14 +66,18 @@ SURE: Final = 3.0
 REPEATS: Final = 0.05
 # Variety has collapsed where it is this low and not growing, and is collapsing where it has lost this much of its best.
 NARROW, LOST = 0.15, 0.4
+# Gains of variety in `SPAN` evaluations that are no progress, and the variety beyond which there is none to gain.
+TRIFLE, FULL = 0.03, 1.1
 # Near copies of training pictures among the generated, beyond what unseen real pictures have of them.
 COPIES: Final = 0.1
-# Signs of an augmentation beyond the share of real pictures that have them.
-LEAK: Final = 0.1
+# Signs of an augmentation beyond the share of real pictures that have them. A run that learns with colour augmentation
+# can have 0.1 for a while.
+LEAK: Final = 0.2
 # KID this many times its best is another sort of picture altogether.
 FAR: Final = 1.5
-# Logits of this size, and this many times what they were, are on their way to infinity.
-HUGE, GROWN = 100.0, 30.0
+# Logits, losses and gradients of this size, and this many times what they were, are on their way to infinity if the
+# pictures get worse meanwhile; of the last size they are in any case.
+HUGE, GROWN, ABSURD = 100.0, 30.0, 1e5
 # A log line calls for an evaluation if the variety within batches is this share of what it was on the lines before
 # the last one.
 SHRUNK, SETTLED = 0.4, 3
@@ -191,9 +195,14 @@ class Past:
             return True
         if self.change("kid") < -SURE:
             return True
-        # Variety above the real pictures' is no gain.
-        varied = any(self.now(key) < 1.1 and self.change(key) > SURE for key in ("diversity", "pixel_diversity"))
-        return varied or any(self.change(key) > SURE for key in ("recall", "coverage"))
+        return any(self._widens(key) for key in ("diversity", "pixel_diversity")) or any(
+            self.change(key) > SURE for key in ("recall", "coverage")
+        )
+
+    def _widens(self, key: str) -> bool:
+        """Whether variety grows by more than its noise and a trifle; more than the real pictures' is no gain."""
+        gain = self.now(key) - self.course(key)[-SPAN - 1]
+        return bool(gain > TRIFLE and self.change(key) > SURE and self.now(key) < FULL)
 
     @property
     def best_kid(self) -> float:
@@ -217,11 +226,10 @@ def _diverged(past: Past) -> Finding | None:
     if past.evals[-1].get("kid") is None:
         return Finding(DIVERGED, {})
     kid, best = past.now("kid"), past.best_kid
-    if not (kid > FAR * best or (past.has_trend and not past.getting_better and not _has_converged(past))):
-        return None
+    worse = kid > FAR * best or (past.has_trend and not past.getting_better and not _has_converged(past))
     for key in ("d_logit_train", "d_logit_generated", "d_loss", "g_loss", "d_grad", "g_grad"):
         first, now = past.size(key, first=True), past.size(key)
-        if now > HUGE and now > GROWN * max(first, 1.0):
+        if now > ABSURD or (worse and now > max(HUGE, GROWN * first)):
             return Finding(DIVERGED, {key: now, f"first_{key}": first, "kid": kid, "best_kid": best})
     return None
 
@@ -229,7 +237,7 @@ def _diverged(past: Past) -> Finding | None:
 def _memorising(past: Past) -> Finding | None:
     """Generated pictures are near copies of training pictures, and of many different ones."""
     copies = past.now("copies") - past.now("real_copies")
-    if copies > COPIES + SURE * past.now("copies_se") and past.now("vendi") > NARROW:
+    if copies > COPIES + SURE * past.now("copies_se") and past.now("diversity") > NARROW:
         return Finding(MEMORISING, {"copies": past.now("copies"), "closer": past.now("closer")})
     return None
 
@@ -239,7 +247,9 @@ def _collapsed(past: Past) -> Finding | None:
     evidence = {name: past.now(name) for name in ("spacing", "vendi", "pixel_diversity")}
     if past.now("spacing") < REPEATS:
         return Finding(COLLAPSED, evidence)
-    if past.has_trend and min(past.now("vendi"), past.now("diversity")) < NARROW and not past.getting_better:
+    # A generator that has not moved has never had any variety to lose; one that D cannot fault is not asked for any.
+    learns = past.now("moved") > STILL and not past.now("d_tells") < GUESSING
+    if learns and min(past.now("vendi"), past.now("diversity")) < NARROW and not past.getting_better:
         return Finding(COLLAPSED, evidence)
     return None
 
