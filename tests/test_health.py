@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganvas.training import health
-from ganvas.training.health import Health, Past, Verdict, find
+from ganvas.training.health import find
+from ganvas.training.monitor import Monitor, Verdict
+from ganvas.training.past import Past
 
 KIMG = 10.0
 
@@ -49,7 +51,7 @@ def evaluation(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def verdicts(records: list[dict[str, Any]], augmentations: tuple[str, ...] = ()) -> list[Verdict]:
-    judge = Health(augmentations)
+    judge = Monitor(augmentations)
     return [judge.judge(record) for record in records]
 
 
@@ -194,7 +196,7 @@ def test_whatever_was_logged_there_is_a_verdict(records: list[dict[str, Any]], a
 def test_a_resumed_run_is_judged_as_one_never_stopped() -> None:
     records = run(8, spacing=lambda n: 0.0 if n > 5 else 0.5)
     whole = verdicts([dict(record) for record in records])
-    first, second = Health(), Health()
+    first, second = Monitor(), Monitor()
     for record in records[:5]:
         first.judge(record)
     second.remember(json.loads(json.dumps(records[:5])), [])
@@ -205,12 +207,12 @@ def test_what_was_rolled_back_is_forgotten_by_a_resumed_run_too() -> None:
     records = run(8, kid=lambda n: 0.5 if n == 3 else 1.0)
     for place, record in enumerate(records):
         record["best"] = place in (0, 2)
-    judge = Health()
+    judge = Monitor()
     for record in records:
         judge.judge(record)
     judge.rolled_back()
     records[-1]["response"] = "roll back"
-    again = Health()
+    again = Monitor()
     again.remember(records, [])
     assert judge.judge(evaluation(9)) == again.judge(evaluation(9))
     assert judge.judge(evaluation(10)).name == "learning", "the fifth evaluation of what is left"
@@ -225,7 +227,7 @@ def line(kimg: float, **changes: Any) -> dict[str, Any]:
 
 
 def after_an_evaluation(*lines: dict[str, Any]) -> bool:
-    judge = Health()
+    judge = Monitor()
     for kimg in range(1, 10):
         judge.logged(line(kimg))
     judge.judge(evaluation(1))
@@ -247,7 +249,7 @@ def test_an_ordinary_log_line_does_not(changes: dict[str, Any]) -> None:
 
 
 def test_an_evaluation_answers_the_alarm() -> None:
-    judge = Health()
+    judge = Monitor()
     for kimg in range(1, 10):
         judge.logged(line(kimg))
     judge.judge(evaluation(1))

@@ -11,7 +11,7 @@ import yaml
 
 from benchmarks.verdict.scenarios import Planned, planned
 from ganvas.files import read_records, whole_file
-from ganvas.training.health import Health, Verdict
+from ganvas.training.monitor import Monitor, Verdict
 
 # What of the evaluations and the log the file keeps beside numbers of the scores.
 _DROPPED = {"verdict", "verdict_since", "verdict_classes", "evidence", "advice", "response"}
@@ -37,7 +37,7 @@ class Kept:
 
     def verdicts(self) -> list[Verdict]:
         """What the rules, as they are now, say at each of its evaluations."""
-        judge, lines = Health(self.augmentations), iter(self.stats)
+        judge, lines = Monitor(self.augmentations), iter(self.stats)
         line = next(lines, None)
         said = []
         for record in self.evals:

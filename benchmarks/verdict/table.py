@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from benchmarks.verdict.records import Kept
 from benchmarks.verdict.truth import Truth, truth
 from ganvas.training import health
-from ganvas.training.health import Verdict
+from ganvas.training.monitor import Verdict
 
 # What a healthy run must never be called.
 GRAVE = (health.COLLAPSED, health.MEMORISING, health.DIVERGED)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ganvas.config import Settings
-from ganvas.training.health import CONVERGED, DIVERGED, HEALTHY, Verdict
+from ganvas.training.health import CONVERGED, DIVERGED
+from ganvas.training.monitor import Verdict
 
 Response = Literal["go on", "stop", "roll back"]
 
@@ -37,7 +38,7 @@ class Policy:
             can_roll_back: whether there is a best moment to go back to.
         """
         settings, converged = self.settings, verdict.name == CONVERGED
-        self.waited = self.waited + 1 if converged or verdict.name not in HEALTHY else 0
+        self.waited = self.waited + 1 if converged or not verdict.healthy else 0
         if settings.on_trouble == "warn" or (self.waited < settings.patience and verdict.name != DIVERGED):
             return "go on"
         self.waited = 0

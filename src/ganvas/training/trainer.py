@@ -34,9 +34,9 @@ from ganvas.training.directory import RunDirectory
 from ganvas.training.display import Display
 from ganvas.training.engine import Machine
 from ganvas.training.examination import Examination
-from ganvas.training.health import Health, Verdict
 from ganvas.training.loader import Loader
 from ganvas.training.meter import Meter
+from ganvas.training.monitor import Monitor, Verdict
 from ganvas.training.policy import SLOWER, Policy, Response
 from ganvas.training.schedule import LearningRates
 from ganvas.training.step import AdversarialStep
@@ -81,7 +81,7 @@ class Trainer:
         self._learning_rates = LearningRates(recipe.options, settings.budget)
         self._latents = torch.Generator().manual_seed(settings.seed)
         self._examination = Examination(data, recipe, machine, settings)
-        self._health, self._policy = Health(recipe.options.augment), Policy(settings)
+        self._monitor, self._policy = Monitor(recipe.options.augment), Policy(settings)
         self._checkpoints = CheckpointDirectory(run.checkpoints)
         self._meter = Meter()
         self._evaluated_at = self._saved_at = -1  # steps
@@ -99,7 +99,7 @@ class Trainer:
         """
         directory = self.run_directory
         directory.forget_after(self.progress.kimg)
-        self._health.remember(read_records(directory.evals), read_records(directory.stats))
+        self._monitor.remember(read_records(directory.evals), read_records(directory.stats))
         settings, position, pin = self.config.settings, self.progress.images, self.machine.device == "cuda"
         batch_size, balanced = self.recipe.options.batch_size, settings.balanced_classes
         loader = Loader(self.data, batch_size, settings.seed, position, pin, balanced)
@@ -182,7 +182,7 @@ class Trainer:
             "step": progress.steps,
         } | values
         append_record(self.run_directory.stats, record)
-        self._health.logged(record)
+        self._monitor.logged(record)
         for name, value in values.items():
             self._to_board(name, value)
         self.display.stats(record, progress, self._seconds_left())
@@ -214,7 +214,7 @@ class Trainer:
 
     def _evaluate_if_due(self) -> None:
         progress, began = self.progress, self.progress.seconds
-        if began < self._evaluation_allowed_from or not (self._evaluation.due(progress) or self._health.alarming):
+        if began < self._evaluation_allowed_from or not (self._evaluation.due(progress) or self._monitor.alarming):
             return
         self._evaluate()
         if self.config.settings.eval_every is None:
@@ -245,7 +245,7 @@ class Trainer:
 
     def _judge(self, record: dict[str, Any]) -> Response:
         """Add the verdict and the response to an evaluation's record, and write it."""
-        self.verdict = self._health.judge(record)
+        self.verdict = self._monitor.judge(record)
         response = self._policy.response(self.verdict, self._checkpoints.has_best)
         record["response"] = response
         append_record(self.run_directory.evals, record)
@@ -270,7 +270,7 @@ class Trainer:
         best = self._checkpoints.best()
         self.step.load_state(best)
         self._learning_rates.slow_down(SLOWER)
-        self._health.rolled_back()
+        self._monitor.rolled_back()
         self._saved_at = -1
         kimg = best["progress"]["images"] / 1000
         self.display.say(f"going back to {kimg:.1f} kimg, the best so far, with learning rates times {SLOWER}")
