@@ -63,6 +63,14 @@ def test_by_default_trouble_is_only_named(tmp_path: Path, tiny_data: Path, score
     assert records[-1]["verdict_since"] == records[1]["kimg"]
 
 
+def test_copies_are_never_the_best(tmp_path: Path, tiny_data: Path, scored: Any) -> None:
+    scored(GOOD, {"kid": -0.1, "copies": 0.9}, {"kid": 0.95}, GOOD)
+    outcome = quick(tiny_data, tmp_path / "run", budget="4steps")
+    assert outcome.best_kid == 0.95
+    assert ganvas.load(tmp_path / "run").card.scores["kid"] == 0.95
+    assert [record["best"] for record in read_records(tmp_path / "run" / "evals.jsonl")] == [True, False, True, False]
+
+
 @pytest.mark.parametrize("patience", [1, 3])
 def test_stop_ends_the_run_and_keeps_the_best(tmp_path: Path, tiny_data: Path, scored: Any, patience: int) -> None:
     scored(GOOD, BETTER, *[GONE] * 4)

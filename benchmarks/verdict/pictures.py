@@ -32,18 +32,14 @@ def _paintings(size: int, count: int) -> Callable[[Path], None]:
     return make
 
 
-def _drawn(
-    size: int, pictures: Callable[[], Iterator[tuple[str, Image.Image]]], few: int | None = None
-) -> Callable[[Path], None]:
+def _drawn(size: int, pictures: Callable[[], Iterator[tuple[str, Image.Image]]]) -> Callable[[Path], None]:
     def make(out: Path) -> None:
         folder = out.with_name(f"{out.name}-pictures")
         for number, (kind, picture) in enumerate(pictures()):
-            if few is not None and number >= few:
-                break
             (folder / kind).mkdir(parents=True, exist_ok=True)
             picture.save(folder / kind / f"{number:05d}.png")
         # Shapes of one kind are near-duplicates of each other, and must not be kept together for that.
-        prepare(folder, out, size=size, split=None if few else "0.15", group=None if few else r"(\d+)\.png$")
+        prepare(folder, out, size=size, split="0.15", group=r"(\d+)\.png$")
         _name_modes(out)
 
     return make
@@ -97,5 +93,4 @@ DATASETS: dict[str, Callable[[Path], None]] = {
     "digits16": _drawn(16, _digits),
     "shapes16": _drawn(16, _shapes),
     "few-paintings16": _paintings(16, 20),
-    "few-shapes16": _drawn(16, _shapes, few=24),
 }

@@ -129,9 +129,15 @@ def _collapsing() -> Iterator[Scenario]:
 
 
 def _others() -> Iterator[Scenario]:
-    for data in ("few-paintings16", "few-shapes16"):
+    for data in ("few-paintings16", "paintings16"):
         yield Scenario(
-            f"memorising-{data}", ("memorising",), data, f"{PLANTED}:Copying", 90, options=STEADY | {"width": 48}
+            f"memorising-{data}",
+            ("memorising",),
+            data,
+            f"{PLANTED}:RememberingDCGAN",
+            57.6,
+            begins=28.8,
+            options={"remember_after": 900, **STEADY},
         )
     yield Scenario("dead-g-digits16", ("stalled", OVERPOWERING), "digits16", "dcgan", 45, options={"g_lr": 1e-8})
     yield Scenario(
@@ -147,7 +153,7 @@ def _others() -> Iterator[Scenario]:
     )
     yield Scenario("diverged-wgan-digits16", ("diverged",), "digits16", "wgan", 150, options={"clip": 0, "d_lr": 5e-2})
     yield Scenario(
-        "high-rates-digits16", ("diverged", *COLLAPSED), "digits16", "dcgan", 45, options={"g_lr": 0.02, "d_lr": 0.02}
+        "high-rates-digits16", ("diverged", *COLLAPSED), "digits16", "dcgan", 45, options={"g_lr": 0.5, "d_lr": 0.5}
     )
     for leak, augmentation in (("cutout", "cutout"), ("border", "translation"), ("colour", "colour")):
         yield Scenario(

@@ -33,8 +33,6 @@ def truth(run: Planned, evals: list[dict[str, Any]]) -> Truth:
     """The truth about a run: what was planned, corrected by what modes and copies say of runs planned as healthy."""
     scenario = run.scenario
     if scenario.truth != (HEALTHY,):
-        if scenario.truth == ("memorising",):
-            return Truth(scenario.truth, _first_copied(evals))
         return Truth(scenario.truth, scenario.begins)
     scored = [record for record in evals if record["kid"] is not None]
     modes = [record["modes_covered"] for record in scored if "modes_covered" in record]

@@ -67,6 +67,8 @@ COPIES: Final = 0.1
 # Signs of an augmentation beyond the share of real pictures that have them. A run that learns with colour augmentation
 # can have 0.1 for a while.
 LEAK: Final = 0.2
+# Signs fade if this share of them is left after `SPAN` evaluations.
+FADING: Final = 0.5
 # KID this many times its best is another sort of picture altogether.
 FAR: Final = 1.5
 # Logits, losses and gradients of this size, and this many times what they were, are on their way to infinity if the
@@ -144,12 +146,13 @@ _SIGNS = {"cutout": "leak_cutout", "translation": "leak_border", "colour": "leak
 
 
 def _leaking(past: Past) -> Finding | None:
-    """Signs of an augmentation that is in use, and no fewer than before."""
+    """Signs of an augmentation that is in use, and not on their way out, as those of young pictures are."""
     if not past.has_trend:
         return None
     for augmentation in past.augmentations:
         sign = _SIGNS[augmentation]
-        if past.now(sign) > LEAK + SURE * past.now("leak_se") and past.change(sign, "leak_se") > -SURE:
+        fades = past.now(sign) < FADING * past.course(sign)[-SPAN - 1]
+        if past.now(sign) > LEAK + SURE * past.now("leak_se") and not fades:
             return Finding(LEAKING, {sign: past.now(sign)})
     return None
 

@@ -43,11 +43,11 @@ class Past:
         """A figure at the evaluations, or the last few of them, oldest first; NaN where there is none."""
         return np.array([number(record.get(key)) for record in self.evals[-last if last else None :]])
 
-    def change(self, key: str, error: str | None = None) -> float:
+    def change(self, key: str) -> float:
         """How far a figure has come since `SPAN` evaluations ago, in standard errors of the difference."""
         then, now = self.evals[-SPAN - 1], self.evals[-1]
         difference = number(now.get(key)) - number(then.get(key))
-        errors = [number(record.get(error or f"{key}_se")) for record in (then, now)]
+        errors = [number(record.get(f"{key}_se")) for record in (then, now)]
         spread = math.hypot(*(each if each > 0 else _LEAST_ERROR for each in errors))
         return difference / spread
 

@@ -34,6 +34,7 @@ from ganvas.training.directory import RunDirectory
 from ganvas.training.display import Display
 from ganvas.training.engine import Machine
 from ganvas.training.examination import Examination
+from ganvas.training.health import MEMORISING
 from ganvas.training.loader import Loader
 from ganvas.training.meter import Meter
 from ganvas.training.monitor import Monitor, Verdict
@@ -225,11 +226,11 @@ class Trainer:
         if not self.config.settings.eval_samples:
             return
         scores, answers = self._examination(self.step)
-        best = self.best_kid is None or scores.kid < self.best_kid
+        record = {"kimg": self.progress.kimg} | scores.record() | answers.record()
+        response = self._judge(record)
+        best = record["best"]
         self.best_kid = scores.kid if best else self.best_kid
         self._learning_rates.evaluated(best)
-        record = {"kimg": self.progress.kimg} | scores.record() | answers.record() | {"best": best}
-        response = self._judge(record)
         for name in ("kid", "fid", "precision", "recall"):
             self._to_board(f"scores/{name}", record[name])
         self._saved_at = -1  # the state has changed by the score, which a resumed run must know
@@ -244,8 +245,11 @@ class Trainer:
         self._read_clock()
 
     def _judge(self, record: dict[str, Any]) -> Response:
-        """Add the verdict and the response to an evaluation's record, and write it."""
-        self.verdict = self._monitor.judge(record)
+        """Add the verdict, whether it is the best and the response to an evaluation's record, and write it."""
+        self.verdict, kid = self._monitor.judge(record), record["kid"]
+        # Copies of the training pictures have the lowest KID of all, and are not what anyone wants to keep.
+        candidate = kid is not None and self.verdict.name != MEMORISING
+        record["best"] = candidate and (self.best_kid is None or kid < self.best_kid)
         response = self._policy.response(self.verdict, self._checkpoints.has_best)
         record["response"] = response
         append_record(self.run_directory.evals, record)
@@ -282,7 +286,7 @@ class Trainer:
             DivergedError: it is not.
         """
         self._meter.flush()  # what led here is no measure of anything
-        response = self._judge({"kimg": self.progress.kimg, "kid": None, "best": False})
+        response = self._judge({"kimg": self.progress.kimg, "kid": None})
         if response != "roll back":
             raise error
         self._respond(response)
