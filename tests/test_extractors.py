@@ -21,8 +21,9 @@ from ganvas.files import read_records
 from ganvas.gans.dcgan import DCGAN
 from ganvas.measure import evaluate
 from ganvas.metrics import extractors
-from ganvas.metrics.extractors import NAMES, check, fetch, independent, load_extractor
+from ganvas.metrics.extractors import NAMES, check, fetch, load_extractor
 from ganvas.metrics.features import extract
+from ganvas.metrics.independence import independent
 from ganvas.training.run import train
 
 Images = NDArray[np.uint8]

@@ -15,8 +15,8 @@ from ganvas.data.sources import Item, open_source
 from ganvas.errors import DataError
 from ganvas.explore import Artist, load
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.metrics.extractors import independent
 from ganvas.metrics.features import SLAB
+from ganvas.metrics.independence import independent
 from ganvas.metrics.scores import Scores
 from ganvas.training.directory import is_run
 

@@ -14,8 +14,9 @@ from ganvas.errors import DataError
 from ganvas.metrics.classes import class_scores
 from ganvas.metrics.described import Described
 from ganvas.metrics.diversity import VENDI_PART, Variety, diversity, variety
-from ganvas.metrics.extractors import is_independent, load_extractor
+from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import SLAB, FeatureNetwork
+from ganvas.metrics.independence import is_independent
 from ganvas.metrics.leaks import leaks
 from ganvas.metrics.memorisation import Memory
 from ganvas.metrics.modes import ModeCounter, mode_counter

@@ -11,7 +11,6 @@
 import difflib
 import io
 import logging
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -41,21 +40,6 @@ _WEIGHTS = "model.safetensors"
 _THUMBNAIL = 32
 
 _log = logging.getLogger(__name__)
-
-
-def is_independent(name: str, sees_through: Collection[str]) -> bool:
-    """Whether a feature network had no part in training a discriminator that sees through those named."""
-    return not any(_weights_of(name) == _weights_of(own) for own in sees_through)
-
-
-def independent(sees_through: Collection[str]) -> str:
-    """The name of the default feature network, or of another where a discriminator sees through that."""
-    return next(name for name in (DEFAULT_EXTRACTOR, PIXELS) if is_independent(name, sees_through))
-
-
-def _weights_of(name: str) -> str:
-    """The same weights look at pictures of 128 or 260 pixels."""
-    return name.removesuffix("-260")
 
 
 def check(name: str) -> None:

@@ -16,6 +16,7 @@ from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.data.labels import labelled_by
 from ganvas.errors import ConfigError, DataError, RunError
 from ganvas.gans.recipe import Recipe, Spec
+from ganvas.metrics.independence import independent
 from ganvas.options import Options
 from ganvas.snapshot import Snapshot
 from ganvas.training.checkpoint import CheckpointDirectory
@@ -336,11 +337,11 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
             f"{dataset.path} has {pictures} pictures, too few to evaluate against ({MIN_SCORED} are needed): "
             "add pictures, or train without evaluations with --set eval_samples=0"
         )
+    if config.settings.extractor == AUTO:
+        config = config.with_settings(extractor=independent(recipe_class.sees_through))
     if config.settings.eval_samples:
-        from ganvas.metrics.extractors import fetch, independent  # for the same reason as the trainer's
+        from ganvas.metrics.extractors import fetch  # for the same reason as the trainer's
 
-        if config.settings.extractor == AUTO:
-            config = config.with_settings(extractor=independent(recipe_class.sees_through))
         fetch(config.settings.extractor)
     if recipe_class.needs_classes() or config.settings.balanced_classes:
         _require_classes(dataset)
