@@ -80,7 +80,7 @@ with whole_directory(Path({str(tmp_path / "target")!r})) as partial:
 def test_records_survive_a_torn_last_line_and_hold_no_nan(tmp_path: Path) -> None:
     file = tmp_path / "stats.jsonl"
     assert read_records(file) == []
-    append_record(file, {"a": 1, "b": float("nan"), "c": float("-inf")})
+    append_record(file, {"a": 1, "b": float("nan"), "c": float("-inf"), "d": {"e": [float("inf"), 2.5]}})
     with file.open("a") as out:
         out.write('{"a": 2, "b"')
-    assert read_records(file) == [{"a": 1, "b": None, "c": None}]
+    assert read_records(file) == [{"a": 1, "b": None, "c": None, "d": {"e": [None, 2.5]}}]

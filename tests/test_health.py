@@ -121,6 +121,7 @@ def test_a_loss_that_is_no_number_is_a_divergence() -> None:
     records = run(3)
     assert names([*records, {"kimg": 31.0, "kid": None, "best": False}])[-1] == "diverged"
     assert names([{"kimg": 0.1, "kid": None, "best": False}]) == ["diverged"]
+    assert names(run(3, kid=math.nan))[-1] == "diverged", "pictures that are no numbers have no KID either"
 
 
 def test_single_classes_collapse_by_name() -> None:

@@ -103,10 +103,11 @@ def _print_modes(runs: list[Kept]) -> None:
         if "paintings" in run.planned.scenario.data and run.evals[-1].get("modes_covered") is not None
     ]
     if len(records) < 3:
-        return
+        return  # two always agree, or disagree
     modes = np.array([record["modes_covered"] for record in records])
     print(f"\n## Modes covered and scores at the end of {len(records)} runs on the painter's pictures\n")
     print("| score | rank correlation with modes covered |\n|---|---|")
     for score in ("coverage", "recall", "spacing", "diversity", "vendi", "density"):
-        correlation = spearmanr([record[score] for record in records], modes).statistic
+        values = [record[score] for record in records]
+        correlation = spearmanr(values, modes).statistic if len({*values}) > 1 < len({*modes}) else float("nan")
         print(f"| {score} | {correlation:.3f} |")

@@ -8,6 +8,7 @@ name that the next writer of the same path removes.
 import contextlib
 import glob
 import json
+import math
 import os
 import platform
 import shutil
@@ -114,7 +115,7 @@ def _whole(path: Path) -> Iterator[Path]:
 
 def append_record(path: Path, record: dict[str, Any]) -> None:
     """Append one JSON object as a line. Values that JSON lacks (NaN, infinities) become null."""
-    line = json.dumps({key: _finite(value) for key, value in record.items()}, allow_nan=False)
+    line = json.dumps(_finite(record), allow_nan=False)
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
@@ -134,5 +135,9 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 
 
 def _finite(value: Any) -> Any:
-    is_lost = isinstance(value, float) and (value != value or value in (float("inf"), float("-inf")))
-    return None if is_lost else value
+    """A value with null in the place of every number that JSON lacks, however deep."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -76,6 +76,8 @@ FAR: Final = 1.5
 HUGE, GROWN, ABSURD = 100.0, 30.0, 1e5
 # D tells with certainty, and cannot tell.
 CERTAIN, GUESSING = 0.98, 0.65
+# D finds generated pictures more real than real ones: whatever G learns from it, it is not the data.
+FOOLED: Final = 0.2
 # A run that has left so much of its first KID behind has learnt something, and may be called converged.
 LEARNT: Final = 0.6
 # The average's pictures have stood still if they moved by less than this share of the distance of two real ones.
@@ -102,7 +104,7 @@ Rule = Callable[[Past], Finding | None]
 
 def _diverged(past: Past) -> Finding | None:
     """A loss is no number any more, or logits run away while the pictures get worse."""
-    if past.evals[-1].get("kid") is None:
+    if not math.isfinite(past.now("kid")):
         return Finding(DIVERGED, {})
     kid, best = past.now("kid"), past.best_kid
     worse = kid > FAR * best or (past.has_trend and not past.getting_better and not _has_converged(past))
@@ -183,11 +185,10 @@ def _overpowering(past: Past) -> Finding | None:
 
 
 def _overpowered(past: Past) -> Finding | None:
-    """Nothing gets better, and D cannot tell, though the pictures are not like real ones."""
-    if past.getting_better or _has_converged(past):
-        return None
+    """D cannot tell, though nothing gets better and pictures are unlike real ones; or it is worse than a guess."""
     tells = past.course("d_tells", SPAN)
-    if np.all(tells < GUESSING):
+    fooled = bool(np.all(tells < GUESSING)) and not past.getting_better and not _has_converged(past)
+    if fooled or (past.has_trend and np.all(tells < FOOLED)):
         return Finding(OVERPOWERED, {"d_tells": past.now("d_tells"), "kid": past.now("kid")})
     return None
 

@@ -1,6 +1,7 @@
 """The one training loop: step, log, sample, evaluate, save. It knows no GAN by name."""
 
 import contextlib
+import math
 import os
 import random
 import signal
@@ -248,7 +249,7 @@ class Trainer:
         """Add the verdict, whether it is the best and the response to an evaluation's record, and write it."""
         self.verdict, kid = self._monitor.judge(record), record["kid"]
         # Copies of the training pictures have the lowest KID of all, and are not what anyone wants to keep.
-        candidate = kid is not None and self.verdict.name != MEMORISING
+        candidate = kid is not None and math.isfinite(kid) and self.verdict.name != MEMORISING
         record["best"] = candidate and (self.best_kid is None or kid < self.best_kid)
         response = self._policy.response(self.verdict, self._checkpoints.has_best)
         record["response"] = response
