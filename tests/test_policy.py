@@ -107,6 +107,19 @@ def test_a_rollback_takes_back_the_networks_and_slows_down(tmp_path: Path, tiny_
     assert rates == pytest.approx([2e-4] * 4 + [2e-4 * SLOWER] * 2)
 
 
+def test_a_best_average_of_a_generator_that_has_just_collapsed_is_nothing_to_go_back_to(
+    tmp_path: Path, tiny_data: Path, scored: Any
+) -> None:
+    collapsing = {"kid": 0.8, "copies": 0.0, "spacing": 0.0}
+    scored(GOOD, BETTER, collapsing, GONE)
+    run = tmp_path / "run"
+    quick(tiny_data, run, on_trouble="rollback", budget="4steps", sample_every="100steps")
+    records = read_records(run / "evals.jsonl")
+    assert [record["best"] for record in records] == [True, True, True, False]
+    assert records[-1]["response"] == "roll back"
+    assert checkpoint.load(run / "checkpoints" / "best.safetensors")["progress"]["steps"] == 2
+
+
 def test_rollbacks_come_to_an_end(tmp_path: Path, tiny_data: Path, scored: Any) -> None:
     scored(GOOD, *[GONE] * 30)
     outcome = quick(tiny_data, tmp_path / "run", on_trouble="rollback", rollbacks=2, patience=1, budget="30steps")

@@ -76,10 +76,10 @@ class StrickenOptions(Options):
 
 
 class Stricken(nn.Module):
-    """A generator whose first normalisation loses its gain at some step, so that latents make no difference.
+    """A generator whose first layer dies at some step: its rectifiers are pushed below zero, where no gradient is.
 
-    Nothing keeps it from learning the gain anew. The steps are counted in this process and not in the state: a run
-    that goes back to an earlier state is not struck again.
+    From then on latents make no difference. The steps are counted in this process and not in the state: a run that
+    goes back to an earlier state is not struck again.
     """
 
     def __init__(self, generator: nn.Module, at: int) -> None:
@@ -93,12 +93,13 @@ class Stricken(nn.Module):
             if self._passes == self._at:
                 first = next(module for module in self.generator.modules() if isinstance(module, nn.BatchNorm2d))
                 nn.init.zeros_(first.weight)
+                nn.init.constant_(first.bias, -10.0)
         pictures: Tensor = self.generator(latents)
         return pictures
 
 
 class StrickenDCGAN(DCGAN):
-    """Collapses once, at a planted step, and may recover."""
+    """Collapses once, at a planted step, and for good."""
 
     defaults = StrickenOptions(**DCGAN.defaults.model_dump())
     options: StrickenOptions

@@ -72,7 +72,7 @@ class Settings(Typed):
     on_trouble: Literal["warn", "stop", "rollback"] = Field(
         "warn",
         description="What to do when the verdict names a trouble: say so and use the budget up; stop, with the best "
-        "snapshot kept; or go back to the best evaluation with half the learning rates.",
+        "snapshot kept; or go back to the best evaluation in health with half the learning rates.",
     )
     patience: int = Field(
         2, ge=1, le=1000, description="Evaluations in a row that must name a trouble before anything is done about it."

@@ -104,9 +104,14 @@ class Monitor:
         return verdict
 
     def rolled_back(self) -> None:
-        """Forget what came after the best evaluation: the run has gone back to it."""
-        best = max((place for place, record in enumerate(self._evals) if record["best"]), default=-1)
+        """Forget what came after the evaluation that the run has gone back to."""
+        best = max((place for place, record in enumerate(self._evals) if is_return(record)), default=-1)
         del self._evals[best + 1 :]
+
+
+def is_return(record: dict[str, Any]) -> bool:
+    """Whether an evaluation is one to go back to: the best so far, of a run in health."""
+    return bool(record["best"]) and record["verdict"] in HEALTHY
 
 
 def _is_alarming(latest: dict[str, Any], before: Sequence[dict[str, Any]]) -> bool:

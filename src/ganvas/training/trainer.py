@@ -38,7 +38,7 @@ from ganvas.training.examination import Examination
 from ganvas.training.health import MEMORISING
 from ganvas.training.loader import Loader
 from ganvas.training.meter import Meter
-from ganvas.training.monitor import Monitor, Verdict
+from ganvas.training.monitor import Monitor, Verdict, is_return
 from ganvas.training.policy import SLOWER, Policy, Response
 from ganvas.training.schedule import LearningRates
 from ganvas.training.step import AdversarialStep
@@ -237,7 +237,8 @@ class Trainer:
         self._saved_at = -1  # the state has changed by the score, which a resumed run must know
         if best:
             save_snapshot(self.run_directory.snapshot("best"), self.step.average.module, self._card(record))
-            if self.config.settings.on_trouble == "rollback":
+            # The average may still be at its best when G itself has just collapsed: that is nothing to go back to.
+            if self.config.settings.on_trouble == "rollback" and is_return(record):
                 self._checkpoints.save_best(self.state())
         self._evaluated_at = self.progress.steps
         self.display.say(f"{self.progress.kimg:.1f} kimg: {scores.line()}{', the best so far' if best else ''}")
@@ -267,7 +268,7 @@ class Trainer:
             self._roll_back()
 
     def _roll_back(self) -> None:
-        """Go on from the networks and optimisers of the best evaluation with lower learning rates.
+        """Go on from the networks and optimisers of the best healthy evaluation with lower learning rates.
 
         Everything else goes on as it was, the count of pictures, their order and the latents: what was spent is spent,
         and what led here is not repeated.
