@@ -110,8 +110,7 @@ def test_a_rollback_takes_back_the_networks_and_slows_down(tmp_path: Path, tiny_
 def test_a_best_average_of_a_generator_that_has_just_collapsed_is_nothing_to_go_back_to(
     tmp_path: Path, tiny_data: Path, scored: Any
 ) -> None:
-    collapsing = {"kid": 0.8, "copies": 0.0, "spacing": 0.0}
-    scored(GOOD, BETTER, collapsing, GONE)
+    scored(GOOD, BETTER, {"kid": 0.8, "spacing": 0.0}, GONE)
     run = tmp_path / "run"
     quick(tiny_data, run, on_trouble="rollback", budget="4steps", sample_every="100steps")
     records = read_records(run / "evals.jsonl")
