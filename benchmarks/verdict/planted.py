@@ -37,8 +37,7 @@ class Forgetful(nn.Module):
         if self.training:
             self.steps += 1
         if self.steps > self._after:
-            # Which code a latent is taken for is the latent's own, so that a picture stays what it is.
-            kept = self.codes[(latents[:, 0].abs() * 1000).long() % len(self.codes)]
+            kept = self.codes[_choice(latents, len(self.codes))]
             forgotten = True if self._class is None else (labels[0] == self._class)[:, None]
             latents = torch.where(torch.as_tensor(forgotten), kept, latents)
         pictures: Tensor = self.generator(latents, *labels)
@@ -143,7 +142,7 @@ class Remembering(nn.Module):
         pictures: Tensor = self.generator(latents)
         if self.steps <= self._after or not self.known:
             return pictures
-        repeated = self.pictures[(latents[:, 0].abs() * 1000).long() % int(self.known)]
+        repeated = self.pictures[_choice(latents, int(self.known))]
         return 0.05 * pictures + 0.95 * repeated.to(pictures.dtype)
 
 
@@ -189,6 +188,11 @@ class Leaky(DCGAN):
     def batch(self, images: Tensor, latents: Tensor, labels: Tensor | None = None) -> Batch:
         """A batch whose real pictures are augmented."""
         return super().batch(LEAKS[self.options.leak](images), latents, labels)
+
+
+def _choice(latents: Tensor, count: int) -> Tensor:
+    """One of `count` for each latent, int64 [B]: its own for good, so that a picture stays what it is."""
+    return (latents[:, 0].abs() * 1000).long() % count
 
 
 def _cutout(images: Tensor) -> Tensor:
