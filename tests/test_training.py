@@ -28,6 +28,7 @@ from ganvas.gans.recipe import Batch, Spec
 from ganvas.metrics.scores import Scores
 from ganvas.objectives import Targets
 from ganvas.training import checkpoint, engine, examination, trainer
+from ganvas.training.calibration import Calibration
 from ganvas.training.ema import MovingAverage
 from ganvas.training.run import Outcome, resume, train
 from ganvas.training.step import AdversarialStep, frozen
@@ -373,6 +374,7 @@ def test_the_best_device_and_precision_there_are_get_chosen(
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: "bf16" in there)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in there)
     monkeypatch.setattr(engine, "_processor_features", lambda: {"amx_bf16": "amx" in there})
+    monkeypatch.setattr(engine, "calibration", lambda _: Calibration(2.0, 1.0, 4.0))
     machine = engine.choose(Settings(**wanted))
     assert (machine.device, machine.precision) == expected
     assert (machine.memory_format is torch.channels_last) == (machine.device != "mps")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ganvas import __version__
-from ganvas.cli import baseline, classify, comparing, data, looking, recipes, training
+from ganvas.cli import baseline, classify, comparing, data, doctor, looking, recipes, training
 from ganvas.errors import GanvasError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ for command in (
     looking.report,
     comparing.compare,
     training.demo,
+    doctor.doctor,
 ):
     app.command()(command)
 app.add_typer(classify.app)

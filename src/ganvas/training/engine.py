@@ -15,6 +15,7 @@ from torch import nn
 from ganvas.config import Settings
 from ganvas.cores import usable_cores
 from ganvas.errors import ConfigError
+from ganvas.training.calibration import calibration
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -24,7 +25,7 @@ FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
     "bfloat16": "bf16-mixed",
     "float16": "16-mixed",
 }
-# Processor features with native bfloat16 products; without one, bfloat16 is emulated and slower than float32.
+# Processor features with native bfloat16 products.
 BFLOAT16_FEATURES = ("amx_bf16", "avx512_bf16")
 # Parameters of glibc's mallopt (malloc.h).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -85,16 +86,24 @@ def choose(settings: Settings) -> Machine:
 def _best_precision(device: str) -> str:
     if device == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
-    if device == "cpu":
-        features = _processor_features()
-        return "bfloat16" if any(features.get(name) for name in BFLOAT16_FEATURES) else "float32"
+    if device == "cpu" and multiplies_bfloat16():
+        return calibration(processor_name()).fastest
     return "float32"
 
 
-def _device_name(device: str) -> str:
-    if device == "cuda":
-        return torch.cuda.get_device_name()
+def multiplies_bfloat16() -> bool:
+    """Whether this processor has bfloat16 products of its own; without, they are emulated and never faster."""
+    features = _processor_features()
+    return any(features.get(name) for name in BFLOAT16_FEATURES)
+
+
+def processor_name() -> str:
+    """What the processor calls itself."""
     return str(_processor_features().get("cpu_name") or platform.processor() or platform.machine())
+
+
+def _device_name(device: str) -> str:
+    return torch.cuda.get_device_name() if device == "cuda" else processor_name()
 
 
 def _processor_features() -> Mapping[str, Any]:
