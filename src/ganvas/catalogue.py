@@ -27,6 +27,7 @@ class Entry:
         paper: where it is from.
         conditional: whether one can ask its generator for a class.
         needs_classes: whether it needs pictures with classes; its networks are counted with 10.
+        welcomes_classes: whether its generator learns them where there are any; its networks are counted without.
         sizes: picture sizes in pixels that it supports.
         size: the one that the figures below are for: 64, or else the nearest.
         generator_parameters: trainable weights of G.
@@ -39,6 +40,7 @@ class Entry:
     paper: str
     conditional: bool
     needs_classes: bool
+    welcomes_classes: bool
     sizes: tuple[int, ...]
     size: int
     generator_parameters: int
@@ -63,6 +65,7 @@ def _describe(name: str) -> Entry:
         paper=recipe.paper,
         conditional=recipe.conditional,
         needs_classes=recipe.needs_classes(),
+        welcomes_classes=recipe.welcomes_classes,
         sizes=recipe.sizes,
         size=size,
         generator_parameters=_count(generator),
@@ -105,13 +108,15 @@ def _spec(recipe: Recipe, size: int) -> Spec:
 def _networks(objective: Objective, spec: Spec) -> tuple[nn.Module, nn.Module]:
     """G and D as shapes without values."""
     with torch.device("meta"):
-        return objective.build(spec)
+        generator, discriminator = objective.build(spec)
+    # What comes from a file has values all the same.
+    return generator.to("meta"), discriminator.to("meta")
 
 
 def _batch(recipe: Recipe, size: int) -> Batch:
     count = recipe.options.batch_size
     images = torch.empty(count, 3, size, size, device="meta")
-    labels = torch.empty(count, dtype=torch.int64, device="meta")
+    labels = torch.empty(count, dtype=torch.int64, device="meta") if recipe.needs_classes() else None
     return recipe.batch(images, recipe.latents(count, torch.Generator()).to("meta"), labels)
 
 

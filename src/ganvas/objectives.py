@@ -27,6 +27,16 @@ def judged_fake(logits: Tensor) -> Tensor:
     return F.softplus(logits).mean()
 
 
+def hinge_real(logits: Tensor) -> Tensor:
+    """E[max(0, 1 - l(x))]: the discriminator's hinge loss over real pictures (Lim and Ye 2017; Miyato et al. 2018)."""
+    return F.relu(1 - logits).mean()
+
+
+def hinge_fake(logits: Tensor) -> Tensor:
+    """E[max(0, 1 + l(G(z)))]: its hinge loss over generated pictures."""
+    return F.relu(1 + logits).mean()
+
+
 def classified(class_logits: Tensor, labels: Tensor) -> Tensor:
     """-E[log P(c | x)], P = softmax: an auxiliary classifier's loss (Odena et al. 2017, equation 3; paper 3's NLL).
 

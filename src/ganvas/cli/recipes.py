@@ -49,4 +49,6 @@ def _row(entry: "Entry") -> tuple[str, ...]:
 def _classes(entry: "Entry") -> str:
     if entry.conditional:
         return "chosen"
+    if entry.welcomes_classes:
+        return "if any"
     return "learnt" if entry.needs_classes else ""

@@ -133,7 +133,9 @@ class Recipe(GeneratorRecipe):
 
     Attributes:
         sizes: picture sizes in pixels that it supports.
-        conditional: whether its generator is told which class to paint.
+        conditional: whether its generator is told which class to paint, so that it needs pictures with classes.
+        welcomes_classes: whether its generator is told which class to paint if the pictures have classes, and does
+            without if they have none.
         classifies: whether its discriminator learns to tell classes apart.
         has_targets: whether its discriminator is told probabilities for real and for generated pictures, which label
             smoothing and swapping change; such a recipe takes its terms from `self.targets`.
@@ -142,6 +144,7 @@ class Recipe(GeneratorRecipe):
 
     sizes: ClassVar[tuple[int, ...]]
     conditional: ClassVar[bool] = False
+    welcomes_classes: ClassVar[bool] = False
     classifies: ClassVar[bool] = False
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
@@ -207,8 +210,9 @@ class Recipe(GeneratorRecipe):
 
     def batch(self, images: Tensor, latents: Tensor, labels: Tensor | None = None) -> Batch:
         """A batch with what this recipe needs of the labels; a conditional generator paints the classes of `images`."""
-        known = labels if self.needs_classes() else None
-        return Batch(images, latents, known, wanted=known if self.conditional else None)
+        known = labels if self.needs_classes() or self.welcomes_classes else None
+        is_told = self.conditional or self.welcomes_classes
+        return Batch(images, latents, known, wanted=known if is_told else None)
 
     def head(self, features: int, classes: int = 0, bias: bool = True) -> Head:
         """The end of a discriminator over features [B, `features`], with the minibatch layer of the options."""
@@ -223,6 +227,11 @@ class Recipe(GeneratorRecipe):
     def needs_classes(cls) -> bool:
         """Whether pictures without classes are of no use to it."""
         return cls.conditional or cls.classifies
+
+    @classmethod
+    def is_told_classes(cls, classes: int) -> bool:
+        """Whether its generator is told which class to paint, of pictures with so many classes."""
+        return cls.conditional or (cls.welcomes_classes and classes > 0)
 
     @classmethod
     def check(cls, spec: Spec) -> None:

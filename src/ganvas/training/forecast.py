@@ -74,7 +74,7 @@ def measure(recipe: Recipe, spec: Spec, machine: Machine) -> Forecast:
 def _noise(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator) -> Batch:
     size, count = spec.size, recipe.options.batch_size
     images = torch.rand(count, 3, size, size, generator=random).to(machine.device) * 2 - 1
-    labels = torch.arange(count, device=machine.device) % max(spec.classes, 1)
+    labels = torch.arange(count, device=machine.device) % spec.classes if spec.classes else None
     latents = recipe.latents(count, random).to(machine.device)
     return recipe.batch(images.contiguous(memory_format=machine.memory_format), latents, labels)
 

@@ -209,8 +209,7 @@ class Trainer:
     def _sheet(self, side: int, seed: int) -> NDArray[np.uint8]:
         """A square of samples, or for conditional recipes a row of them a class; always of the same latents."""
         recipe, generator, device = self.recipe, self.step.average.module, self.machine.device
-        if recipe.conditional:
-            names = self.data.class_names
+        if names := self._told:
             return class_grid(paint_by_class(recipe, generator, len(names), side, seed, device), names)
         return grid(np.concatenate(list(paint(recipe, generator, side * side, seed, device=device))), side)
 
@@ -339,14 +338,20 @@ class Trainer:
         self.step.load_state(state)
         set_random_state(state["random"])
 
+    @property
+    def _told(self) -> list[str]:
+        """The classes that the generator is told of; empty if it paints without."""
+        names = self.data.class_names
+        return names if self.recipe.is_told_classes(len(names)) else []
+
     def _card(self, scores: dict[str, Any]) -> Card:
         return Card(
             recipe=self.config.recipe,
             options=self.recipe.options.model_dump(),
             size=self.data.size,
-            class_names=self.data.class_names if self.recipe.conditional else [],
-            label_column=self.data.info.label_column if self.recipe.conditional else None,
-            class_shares=self.data.class_shares if self.recipe.conditional else [],
+            class_names=self._told,
+            label_column=self.data.info.label_column if self._told else None,
+            class_shares=self.data.class_shares if self._told else [],
             kimg=self.progress.kimg,
             data=str(self.data.path.resolve()),
             fingerprint=self.data.fingerprint,

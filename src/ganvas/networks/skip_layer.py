@@ -1,0 +1,84 @@
+"""A light generator whose coarse maps choose the channels of fine ones: FastGAN's, made lighter still.
+
+Liu, Zhu, Song and Elgammal 2021, "Towards faster and stabilized GAN training for high-fidelity few-shot image
+synthesis", section 3.1, with two changes for processors without thousands of cores: maps double by transposed
+convolutions instead of 3x3 convolutions over doubled maps, and the last doubling is a pixel shuffle (Shi et al. 2016),
+so that no convolution works on the largest map, where a picture has many places and few channels.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ganvas.networks.stride_two import Up
+
+# Channels of the maps, in widths, from 4x4 up; those of larger maps are one width.
+WIDTHS = (8, 8, 4, 2)
+# The map whose channels another one chooses, by their sides.
+CHOOSES = {4: 32, 8: 64, 16: 128}
+
+
+class Generator(nn.Module):
+    """Latents, and classes if there are any, to pictures: GLU blocks with BatchNorm, tanh at the end.
+
+    Args:
+        size: height and width of the pictures.
+        classes: how many there are; 0 for a generator that is not told any.
+        latent_dim: length of z.
+        width: channels of the maps, in units of what `WIDTHS` says.
+    """
+
+    def __init__(self, size: int, classes: int, latent_dim: int, width: int) -> None:
+        super().__init__()
+        self.classes = nn.Embedding(classes, latent_dim) if classes else None
+        sides = [4 * 2**stage for stage in range((size // 4).bit_length() - 1)]
+        channels = [width * (WIDTHS[stage] if stage < len(WIDTHS) else 1) for stage in range(len(sides))]
+        self.first = nn.Linear(latent_dim * (2 if classes else 1), 2 * 16 * channels[0], bias=False)
+        self.first_norm = nn.BatchNorm2d(2 * channels[0])
+        self.blocks = nn.ModuleList(UpBlock(fan_in, fan_out) for fan_in, fan_out in pairwise(channels))
+        by_side = dict(zip(sides, channels, strict=True))
+        self.gates = nn.ModuleDict(
+            {str(fine): Gate(by_side[coarse], by_side[fine]) for coarse, fine in CHOOSES.items() if fine in by_side}
+        )
+        self.picture = nn.Sequential(nn.Conv2d(channels[-1], 12, 3, padding=1), nn.PixelShuffle(2), nn.Tanh())
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """float [B, latent_dim], and int64 [B] if there are classes -> float [B, 3, size, size] in [-1, 1]."""
+        if self.classes is not None:
+            latents = torch.cat([latents, self.classes(labels)], 1)
+        places = self.first(latents).view(len(latents), 4, 4, -1)
+        maps = F.glu(self.first_norm(places.permute(0, 3, 1, 2)), 1)
+        coarse = {4: maps}
+        for block in self.blocks:
+            maps = block(maps)
+            side = maps.shape[2]
+            if str(side) in self.gates:
+                chooser = next(small for small, large in CHOOSES.items() if large == side)
+                maps = maps * self.gates[str(side)](coarse[chooser])
+            coarse[side] = maps
+        pictures: Tensor = self.picture(maps)
+        return pictures
+
+
+class UpBlock(nn.Sequential):
+    """[B, C_in, h, w] -> [B, C_out, 2h, 2w]: a transposed convolution, BatchNorm, and a gated linear unit."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(Up(in_channels, 2 * out_channels), nn.BatchNorm2d(2 * out_channels), nn.GLU(1))
+
+
+class Gate(nn.Module):
+    """Skip-layer excitation (their equation 1): a factor in (0, 1) a channel of a fine map, from a coarse one."""
+
+    def __init__(self, coarse_channels: int, fine_channels: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Linear(16 * coarse_channels, fine_channels)
+        self.excite = nn.Linear(fine_channels, fine_channels)
+
+    def forward(self, coarse: Tensor) -> Tensor:
+        """[B, C, h, w] -> [B, C', 1, 1]."""
+        pooled = F.adaptive_avg_pool2d(coarse, 4).permute(0, 2, 3, 1).flatten(1)
+        factors: Tensor = torch.sigmoid(self.excite(F.leaky_relu(self.squeeze(pooled), 0.1)))
+        return factors[:, :, None, None]
