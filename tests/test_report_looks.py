@@ -18,6 +18,7 @@ from conftest import TINY, Cli, write_dataset
 from ganvas import gans
 from ganvas.config import resolve
 from ganvas.critic import Critic
+from ganvas.data.columns import Column
 from ganvas.data.dataset import INDEX, INFO, Dataset, Info
 from ganvas.errors import ConfigError, RunError
 from ganvas.explore import load
@@ -26,7 +27,7 @@ from ganvas.pixels import to_float
 from ganvas.report import neighbours, ranking
 from ganvas.report.comparison import write_page as write_comparison
 from ganvas.report.page import write_page
-from ganvas.report.provenance import Column, card
+from ganvas.report.provenance import card
 from ganvas.report.run import Run
 from ganvas.report.studio import POOL, Pool, Studio
 from ganvas.sampling import _along_sphere

@@ -1,64 +1,15 @@
 """The provenance card: what was trained on what, whose pictures those were, and what may be said of the result."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
-from ganvas.data.dataset import Dataset
+from ganvas.data.columns import LICENCE, ORIGIN, Column, columns_about
 from ganvas.errors import DataError
 from ganvas.report.html import Fields, is_number, percent, significant
 from ganvas.report.run import Run
 
-# Columns of an index that may say where pictures are from.
-_LICENCE = re.compile(r"licen[cs]e|rights|copyright", re.IGNORECASE)
-_ORIGIN = re.compile(r"artist|author|creator|painter|photographer|source|museum|collection|credit|url", re.IGNORECASE)
-# Values of a column that are listed; of one with a value a picture, as file names are, only how many there are.
-_COMMONEST = 6
-
 # ganvas's own painter, as `prepare` records it.
 _PAINTER = "painter:"
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a column of the index says of the pictures.
-
-    Attributes:
-        name: the column's name.
-        counts: its commonest values with how many pictures have each.
-        others: how many other values there are.
-        unknown: how many pictures have no value.
-    """
-
-    name: str
-    counts: dict[str, int]
-    others: int
-    unknown: int
-
-    @classmethod
-    def of(cls, name: str, values: "pd.Series[str]") -> "Column":
-        """Count the values of a column."""
-        text = values.dropna().astype(str).str.strip()
-        counts = text[text != ""].value_counts()
-        listed = counts.head(_COMMONEST) if len(counts) <= max(_COMMONEST, len(values) // 3) else counts.head(0)
-        return cls(
-            name=name,
-            counts={str(value): int(count) for value, count in listed.items()},
-            others=len(counts) - len(listed),
-            unknown=len(values) - int(counts.sum()),
-        )
-
-    @property
-    def words(self) -> str:
-        """The column in a line."""
-        parts = [f"{value} ({count:,})" for value, count in self.counts.items()]
-        if self.others:
-            parts.append(f"{self.others:,} {'more ' if self.counts else 'different '}values")
-        if self.unknown:
-            parts.append(f"nothing for {self.unknown:,}")
-        return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -89,16 +40,11 @@ class Sources:
         source = str(data.info.options.get("source", ""))
         is_painted = source.startswith(_PAINTER)
         return cls(
-            _columns(data, _LICENCE),
-            _columns(data, _ORIGIN),
+            columns_about(data.index, LICENCE),
+            columns_about(data.index, ORIGIN),
             is_painted,
             prepared_from=source if is_painted else Path(source).name or None,
         )
-
-
-def _columns(data: Dataset, pattern: re.Pattern[str]) -> list[Column]:
-    names = [name for name in data.index.columns if pattern.search(str(name))]
-    return [Column.of(str(name), data.index[name]) for name in names]
 
 
 def card(run: Run) -> Fields:

@@ -1,0 +1,94 @@
+"""Pictures that are there twice: copies and near-duplicates, those that a split has parted, those with two labels."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganvas.data.dataset import TRAIN, Dataset
+from ganvas.data.split import groups_of
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Pictures that look the same.
+
+    Attributes:
+        groups: rows of each group of two or more near-duplicates, the largest group first.
+        copies: pictures that are the very file that another one is.
+        leaks: the groups with training pictures and ones that are held back.
+        leaked: pictures held back that have a near-duplicate to train on.
+        conflicts: the groups whose pictures are not all of one class.
+        torn: groups of the index's own column `group` on both sides of the split; None without that column.
+    """
+
+    groups: list[Numbers]
+    copies: int
+    leaks: list[Numbers]
+    leaked: int
+    conflicts: list[Numbers]
+    torn: int | None
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures have a near-duplicate."""
+        return sum(map(len, self.groups))
+
+    @property
+    def spare(self) -> int:
+        """How many pictures would go if one of each group were kept."""
+        return self.pictures - len(self.groups)
+
+    def record(self) -> dict[str, Any]:
+        """What JSON holds of it."""
+        return {
+            "groups": len(self.groups),
+            "pictures": self.pictures,
+            "spare": self.spare,
+            "copies": self.copies,
+            "conflicts": len(self.conflicts),
+            "leaks": {"groups": len(self.leaks), "held_back": self.leaked, "torn_groups": self.torn},
+        }
+
+
+def twins(data: Dataset) -> Twins | None:
+    """Look for pictures that are there twice; None if the index has neither checksums nor perceptual hashes.
+
+    Raises:
+        DataError: a perceptual hash is not 64 bits in hexadecimal.
+    """
+    index = data.index
+    if not {"sha256", "phash"} & set(index.columns):
+        return None
+    groups = _several(groups_of(index.drop(columns="group", errors="ignore")))
+    is_trained = np.zeros(len(data), bool)
+    is_trained[data.rows(TRAIN)] = True
+    leaks = [rows for rows in groups if _is_parted(is_trained[rows])]
+    labels = data.labels
+    return Twins(
+        groups=groups,
+        copies=int(index["sha256"].dropna().duplicated().sum()) if "sha256" in index else 0,
+        leaks=leaks,
+        leaked=sum(int((~is_trained[rows]).sum()) for rows in leaks),
+        conflicts=[] if labels is None else [rows for rows in groups if len(set(labels[rows].tolist())) > 1],
+        torn=_torn(index, is_trained) if "group" in index else None,
+    )
+
+
+def _several(numbers: Numbers) -> list[Numbers]:
+    """The rows of each group of two or more, the largest group first."""
+    order = np.argsort(numbers, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(numbers))[:-1])
+    return sorted((rows for rows in parts if len(rows) > 1), key=lambda rows: (-len(rows), rows[0]))
+
+
+def _torn(index: pd.DataFrame, is_trained: NDArray[np.bool_]) -> int:
+    return sum(_is_parted(is_trained[rows]) for rows in _several(groups_of(index)))
+
+
+def _is_parted(is_trained: NDArray[np.bool_]) -> bool:
+    return bool(is_trained.any() and not is_trained.all())
