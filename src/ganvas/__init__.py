@@ -4,6 +4,7 @@ The public API, loaded on first use so that `import ganvas` costs nothing:
 
     prepare(source, target, ...)   a folder of pictures becomes a dataset directory
     Dataset.open(path)             the pictures, labels and table of a dataset directory
+    survey(data, ...)              what is in a dataset: classes, colours, means, shapes, doubles
     train(data, ...)               a dataset becomes a run directory
     load(path)                     a run or snapshot becomes a generator with `.sample(n, seed=0)`
     evaluate(target, ...)          KID, FID, precision and recall of a run, snapshot or folder
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ganvas.data.dataset import Dataset as Dataset
     from ganvas.data.prepare import prepare as prepare
+    from ganvas.data.survey import survey as survey
     from ganvas.explore import load as load
     from ganvas.measure import evaluate as evaluate
     from ganvas.training.run import train as train
@@ -24,11 +26,12 @@ __version__ = "0.1.0"
 _HOME = {
     "Dataset": "ganvas.data.dataset",
     "prepare": "ganvas.data.prepare",
+    "survey": "ganvas.data.survey",
     "train": "ganvas.training.run",
     "load": "ganvas.explore",
     "evaluate": "ganvas.measure",
 }
-__all__ = ["Dataset", "__version__", "evaluate", "load", "prepare", "train"]
+__all__ = ["Dataset", "__version__", "evaluate", "load", "prepare", "survey", "train"]
 
 
 def __getattr__(name: str) -> Any:

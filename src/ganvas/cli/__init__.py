@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ganvas import __version__
-from ganvas.cli import baseline, classify, comparing, data, doctor, looking, recipes, training
+from ganvas.cli import baseline, classify, comparing, data, doctor, looking, recipes, surveying, training
 from ganvas.errors import GanvasError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 for command in (
     data.prepare,
+    surveying.survey,
     recipes.recipes,
     training.train,
     training.resume,

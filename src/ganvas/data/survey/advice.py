@@ -21,13 +21,14 @@ def _about_twins(survey: "Survey") -> list[str]:
         return ["the index has no checksums and no perceptual hashes, so copies could not be looked for"]
     if twins.leaked:
         found.append(
-            f"{_pictures(twins.leaked)} held back {_have(twins.leaked)} a near-duplicate in training, so a test on "
-            "them is too kind; prepare again with a fraction for --split, which keeps near-duplicates together unless "
+            f"{_pictures(twins.leaked)} held back {_have(twins.leaked)} a near-duplicate in training, which makes "
+            "tests too kind; prepare again with a fraction for --split, which keeps near-duplicates together unless "
             "--group says otherwise"
         )
     if twins.torn:
         found.append(
-            f"{_counted(twins.torn, 'group')} of the column 'group' {_have(twins.torn)} pictures on both sides of the split"
+            f"{_counted(twins.torn, 'group')} of the column 'group' {_have(twins.torn)} pictures on both sides of the "
+            "split"
         )
     if twins.conflicts:
         found.append(

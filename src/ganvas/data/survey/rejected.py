@@ -1,7 +1,9 @@
 """The files that were left out of a dataset: by which reason, and what can still be seen of them."""
 
+import contextlib
 import csv
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +75,7 @@ def thumbnail(folder: Path, name: str) -> Image.Image | None:
         file = (folder / name).resolve()
         if not file.is_relative_to(folder.resolve()) or not file.is_file() or file.stat().st_size > _MOST_BYTES:
             return None
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _lenient():
             warnings.simplefilter("ignore")
             return _decoded(file)
     except Exception:  # broken bytes make Pillow's readers raise almost any kind of error
@@ -84,16 +86,16 @@ def _decoded(file: Path) -> Image.Image | None:
     with Image.open(file, formats=FORMATS) as image:
         if image.width * image.height > _MOST_PIXELS:
             return None
-        try:
-            image.load()
-            picture = image
-        except (OSError, SyntaxError):
-            # A parser that is fed the file bit by bit keeps what it has understood so far.
-            parser = ImageFile.Parser()
-            parser.feed(file.read_bytes())
-            if parser.image is None:
-                return None
-            picture = parser.image
-    shown = picture.convert("RGB")
+        shown = image.convert("RGB")
     shown.thumbnail((_THUMBNAIL, _THUMBNAIL))
     return shown
+
+
+@contextlib.contextmanager
+def _lenient() -> Iterator[None]:
+    """Let Pillow decode what there is of a file that is cut short."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
