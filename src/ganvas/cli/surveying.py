@@ -25,9 +25,10 @@ def survey(
 ) -> None:
     """Say what is in a dataset: classes, colours, mean pictures, shapes, dates, near-duplicates, leaks, rejects."""
     from ganvas.data.survey import survey
-    from ganvas.report.page import check_out
 
     if out is not None:
+        from ganvas.report.page import check_out
+
         check_out(out)
     found = survey(data, label=label, seed=seed, say=functools.partial(typer.echo, err=True))
     if out is not None:

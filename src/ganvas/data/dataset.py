@@ -10,7 +10,7 @@ import functools
 import json
 import tokenize
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ganvas.errors import DataError, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import datasets
+    from torch import Tensor
+
+    from ganvas.data.torch_view import TorchPictures
 
 SCHEMA_VERSION = 1
 SPLITS = TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -172,6 +180,36 @@ class Dataset:
     def modes(self) -> NDArray[np.object_] | None:
         """The known mode of each picture [N] (painted data), or None where no mode is known."""
         return None if self.info.mode_column is None else self.index[self.info.mode_column].to_numpy(object)
+
+    def as_torch(
+        self, split: str | None = TRAIN, transform: "Callable[[Tensor], Tensor] | None" = None
+    ) -> "TorchPictures":
+        """The pictures for a `DataLoader`: pairs of float32 [3, S, S] in [-1, 1] and the number of the class.
+
+        Args:
+            split: "train", "validation" or "test"; None for all pictures.
+            transform: applied to every picture.
+
+        Raises:
+            DataError: there is no such split.
+        """
+        from ganvas.data.torch_view import TorchPictures
+
+        return TorchPictures(self, split, transform)
+
+    def to_hf(self, split: str | None = None, image: str = "image") -> "datasets.Dataset":
+        """The pictures for the `datasets` library of Hugging Face, with the columns of the index.
+
+        Args:
+            split: "train", "validation" or "test"; None for all pictures.
+            image: the name of the column of pictures.
+
+        Raises:
+            DataError: that library is not installed, there is nothing in such a split, or the name is taken.
+        """
+        from ganvas.data.hugging_face import to_hf
+
+        return to_hf(self, split, image)
 
 
 def _read_info(path: Path) -> Info:

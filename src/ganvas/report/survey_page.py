@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.data.columns import Column
+from ganvas.data.split import NEAR
 from ganvas.data.survey import Survey
 from ganvas.data.survey.kinds import LOOKED_AT
 from ganvas.data.survey.rejected import folder_of, thumbnail
-from ganvas.data.split import NEAR
 from ganvas.report import html, survey_charts
 from ganvas.report.html import Fields
 from ganvas.report.survey_pictures import Hanging, wall
@@ -25,8 +25,9 @@ Numbers = NDArray[np.int64]
 # What the pictures of a section may weigh together before base64.
 SECTION_BYTES = 6_000_000
 
-# Pictures of a class, where there are few classes, some, or many.
-SHEETS = {1: 48, 12: 24, LOOKED_AT: 12}
+# Pictures of a class, where there is one class, some, or many; some are so many that each has a wide room.
+ROOMY = 12
+SHEETS = {1: 48, ROOMY: 24, LOOKED_AT: 12}
 
 # Groups of near-duplicates that are shown, and pictures of each; files left out by one reason, as pictures and names.
 GROUPS, IN_A_GROUP = 24, 6
@@ -90,7 +91,8 @@ def _classes(survey: Survey) -> Fields | None:
     if not survey.has_classes:
         return None
     order = sorted(range(len(survey.kinds)), key=lambda place: -len(survey.kinds[place]))
-    largest, smaller = order[:LOOKED_AT], order[LOOKED_AT:]
+    largest = [place for place in order if place in survey.looks]
+    smaller = [place for place in order if place not in survey.looks]
     most = max(map(len, survey.kinds))
     return {
         "column": survey.data.info.label_column,
@@ -154,7 +156,15 @@ def _rooms(survey: Survey) -> Fields:
                 "grouped": looks.grouped,
             }
         )
-    return {"rooms": rooms, "has_classes": survey.has_classes, "hidden": len(survey.kinds) - len(rooms)}
+    return {
+        "rooms": rooms,
+        "has_classes": survey.has_classes,
+        "coloured": max(looks.coloured for looks in survey.looks.values()),
+        "are_all_coloured": all(len(survey.kinds[place]) == looks.coloured for place, looks in survey.looks.items()),
+        "has_groups": any(room["groups"] for room in rooms),
+        "is_compact": len(rooms) > ROOMY,
+        "hidden": len(survey.kinds) - len(rooms),
+    }
 
 
 def _columns(survey: Survey) -> Fields | None:

@@ -13,12 +13,12 @@ from typing import Any
 from ganvas.data.columns import BOOKKEEPING, LICENCE, ORIGIN, Column
 from ganvas.data.dataset import Dataset
 from ganvas.data.labels import labelled_by
-from ganvas.data.survey.advice import advice
+from ganvas.data.survey.advice import advice_on
 from ganvas.data.survey.dates import Timeline, timelines
-from ganvas.data.survey.kinds import Kind, Looks, kinds, look_at
+from ganvas.data.survey.kinds import Kind, Looks, kinds_of, look_at
 from ganvas.data.survey.rejected import Rejects, rejects
-from ganvas.data.survey.shapes import Shapes, shapes
-from ganvas.data.survey.twins import Twins, twins
+from ganvas.data.survey.shapes import Shapes, shapes_of
+from ganvas.data.survey.twins import Twins, twins_of
 from ganvas.errors import DataError
 
 # Values of a label column that are listed by name.
@@ -34,7 +34,7 @@ class Survey:
         seed: of what was chosen at random.
         kinds: its classes in their order, or all its pictures as one kind.
         looks: what the pictures of those look like that were looked at, by the place of the kind.
-        columns: the columns that came with the pictures, counted; dates, and what is in `origins`, apart.
+        columns: the columns that came with the pictures, counted, but for dates and licences.
         licences: columns about what may be done with the pictures.
         origins: columns about whose they are.
         dates: a timeline of every column of dates.
@@ -69,7 +69,7 @@ class Survey:
     @property
     def advice(self) -> list[str]:
         """What to mind, each a sentence or two without its full stop."""
-        return advice(self)
+        return advice_on(self)
 
     def record(self) -> dict[str, Any]:
         """All figures, as JSON has them."""
@@ -138,8 +138,8 @@ def survey(
     data = data if isinstance(data, Dataset) else Dataset.open(data)
     data = data if label is None else labelled_by(data, label)
     say("looking for near-duplicates")
-    found = twins(data)
-    present = kinds(data)
+    found = twins_of(data)
+    present = kinds_of(data)
     say(f"looking at {len(data):,} pictures")
     looks = dict(look_at(data, present, seed))
     own = [name for name in data.index.columns if str(name) not in BOOKKEEPING]
@@ -155,7 +155,7 @@ def survey(
         licences=licences,
         origins=origins,
         dates=dates,
-        shapes=shapes(data),
+        shapes=shapes_of(data),
         twins=found,
         rejects=rejects(data),
     )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 UNBALANCED, MUCH_CROPPED, MANY_TWINS = 3.0, 0.25, 0.02
 
 
-def advice(survey: "Survey") -> list[str]:
+def advice_on(survey: "Survey") -> list[str]:
     """What to mind, the gravest first; each a sentence or two without its full stop."""
     return [*_about_twins(survey), *_about_classes(survey), *_about_shapes(survey), *_about_rejects(survey)]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ganvas.data.dataset import SPLITS, Dataset
 from ganvas.data.survey.composites import Composite, composites, mean_picture, sampled
-from ganvas.data.survey.palette import Colour, palette
+from ganvas.data.survey.palette import PICTURES, Colour, palette
 
 Numbers = NDArray[np.int64]
 
@@ -47,6 +47,7 @@ class Looks:
 
     Attributes:
         palette: their dominant colours, the commonest first.
+        coloured: of how many pictures these are.
         mean: the mean picture, uint8 [S, S, 3].
         averaged: of how many pictures that is the mean.
         composites: the means of groups of alike pictures, the largest first; none for a class of few pictures.
@@ -54,6 +55,7 @@ class Looks:
     """
 
     palette: tuple[Colour, ...]
+    coloured: int
     mean: NDArray[np.uint8]
     averaged: int
     composites: tuple[Composite, ...]
@@ -63,13 +65,14 @@ class Looks:
         """What JSON holds of it: the figures without the pictures."""
         return {
             "palette": [{"colour": each.code, "share": round(each.share, 4)} for each in self.palette],
+            "coloured": self.coloured,
             "averaged": self.averaged,
             "grouped": self.grouped,
             "groups": [each.count for each in self.composites],
         }
 
 
-def kinds(data: Dataset) -> list[Kind]:
+def kinds_of(data: Dataset) -> list[Kind]:
     """The classes in their order, those without pictures left out; or a single kind without classes."""
     split_of = np.full(len(data), -1)
     for number, split in enumerate(SPLITS):
@@ -101,6 +104,7 @@ def _looks(data: Dataset, kind: Kind, averaged: int, grouped: int, seed: tuple[i
     for_mean, for_groups = sampled(kind.rows, averaged, seed), sampled(kind.rows, grouped, seed)
     return Looks(
         palette=palette(data.images, kind.rows, seed),
+        coloured=min(len(kind), PICTURES),
         mean=mean_picture(data.images, for_mean),
         averaged=len(for_mean),
         composites=composites(data.images, for_groups, seed),

@@ -60,10 +60,11 @@ class Shapes:
 
     def record(self) -> dict[str, Any]:
         """What JSON holds of it; of the sizes, how many different ones there are."""
-        return asdict(self) | {"sizes": len(self.sizes)}
+        proportions = [asdict(each) for each in self.proportions]
+        return asdict(self) | {"proportions": proportions, "sizes": len(self.sizes)}
 
 
-def shapes(data: Dataset) -> Shapes | None:
+def shapes_of(data: Dataset) -> Shapes | None:
     """Measure the originals; None if the index does not say how large they were."""
     if not {"width", "height"} <= set(data.index.columns):
         return None

@@ -55,7 +55,7 @@ class Twins:
         }
 
 
-def twins(data: Dataset) -> Twins | None:
+def twins_of(data: Dataset) -> Twins | None:
     """Look for pictures that are there twice; None if the index has neither checksums nor perceptual hashes.
 
     Raises:
