@@ -1,8 +1,10 @@
 """A dataset read by torch's loaders and by the `datasets` library of Hugging Face."""
 
 import pickle
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from ganvas.errors import DataError
 from ganvas.pixels import to_uint8
 from surveyed import noise, write_pictures_of
 
+ROOT = Path(__file__).parents[1]
 CLASSES = ["sea", "sky", "sea", "land", "sky", "sea"]
 
 
@@ -146,3 +149,23 @@ def test_without_the_library_one_line_says_what_to_install(data: Dataset, monkey
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(DataError, match=r"needs the datasets library; install it with: pip install 'ganvas\[hf\]'"):
         data.to_hf()
+
+
+# --- As the docs have it ---
+
+
+@pytest.mark.parametrize("page", ["data.md", "survey.md"])
+def test_what_the_docs_do_from_python_works(tmp_path: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("datasets")
+    write_pictures_of(tmp_path / "my-data", noise(6), CLASSES)
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+    assert blocks
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)
+    if page == "data.md":
+        assert (names["images"].shape, names["labels"].shape) == ((6, 3, 8, 8), (6,))
+        assert names["rows"].num_rows == 6
+    else:
+        assert (tmp_path / "page.html").exists()
