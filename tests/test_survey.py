@@ -18,7 +18,7 @@ from ganvas.data.survey import kinds, survey
 from ganvas.data.survey.composites import composites, mean_picture
 from ganvas.data.survey.dates import timelines, years_of
 from ganvas.data.survey.palette import Colour, palette, to_lab
-from ganvas.data.survey.rejected import Rejects, rejects, thumbnail
+from ganvas.data.survey.rejected import LeftOut, Rejects, folders_of, rejects, thumbnail
 from ganvas.data.survey.shapes import shapes_of
 from ganvas.data.survey.twins import twins_of
 from ganvas.errors import DataError
@@ -186,6 +186,16 @@ def test_a_padded_picture_is_enlarged_only_if_its_longer_side_is_short(tmp_path:
     assert found.enlarged == 1
 
 
+def test_an_original_with_several_crops_is_measured_once(tmp_path: Path) -> None:
+    data = write_pictures_of(
+        tmp_path / "data", noise(3), source=["a", "a", "b"], crop=[0, 1, 0], width=[8, 8, 16], height=[8, 8, 8]
+    )
+    found = shapes_of(data)
+    assert found is not None
+    assert (found.known, found.cropped) == (2, 0.25)
+    assert survey(data).columns == []
+
+
 @pytest.mark.parametrize("width", [["x", None], [math.nan, math.inf], [0, -3]])
 def test_sizes_that_are_none_are_passed_over(tmp_path: Path, width: list[object]) -> None:
     assert shapes_of(write_pictures_of(tmp_path / "data", noise(2), width=width, height=[5, 5])) is None
@@ -287,6 +297,21 @@ def test_a_larger_group_of_near_duplicates_comes_first(tmp_path: Path) -> None:
     assert (found.leaks, found.conflicts, found.torn) == ([], [], None)
 
 
+def test_what_prepare_found_to_repeat_each_other_is_taken_from_the_index(tmp_path: Path) -> None:
+    data = write_pictures_of(
+        tmp_path / "data",
+        noise(5),
+        duplicates=pd.Series([0, None, 1, 0, 1], dtype="Int64"),
+        phash=[HASHES[0]] * 5,
+        content=["x", "y", "z", "x", "v"],
+        split=["train", "train", "test", "train", "train"],
+    )
+    found = twins_of(data)
+    assert found is not None
+    assert [rows.tolist() for rows in found.groups] == [[0, 3], [2, 4]]
+    assert ([rows.tolist() for rows in found.leaks], found.copies) == ([[2, 4]], 1)
+
+
 def test_a_hash_that_is_none_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="a perceptual hash that is not 64 bits"):
         survey(write_pictures_of(tmp_path / "data", noise(2), phash=["xyz", HASHES[0]]))
@@ -298,7 +323,10 @@ def test_a_hash_that_is_none_is_one_clear_error(tmp_path: Path) -> None:
 def test_files_left_out_are_counted_by_reason(tmp_path: Path) -> None:
     lines = 'a.jpg,empty file\n"b, ""c"".jpg",damaged\nd.jpg,damaged\n'
     data = write_pictures_of(tmp_path / "data", noise(1), rejected=lines)
-    assert rejects(data) == [Rejects("damaged", ['b, "c".jpg', "d.jpg"]), Rejects("empty file", ["a.jpg"])]
+    assert rejects(data) == [
+        Rejects("damaged", [LeftOut('b, "c".jpg'), LeftOut("d.jpg")]),
+        Rejects("empty file", [LeftOut("a.jpg")]),
+    ]
     assert survey(data).record()["rejected"] == {"damaged": 2, "empty file": 1}
     assert "3 files were left out, next to 1 picture that could be used" in survey(data).advice[-1]
 
@@ -315,7 +343,7 @@ def test_of_a_file_cut_short_the_upper_part_is_seen(tmp_path: Path, kind: str) -
     file = tmp_path / f"cut.{kind}"
     Image.effect_noise((300, 300), 60).convert("RGB").save(file)
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    seen = thumbnail(tmp_path, file.name)
+    seen = thumbnail({"": tmp_path}, file.name)
     assert seen is not None
     assert (seen.mode, max(seen.size)) == ("RGB", 160)
     pixels = np.asarray(seen).astype(float)
@@ -326,11 +354,11 @@ def test_of_a_picture_too_small_all_is_seen_and_of_what_is_none_nothing(tmp_path
     quarters(6, 4).save(tmp_path / "tiny.png")
     (tmp_path / "text.jpg").write_text("no picture")
     (tmp_path / "empty.png").touch()
-    seen = thumbnail(tmp_path, "tiny.png")
+    seen = thumbnail({"": tmp_path}, "tiny.png")
     assert seen is not None
     assert np.array_equal(np.asarray(seen), np.asarray(quarters(6, 4)))
     for name in ("text.jpg", "empty.png", "gone.png", "", "\0", "x" * 5000):
-        assert thumbnail(tmp_path, name) is None
+        assert thumbnail({"": tmp_path}, name) is None
 
 
 def test_a_name_that_leads_out_of_the_folder_is_not_opened(tmp_path: Path) -> None:
@@ -338,7 +366,35 @@ def test_a_name_that_leads_out_of_the_folder_is_not_opened(tmp_path: Path) -> No
     quarters().save(tmp_path / "secret.png")
     (tmp_path / "folder" / "link.png").symlink_to(tmp_path / "secret.png")
     for name in ("../secret.png", str(tmp_path / "secret.png"), "link.png"):
-        assert thumbnail(tmp_path / "folder", name) is None
+        assert thumbnail({"": tmp_path / "folder"}, name) is None
+
+
+def test_files_of_several_sources_and_of_a_table_are_found(tmp_path: Path) -> None:
+    for place in ("sea", "sky"):
+        (tmp_path / place).mkdir()
+        quarters(6 if place == "sea" else 4, 4).save(tmp_path / place / "tiny.png")
+    (tmp_path / "sea" / "table.csv").touch()
+    sources = {"a": str(tmp_path / "sea"), "b": str(tmp_path / "sky"), "c": "painter:9"}
+    for number, (options, name, width) in enumerate(
+        (
+            ({"source": sources}, "a/tiny.png", 6),
+            ({"source": sources}, "b/tiny.png", 4),
+            ({"source": str(tmp_path / "sea" / "table.csv")}, "tiny.png", 6),
+            ({"source": str(tmp_path / "sea" / "table.csv"), "root": str(tmp_path / "sky")}, "tiny.png", 4),
+        )
+    ):
+        folders = folders_of(write_pictures_of(tmp_path / str(number), noise(1), options=options))
+        seen = thumbnail(folders, name)
+        assert seen is not None
+        assert seen.width == width
+        assert thumbnail(folders, "c/tiny.png") is None
+
+
+def test_what_is_said_of_a_single_file_is_kept(tmp_path: Path) -> None:
+    data = write_pictures_of(tmp_path / "data", noise(1))
+    (data.path / "rejected.csv").write_text("path,reason,detail\na.jpg,copy of another picture,b.jpg\n")
+    (found,) = rejects(data) or []
+    assert [str(file) for file in found.files] == ["a.jpg (b.jpg)"]
 
 
 # --- As a whole ---

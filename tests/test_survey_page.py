@@ -80,7 +80,7 @@ def test_the_page_says_what_is_in_the_dataset(rich: Path) -> None:
         "37 pictures: dusk, ",
         "36 to learn from, 1 held back.",
         "Originals 25\N{EN DASH}75 pixels a side",
-        "Left out 2 files that could not be used",
+        "Left out 2 files, by the reasons below",
         "Mind: 1 picture held back has a near-duplicate in training",
         "By the column year , which tells the year of 37 of 37 pictures: from 1850 to 1958",
         "damaged or cut short 1 file",

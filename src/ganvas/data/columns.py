@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 # What `prepare` itself writes of every picture; all else came with the pictures.
-BOOKKEEPING = frozenset({"source", "sha256", "phash", "width", "height", "split", "group"})
+BOOKKEEPING = frozenset(
+    {"source", "crop", "sha256", "content", "phash", "width", "height", "split", "group", "duplicates"}
+)
 
 # What the names of columns speak of.
 LICENCE = re.compile(r"licen[cs]e|rights|copyright", re.IGNORECASE)

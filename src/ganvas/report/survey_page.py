@@ -15,7 +15,7 @@ from ganvas.data.columns import Column
 from ganvas.data.split import NEAR
 from ganvas.data.survey import Survey
 from ganvas.data.survey.kinds import LOOKED_AT
-from ganvas.data.survey.rejected import folder_of, thumbnail
+from ganvas.data.survey.rejected import folders_of, thumbnail
 from ganvas.report import html, survey_charts
 from ganvas.report.html import Fields
 from ganvas.report.survey_pictures import Hanging, wall
@@ -82,7 +82,7 @@ def _headline(survey: Survey) -> Fields:
     return {
         "survey": survey,
         "held_back": len(survey.data) - survey.data.splits["train"],
-        "rejected": None if survey.rejects is None else sum(len(each.paths) for each in survey.rejects),
+        "rejected": None if survey.rejects is None else sum(map(len, survey.rejects)),
         "advice": [_sentence(line) for line in survey.advice],
     }
 
@@ -240,21 +240,20 @@ def _spread(survey: Survey, rows: Numbers) -> Numbers:
 def _rejected(survey: Survey) -> Fields | None:
     if not survey.rejects:
         return None
-    folder = folder_of(survey.data)
-    reasons = []
+    folders, reasons = folders_of(survey.data), []
     for each in survey.rejects:
-        seen = [(path, thumbnail(folder, path)) for path in each.paths[: 4 * THUMBNAILS]] if folder else []
-        pictures = [(path, picture) for path, picture in seen if picture is not None][:THUMBNAILS]
+        seen = [(file, thumbnail(folders, file.path)) for file in each.files[: 4 * THUMBNAILS]] if folders else []
+        pictures = [(file, picture) for file, picture in seen if picture is not None][:THUMBNAILS]
         reasons.append(
             {
                 "reason": each.reason,
-                "count": len(each.paths),
-                "pictures": [{"source": path, **html.inline(picture, 12_000)} for path, picture in pictures],
-                "names": each.paths[:NAMES],
-                "hidden": max(0, len(each.paths) - NAMES),
+                "count": len(each),
+                "pictures": [{"source": str(file), **html.inline(picture, 12_000)} for file, picture in pictures],
+                "names": [str(file) for file in each.files[:NAMES]],
+                "hidden": max(0, len(each) - NAMES),
             }
         )
-    return {"reasons": reasons, "folder": folder is not None}
+    return {"reasons": reasons, "are_there": bool(folders)}
 
 
 def _whose(survey: Survey) -> Fields:

@@ -97,7 +97,7 @@ class Survey:
             "dates": {each.column: each.record() for each in self.dates},
             "originals": self.shapes.record() if self.shapes else None,
             "near_duplicates": self.twins.record() if self.twins else None,
-            "rejected": None if self.rejects is None else {each.reason: len(each.paths) for each in self.rejects},
+            "rejected": None if self.rejects is None else {each.reason: len(each) for each in self.rejects},
             "advice": self.advice,
         }
 

@@ -76,7 +76,7 @@ def _about_shapes(survey: "Survey") -> list[str]:
 
 
 def _about_rejects(survey: "Survey") -> list[str]:
-    count = sum(len(each.paths) for each in survey.rejects or [])
+    count = sum(map(len, survey.rejects or []))
     if count <= len(survey.data) // 20:
         return []
     were = "file was" if count == 1 else "files were"

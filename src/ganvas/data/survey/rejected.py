@@ -3,9 +3,10 @@
 import contextlib
 import csv
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageFile
 
@@ -19,16 +20,35 @@ _THUMBNAIL = 160
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A file that was left out.
+
+    Attributes:
+        path: its name below what was prepared.
+        detail: what is to be said of it alone, or nothing.
+    """
+
+    path: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.detail})" if self.detail else self.path
+
+
+@dataclass(frozen=True)
 class Rejects:
     """The files of one reason.
 
     Attributes:
         reason: why they were left out.
-        paths: their names below the folder that was prepared.
+        files: those files.
     """
 
     reason: str
-    paths: list[str]
+    files: list[LeftOut]
+
+    def __len__(self) -> int:
+        return len(self.files)
 
 
 def rejects(data: Dataset) -> list[Rejects] | None:
@@ -40,40 +60,58 @@ def rejects(data: Dataset) -> list[Rejects] | None:
     file = data.path / REJECTED
     if not file.is_file():
         return None
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, list[LeftOut]] = {}
     try:
         with file.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
-                reasons.setdefault(row.get("reason") or "unknown", []).append(row.get("path") or "")
+                left_out = LeftOut(row.get("path") or "", row.get("detail") or "")
+                reasons.setdefault(row.get("reason") or "unknown", []).append(left_out)
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
-    found = [Rejects(reason, paths) for reason, paths in reasons.items()]
-    return sorted(found, key=lambda each: (-len(each.paths), each.reason))
+    found = [Rejects(reason, files) for reason, files in reasons.items()]
+    return sorted(found, key=lambda each: (-len(each), each.reason))
 
 
-def folder_of(data: Dataset) -> Path | None:
-    """The folder that the pictures were in, if it was one and is still there."""
+def folders_of(data: Dataset) -> dict[str, Path]:
+    """Where the pictures were, as far as that is still there: the folder of those whose names begin so.
+
+    One source is a folder, or a table beside or above its pictures; several sources have their names before those of
+    their pictures.
+    """
     source = data.info.options.get("source")
+    root = data.info.options.get("root")
+    named = {f"{name}/": each for name, each in source.items()} if isinstance(source, dict) else {"": source}
+    folders = {prefix: _folder(root) or _folder(each) for prefix, each in named.items()}
+    return {prefix: folder for prefix, folder in folders.items() if folder is not None}
+
+
+def _folder(source: Any) -> Path | None:
+    if not isinstance(source, str) or not source:
+        return None
     try:
-        folder = Path(source) if isinstance(source, str) and source else None
-        return folder if folder is not None and folder.is_dir() else None
-    except (OSError, ValueError):
+        path = Path(source)
+        return path if path.is_dir() else path.parent if path.is_file() else None
+    except (OSError, ValueError):  # a name too long, or of no file system
         return None
 
 
-def thumbnail(folder: Path, name: str) -> Image.Image | None:
+def thumbnail(folders: Mapping[str, Path], name: str) -> Image.Image | None:
     """What can be seen of a file that was left out: all of a picture too small, the upper part of one cut short.
 
     Args:
-        folder: where the pictures were.
-        name: of the file below it; one that leads elsewhere is not opened.
+        folders: where the pictures were, as `folders_of` has it.
+        name: of the file; one that leads out of its folder is not opened.
 
     Returns:
         RGB, at most 160 pixels a side, or None for nothing at all.
     """
+    prefix = next((prefix for prefix in folders if name.startswith(prefix)), None)
+    if prefix is None:
+        return None
     try:
-        file = (folder / name).resolve()
-        if not file.is_relative_to(folder.resolve()) or not file.is_file() or file.stat().st_size > _MOST_BYTES:
+        folder = folders[prefix].resolve()
+        file = (folder / name[len(prefix) :]).resolve()
+        if not file.is_relative_to(folder) or not file.is_file() or file.stat().st_size > _MOST_BYTES:
             return None
         with warnings.catch_warnings(), _lenient():
             warnings.simplefilter("ignore")

@@ -68,7 +68,9 @@ def shapes_of(data: Dataset) -> Shapes | None:
     """Measure the originals; None if the index does not say how large they were."""
     if not {"width", "height"} <= set(data.index.columns):
         return None
-    table = data.index[["width", "height"]].apply(pd.to_numeric, errors="coerce")
+    # Several pictures can be crops of one original.
+    originals = data.index.drop_duplicates("source") if "source" in data.index else data.index
+    table = originals[["width", "height"]].apply(pd.to_numeric, errors="coerce")
     table = table.where(np.isfinite(table) & (table >= 1)).dropna()
     if table.empty:
         return None

@@ -19,7 +19,7 @@ class Twins:
 
     Attributes:
         groups: rows of each group of two or more near-duplicates, the largest group first.
-        copies: pictures that are the very file that another one is.
+        copies: pictures that are a copy of an earlier one, pixel for pixel.
         leaks: the groups with training pictures and ones that are held back.
         leaked: pictures held back that have a near-duplicate to train on.
         conflicts: the groups whose pictures are not all of one class.
@@ -56,27 +56,49 @@ class Twins:
 
 
 def twins_of(data: Dataset) -> Twins | None:
-    """Look for pictures that are there twice; None if the index has neither checksums nor perceptual hashes.
+    """Look for pictures that are there twice; None if the index has no hashes to tell by.
 
     Raises:
         DataError: a perceptual hash is not 64 bits in hexadecimal.
     """
     index = data.index
-    if not {"sha256", "phash"} & set(index.columns):
+    if not {"sha256", "phash", "duplicates"} & set(index.columns):
         return None
-    groups = _several(groups_of(index.drop(columns="group", errors="ignore")))
+    groups = _several(_alike(index))
     is_trained = np.zeros(len(data), bool)
     is_trained[data.rows(TRAIN)] = True
     leaks = [rows for rows in groups if _is_parted(is_trained[rows])]
     labels = data.labels
     return Twins(
         groups=groups,
-        copies=int(index["sha256"].dropna().duplicated().sum()) if "sha256" in index else 0,
+        copies=_copies(index),
         leaks=leaks,
         leaked=sum(int((~is_trained[rows]).sum()) for rows in leaks),
         conflicts=[] if labels is None else [rows for rows in groups if len(set(labels[rows].tolist())) > 1],
         torn=_torn(index, is_trained) if "group" in index else None,
     )
+
+
+def _alike(index: pd.DataFrame) -> Numbers:
+    """The number of the group of near-duplicates that each picture is in, int64 [N].
+
+    `prepare` has compared them with more than their hashes, where the column `duplicates` says so.
+    """
+    if "duplicates" not in index:
+        return groups_of(index.drop(columns="group", errors="ignore"))
+    numbers, distinct = pd.factorize(index["duplicates"])
+    is_alone = numbers < 0
+    numbers[is_alone] = len(distinct) + np.arange(is_alone.sum())
+    return numbers.astype(np.int64)
+
+
+def _copies(index: pd.DataFrame) -> int:
+    """Pictures with the content, or else the file, of an earlier one."""
+    content = next((name for name in ("content", "sha256") if name in index), None)
+    if content is None:
+        return 0
+    known = index[index[content].notna()]
+    return int(known.duplicated([content, "crop"] if "crop" in known else [content]).sum())
 
 
 def _several(numbers: Numbers) -> list[Numbers]:
