@@ -68,7 +68,7 @@ def _about_shapes(survey: "Survey") -> list[str]:
         )
     if fit == "crop" and shapes.cropped > MUCH_CROPPED:
         found.append(
-            f"cropping to the middle cut off {shapes.cropped:.0%} of the average picture; --fit pad keeps all of it"
+            f"cropping to a square cut off {shapes.cropped:.0%} of the average picture; --fit pad keeps all of it"
         )
     if fit == "squash" and shapes.cropped > MUCH_CROPPED:
         found.append("pictures that are far from square were squashed; --fit crop or --fit pad keeps their proportions")

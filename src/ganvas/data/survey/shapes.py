@@ -44,7 +44,7 @@ class Shapes:
         median: the median of their shorter sides in pixels.
         largest: the longest side of all in pixels.
         proportions: the shapes that occur, from tall to wide.
-        cropped: the share of the average picture's area that a square from its middle leaves out, 0 to 1.
+        cropped: the share of the average picture's area that a square leaves out, 0 to 1.
         enlarged: how many are smaller than the prepared pictures.
         sizes: width, height and how many there are of that size; int64 [K, 3], the commonest first.
     """
