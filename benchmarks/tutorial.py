@@ -1,4 +1,4 @@
-"""The plain PyTorch DCGAN tutorial loop: the yardstick that `dcgan` is timed against.
+"""The plain PyTorch DCGAN tutorial loop: the yardstick that recipes are timed and measured against.
 
 Eager, float32, contiguous, default threads; the same networks and the same update rules: D on real,
 D on generated, G through D, each with its own backward pass, as the tutorial writes them.
@@ -6,10 +6,11 @@ D on generated, G through D, each with its own backward pass, as the tutorial wr
 
 import sys
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ganvas.networks.dcgan import initialise
 
@@ -31,28 +32,50 @@ def networks(size: int, width: int) -> tuple[nn.Module, nn.Module]:
     return generator, discriminator
 
 
-def step_times(size: int, width: int, batch_size: int, steps: int) -> list[float]:
-    """Seconds of each of `steps` tutorial steps on random pictures, after two to warm up."""
-    generator, discriminator = networks(size, width)
-    g_optimizer = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
-    d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
-    criterion = nn.BCEWithLogitsLoss()
-    real, ones, zeros = torch.rand(batch_size, 3, size, size) * 2 - 1, torch.ones(batch_size), torch.zeros(batch_size)
-    times = []
-    for _ in range(steps + 2):
-        started = time.perf_counter()
+class Tutorial:
+    """The tutorial's training loop, a step at a time.
+
+    Args:
+        size: height and width of the pictures, a power of two.
+        width: of both networks; the tutorial's is 64.
+    """
+
+    def __init__(self, size: int, width: int) -> None:
+        self.generator, self._discriminator = networks(size, width)
+        self._g_optimizer = torch.optim.Adam(self.generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+        self._d_optimizer = torch.optim.Adam(self._discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+        self._criterion = nn.BCEWithLogitsLoss()
+
+    def step(self, real: Tensor) -> None:
+        """Train on real pictures, float [B, 3, size, size] in [-1, 1]."""
+        generator, discriminator, criterion = self.generator, self._discriminator, self._criterion
+        ones, zeros = torch.ones(len(real)), torch.zeros(len(real))
         discriminator.zero_grad()
         d_real = criterion(discriminator(real), ones)
         d_real.backward()
-        fake = generator(torch.randn(batch_size, 100))
+        fake = generator(torch.randn(len(real), 100))
         d_fake = criterion(discriminator(fake.detach()), zeros)
         d_fake.backward()
-        d_optimizer.step()
+        self._d_optimizer.step()
         generator.zero_grad()
         g_loss = criterion(discriminator(fake), ones)
         g_loss.backward()
-        g_optimizer.step()
+        self._g_optimizer.step()
         d_real.item(), d_fake.item(), g_loss.item()  # the tutorial logs them
+
+    def paint(self, count: int, batch_size: int = 64) -> Iterator[Tensor]:
+        """Pictures, float [B, 3, size, size]; G stays in training mode, as the tutorial leaves it."""
+        with torch.no_grad():
+            for _ in range(0, count, batch_size):
+                yield self.generator(torch.randn(batch_size, 100))
+
+
+def step_times(size: int, width: int, batch_size: int, steps: int) -> list[float]:
+    """Seconds of each of `steps` tutorial steps on random pictures, after two to warm up."""
+    tutorial, real, times = Tutorial(size, width), torch.rand(batch_size, 3, size, size) * 2 - 1, []
+    for _ in range(steps + 2):
+        started = time.perf_counter()
+        tutorial.step(real)
         times.append(time.perf_counter() - started)
     return times[2:]
 

@@ -44,7 +44,7 @@ class Atelier(Recipe):
     sees_through = (NETWORK,)
     defaults = AtelierOptions(
         batch_size=64,
-        width=16,
+        width=24,
         latent_dim=64,
         beta1=0.0,
         beta2=0.99,

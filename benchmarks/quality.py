@@ -1,0 +1,166 @@
+"""How good the pictures are after so many minutes: recipes beside the plain tutorial loop, on the same pictures.
+
+    python -m benchmarks.quality DATA RESULTS [--methods tutorial dcgan atelier] [--minutes 5 10 20 40] [--seeds 3]
+                                 [--extractors efficientnet-lite2 pixels] [--set KEY=VALUE...] [--table]
+
+DATA is a dataset directory and RESULTS a folder that keeps every run; what is finished is not done again, so that the
+command can be stopped and repeated, and hours of it be spread over days. `--table` only prints what there is. The time of
+a recipe is its wall-clock time, evaluations and all, as a user has it; what is measured is its last snapshot, not its best.
+The tutorial's is that of its steps alone. Nothing else may run beside it.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.tutorial import Tutorial
+from ganvas.data.dataset import TRAIN, Dataset
+from ganvas.explore import load
+from ganvas.files import append_record, read_records, whole_file
+from ganvas.metrics.evaluator import Evaluator
+from ganvas.pixels import to_float, to_uint8
+from ganvas.training.loader import Loader
+
+TUTORIAL = "tutorial"
+SAMPLES, SAMPLE_SEED = 1000, 12345
+SCORES = ("kid", "recall", "coverage")
+
+
+def main() -> None:
+    """Train and measure what is missing, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--methods", nargs="+", default=[TUTORIAL, "dcgan", "atelier"])
+    parser.add_argument("--minutes", nargs="+", type=float, default=[5, 10, 20, 40])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--extractors", nargs="+", default=["efficientnet-lite2", "pixels"])
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="options of the recipes")
+    parser.add_argument("--table", action="store_true")
+    given = parser.parse_args()
+    given.results.mkdir(parents=True, exist_ok=True)
+    marks = sorted(given.minutes)
+    for seed in [] if given.table else range(given.seeds):
+        for method in given.methods:
+            folder = given.results / f"{method}-seed{seed}"
+            if method == TUTORIAL:
+                _train_tutorial(given.data, folder, marks, seed)
+            else:
+                _train_recipe(method, given.data, folder, marks, seed, given.set)
+            _measure(given.data, given.results, folder, method, seed, given.extractors)
+    print_tables(_records(given.results), given.extractors)
+
+
+def _train_tutorial(data: Path, folder: Path, marks: list[float], seed: int) -> None:
+    """Keep pictures of the tutorial's G at every mark; a run that was interrupted begins anew."""
+    if _pictures(folder, marks[-1]).exists():
+        return
+    folder.mkdir(exist_ok=True)
+    torch.manual_seed(seed)
+    dataset, seconds, steps = Dataset.open(data), 0.0, 0
+    tutorial, waiting = Tutorial(dataset.size, 64), list(marks)
+    with Loader(dataset, 128, seed) as loader:
+        for images, _ in loader:
+            started = time.perf_counter()
+            tutorial.step(to_float(images).contiguous())
+            seconds, steps = seconds + time.perf_counter() - started, steps + 1
+            if seconds >= 60 * waiting[0]:
+                _keep(folder, waiting.pop(0), np.concatenate([to_uint8(each) for each in tutorial.paint(SAMPLES)]))
+                print(f"{folder.name}: {seconds / 60:.0f} minutes, {steps * 128 / 1000:.1f} kimg", file=sys.stderr)
+                if not waiting:
+                    return
+
+
+def _train_recipe(recipe: str, data: Path, folder: Path, marks: list[float], seed: int, options: list[str]) -> None:
+    """Keep pictures of a recipe's last snapshot at every mark; the run goes on where it was."""
+    run, settings = folder / "run", [word for option in options for word in ("--set", option)]
+    for mark in marks:
+        if _pictures(folder, mark).exists():
+            continue
+        if not (run / "config.yaml").exists():
+            words = ["train", data, "--out", run, "--recipe", recipe, "--seed", seed, "--budget", f"{mark}m", *settings]
+        else:
+            words = ["resume", run, "--budget", f"{mark - _minutes(run)}m"]
+        subprocess.run([sys.executable, "-m", "ganvas", *map(str, words)], check=True, stdout=sys.stderr)
+        artist = load(run / "snapshots" / "last.safetensors")
+        _keep(folder, mark, np.concatenate(list(artist.batches(SAMPLES, SAMPLE_SEED))))
+
+
+def _minutes(run: Path) -> float:
+    """How long a run has trained."""
+    return float(read_records(run / "stats.jsonl")[-1]["seconds"]) / 60
+
+
+def _pictures(folder: Path, mark: float) -> Path:
+    return folder / f"{mark:g}m.npy"
+
+
+def _keep(folder: Path, mark: float, pictures: NDArray[np.uint8]) -> None:
+    with whole_file(_pictures(folder, mark)) as partial, partial.open("wb") as file:
+        np.save(file, pictures[:SAMPLES])
+
+
+def _measure(data: Path, results: Path, folder: Path, method: str, seed: int, extractors: list[str]) -> None:
+    """Score what has not been scored: the pictures of every mark, by every judge."""
+    dataset = Dataset.open(data)
+    labels = _labels(folder, dataset) if method != TUTORIAL else None
+    done = {(each["method"], each["seed"], each["minutes"], each["extractor"]) for each in _records(results)}
+    for extractor in extractors:
+        evaluator = Evaluator(dataset, samples=SAMPLES, extractor=extractor)
+        for file in sorted(folder.glob("*m.npy")):
+            key = (method, seed, float(file.stem[:-1]), extractor)
+            if key in done:
+                continue
+            scores = evaluator.score([np.load(file, allow_pickle=False)], labels)
+            names = ("method", "seed", "minutes", "extractor")
+            record = dict(zip(names, key, strict=True)) | {"pictures": len(dataset.rows(TRAIN))} | scores.record()
+            append_record(results / "results.jsonl", record)
+
+
+def _labels(folder: Path, dataset: Dataset) -> NDArray[np.int64] | None:
+    """The classes of the pictures that a recipe was asked for, if it was told any."""
+    artist = load(folder / "run" / "snapshots" / "last.safetensors")
+    return artist.labels(SAMPLES) if artist.class_names == dataset.class_names else None
+
+
+def _records(results: Path) -> list[dict[str, Any]]:
+    file = results / "results.jsonl"
+    return read_records(file) if file.exists() else []
+
+
+def print_tables(records: list[dict[str, Any]], extractors: list[str]) -> None:
+    """A table a judge: medians over seeds, the KID as a multiple of the tutorial's last but one mark beside them."""
+    for extractor in extractors:
+        found: dict[tuple[str, float], list[dict[str, Any]]] = defaultdict(list)
+        for record in records:
+            if record["extractor"] == extractor:
+                found[record["method"], record["minutes"]].append(record)
+        yardstick = _median(found.get((TUTORIAL, 20.0), []), "kid")
+        print(f"\n{extractor}\n")
+        print("| method | minutes | seeds | KID (least to most) | of the tutorial's after 20 | recall | coverage |")
+        print("|---|---|---|---|---|---|---|")
+        for (method, minutes), runs in sorted(found.items()):
+            kids = [run["kid"] for run in runs]
+            kid, recall, coverage = (_median(runs, score) for score in SCORES)
+            share = "" if yardstick is None or kid is None else f"{kid / yardstick:.2f}"
+            print(
+                f"| {method} | {minutes:g} | {len(runs)} | {kid:.3f} ({min(kids):.3f} to {max(kids):.3f}) | {share} "
+                f"| {recall:.3f} | {coverage:.3f} |"
+            )
+
+
+def _median(runs: list[dict[str, Any]], score: str) -> float | None:
+    return statistics.median(run[score] for run in runs) if runs else None
+
+
+if __name__ == "__main__":
+    main()
