@@ -380,7 +380,7 @@ def test_a_folder_that_cannot_be_prepared(
         ({"background": "whit"}, "cannot read the background 'whit'"),
         ({"background": "#12"}, "cannot read the background '#12'"),
         ({"workers": -1}, "-1 workers are out of range"),
-        ({"source": "pianter:"}, "unknown source 'pianter:' (did you mean 'painter:'?); choose from: painter:"),
+        ({"source": "pianter:"}, "unknown source 'pianter:' (did you mean 'painter:'?); choose from: digits:"),
         ({"source": "https://example.org/art.zip"}, "unknown source 'https:'"),
         ({"source": "no such folder"}, "no such folder does not exist"),
         ({"source": "painter:many"}, "cannot read painter:many; write painter: for 2,000 paintings, or a count up to"),
@@ -429,7 +429,7 @@ def test_a_folder_whose_name_looks_like_a_scheme_is_a_folder(
 @example("x" * 5000)
 @example("no\0name")
 def test_what_names_no_source_is_refused(text: str) -> None:
-    if not text.startswith("painter:"):
+    if not text.startswith(("painter:", "digits:")):
         with pytest.raises(DataError):
             open_source(text)
 

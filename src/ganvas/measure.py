@@ -11,7 +11,7 @@ from ganvas.data.dataset import INFO, Dataset
 from ganvas.data.decode import Rejected
 from ganvas.data.fit import Frame, place
 from ganvas.data.prepare import frame_for
-from ganvas.data.sources import Item, open_source
+from ganvas.data.sources import Item, open_folder
 from ganvas.errors import DataError
 from ganvas.explore import Artist, load
 from ganvas.metrics.evaluator import Evaluator
@@ -100,7 +100,7 @@ def _chosen(target: Path, real: Dataset, samples: int, seed: int) -> Iterator[Im
 
 def _read(folder: Path, frame: Frame, random: np.random.Generator) -> Iterator[Images]:
     """The pictures of a folder and its sub-folders, uint8 [n, S, S, 3]; what is no picture is passed over."""
-    items = open_source(folder, classes="none").items
+    items = open_folder(folder).items
     order = random.permutation(len(items))
     for start in range(0, len(order), SLAB):
         squares = [_square(items[number], frame) for number in order[start : start + SLAB]]

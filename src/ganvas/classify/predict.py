@@ -16,7 +16,7 @@ from ganvas.classify.classifier import Classifier
 from ganvas.data.decode import Rejected
 from ganvas.data.fit import Frame, place
 from ganvas.data.prepare import frame_for
-from ganvas.data.sources import PictureFile, open_source
+from ganvas.data.sources import PictureFile, open_folder
 from ganvas.errors import DataError
 from ganvas.explore import load
 from ganvas.training.directory import is_run
@@ -110,7 +110,7 @@ def _pictures(
 
 
 def _folder(folder: Path, frame: Frame, left_out: Callable[[str, str], None]) -> Iterator[tuple[list[str], Images]]:
-    items = open_source(folder, classes="none").items
+    items = open_folder(folder).items
     found = False
     for start in range(0, len(items), SLAB):
         read: list[tuple[str, Images]] = []

@@ -11,18 +11,12 @@ import pandas as pd
 
 from ganvas.data.dataset import TEST, TRAIN, VALIDATION
 from ganvas.data.sources import Source
-from ganvas.data.split import groups_of, hold_back
+from ganvas.data.sources.source import Value
+from ganvas.data.split import MEANINGS, groups_of, hold_back
 from ganvas.errors import DataError, unknown
 
 # More than this held back would leave too little to learn from.
 MOST = 0.9
-
-# What the values of a split column mean, in lower case.
-MEANINGS = {
-    **dict.fromkeys(("train", "training", "true", "1"), TRAIN),
-    **dict.fromkeys(("validation", "valid", "val"), VALIDATION),
-    **dict.fromkeys(("test", "testing", "false", "0"), TEST),
-}
 
 
 @dataclass(frozen=True)
@@ -137,7 +131,7 @@ def _splits(source: Source) -> dict[str, str] | None:
     """The split of each item by its name."""
     if source.split_column is None:
         return None
-    values = {item.name: item.labels[source.split_column] for item in source.items if item.labels}
+    values = {item.name: str(item.labels[source.split_column]) for item in source.items if item.labels}
     for value in values.values():
         if value.lower() not in MEANINGS:
             raise DataError(unknown("split", value, MEANINGS) + f" (in {source.title})")
@@ -147,7 +141,7 @@ def _splits(source: Source) -> dict[str, str] | None:
 def _groups(source: Source, group: str) -> dict[str, str | None]:
     """The group of each item by its name, None for an item by itself."""
     if group in source.columns:
-        return {item.name: item.labels.get(group) for item in source.items}
+        return {item.name: _text(item.labels.get(group)) for item in source.items}
     try:
         expression = re.compile(group)
     except (re.error, OverflowError, RecursionError) as error:
@@ -157,6 +151,10 @@ def _groups(source: Source, group: str) -> dict[str, str | None]:
         columns = f", nor is it a column ({', '.join(sorted(source.columns))})" if source.columns else ""
         raise DataError(f"group {group!r} matches no name in {source.title}, such as {source.items[0].name}{columns}")
     return groups
+
+
+def _text(value: Value) -> str | None:
+    return None if value is None else str(value)
 
 
 def _found(expression: re.Pattern[str], name: str) -> str | None:

@@ -9,7 +9,7 @@ import functools
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from ganvas.data.fit import FITS, Frame
 from ganvas.data.holdout import Holdout, Plan, read_split
 from ganvas.data.parallel import ordered_map
 from ganvas.data.picture import Prepared, make
-from ganvas.data.sources import SIZES, Item, Source, open_source
+from ganvas.data.sources import SIZES, Item, Named, Request, Source, open_source
 from ganvas.data.writing import ImagesFile, fingerprint, write_tables
 from ganvas.errors import DataError, unknown
 from ganvas.files import refuse_taken, whole_directory
@@ -44,6 +44,7 @@ class Summary:
         rejected: files left out by reason, the commonest first.
         holdout: how the pictures were divided, or None if that was not asked for.
         seconds: wall-clock time.
+        notes: lines on what the source was recognised as, and what was chosen from it.
     """
 
     path: Path
@@ -53,9 +54,11 @@ class Summary:
     rejected: Mapping[str, int]
     holdout: Holdout | None
     seconds: float
+    notes: Sequence[str] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.path}: {_counted(self.count, 'picture')} of {self.size} x {self.size} in {self.seconds:.1f} s"]
+        lines += self.notes
         if self.class_counts:
             counts = ", ".join(f"{name} {count:,}" for name, count in self.class_counts.items())
             lines.append(f"{len(self.class_counts)} classes: {counts}")
@@ -68,12 +71,19 @@ class Summary:
 
 
 def prepare(
-    source: str | Path,
+    source: Named,
     target: str | Path,
     *,
     size: int = 64,
     fit: str = "crop",
-    classes: str = "folders",
+    classes: str | int = "folders",
+    labels: str | Sequence[str] = (),
+    where: str | None = None,
+    limit: int | None = None,
+    min_per_class: int = 0,
+    balance: bool = False,
+    path_column: str | None = None,
+    root: str | Path | None = None,
     background: str = "white",
     split: str | float | None = None,
     group: str | None = None,
@@ -84,20 +94,31 @@ def prepare(
     """Turn pictures into a dataset directory, which is whole when this returns and absent when it raises.
 
     Args:
-        source: a folder of pictures, or `painter:` or `painter:COUNT` for the embedded paintings.
+        source: a folder of pictures, a zip or tar archive, a CSV, TSV, Parquet or Arrow table of pictures,
+            `painter:` or `painter:COUNT` for the embedded paintings, `hf:OWNER/NAME` or `hf:FOLDER`,
+            `torchvision:NAME`, or `digits:`; or several of these by the class that each is.
         target: the directory to make.
         size: height and width of the prepared pictures in pixels, 8 to 1024 (painter: 16 to 256).
         fit: how a picture that is not square becomes so: "crop" the middle, "pad" with `background`, or "squash".
-        classes: "folders" (the first sub-folder on the way to a picture is its class) or "none".
+        classes: "folders" for what the source says (of a folder: the first sub-folder on the way to a picture is its
+            class), "none", or the number of the folder level: 2 for the second one, -1 for that of the picture.
+        labels: labels to keep, the first of which is the class; by default all of them.
+        where: take the pictures alone that fulfil this, as in `artist == "Vincent van Gogh" and year > 1886`.
+        limit: take at most so many pictures, at random; of a dataset on the hub, its first ones.
+        min_per_class: leave out classes with fewer pictures.
+        balance: take as many pictures of each class as the smallest has, at random.
+        path_column: the column of a table that names the pictures.
+        root: the folder that the paths of a table begin in, or that torchvision keeps its files in.
         background: the colour behind transparent and beside padded pictures; a CSS colour name or #rrggbb.
         split: what to hold back from training: a fraction up to 0.9 of every class, as "test", in whole groups; or a
             label of the source ("class" for a folder, "genre" ... for the painter) whose values say it: train,
             training, true and 1, validation, valid and val, test, testing, false and 0. That label is no class then:
-            of a folder, "class" is the first sub-folder on the way to a picture, and its class is the next one.
+            of a folder, "class" is the first sub-folder on the way to a picture, and its class is the next one. By
+            default, what a published collection says; "none" leaves it aside.
         group: which pictures must not be parted: a label of the source, or a regular expression that is searched in
             their names, where its first group, or else all that it matches, names the group. By default, copies and
             near-duplicates are a group.
-        seed: which paintings the painter paints, and which groups a fraction holds back.
+        seed: which paintings the painter paints, what is taken at random, and which groups a fraction holds back.
         workers: processes to use; 0 chooses. The result does not depend on it.
         progress: called as `progress(done, total)` after every item of the source.
 
@@ -115,7 +136,20 @@ def prepare(
         raise DataError(f"seed {seed} is out of range; choose 0 or more")
     fraction, split_column = read_split(split)
     refuse_taken(target)
-    opened = open_source(source, classes=classes, seed=seed, split=split_column)
+    request = Request(
+        classes=str(classes),
+        seed=seed,
+        split=split_column,
+        group=group,
+        labels=_label_names(labels),
+        where=where,
+        limit=limit,
+        min_per_class=min_per_class,
+        balance=balance,
+        path_column=path_column,
+        root=None if root is None else Path(root),
+    )
+    opened = open_source(source, request)
     _require_size(size, opened.sizes, opened.title)
     plan = Plan.of(opened, fraction, group, seed)
 
@@ -137,9 +171,10 @@ def prepare(
             mode_column=opened.mode_column,
             fingerprint=fingerprint(images, opened.label_column, index),
             options={
-                "source": str(source),
+                "source": {k: str(v) for k, v in source.items()} if isinstance(source, Mapping) else str(source),
                 "fit": fit,
                 "classes": classes,
+                **_chosen(request),
                 "background": background,
                 "split": split_column if fraction is None else fraction,
                 "group": group,
@@ -147,7 +182,28 @@ def prepare(
             },
         )
         write_tables(directory, info, index, rejected)
-    return Summary(target, size, len(rows), class_counts, reasons, holdout, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Summary(target, size, len(rows), class_counts, reasons, holdout, seconds, opened.notes)
+
+
+def _label_names(labels: str | Sequence[str]) -> tuple[str, ...]:
+    """The names in `artist, style`, or in a list."""
+    names = labels.split(",") if isinstance(labels, str) else labels
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def _chosen(request: Request) -> dict[str, Any]:
+    """What `dataset.json` says of the pictures and labels that were asked for, as far as anything was."""
+    asked = {
+        "labels": list(request.labels),
+        "where": request.where,
+        "limit": request.limit,
+        "min_per_class": request.min_per_class,
+        "balance": request.balance,
+        "path_column": request.path_column,
+        "root": None if request.root is None else str(request.root),
+    }
+    return {option: value for option, value in asked.items() if value}
 
 
 def frame_for(size: int, fit: str, background: str) -> Frame:
@@ -194,7 +250,7 @@ def _make_pictures(
         for done, (item, result) in enumerate(zip(source.items, results, strict=True), start=1):
             if isinstance(result, Prepared):
                 images.append(result.pixels)
-                rows.append(_row(item, result))
+                rows.append(_row(source, item, result))
             else:
                 rejected.append((item.name, result))
             if progress is not None:
@@ -202,7 +258,7 @@ def _make_pictures(
     return rows, rejected
 
 
-def _row(item: Item, picture: Prepared) -> dict[str, Any]:
+def _row(source: Source, item: Item, picture: Prepared) -> dict[str, Any]:
     return {
         "source": item.name,
         "sha256": picture.sha256,
@@ -210,7 +266,7 @@ def _row(item: Item, picture: Prepared) -> dict[str, Any]:
         "width": picture.width,
         "height": picture.height,
         "split": TRAIN,
-        **item.labels,
+        **source.row(item),
     }
 
 
@@ -231,7 +287,7 @@ def _count_classes(source: Source, rows: list[dict[str, Any]]) -> dict[str, int]
     column = source.label_column
     if column is None:
         return {}
-    names = sorted({item.labels[column] for item in source.items if column in item.labels})
+    names = sorted({str(item.labels[column]) for item in source.items if column in item.labels})
     counts = Counter(row[column] for row in rows)
     poor = [f"class {name!r} has {_counted(counts[name], 'picture')}" for name in names if counts[name] < 2]
     if poor:

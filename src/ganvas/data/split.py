@@ -11,10 +11,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganvas.data.dataset import TEST, TRAIN, VALIDATION
 from ganvas.errors import DataError
 
 Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+# What the values of a split column mean, in lower case.
+MEANINGS = {
+    **dict.fromkeys(("train", "training", "true", "1"), TRAIN),
+    **dict.fromkeys(("validation", "valid", "val"), VALIDATION),
+    **dict.fromkeys(("test", "testing", "false", "0"), TEST),
+}
 
 # Pictures whose 64-bit perceptual hashes differ in no more bits than this are near-duplicates. A copy in another size
 # or coding does so. Of unrelated paintings 3 pairs in a million do: among 20,000, a picture in twenty has a stranger

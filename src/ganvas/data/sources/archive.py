@@ -1,0 +1,235 @@
+"""Pictures in a zip or tar archive, read where they are: nothing is ever written to the disk.
+
+A member's name is only a name here, so none can lead out of the archive. Every process reads through a handle of its
+own, which it keeps between members.
+"""
+
+import bz2
+import functools
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+from typing import IO, NamedTuple, cast
+
+from ganvas.data.decode import Picture, Reason, Rejected, decode
+from ganvas.data.fit import Frame
+from ganvas.data.sources.layouts import open_tree
+from ganvas.data.sources.source import Request, Source, Value, unique
+from ganvas.data.sources.stamp import Stamp
+from ganvas.errors import DataError
+
+# A picture file of more bytes than this is an attack or a mistake; archives can hold a terabyte in a kilobyte.
+MOST_BYTES = 2**30
+
+ENCRYPTED = "encrypted"
+LINK = "a link or a device in an archive"
+OUTSIDE = "a name that leads out of its archive"
+PACKING = "packed in a way that this Python cannot unpack"
+TOO_LONG = "more than a gibibyte"
+
+_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, ValueError)
+
+# How a compressed tar archive begins, and what reads it.
+_PACKERS: dict[bytes, ModuleType] = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ\0": lzma, b"\x5d\0\0": lzma}
+_ZSTANDARD = b"\x28\xb5\x2f\xfd"
+
+
+class Place(NamedTuple):
+    """Where a member lies: its number in a zip archive or its first byte in an unpacked tar archive, and its length."""
+
+    start: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """A picture in an archive."""
+
+    archive: Stamp
+    place: Place
+    name: str
+    labels: Mapping[str, Value]
+
+    def read(self, frame: Frame) -> Picture:
+        """Unpack the member in memory and decode it."""
+        return decode(
+            io.BytesIO(read_member(self.archive, self.place)), background=frame.background, enough=2 * frame.size
+        )
+
+
+def read_member(archive: Stamp, place: Place) -> bytes:
+    """The bytes of a member.
+
+    Raises:
+        Rejected: it is damaged, or packed in a way that cannot be unpacked.
+    """
+    try:
+        handle = _handle(archive)
+        if isinstance(handle, zipfile.ZipFile):
+            with handle.open(handle.infolist()[place.start]) as file:
+                return _whole(file, place.length)
+        handle.seek(place.start)
+        return _whole(handle, place.length)
+    except FileNotFoundError as error:
+        raise Rejected(Reason.MISSING) from error
+    except NotImplementedError as error:
+        raise Rejected(PACKING) from error
+    except _DAMAGE as error:
+        _handle.cache_clear()  # a stream that has failed may be anywhere
+        raise Rejected(Reason.DAMAGED) from error
+
+
+def _whole(file: IO[bytes], length: int) -> bytes:
+    """Exactly so many bytes: what claims to be shorter than it is would go on for ever."""
+    data = file.read(length)
+    if len(data) != length:
+        raise EOFError
+    return data
+
+
+@functools.lru_cache(maxsize=4)
+def _handle(archive: Stamp) -> zipfile.ZipFile | IO[bytes]:
+    if zipfile.is_zipfile(archive.path):
+        return zipfile.ZipFile(archive.path)
+    return _unpacked(archive.path)
+
+
+def _unpacked(path: Path) -> IO[bytes]:
+    """The tar archive in its plain form, as a file to seek in; it is unpacked as it is read."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    packer = next((module for magic, module in _PACKERS.items() if start.startswith(magic)), None)
+    return cast(IO[bytes], path.open("rb") if packer is None else packer.open(path))
+
+
+class Archive:
+    """The files of an archive.
+
+    Those of a zip archive are sorted by path. Those of a tar archive keep its order, for a packed one can only be read
+    from its beginning to its end.
+
+    Attributes:
+        title: the archive's path.
+        names: the members' paths, as the archive writes them.
+        closed: which of them are known to hold no picture, and why.
+        wrapper: the single folder that everything lies in, if there is one, with a slash at its end.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.title = str(path)
+        try:
+            self._stamp = Stamp.of(path)
+            members = _zip_members(path) if zipfile.is_zipfile(path) else _tar_members(path)
+        except _DAMAGE as error:
+            raise DataError(f"{path} cannot be read as an archive: {error}") from error
+        self._places: dict[str, Place] = {}
+        self.closed: dict[str, str] = {}
+        names = unique(name for name, _, _ in members)
+        for name, (_, place, why) in zip(names, members, strict=True):
+            self._places[name] = place
+            if why := why or (OUTSIDE if _leads_out(name) else TOO_LONG if place.length > MOST_BYTES else ""):
+                self.closed[name] = why
+        self.names = list(self._places)
+        tops = {name.partition("/")[0] for name in self.names if name not in self.closed}
+        is_wrapped = len(tops) == 1 and all("/" in name for name in self.names if name not in self.closed)
+        self.wrapper = f"{tops.pop()}/" if is_wrapped else ""
+
+    def picture(self, name: str, labels: Mapping[str, Value]) -> Member:
+        """The member of that path as an item."""
+        return Member(self._stamp, self._places[name], name, labels)
+
+    def content(self, name: str) -> bytes:
+        """The bytes of a member.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        try:
+            if name in self.closed:
+                raise Rejected(self.closed[name])
+            return read_member(self._stamp, self._places[name])
+        except Rejected as error:
+            raise DataError(f"{name} in {self.title} cannot be read: {error}") from error
+
+
+Members = list[tuple[str, Place, str]]
+
+
+def _zip_members(path: Path) -> Members:
+    """Name, place, and why it is no picture or "", of each member."""
+    with zipfile.ZipFile(path) as archive:
+        members = [
+            (info.filename.replace("\\", "/"), Place(number, info.file_size), ENCRYPTED if info.flag_bits & 1 else "")
+            for number, info in enumerate(archive.infolist())
+            if not info.is_dir() and not _is_hidden(info.filename)
+        ]
+    return sorted(members)
+
+
+def _tar_members(path: Path) -> Members:
+    """The same of a tar archive; if that ends too early, the last one stands for what is missing."""
+    members: Members = []
+    with _unpacked(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        try:
+            while (info := archive.next()) is not None:
+                if not info.isdir() and not _is_hidden(info.name):
+                    is_plain = info.isreg() and not info.issparse()
+                    members.append((info.name, Place(info.offset_data, info.size), "" if is_plain else LINK))
+            if members and not _ends_well(file, members[-1][1]):
+                raise EOFError
+        except _DAMAGE:
+            members.append((f"(the rest of {path.name})", Place(0, 0), Reason.DAMAGED))
+    return [(name.removeprefix("./"), place, why) for name, place, why in members]
+
+
+def _ends_well(file: IO[bytes], last: Place) -> bool:
+    """Whether the last member is all there."""
+    if last.length == 0:
+        return True
+    file.seek(last.start + last.length - 1)
+    return len(file.read(1)) == 1
+
+
+def _is_hidden(name: str) -> bool:
+    """Files that a file manager would not show, and what macOS packs up beside each file."""
+    return any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.split("/"))
+
+
+def _leads_out(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.is_absolute() or ".." in path.parts or (len(name) > 1 and name[1] == ":")
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip archive, or a tar archive however packed."""
+    try:
+        if zipfile.is_zipfile(path):
+            return True
+        with path.open("rb") as start:
+            if start.read(4) == _ZSTANDARD:
+                raise DataError(
+                    f"{path} is packed with Zstandard, which ganvas does not read; pack it as .tar.gz or .zip"
+                )
+        with _unpacked(path) as file, tarfile.open(fileobj=file, mode="r:"):
+            return True
+    except _DAMAGE:
+        return False
+
+
+def open_archive(path: Path, request: Request) -> Source:
+    """The pictures of an archive, read as those of a folder.
+
+    A folder that everything lies in is passed over: an archive of `art/` with `art/sea` and `art/land` in it has the
+    classes sea and land.
+
+    Raises:
+        DataError: the archive cannot be read or holds no files.
+    """
+    return open_tree(Archive(path), request)

@@ -1,0 +1,76 @@
+"""Best Artworks of All Time, the pictures of paper 1: `artists.csv` beside `images` and `resized`."""
+
+import contextlib
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+from ganvas.data.sources.columns import read_columns
+from ganvas.data.sources.source import Item, Request, Source, Value
+from ganvas.data.sources.tree import REMEDY, Tree, pictures_of, stranger
+
+TABLE = "artists.csv"
+KNOWN = ("years", "genre", "nationality")
+CLASS = "artist"
+# The archive holds every picture twice; those of `resized` are smaller, and lie in one flat folder.
+FOLDERS = ("images/images/", "images/", "resized/resized/", "resized/")
+
+
+def recognise(tree: Tree, request: Request) -> Source | None:
+    """The pictures of all artists with what the table knows of these; None without such a table.
+
+    Columns: artist (the class, as the table writes the name), years, genre and nationality.
+    """
+    if (table := f"{tree.wrapper}{TABLE}") not in tree.names:
+        return None
+    columns = read_columns(tree.content(table), TABLE)
+    if not {"name", *KNOWN, "paintings"} <= columns.cells.keys():
+        return None
+    pictures = frozenset(pictures_of(tree))
+    folder = next((each for each in FOLDERS if any(name.startswith(tree.wrapper + each) for name in pictures)), None)
+    if folder is None:
+        return None
+    names = [" ".join(name.split()) for name in columns.cells["name"]]
+    artists = {_key(name): {CLASS: name, **row} for name, row in zip(names, _known(columns.rows()), strict=True)}
+    items: list[Item] = []
+    for name in tree.names:
+        if not name.startswith(tree.wrapper + folder):
+            continue
+        if name in pictures:
+            artist = _artist(name.removeprefix(tree.wrapper + folder))
+            items.append(tree.picture(name, artists.get(_key(artist), {CLASS: artist})))
+        else:
+            items.append(stranger(tree, name))
+    return Source(
+        title=tree.title,
+        items=items,
+        label_column=CLASS if request.classes == "folders" else None,
+        remedy=REMEDY,
+        notes=(f"recognised Best Artworks of All Time ({TABLE} and {folder.rstrip('/')}): class by {CLASS}",),
+    )
+
+
+def _known(rows: list[dict[str, Value]]) -> list[dict[str, Value]]:
+    return [{column: row[column] for column in KNOWN} for row in rows]
+
+
+def _artist(path: str) -> str:
+    """The artist of `Vincent_van_Gogh/Vincent_van_Gogh_12.jpg`, or of the file alone."""
+    folder, _, file = path.rpartition("/")
+    stem = folder.partition("/")[0] or re.sub("_[0-9]+$", "", PurePosixPath(file).stem)
+    return " ".join(_repaired(stem).replace("_", " ").split())
+
+
+def _repaired(text: str) -> str:
+    """A name whose UTF-8 was taken for the code page of old DOS, even twice, as one folder of the archive is named."""
+    for _ in range(3):
+        before = text
+        with contextlib.suppress(UnicodeError):
+            text = text.encode("cp437").decode("utf-8")
+        if text == before:
+            break
+    return unicodedata.normalize("NFC", text)
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

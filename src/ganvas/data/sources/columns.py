@@ -1,0 +1,109 @@
+"""Columns of a text table: the cells as they are written, and what they mean."""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ganvas.data.sources.source import Value
+from ganvas.errors import DataError
+
+DELIMITERS = ",;\t|"
+UNKNOWN = frozenset({"", "nan", "null", "none", "n/a", "na"})
+
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A table as text.
+
+    Attributes:
+        title: what to call it in messages.
+        cells: the cells of each column by its name, all as many; surrounding space is kept.
+    """
+
+    title: str
+    cells: dict[str, list[str]]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.cells.values()), []))
+
+    def rows(self, without: Sequence[str] = ()) -> list[dict[str, Value]]:
+        """What each row says, without some of the columns; an unknown value is None."""
+        columns = {name: values_of(cells) for name, cells in self.cells.items() if name not in without}
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)] or [
+            {} for _ in range(len(self))
+        ]
+
+
+def values_of(cells: Sequence[str]) -> list[Value]:
+    """The values of a column: whole numbers, numbers, True and False, or text, whichever all its cells can be.
+
+    A number with zeros in front is text, for it is a code. Empty cells and those of "nan", "null" or "none" are None.
+
+    >>> values_of(["1889", "", "1890"]), values_of(["007", "12"]), values_of(["True", "false"])
+    ([1889, None, 1890], ['007', '12'], [True, False])
+    """
+    plain = [" ".join(cell.split()) for cell in cells]
+    known = [None if cell.lower() in UNKNOWN else cell for cell in plain]
+    written = {cell for cell in known if cell is not None}
+    if written and all(cell.lower() in ("true", "false") for cell in written):
+        return [None if cell is None else cell.lower() == "true" for cell in known]
+    if written and all(_NUMBER.fullmatch(cell) for cell in written):
+        if all(cell.lstrip("+-").isdigit() for cell in written):
+            return [None if cell is None else int(cell) for cell in known]
+        numbers = [None if cell is None else float(cell) for cell in known]
+        if all(number is None or math.isfinite(number) for number in numbers):
+            return [*numbers]
+    return [*known]
+
+
+def read_columns(data: bytes, title: str, *, delimiter: str | None = None, header: Sequence[str] = ()) -> Columns:
+    """A table from the bytes of a CSV or TSV file.
+
+    Args:
+        data: UTF-8, with or without a byte order mark.
+        title: what to call it in messages.
+        delimiter: between cells; by default whichever of comma, semicolon, tabulator and bar is commonest in the first
+            line.
+        header: the names of the columns, if the first line does not say them.
+
+    Raises:
+        DataError: it is not text, has no header or no rows, or a row has another number of cells.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise DataError(f"{title} is not in UTF-8 (line {line}); save it in that encoding") from error
+    first = text.partition("\n")[0]
+    delimiter = delimiter or max(DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise DataError(f"{title} cannot be read as a table: line {reader.line_num}: {error}") from error
+    names = [name.strip() for name in header] or [name.strip() for name in rows[0]] if rows else []
+    start = 0 if header else 1
+    if len(rows) <= start:
+        raise DataError(
+            f"{title} holds no rows; it needs a line with the names of its columns and a line for each picture"
+        )
+    if twice := sorted({name for name in names if name and names.count(name) > 1}):
+        raise DataError(f"{title} has several columns called {twice[0]!r}; give each a name of its own")
+    for row, line in zip(rows[start:], lines[start:], strict=True):
+        if len(row) != len(names):
+            raise DataError(
+                f"{title}, line {line}: {len(row)} cells where {len(names)} are expected ({', '.join(names)})"
+            )
+    columns = zip(names, zip(*rows[start:], strict=True), strict=True)
+    # A column without a name is the row number that pandas writes.
+    return Columns(title, {name: list(cells) for name, cells in columns if name})

@@ -1,0 +1,134 @@
+"""A folder of picture files."""
+
+import stat
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganvas.data.decode import Picture, Reason, Rejected, decode
+from ganvas.data.fit import Frame
+from ganvas.data.sources.source import Request, Source, Value
+from ganvas.data.sources.tree import by_folders
+from ganvas.errors import DataError
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A file with the extension of a picture."""
+
+    path: Path
+    name: str
+    labels: Mapping[str, Value]
+
+    def read(self, frame: Frame) -> Picture:
+        """Decode the file; a big JPEG only as far as the frame needs it."""
+        try:
+            # Opening a pipe would wait for a writer for ever.
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise Rejected(Reason.NOT_A_FILE)
+            with self.path.open("rb") as file:
+                return decode(file, background=frame.background, enough=2 * frame.size)
+        except OSError as error:
+            raise Rejected(_why(error)) from error
+        except ValueError as error:  # a NUL in a name that comes from a table
+            raise Rejected(Reason.MISSING) from error
+
+
+class Folder:
+    """The files of a folder and its sub-folders, sorted by path; hidden ones are passed over.
+
+    Attributes:
+        title: the folder's path.
+        names: the paths of files, and of folders that cannot be read, below it.
+        closed: these folders, and why they cannot be read.
+        wrapper: "", for nothing wraps up a folder.
+    """
+
+    wrapper = ""
+
+    def __init__(self, root: Path) -> None:
+        if not root.is_dir():
+            what = "is a file" if root.exists() else "does not exist"
+            raise DataError(
+                f"{root} {what}; name a folder of pictures, a zip or tar archive, or a CSV, TSV or Parquet table"
+            )
+        self.title = str(root)
+        self._files, self.closed = _walk(root)
+        self.names = sorted([*self._files, *self.closed])
+
+    def picture(self, name: str, labels: Mapping[str, Value]) -> PictureFile:
+        """The file of that path as an item."""
+        return PictureFile(self._files[name], name, labels)
+
+    def content(self, name: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        try:
+            return self._files[name].read_bytes()
+        except OSError as error:
+            raise DataError(f"{self._files[name]} cannot be read: {error.strerror or error}") from error
+
+
+def open_folder(root: Path, request: Request | None = None) -> Source:
+    """The pictures of a folder as they lie there; without a request, without classes.
+
+    Raises:
+        DataError: no such folder, no files in it, or pictures beside the folders that should hold them.
+    """
+    return by_folders(Folder(root), request or Request(classes="none"))
+
+
+def _walk(root: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """The files below `root` by name, and the folders that cannot be read.
+
+    Links are followed, but every real folder is visited once, so a loop of links ends. Going level by level, and
+    through links last, a class folder is met under its own name before any link to it from elsewhere.
+    """
+    files: dict[str, Path] = {}
+    closed: dict[str, str] = {}
+    seen = {_identity(root)}
+    waiting = deque([root])
+    while waiting:
+        folder = waiting.popleft()
+        try:
+            paths = sorted(folder.iterdir(), key=lambda path: (path.is_symlink(), path.name))
+        except OSError as error:
+            closed[_name(folder, root)] = _why(error)
+            continue
+        for path in paths:
+            if path.name.startswith("."):
+                continue
+            if not _is_folder(path):
+                files[_name(path, root)] = path
+            elif _identity(path) not in seen:
+                seen.add(_identity(path))
+                waiting.append(path)
+    return files, closed
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a link to behind a closed door; opening it as a file will tell
+        return False
+
+
+def _why(error: OSError) -> Reason:
+    if isinstance(error, FileNotFoundError):
+        return Reason.MISSING
+    return Reason.DENIED if isinstance(error, PermissionError) else Reason.UNREADABLE
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _name(path: Path, root: Path) -> str:
+    """The path below `root` with forward slashes; bytes that are no UTF-8 are written as escapes."""
+    relative = path.relative_to(root).as_posix()
+    return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

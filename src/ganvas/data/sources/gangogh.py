@@ -1,0 +1,44 @@
+"""GANGogh's pictures, those of paper 3: a folder for each genre of WikiArt."""
+
+from ganvas.data.sources.source import Item, Request, Source
+from ganvas.data.sources.tree import REMEDY, Tree, pictures_of, stranger
+
+GENRES = frozenset(
+    {
+        "abstract",
+        "animal-painting",
+        "cityscape",
+        "figurative",
+        "flower-painting",
+        "genre-painting",
+        "landscape",
+        "marina",
+        "mythological-painting",
+        "nude-painting-nu",
+        "portrait",
+        "religious-painting",
+        "still-life",
+        "symbolic-painting",
+    }
+)
+# Many a collection has a folder called landscape; these names are WikiArt's own.
+OWN = frozenset(genre for genre in GENRES if "-painting" in genre) | {"marina"}
+CLASS = "genre"
+
+
+def recognise(tree: Tree, request: Request) -> Source | None:
+    """The pictures of the genre folders; None if there are others, or none that only WikiArt calls so."""
+    genres = {name: name.removeprefix(tree.wrapper).split("/")[0] for name in pictures_of(tree)}
+    folders = set(genres.values())
+    if len(folders) < 2 or not folders <= GENRES or not folders & OWN:
+        return None
+    items: list[Item] = [
+        tree.picture(name, {CLASS: genres[name]}) if name in genres else stranger(tree, name) for name in tree.names
+    ]
+    return Source(
+        title=tree.title,
+        items=items,
+        label_column=CLASS if request.classes == "folders" else None,
+        remedy=REMEDY,
+        notes=(f"recognised GANGogh's genre folders: class by {CLASS}",),
+    )

@@ -1,0 +1,86 @@
+"""Image datasets as Hugging Face's `datasets` keeps them: Parquet or Arrow files, read without `datasets`."""
+
+import json
+import re
+from pathlib import Path
+
+from ganvas.data.sources.arrow import ArrowFile, Features
+from ganvas.data.sources.source import Item, Relabelled, Request, Source, unique
+from ganvas.data.sources.table import embedded_items, labelled
+from ganvas.data.split import MEANINGS
+from ganvas.errors import DataError
+
+# Class columns of WikiArt, the likeliest first; of any other dataset, the first column of classes is taken.
+CLASS_COLUMNS = ("style", "genre", "artist")
+
+_DATA = (".parquet", ".arrow")
+
+
+def files_of(path: Path) -> list[tuple[Path, str | None]]:
+    """The data files of a folder and the split of each, where its name or that of its folder says one."""
+    if path.is_file():
+        return [(path, None)]
+    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in _DATA and file.is_file())
+    # `datasets` keeps results of its own beside the data that it was given.
+    files = [file for file in found if not file.name.startswith("cache-") and not _is_hidden(file, path)]
+    if not files:
+        raise DataError(f"{path} holds no Parquet or Arrow files of a Hugging Face dataset")
+    return [(file, _split_of(file, path)) for file in files]
+
+
+def _is_hidden(file: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(root).parts)
+
+
+def _split_of(file: Path, root: Path) -> str | None:
+    """`train` of `data/train-00000-of-00072.parquet` and of `train/data-00000-of-00001.arrow`."""
+    words = [re.split(r"[-.]", file.name)[0], *reversed(file.relative_to(root).parent.parts)]
+    return next((word for word in words if word.lower() in MEANINGS), None)
+
+
+def open_files(title: str, files: list[tuple[Path, str | None]], request: Request) -> Source:
+    """The pictures of all files, in their order."""
+    column = request.take_path_column()
+    items: list[Item] = []
+    splits: list[str | None] = []
+    classes: dict[str, None] = {}
+    for path, split in files:
+        table = ArrowFile.open(path, _described(path.parent))
+        picture_column = column or table.picture_column
+        if picture_column is None or picture_column not in table.embedded:
+            raise DataError(f"{path} has no column of pictures; its columns are: {', '.join(table.columns)}")
+        rows = table.rows()
+        classes |= dict.fromkeys(table.class_columns)
+        items += embedded_items(table, picture_column, rows, path.parent)
+        splits += [split] * len(rows)
+    return under_names(title, items, splits, list(classes), request)
+
+
+def under_names(
+    title: str, items: list[Item], splits: list[str | None], class_columns: list[str], request: Request
+) -> Source:
+    """The items under names of their own, with their split where there are several."""
+    usual = sorted(class_columns, key=lambda name: [*CLASS_COLUMNS, name].index(name))
+    if len(set(splits)) > 1 and None not in splits:
+        items = [
+            Relabelled(item, f"{split}/{item.name}", {**item.labels, "split": split})
+            for item, split in zip(items, splits, strict=True)
+        ]
+    names = unique(item.name for item in items)
+    items = [
+        item if item.name == name else Relabelled(item, name, item.labels)
+        for item, name in zip(items, names, strict=True)
+    ]
+    return labelled(title, items, request, usual)
+
+
+def _described(folder: Path) -> Features:
+    """What the files that `datasets` writes beside the data say of the columns, here or in the folder above."""
+    for file in (folder / "dataset_info.json", folder / "dataset_infos.json", folder.parent / "dataset_infos.json"):
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            infos = [content] if "features" in content else list(content.values())
+            return dict(infos[0]["features"])
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            continue
+    return {}

@@ -1,0 +1,99 @@
+"""From the name of a source, or of several, to its pictures."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ganvas.data.sources import choosing
+from ganvas.data.sources.archive import is_archive, open_archive
+from ganvas.data.sources.digits import open_digits
+from ganvas.data.sources.folder import Folder
+from ganvas.data.sources.hub import open_hugging_face
+from ganvas.data.sources.layouts import open_tree
+from ganvas.data.sources.paintings import open_painter
+from ganvas.data.sources.several import together
+from ganvas.data.sources.source import Opener, Request, Source
+from ganvas.data.sources.table import is_table, open_table
+from ganvas.data.sources.vision import open_vision
+from ganvas.errors import DataError, unknown
+
+CLASSES = ("folders", "none")
+SCHEMES: dict[str, Opener] = {
+    "painter": open_painter,
+    "hf": open_hugging_face,
+    "torchvision": open_vision,
+    "digits": open_digits,
+}
+
+Named = str | Path | Mapping[str, str | Path]
+
+
+def open_source(source: Named, request: Request | None = None) -> Source:
+    """The pictures that `source` names, as far as they are asked for.
+
+    Args:
+        source: a folder, a zip or tar archive, a CSV, TSV, Parquet or Arrow table, `painter:` or `painter:COUNT`,
+            `hf:OWNER/NAME` or `hf:FOLDER`, `torchvision:NAME`, `digits:`; or several of these by the class that each
+            is. Something that exists on the disk is never a scheme.
+        request: what is asked of it.
+
+    Raises:
+        DataError: there is no such source or label, or it holds nothing to prepare.
+    """
+    request = request or Request()
+    if request.classes not in CLASSES and not re.fullmatch("-?[1-9][0-9]?", request.classes):
+        raise DataError(
+            unknown("choice of classes", request.classes, CLASSES) + ", or the number of a folder level, as in 2"
+        )
+    choosing.check(request)
+    opened = _open_several(source, request) if isinstance(source, Mapping) else _open_one(source, request)
+    for option in ("root", "path_column"):
+        if getattr(request, option) is not None and option not in request.used:
+            raise DataError(
+                f"{option.replace('_', '-')} is for tables{' and torchvision:' * (option == 'root')}, and "
+                f"{opened.title} is none; leave it out"
+            )
+    return choosing.choose(opened, request)
+
+
+def _open_several(sources: Mapping[str, str | Path], request: Request) -> Source:
+    """All of them as one, each a class."""
+    if request.classes != "folders":
+        raise DataError(f"classes {request.classes} cannot be had of several sources, for each of them is a class")
+    if request.split == "class":
+        raise DataError("split class is for a single folder; write a fraction to hold back, as in 0.2")
+    if not sources or not all(name.strip() for name in sources):
+        raise DataError("each of several sources needs a class, as in flowers=photos landscape=wikiart/landscape")
+    inner = replace(request, classes="none", labels=(), where=None)
+    return together({name: _open_one(source, inner) for name, source in sources.items()})
+
+
+def _open_one(source: str | Path, request: Request) -> Source:
+    # At least two letters, for a Windows drive has one.
+    scheme = re.fullmatch(r"([A-Za-z][A-Za-z0-9+-]+):(.*)", source) if isinstance(source, str) else None
+    path = Path(source)
+    if not _exists(path) and scheme is not None:
+        if scheme[1] not in SCHEMES:
+            known = [f"{known}:" for known in SCHEMES]
+            raise DataError(unknown("source", f"{scheme[1]}:", known) + ", or a folder, an archive or a table")
+        return SCHEMES[scheme[1]](scheme[2], request)
+    if path.is_file():
+        if is_table(path):
+            return open_table(path, request)
+        if is_archive(path):
+            return open_archive(path, request)
+    return open_tree(Folder(path), request)
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is anything under that name.
+
+    Raises:
+        DataError: the file system will not say (a name too long, a closed folder on the way).
+    """
+    try:
+        return path.exists()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be used: {reason}") from error

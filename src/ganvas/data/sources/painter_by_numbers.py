@@ -1,0 +1,35 @@
+"""Painter by Numbers, the pictures of paper 5: `all_data_info.csv` beside `train` and `test`."""
+
+from ganvas.data.sources.columns import read_columns
+from ganvas.data.sources.named import Finder, named_items, pictures_tree
+from ganvas.data.sources.source import Request, Source
+from ganvas.data.sources.tree import REMEDY, Tree
+
+TABLE = "all_data_info.csv"
+FILE, SPLIT, CLASS = "new_filename", "in_train", "genre"
+
+
+def recognise(tree: Tree, request: Request) -> Source | None:
+    """The pictures that the table names, in its order, divided as it says; None without such a table.
+
+    The columns are artist, date, genre, style, title, source, artist_group, in_train and the sizes; the class is the
+    genre. Pictures are looked for in `train` or `test` (or `train_1` to `train_9`, as the archives are called), else
+    wherever they lie.
+    """
+    if (table := f"{tree.wrapper}{TABLE}") not in tree.names:
+        return None
+    columns = read_columns(tree.content(table), TABLE)
+    if not {FILE, SPLIT, CLASS} <= columns.cells.keys():
+        return None
+    rows = columns.rows(without=[FILE])
+    folders = ["train" if row[SPLIT] is True else "test" for row in rows]
+    finder = Finder(pictures_tree(tree, request))
+    items = named_items(finder, columns.cells[FILE], rows, folders, TABLE)
+    return Source(
+        title=tree.title,
+        items=[*items, *finder.others(items, f"not in {TABLE}")],
+        label_column=CLASS if request.classes == "folders" else None,
+        split_column=SPLIT,
+        remedy=REMEDY,
+        notes=(f"recognised Painter by Numbers ({TABLE}): class by {CLASS}, split by {SPLIT}",),
+    )

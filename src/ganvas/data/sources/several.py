@@ -1,0 +1,55 @@
+"""Several sources as one, each a class."""
+
+from collections.abc import Mapping
+from functools import reduce
+
+from ganvas.data.sources.source import Item, Relabelled, Source, Stranger, Value, unique
+from ganvas.errors import DataError
+
+CLASS, SPLIT = "class", "split"
+
+
+def together(sources: Mapping[str, Source]) -> Source:
+    """The pictures of all sources, in their order; the class of each is what its source is called.
+
+    Labels of a source stay, and are unknown for the pictures of sources without them; a column `class` is kept as
+    `class_in_table`. If any source comes divided, all its pictures keep their side, and those of the others are for
+    training.
+
+    Raises:
+        DataError: no size is possible for all.
+    """
+    sizes = reduce(_common, (source.sizes for source in sources.values()))
+    if not sizes:
+        raise DataError(f"{' and '.join(source.title for source in sources.values())} have no size in common")
+    is_divided = any(source.split_column for source in sources.values())
+    names = unique(f"{name}/{item.name}" for name, source in sources.items() for item in source.items)
+    items = (
+        (item, _labels(name, source, item, is_divided)) for name, source in sources.items() for item in source.items
+    )
+    return Source(
+        title=", ".join(f"{name}={source.title}" for name, source in sources.items()),
+        items=[_placed(item, name, labels) for name, (item, labels) in zip(names, items, strict=True)],
+        label_column=CLASS,
+        split_column=SPLIT if is_divided else None,
+        sizes=sizes,
+        remedy="add pictures to its source, or leave that source out",
+        many=min(source.many for source in sources.values()),
+        notes=tuple(f"{name}: {note}" for name, source in sources.items() for note in source.notes),
+        keep=[source.keep for source in sources.values()],
+    )
+
+
+def _labels(name: str, source: Source, item: Item, is_divided: bool) -> dict[str, Value]:
+    labels = {f"{column}_in_table" if column == CLASS else column: value for column, value in item.labels.items()}
+    if is_divided:
+        labels[SPLIT] = "train" if source.split_column is None else item.labels.get(source.split_column)
+    return {**labels, CLASS: name}
+
+
+def _placed(item: Item, name: str, labels: Mapping[str, Value]) -> Item:
+    return Stranger(name, item.reason) if isinstance(item, Stranger) else Relabelled(item, name, labels)
+
+
+def _common(one: range, other: range) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))

@@ -1,0 +1,193 @@
+"""A table of pictures: CSV and TSV with a column of paths; Parquet and Arrow with that or with the pictures inside."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+
+from ganvas.data.decode import EXTENSIONS
+from ganvas.data.sources import painter_by_numbers, wikiart
+from ganvas.data.sources.arrow import ArrowFile, EmbeddedPicture
+from ganvas.data.sources.columns import read_columns
+from ganvas.data.sources.folder import Folder, PictureFile
+from ganvas.data.sources.named import missing
+from ganvas.data.sources.source import Item, Request, Source, Stranger, Value, shortened, unique
+from ganvas.data.sources.tree import REMEDY
+from ganvas.data.split import MEANINGS
+from ganvas.errors import DataError, unknown
+
+TEXT_TABLES = {".csv": None, ".tsv": "\t", ".tab": "\t"}
+ARROW_TABLES = (".parquet", ".pq", ".arrow", ".feather")
+
+# Columns that usually name the picture, the likeliest first.
+PATH_COLUMNS = (
+    "path",
+    "file_name",
+    "filename",
+    "file",
+    "filepath",
+    "file_path",
+    "image_path",
+    "img_path",
+    "image_file",
+    "image",
+    "img",
+    "picture",
+    "new_filename",
+)
+CLASS_COLUMNS = ("class", "label")
+SPLIT_COLUMNS = ("split", "in_train")
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table, by its extension."""
+    return path.suffix.lower() in (*TEXT_TABLES, *ARROW_TABLES) or wikiart.is_list(path.name)
+
+
+def open_table(path: Path, request: Request) -> Source:
+    """The pictures of a table, in its order; every other column is a label.
+
+    The class is the column `class` or `label`, if there is one and no other is asked for, and the split the column
+    `split` or `in_train`, if all its values mean one.
+
+    Args:
+        path: the file.
+        request: may name the column of the paths, and the folder that these begin in, by default the table's own.
+
+    Raises:
+        DataError: it cannot be read, or no column names the pictures.
+    """
+    if path.name == painter_by_numbers.TABLE or wikiart.is_list(path.name):
+        is_list = wikiart.is_list(path.name)
+        labels = request.labels or ((path.name.partition("_")[0],) if is_list else ())
+        recognise = wikiart.recognise_lists if is_list else painter_by_numbers.recognise
+        if (source := recognise(Folder(path.parent), replace(request, labels=labels))) is not None:
+            return source
+    request.refuse_level("a table")
+    if path.suffix.lower() in ARROW_TABLES:
+        table = ArrowFile.open(path)
+        rows, column = table.rows(), request.take_path_column() or table.picture_column
+        if column is not None and column in table.embedded:
+            items = embedded_items(table, column, rows, request.take_root() or path.parent)
+            return labelled(str(path), items, request, table.class_columns)
+        names = [name for name in table.columns if name not in table.embedded]
+        cells = {name: ["" if row[name] is None else str(row[name]) for row in rows] for name in names}
+    else:
+        text = read_columns(_content(path), str(path), delimiter=TEXT_TABLES.get(path.suffix.lower()))
+        cells, rows, column = text.cells, text.rows(), request.take_path_column()
+    column = _path_column(cells, column, str(path))
+    rest = [{name: value for name, value in row.items() if name != column} for row in rows]
+    base = request.take_root() or path.parent
+    return labelled(str(path), _file_items(cells[column], rest, base, path.name), request)
+
+
+def labelled(title: str, items: Sequence[Item], request: Request, class_columns: Sequence[str] = ()) -> Source:
+    """A source of these items, with the class and the split that their columns are called after."""
+    columns = set().union(*(item.labels for item in items))
+    usual = [*(name for name in CLASS_COLUMNS if name in columns), *class_columns]
+    label_column = usual[0] if usual and request.classes == "folders" else None
+    notes: tuple[str, ...] = ()
+    if label_column is None and request.classes == "folders" and columns and not request.labels:
+        notes = (f"no classes; name their column with --labels: {shortened(columns)}",)
+    return Source(
+        title=title,
+        items=items,
+        label_column=label_column,
+        split_column=next((name for name in SPLIT_COLUMNS if _means_splits(name, items)), None),
+        remedy=REMEDY,
+        notes=notes,
+    )
+
+
+def _means_splits(column: str, items: Sequence[Item]) -> bool:
+    """Whether each picture has a value in a column and all of them are names of splits, not all the same."""
+    values = {str(item.labels.get(column)).lower() for item in items if not isinstance(item, Stranger)}
+    return len(values) > 1 and values <= MEANINGS.keys()
+
+
+def embedded_items(table: ArrowFile, column: str, rows: Sequence[dict[str, Value]], base: Path) -> list[Item]:
+    """An item for each picture inside a table, called after its file there if each has another, else by its row.
+
+    Args:
+        table: the file.
+        column: the one with the pictures.
+        rows: the labels of each.
+        base: the folder of pictures that are only named in the table.
+    """
+    paths = table.paths(column)
+    is_named = all(paths) and len(set(paths)) == len(paths)
+    return [
+        EmbeddedPicture(
+            table.stamp,
+            column,
+            row,
+            base / path if path else None,
+            path if is_named and path else f"{table.path.name}#{row:06d}",
+            labels,
+        )
+        for row, (labels, path) in enumerate(zip(rows, paths, strict=True))
+    ]
+
+
+def _file_items(paths: Sequence[str], rows: Sequence[Mapping[str, Value]], base: Path, table: str) -> list[Item]:
+    """An item for each path below a folder."""
+    items: list[Item] = []
+    seen = Counter[str]()
+    for path, name, labels in zip(paths, unique(path or "(no path)" for path in paths), rows, strict=True):
+        seen[path] += 1
+        if not path.strip():
+            items.append(Stranger(name, "no path in the table"))
+        elif seen[path] > 1:
+            items.append(Stranger(name, f"named more than once in {table}"))
+        elif not _is_there(base / path):
+            items.append(Stranger(name, missing(table)))
+        else:
+            items.append(PictureFile(base / path, name, labels))
+    return items
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _path_column(cells: Mapping[str, Sequence[str]], asked: str | None, title: str) -> str:
+    """The column that names the pictures."""
+    if asked is not None:
+        if asked not in cells:
+            raise DataError(f"{title}: {unknown('path column', asked, cells)}")
+        return asked
+    likely = [name for name, values in cells.items() if _names_pictures(values)]
+    usual = sorted(
+        (name for name in likely if name.lower() in PATH_COLUMNS), key=lambda name: PATH_COLUMNS.index(name.lower())
+    )
+    if usual or len(likely) == 1:
+        return (usual or likely)[0]
+    if likely:
+        raise DataError(
+            f"{title}: several columns could name the pictures; choose one with --path-column: {', '.join(likely)}"
+        )
+    addresses = [name for name, values in cells.items() if any("://" in value for value in values)]
+    if addresses:
+        raise DataError(
+            f"{title} has addresses in {addresses[0]!r} but no paths; download the pictures, and name their files"
+        )
+    raise DataError(
+        f"{title}: no column names pictures by their files; choose one with --path-column: {', '.join(cells)}"
+    )
+
+
+def _names_pictures(values: Sequence[str]) -> bool:
+    """Whether most of the cells end like the name of a picture file."""
+    given = [value for value in values if value.strip()]
+    files = [value for value in given if PurePath(value.strip()).suffix.lower() in EXTENSIONS and "://" not in value]
+    return 2 * len(files) > len(given) > 0
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -1,0 +1,126 @@
+"""Files with paths, in a folder or in an archive, and the classes that their folders make."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from ganvas.data.decode import EXTENSIONS
+from ganvas.data.sources.source import Item, Request, Source, Stranger, Value
+from ganvas.errors import DataError
+
+REMEDY = (
+    "add pictures to it, merge it into another class, remove it, leave small classes out with --min-per-class 2, or "
+    "prepare with classes none"
+)
+
+
+class Tree(Protocol):
+    """Files by their paths below a root, with forward slashes; hidden ones are passed over."""
+
+    @property
+    def title(self) -> str:
+        """What to call it in messages."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The paths of the files, in the order of a dataset."""
+
+    @property
+    def closed(self) -> Mapping[str, str]:
+        """Which of `names` are known to hold no picture that can be read, such as closed folders, and why."""
+
+    @property
+    def wrapper(self) -> str:
+        """The folder that only wraps up all the rest, with a slash at its end, or ""."""
+
+    def picture(self, name: str, labels: Mapping[str, Value]) -> Item:
+        """The file of that path as an item."""
+
+    def content(self, name: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+
+
+def extension(name: str) -> str:
+    """The extension of a path in lower case, with its dot, or ""."""
+    return PurePosixPath(name).suffix.lower()
+
+
+def by_folders(tree: Tree, request: Request) -> Source:
+    """All files of a tree, the folders on the way to them being their classes.
+
+    With classes "folders", the first folder on the way from the root to a picture is its class, if there are folders.
+    A number names another level: 2 is the folder in that one, -1 the folder that a picture lies in. If the split is
+    asked for as "class", the first folder is the split, and levels are counted after it.
+
+    Raises:
+        DataError: there are no files, or pictures beside the folders that should hold them.
+    """
+    if not tree.names:
+        raise DataError(f"{tree.title} holds no files; put pictures into it, or into one sub-folder for each class")
+    names = pictures_of(tree)
+    folders = {name: name.removeprefix(tree.wrapper).split("/")[:-1] for name in names}
+    depth = max(map(len, folders.values()), default=0)
+    splits = request.split == "class" and depth > 0
+    below = {name: way[splits:] for name, way in folders.items()}
+    level = _level(request, depth - splits, tree)
+    if splits:
+        request.used.add("split")
+        _refuse_loose([name for name in folders if not folders[name]], tree, "split")
+    if level is not None:
+        lacking = [name for name, way in below.items() if not -len(way) <= level < len(way)]
+        _refuse_loose(lacking, tree, "class", request.level)
+    items: list[Item] = []
+    for name in tree.names:
+        if name in folders:
+            labels: dict[str, Value] = {"split": folders[name][0]} if splits else {}
+            items.append(tree.picture(name, labels if level is None else {**labels, "class": below[name][level]}))
+        else:
+            items.append(stranger(tree, name))
+    return Source(
+        title=tree.title,
+        items=items,
+        label_column=None if level is None else "class",
+        split_column="split" if splits else None,
+        remedy=REMEDY,
+    )
+
+
+def pictures_of(tree: Tree) -> list[str]:
+    """The names of a tree that are pictures by their extension and can be read, as far as is known."""
+    return [name for name in tree.names if name not in tree.closed and extension(name) in EXTENSIONS]
+
+
+def stranger(tree: Tree, name: str) -> Stranger:
+    """A file of a tree that is none of its pictures."""
+    kind = f"extension {extension(name)}" if extension(name) else "no extension"
+    return Stranger(name, tree.closed.get(name, f"not a picture ({kind})"))
+
+
+def _level(request: Request, depth: int, tree: Tree) -> int | None:
+    """Which folder on the way to a picture is its class, as an index, or None without classes."""
+    if request.classes == "none" or (request.level is None and depth <= 0):
+        return None
+    if request.level is None:
+        return 0
+    if abs(request.level) > depth:
+        levels = {0: "no folders", 1: "one level of folders"}.get(depth, f"{depth} levels of folders")
+        raise DataError(
+            f"classes {request.level} is out of range; on the way to the pictures of {tree.title} lie {levels}"
+        )
+    return request.level - 1 if request.level > 0 else request.level
+
+
+def _refuse_loose(names: list[str], tree: Tree, kind: str, level: int | None = None) -> None:
+    """A picture beside class folders has no class, and no guess of one would be what its owner meant."""
+    if names:
+        few = ", ".join(sorted(names)[:3]) + (" ..." if len(names) > 3 else "")
+        lie = "picture lies" if len(names) == 1 else "pictures lie"
+        folders = f"{kind} folders" + (f" (level {level})" if level is not None else "")
+        raise DataError(
+            f"{len(names)} {lie} beside the {folders} of {tree.title} ({few}); move what lies there into a {kind} "
+            f"folder{', or prepare with classes none' if kind == 'class' else ''}"
+        )

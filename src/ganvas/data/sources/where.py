@@ -1,0 +1,212 @@
+"""Conditions on labels, as in `artist == "Vincent van Gogh" and style != "Sketch"`.
+
+Python's own parser reads the text and nothing of it is ever run: a tree of a few kinds of nodes is checked against the
+columns that there are, and turned into functions.
+"""
+
+import ast
+import itertools
+import operator
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ganvas.data.sources.source import Value, shortened
+from ganvas.errors import DataError, unknown
+
+Row = Mapping[str, Value]
+Condition = Callable[[Row], bool]
+
+LONGEST = 10_000
+DEEPEST = 100
+
+TEXT, NUMBER, TRUTH, LIST, NOTHING = "text", "numbers", "true or false", "a list", "nothing"
+
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda value, values: value in values,
+    ast.NotIn: lambda value, values: value not in values,
+}
+_ORDERINGS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+_MEMBERSHIPS = (ast.In, ast.NotIn)
+
+
+def kinds_of(rows: Iterable[Row]) -> dict[str, str]:
+    """What each column holds: text, numbers, true or false, or nothing at all."""
+    kinds: dict[str, str] = {}
+    for row in rows:
+        for column, value in row.items():
+            if kinds.get(column, NOTHING) == NOTHING:
+                kinds[column] = kind_of(value)
+    return kinds
+
+
+def kind_of(value: Value) -> str:
+    """What a value is: text, a number, true or false, or nothing."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return TRUTH
+    return TEXT if isinstance(value, str) else NUMBER
+
+
+def condition(text: str, kinds: Mapping[str, str]) -> Condition:
+    """The condition that a text states, over rows with these columns.
+
+    An unknown value is equal to None alone, and neither above, below nor in anything.
+
+    Args:
+        text: comparisons (`==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`) of columns with text in quotes, numbers,
+            lists, True, False and None, or with other columns; joined by `and`, `or`, `not` and parentheses. A column
+            whose name is no word is written with `_` for every character that is none of a word.
+        kinds: what each column holds, as from `kinds_of`.
+
+    Raises:
+        DataError: the text is anything else, or compares what cannot be compared; it says where and why.
+    """
+    if len(text) > LONGEST:
+        raise DataError(f"a condition of {len(text):,} characters is too long; write up to {LONGEST:,}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's remarks on style, such as on "\d"
+            tree = ast.parse(text.strip(), mode="eval")
+    except SyntaxError as error:
+        place = f" at character {error.offset}" if error.offset else ""
+        raise DataError(f"cannot read the condition {_cut(text)!r}{place}: {error.msg}; {_EXAMPLE}") from error
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise DataError(f"cannot read the condition {_cut(text)!r}: {error or 'too deep'}; {_EXAMPLE}") from error
+    return _Builder(text.strip(), kinds).condition(tree.body)
+
+
+_EXAMPLE = """write comparisons, as in artist == "Vincent van Gogh" and style not in ["Sketch", "Poster"]"""
+
+
+class _Operand(NamedTuple):
+    """One side of a comparison: what it holds, how to get it from a row, and what is in it if it is a list."""
+
+    kind: str
+    value: Callable[[Row], Any]
+    inner: frozenset[str] = frozenset()
+
+
+class _Builder:
+    """Turns checked nodes into functions."""
+
+    def __init__(self, text: str, kinds: Mapping[str, str]) -> None:
+        self.text, self.kinds = text, kinds
+
+    def condition(self, node: ast.expr, depth: int = 0) -> Condition:
+        """A part that is true or false."""
+        if depth == DEEPEST:
+            raise self._error(node, f"more than {DEEPEST} conditions in each other")
+        if isinstance(node, ast.BoolOp):
+            parts = [self.condition(part, depth + 1) for part in node.values]
+            if isinstance(node.op, ast.And):
+                return lambda row: all(part(row) for part in parts)
+            return lambda row: any(part(row) for part in parts)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            part = self.condition(node.operand, depth + 1)
+            return lambda row: not part(row)
+        if isinstance(node, ast.Compare):
+            return self._chain(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            constant = node.value
+            return lambda row: constant
+        if isinstance(node, ast.Name):
+            operand = self._column(node)
+            if operand.kind in (TRUTH, NOTHING):
+                return lambda row: operand.value(row) is True
+            raise self._error(node, f"the column holds {operand.kind}; compare it with something")
+        raise self._error(node, f"a condition is wanted here; {_EXAMPLE}")
+
+    def _chain(self, node: ast.Compare) -> Condition:
+        """One comparison or several in a row, as in 1880 < year <= 1890."""
+        operands = [self._operand(part) for part in (node.left, *node.comparators)]
+        for (left, right), sign, part in zip(_pairs(operands), node.ops, node.comparators, strict=True):
+            self._require_comparable(left, sign, right, part)
+        steps = [
+            (_comparison(sign), left.value, right.value)
+            for sign, (left, right) in zip(node.ops, _pairs(operands), strict=True)
+        ]
+        return lambda row: all(compare(left(row), right(row)) for compare, left, right in steps)
+
+    def _operand(self, node: ast.expr) -> _Operand:
+        if isinstance(node, ast.Name):
+            return self._column(node)
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            values = [self._constant(part) for part in node.elts]
+            return _Operand(LIST, lambda row: values, frozenset(map(kind_of, values)))
+        constant = self._constant(node)
+        return _Operand(kind_of(constant), lambda row: constant)
+
+    def _constant(self, node: ast.expr) -> Value:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | None):
+            return node.value
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            number = node.operand.value if isinstance(node.operand, ast.Constant) else None
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                return -number if isinstance(node.op, ast.USub) else number
+        raise self._error(
+            node, "only a column, text in quotes, a number, a list of these, True, False or None can stand here"
+        )
+
+    def _column(self, node: ast.Name) -> _Operand:
+        name = next((name for name in self.kinds if node.id in (name, re.sub(r"\W", "_", name))), None)
+        if name is None:
+            if not self.kinds:
+                raise self._error(node, "the source has no columns")
+            raise self._error(node, unknown("column", node.id, self.kinds) + " (text is written in quotes)")
+        return _Operand(self.kinds[name], lambda row: row.get(name))
+
+    def _require_comparable(self, left: _Operand, sign: ast.cmpop, right: _Operand, node: ast.expr) -> None:
+        if isinstance(sign, _MEMBERSHIPS):
+            if right.kind == NOTHING or (left.kind, right.kind) == (TEXT, TEXT):
+                return
+            if right.kind != LIST:
+                raise self._error(node, f"nothing can be in {right.kind}; write a list, as in [1889, 1890]")
+            if left.kind != NOTHING and not right.inner <= {left.kind, NOTHING}:
+                raise self._error(node, f"{left.kind} on the left cannot be in a list of {shortened(right.inner)}")
+            return
+        if LIST in (left.kind, right.kind):
+            raise self._error(node, "a list can only be asked for what is in it, with in or not in")
+        if left.kind != right.kind and NOTHING not in (left.kind, right.kind):
+            hint = '; text is written in quotes, as in "1889"' if TEXT in (left.kind, right.kind) else ""
+            raise self._error(node, f"{left.kind} on the left cannot be compared with {right.kind} on the right{hint}")
+
+    def _error(self, node: ast.expr, why: str) -> DataError:
+        """What is wrong with a part of the text, and where that is."""
+        line = self.text.splitlines()[node.lineno - 1] if self.text.splitlines() else self.text
+        start = len(line.encode()[: node.col_offset].decode(errors="ignore"))
+        part = ast.get_source_segment(self.text, node) or line[start:]
+        return DataError(f"cannot read the condition at character {start + 1}, {_cut(part)!r}: {why}")
+
+
+def _comparison(sign: ast.cmpop) -> Callable[[Any, Any], bool]:
+    compare = _COMPARISONS[type(sign)] if type(sign) in _COMPARISONS else _identity(sign)
+    if isinstance(sign, _ORDERINGS):
+        return lambda left, right: left is not None and right is not None and compare(left, right)
+    if isinstance(sign, _MEMBERSHIPS):
+        outside = isinstance(sign, ast.NotIn)
+        return lambda left, right: (
+            outside if right is None or (left is None and isinstance(right, str)) else compare(left, right)
+        )
+    return compare
+
+
+def _identity(sign: ast.cmpop) -> Callable[[Any, Any], bool]:
+    """`is` and `is not`, which people write before None; of values they mean the same as equality here."""
+    return operator.eq if isinstance(sign, ast.Is) else operator.ne
+
+
+def _pairs(operands: list[_Operand]) -> list[tuple[_Operand, _Operand]]:
+    return list(itertools.pairwise(operands))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
