@@ -22,7 +22,7 @@ from ganvas.data.decode import Reason
 from ganvas.data.painter import GENRES, mode_of, paint
 from ganvas.data.parallel import ordered_map
 from ganvas.data.prepare import prepare
-from ganvas.data.sources import open_source
+from ganvas.data.sources.opening import open_source
 from ganvas.errors import DataError, GanvasError
 from pictures import quarters, write_pictures, write_two_classes
 

@@ -23,7 +23,8 @@ from ganvas.data.fit import FITS, Frame
 from ganvas.data.holdout import Holdout, Plan, read_split
 from ganvas.data.parallel import ordered_map
 from ganvas.data.picture import Prepared, make
-from ganvas.data.sources import SIZES, Item, Named, Request, Source, open_source
+from ganvas.data.sources import SIZES, Item, Request, Source
+from ganvas.data.sources.opening import Named, open_source
 from ganvas.data.writing import ImagesFile, fingerprint, write_tables
 from ganvas.errors import DataError, unknown
 from ganvas.files import refuse_taken, whole_directory

@@ -1,10 +1,10 @@
 """Where pictures come from: folders, archives, tables, published collections, and the embedded painter.
 
-A kind of source is a module with a function that returns a `Source`; `opening` knows them all.
+A kind of source is a module with a function that returns a `Source`; `opening` knows them all. It is not imported here,
+for worker processes start sooner without it: they need the items alone.
 """
 
 from ganvas.data.sources.folder import PictureFile, open_folder
-from ganvas.data.sources.opening import Named, open_source
 from ganvas.data.sources.source import SIZES, Item, Request, Source
 
-__all__ = ["SIZES", "Item", "Named", "PictureFile", "Request", "Source", "open_folder", "open_source"]
+__all__ = ["SIZES", "Item", "PictureFile", "Request", "Source", "open_folder"]

@@ -4,19 +4,17 @@ A whole dataset is downloaded into the cache of `datasets`, and read from the Ar
 many pictures are streamed, into a temporary file.
 """
 
-import io
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ganvas.data.decode import Picture, Rejected, decode
-from ganvas.data.fit import Frame
 from ganvas.data.sources.arrow import class_names, plain
 from ganvas.data.sources.hugging_face import files_of, open_files, under_names
 from ganvas.data.sources.source import Item, Request, Source, Value
+from ganvas.data.sources.spooled import Spooled
 from ganvas.data.sources.where import NUMBER, TEXT, TRUTH, Condition, condition
 from ganvas.errors import DataError
 
@@ -67,26 +65,6 @@ def open_hub(argument: str, request: Request) -> Source:
         ) from error
     files = [(Path(file["filename"]), split) for split, part in loaded.items() for file in part.cache_files]
     return open_files(f"hf:{argument}", files, request)
-
-
-@dataclass(frozen=True)
-class Spooled:
-    """A picture in a temporary file: its first byte there, and how many they are."""
-
-    file: Path
-    start: int
-    length: int
-    name: str
-    labels: Mapping[str, Value]
-
-    def read(self, frame: Frame) -> Picture:
-        """Decode the bytes."""
-        if self.length == 0:
-            raise Rejected("no picture in the table")
-        with self.file.open("rb") as file:
-            file.seek(self.start)
-            data = file.read(self.length)
-        return decode(io.BytesIO(data), background=frame.background, enough=2 * frame.size)
 
 
 def _streamed(title: str, streams: Mapping[str, Any], request: Request, limit: int) -> Source:
