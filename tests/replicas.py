@@ -32,20 +32,8 @@ def write_csv(path: Path, rows: Iterable[Sequence[Any]], delimiter: str = ",") -
     return path
 
 
-PAINTER_BY_NUMBERS = [
-    "artist",
-    "date",
-    "genre",
-    "pixelsx",
-    "pixelsy",
-    "size_bytes",
-    "source",
-    "style",
-    "title",
-    "artist_group",
-    "in_train",
-    "new_filename",
-]
+PAINTER_BY_NUMBERS = ["artist", "date", "genre", "pixelsx", "pixelsy", "size_bytes", "source", "style", "title"]
+PAINTER_BY_NUMBERS += ["artist_group", "in_train", "new_filename"]
 
 
 def painter_by_numbers(root: Path, spread: bool = False) -> Path:
@@ -54,10 +42,11 @@ def painter_by_numbers(root: Path, spread: bool = False) -> Path:
     for number in range(13):
         artist, genre = ("Paul Cezanne", "Vincent van Gogh")[number % 2], ("portrait", "landscape")[number // 2 % 2]
         is_training = number % 3 < 2
-        rows.append(
-            [artist, "1889.0" if number % 4 else "", genre if number < 12 else "", "12.0", "12.0", "512.0", "wikiart"]
-            + ["Post-Impressionism", f"Study, No. {number}", "train_and_test", str(is_training), f"{1000 + number}.jpg"]
-        )
+        date, genre = "1889.0" if number % 4 else "", genre if number < 12 else ""
+        file, title = f"{1000 + number}.jpg", f"Study, No. {number}"
+        sizes = ["12.0", "12.0", "512.0"]
+        style, group = "Post-Impressionism", "train_and_test"
+        rows.append([artist, date, genre, *sizes, "wikiart", style, title, group, str(is_training), file])
         folder = (
             ("train_1" if number % 2 else "train_2") if spread and is_training else "train" if is_training else "test"
         )
@@ -67,6 +56,7 @@ def painter_by_numbers(root: Path, spread: bool = False) -> Path:
 
 
 BEST_ARTWORKS = ["id", "name", "years", "genre", "nationality", "bio", "wikipedia", "paintings"]
+YEARS = "1853 \u2013 1890"
 # How the folder of Dürer's is called in the archive: UTF-8 that was twice taken for code page 437.
 MANGLED = "Albrecht_Du╠êrer".encode().decode("cp437")
 
@@ -78,7 +68,7 @@ def best_artworks(root: Path) -> Path:
     rows: list[Sequence[Any]] = [BEST_ARTWORKS]
     for number, (name, folder) in enumerate(artists):
         bio = f"{name}, who\npainted."
-        rows.append([number, name, "1853 – 1890", "Post-Impressionism", "Dutch", bio, "http://example.org", 2])
+        rows.append([number, name, YEARS, "Post-Impressionism", "Dutch", bio, "http://example.org", 2])
         for which in (1, 2):
             seed = 10 * number + which
             write_picture(root / "images" / "images" / folder / f"{folder}_{which}.jpg", seed)

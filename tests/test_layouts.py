@@ -363,9 +363,7 @@ def test_damaged_mnist_is_refused(tmp_path: Path, spoil: Callable[[Path], None],
 def test_damaged_cifar_and_flowers_are_refused(tmp_path: Path) -> None:
     replicas.cifar10(tmp_path / "c")
     (tmp_path / "c" / "data_batch_2.bin").write_bytes(b"\1" * 5000)
-    with pytest.raises(
-        DataError, match=r"data_batch_2.bin is damaged or something else: not a whole number of records"
-    ):
+    with pytest.raises(DataError, match=r"data_batch_2.bin is damaged or something else: not a whole"):
         open_source("torchvision:CIFAR10", Request(root=tmp_path / "c"))
     (tmp_path / "c" / "data_batch_2.bin").write_bytes(b"\x63" * 3073)
     with pytest.raises(DataError, match=r"data_batch_2.bin holds the label 99; CIFAR-10 has ten classes"):
@@ -469,7 +467,7 @@ def test_pictures_beside_the_parquet_file(made: Made, tmp_path: Path) -> None:
     rows = [{"path": f"{number}.jpg", "bytes": None} for number in range(4)] + [{"path": "5.jpg", "bytes": b""}, None]
     table = pd.DataFrame({"image": rows, "label": ["a", "b"] * 3})
     table.to_parquet(tmp_path / "in" / "train.parquet")
-    summary, index = made(tmp_path / "in" / "train.parquet")
+    summary, _ = made(tmp_path / "in" / "train.parquet")
     assert summary.class_counts == {"a": 2, "b": 2}
     assert rejections(summary) == {
         "train.parquet#000004": "empty file",

@@ -6,7 +6,7 @@ Items are small and cross process borders; each reads its own picture when it is
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from ganvas.data.decode import Picture, Rejected
@@ -174,20 +174,21 @@ class Opener(Protocol):
 
 
 def unique(names: Iterable[str]) -> list[str]:
-    """The names in their order, each that was there before with a number behind it.
+    """The names in their order, each that was there before with a number in front of its extension.
 
-    >>> unique(["a", "b", "a"])
-    ['a', 'b', 'a (2)']
+    >>> unique(["a.png", "b.png", "a.png"])
+    ['a.png', 'b.png', 'a (2).png']
     """
     counts: Counter[str] = Counter()
     taken: set[str] = set()
     result = []
     for name in names:
-        counts[name] += 1
-        candidate = name if counts[name] == 1 else f"{name} ({counts[name]})"
-        while candidate in taken:
+        candidate = name
+        while candidate in taken or not counts[name]:
             counts[name] += 1
-            candidate = f"{name} ({counts[name]})"
+            if counts[name] > 1:
+                end = PurePosixPath(name).suffix
+                candidate = f"{name.removesuffix(end)} ({counts[name]}){end}"
         taken.add(candidate)
         result.append(candidate)
     return result

@@ -6,6 +6,7 @@ columns that there are, and turned into functions.
 
 import ast
 import itertools
+import keyword
 import operator
 import re
 import warnings
@@ -33,6 +34,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.In: lambda value, values: value in values,
     ast.NotIn: lambda value, values: value not in values,
 }
+_KEYWORDS = frozenset(keyword.kwlist) - {"and", "or", "not", "in", "is", "True", "False", "None"}
 _ORDERINGS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _MEMBERSHIPS = (ast.In, ast.NotIn)
 
@@ -72,16 +74,17 @@ def condition(text: str, kinds: Mapping[str, str]) -> Condition:
     """
     if len(text) > LONGEST:
         raise DataError(f"a condition of {len(text):,} characters is too long; write up to {LONGEST:,}")
+    text = re.sub(r"\s", " ", text).strip()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's remarks on style, such as on "\d"
-            tree = ast.parse(text.strip(), mode="eval")
+            tree = ast.parse(_without_keywords(text), mode="eval")
     except SyntaxError as error:
         place = f" at character {error.offset}" if error.offset else ""
         raise DataError(f"cannot read the condition {_cut(text)!r}{place}: {error.msg}; {_EXAMPLE}") from error
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise DataError(f"cannot read the condition {_cut(text)!r}: {error or 'too deep'}; {_EXAMPLE}") from error
-    return _Builder(text.strip(), kinds).condition(tree.body)
+    return _Builder(text, kinds).condition(tree.body)
 
 
 _EXAMPLE = """write comparisons, as in artist == "Vincent van Gogh" and style not in ["Sketch", "Poster"]"""
@@ -157,11 +160,12 @@ class _Builder:
         )
 
     def _column(self, node: ast.Name) -> _Operand:
-        name = next((name for name in self.kinds if node.id in (name, re.sub(r"\W", "_", name))), None)
+        written = self._written(node)
+        name = next((name for name in self.kinds if written in (name, re.sub(r"\W", "_", name))), None)
         if name is None:
             if not self.kinds:
                 raise self._error(node, "the source has no columns")
-            raise self._error(node, unknown("column", node.id, self.kinds) + " (text is written in quotes)")
+            raise self._error(node, unknown("column", written, self.kinds) + " (text is written in quotes)")
         return _Operand(self.kinds[name], lambda row: row.get(name))
 
     def _require_comparable(self, left: _Operand, sign: ast.cmpop, right: _Operand, node: ast.expr) -> None:
@@ -181,10 +185,29 @@ class _Builder:
 
     def _error(self, node: ast.expr, why: str) -> DataError:
         """What is wrong with a part of the text, and where that is."""
-        line = self.text.splitlines()[node.lineno - 1] if self.text.splitlines() else self.text
-        start = len(line.encode()[: node.col_offset].decode(errors="ignore"))
-        part = ast.get_source_segment(self.text, node) or line[start:]
-        return DataError(f"cannot read the condition at character {start + 1}, {_cut(part)!r}: {why}")
+        place = self._characters(node.col_offset) + 1
+        return DataError(f"cannot read the condition at character {place}, {_cut(self._written(node))!r}: {why}")
+
+    def _written(self, node: ast.expr) -> str:
+        """A part of the text as its author wrote it."""
+        end = len(self.text) if node.end_col_offset is None else self._characters(node.end_col_offset)
+        return self.text[self._characters(node.col_offset) : end]
+
+    def _characters(self, offset: int) -> int:
+        """How many characters so many bytes of what was parsed are."""
+        return len(_without_keywords(self.text).encode()[:offset].decode(errors="ignore"))
+
+
+def _without_keywords(text: str) -> str:
+    """The text with letters that nobody uses in the place of Python's keywords, as many, outside quotes.
+
+    A column can be called `class`, and most are; Python's parser would not have it.
+    """
+
+    def masked(match: re.Match[str]) -> str:
+        return "\ua66e" * len(match[0]) if match[0] in _KEYWORDS else match[0]
+
+    return re.sub(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\w+""", masked, text)
 
 
 def _comparison(sign: ast.cmpop) -> Callable[[Any, Any], bool]:
