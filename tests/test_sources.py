@@ -422,6 +422,11 @@ def test_rows_without_pictures_are_listed(tmp_path: Path, table: Path) -> None:
     }
 
 
+def test_paths_of_another_system_are_understood(tmp_path: Path, table: Path) -> None:
+    table.write_text(table.read_text().replace("images/", " images" + chr(92)))
+    assert prepare(table, tmp_path / "data", size=8).count == 6
+
+
 def test_paths_begin_in_the_root(tmp_path: Path, table: Path) -> None:
     moved = tmp_path / "tables" / "pictures.csv"
     moved.parent.mkdir()

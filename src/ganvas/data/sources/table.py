@@ -1,5 +1,6 @@
 """A table of pictures: CSV and TSV with a column of paths; Parquet and Arrow with that or with the pictures inside."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -139,18 +140,20 @@ def _file_items(paths: Sequence[str], rows: Sequence[Mapping[str, Value]], base:
             items.append(Stranger(name, "no path in the table"))
         elif seen[path] > 1:
             items.append(Stranger(name, f"named more than once in {table}"))
-        elif not _is_there(base / path):
+        elif (file := _file(base, path)) is None:
             items.append(Stranger(name, missing(table)))
         else:
-            items.append(PictureFile(base / path, name, labels))
+            items.append(PictureFile(file, name, labels))
     return items
 
 
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
+def _file(base: Path, path: str) -> Path | None:
+    """The file of that path: as it is written, or with its separators and the space around it put right."""
+    for way in (path, path.strip().replace("\\", "/")):
+        with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+            if (base / way).exists():
+                return base / way
+    return None
 
 
 def _path_column(cells: Mapping[str, Sequence[str]], asked: str | None, title: str) -> str:

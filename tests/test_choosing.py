@@ -1,0 +1,308 @@
+"""Which pictures are taken: conditions against Python's own reading of them, and choices by class and by chance."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from conftest import Cli
+from ganvas.data.dataset import Dataset
+from ganvas.data.sources import Request, Source
+from ganvas.data.sources.choosing import choose
+from ganvas.data.sources.source import Relabelled, Stranger
+from ganvas.data.sources.where import condition, kinds_of
+from ganvas.errors import DataError
+from replicas import painter_by_numbers
+
+KINDS = {"artist": "text", "class": "text", "year": "numbers", "in_train": "true or false", "art group": "text"}
+ROW = {"artist": "Vincent van Gogh", "class": "portrait", "year": 1889, "in_train": True, "art group": "a"}
+
+
+# ---- conditions -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('artist == "Vincent van Gogh" and class != "Sketch"', True),
+        ("artist == 'Vincent van Gogh'\n  and class in ['portrait', \"landscape\"]", True),
+        ("1880 < year <= 1889", True),
+        ("year in (1888, 1889) or class == 'x'", True),
+        ("year not in {1888, -1889}", True),
+        ("not in_train", False),
+        ("in_train == True and in_train is not None", True),
+        ("'van' in artist and 'Monet' not in artist", True),
+        ("artist < 'Wols'", True),
+        ("art_group == 'a'", True),
+        ("year > -1.5e3", True),
+        ("artist != class", True),
+        ("(((year == 1889)))", True),
+        ("class == 'if' or class == \"class\"", False),
+        ("True", True),
+    ],
+)
+def test_a_condition_means_what_it_says(text: str, expected: bool) -> None:
+    assert condition(text, KINDS)(ROW) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("year == 1889", False),
+        ("year != 1889", True),
+        ("year < 1889 or year >= 1889", False),
+        ("year in [1889]", False),
+        ("year not in [1889]", True),
+        ("'van' in artist", False),
+        ("'van' not in artist", True),
+        ("year is None", True),
+        ("year in [None]", True),
+        ("in_train", False),
+        ("not in_train", True),
+    ],
+)
+def test_what_is_unknown_is_equal_to_nothing(text: str, expected: bool) -> None:
+    assert condition(text, KINDS)({}) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "cannot read the condition '': invalid syntax; write comparisons, as in artist =="),
+        ("artist", "at character 1, 'artist': the column holds text; compare it with something"),
+        ("'Monet'", "at character 1, \"'Monet'\": a condition is wanted here"),
+        (
+            "artits == 'x'",
+            "at character 1, 'artits': unknown column 'artits' (did you mean 'artist'?); choose",
+        ),
+        (
+            "artist == Monet",
+            "at character 11, 'Monet': unknown column 'Monet'; choose from: art group",
+        ),
+        ("artist = 'x'", "at character 8: invalid syntax"),
+        ("artist == 'x", "at character 11: unterminated string literal"),
+        ("artist == 'x' &&", "at character 16: invalid syntax"),
+        ("artist == 'x' & in_train", "only a column, text in quotes, a number"),
+        ("year == '1889'", "at character 9, \"'1889'\": numbers on the left cannot be compared with text on the right"),
+        (
+            "in_train and class < 3",
+            "at character 22, '3': text on the left cannot be compared with numbers",
+        ),
+        ("in_train == 1", "true or false on the left cannot be compared with numbers on the right"),
+        ("year in 3", "nothing can be in numbers; write a list, as in [1889, 1890]"),
+        ("year in ['1889']", "numbers on the left cannot be in a list of text"),
+        ("artist == ['a']", "a list can only be asked for what is in it, with in or not in"),
+        ("ärtist == 'x' or len(artist) > 3", "at character 1, 'ärtist': unknown column"),
+        ("class == 'é' and len(artist) > 3", "at character 18, 'len(artist)': only a column"),
+        ("artist.upper() == 'X'", "at character 1, 'artist.upper()': only a column"),
+        ("artist[0] == 'X'", "'artist[0]': only a column"),
+        ("year + 1 == 3", "'year + 1': only a column"),
+        ("artist == f'{year}'", "only a column"),
+        ("artist == b'x'", "only a column"),
+        ("year == 3j", "only a column"),
+        ("year == ...", "only a column"),
+        ("year == -artist", "only a column"),
+        ("year in [artist]", "at character 10, 'artist': only a column"),
+        (
+            "__import__('os').system('true')",
+            "at character 1, \"__import__('os').system('true')\": a condition",
+        ),
+        ("[x for x in artist]", "invalid syntax"),
+        ("lambda: 1", "invalid syntax"),
+        ("(in_train := 1)", "a condition is wanted here"),
+        ("in_train if year else year", "invalid syntax"),
+        ("in_train\0", "cannot read the condition"),
+        ("(" * 300 + "in_train" + ")" * 300, "too many nested parentheses"),
+        ("not " * 150 + "in_train", "more than 100 conditions in each other"),
+        ("not " * 4000 + "in_train", "a condition of 16,008 characters is too long"),
+        ("year == 1" + "0" * 5000, "cannot read the condition"),
+    ],
+)
+def test_a_condition_that_cannot_be_read(text: str, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        condition(text, KINDS)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 450
+
+
+names = st.sampled_from(["artist", "year", "in_train"])
+values = {
+    "artist": st.sampled_from(["Monet", "Degas", 'it\'s "x"', "class", "a\\b", ""]),
+    "year": st.integers(-3, 3) | st.sampled_from([0.5, -1.5]),
+    "in_train": st.booleans(),
+}
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> str:
+    name = draw(names)
+    kind = draw(st.sampled_from(["compare", "member", "chain", "flag"]))
+    if kind == "member":
+        listed = draw(st.lists(values[name], max_size=3))
+        return f"{name} {draw(st.sampled_from(['in', 'not in']))} {listed!r}"
+    if kind == "flag":
+        return "in_train"
+    sign = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+    first, second = draw(values[name]), draw(values[name])
+    text = f"{name} {draw(sign)} {first!r}"
+    return f"{second!r} {draw(sign)} {text}" if kind == "chain" else text
+
+
+expressions = st.recursive(
+    comparisons(),
+    lambda inner: (
+        st.builds("({}) and {}".format, inner, inner)
+        | st.builds("{} or ({})".format, inner, inner)
+        | st.builds("not ({})".format, inner)
+    ),
+    max_leaves=6,
+)
+rows = st.fixed_dictionaries({"artist": values["artist"], "year": values["year"], "in_train": values["in_train"]})
+
+
+@settings(max_examples=150)
+@given(expressions, rows)
+def test_conditions_agree_with_python(text: str, row: dict[str, Any]) -> None:
+    assert condition(text, KINDS)(row) == bool(eval(text, {"__builtins__": {}}, dict(row)))
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=40) | st.text("artisyecl ()[]=<>!'\"1.,not and in_\\{}", max_size=40), rows)
+@example("artist == '\ud800'", {"artist": "", "year": 1, "in_train": True})
+def test_any_text_is_a_condition_or_refused(text: str, row: dict[str, Any]) -> None:
+    try:
+        fulfils = condition(text, KINDS)
+    except DataError:
+        return
+    assert fulfils(row) in (True, False)
+    assert fulfils({}) in (True, False)
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from("abc"), st.none() | st.text(max_size=2) | st.integers() | st.booleans()))
+)
+def test_the_kind_of_a_column_is_that_of_its_first_known_value(rows: list[dict[str, Any]]) -> None:
+    for column, kind in kinds_of(rows).items():
+        known = [row[column] for row in rows if row.get(column) is not None]
+        assert (kind == "nothing") == (not known)
+        assert not known or (kind == "text") == isinstance(known[0], str)
+
+
+# ---- choices ----------------------------------------------------------------------------------------------------
+
+
+def source_of(*classes: str | None, strangers: int = 1) -> Source:
+    """A picture of each of these classes, numbered, and some things that are no pictures."""
+    nothing = Stranger("", "")
+    pictures = [Relabelled(nothing, f"{n:03d}", {"class": name, "row": n}) for n, name in enumerate(classes)]
+    return Source("test", [*pictures, *(Stranger(f"s{n}", "strange") for n in range(strangers))], label_column="class")
+
+
+def taken(source: Source, **options: Any) -> Counter[Any]:
+    chosen = choose(source, Request(**options))
+    assert sum(isinstance(item, Stranger) for item in chosen.items) >= 1, "what is no picture is still listed"
+    return Counter(item.labels["class"] for item in chosen.items if not isinstance(item, Stranger))
+
+
+def test_balance_takes_as_many_of_each_class() -> None:
+    source = source_of(*"aaaaaabbbccccc")
+    assert taken(source, balance=True) == {"a": 3, "b": 3, "c": 3}
+    assert taken(source, balance=True, limit=7) == {"a": 2, "b": 2, "c": 2}
+    assert taken(source, balance=True, min_per_class=5) == {"a": 5, "c": 5}
+
+
+def test_small_classes_are_left_out_and_counted() -> None:
+    chosen = choose(source_of(*"aaabbc"), Request(min_per_class=3))
+    assert chosen.notes == ("left out 2 of 3 classes, with fewer than 3 pictures",)
+    assert taken(source_of(*"aaabbc"), min_per_class=2) == {"a": 3, "b": 2}
+
+
+def test_a_picture_without_a_class_is_listed() -> None:
+    chosen = choose(source_of("a", None, "a"), Request())
+    assert [item.reason for item in chosen.items if isinstance(item, Stranger)] == [
+        "no value in column 'class'",
+        "strange",
+    ]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=30), st.integers(1, 40), st.integers(0, 5))
+def test_a_limit_is_kept_in_order_and_by_seed(classes: list[str], limit: int, seed: int) -> None:
+    source = source_of(*classes)
+    one, two = (choose(source, Request(limit=limit, seed=seed)) for _ in range(2))
+    assert one.items == two.items
+    assert len(one.items) == min(limit, len(classes)) + 1
+    assert [item.name for item in one.items] == sorted(item.name for item in one.items)
+
+
+def test_seeds_differ() -> None:
+    source = source_of(*"a" * 50)
+    assert choose(source, Request(limit=9)).items != choose(source, Request(limit=9, seed=1)).items
+    both = source_of(*"ab" * 30, "a")
+    assert choose(both, Request(balance=True)).items != choose(both, Request(balance=True, seed=1)).items
+
+
+def test_labels_of_several_kinds_become_text_and_empty_columns_go() -> None:
+    nothing = Stranger("", "")
+    rows: list[dict[str, Any]] = [{"x": 1, "y": None, "z": 1}, {"x": "a", "z": 0.5}, {"x": None, "z": None}]
+    items = [Relabelled(nothing, str(n), row) for n, row in enumerate(rows)]
+    assert [item.labels for item in choose(Source("test", items), Request()).items] == [
+        {"x": "1", "z": 1},
+        {"x": "a", "z": 0.5},
+        {"x": None, "z": None},
+    ]
+
+
+def test_everything_together_on_the_command_line(cli: Cli, tmp_path: Path) -> None:
+    root = painter_by_numbers(tmp_path / "pbn")
+    words = ["--labels", "artist,genre", "--where", 'genre == "portrait" or date > 1800', "--balance", "--limit", "9"]
+    done = cli("prepare", root, "one", "--size", 8, *words, "--seed", "3", check=True)
+    cli("prepare", root, "two", "--size", 8, *words, "--seed", "3", check=True)
+    one, two = Dataset.open("one"), Dataset.open("two")
+    assert one.fingerprint == two.fingerprint
+    assert "2 classes: Paul Cezanne 4, Vincent van Gogh 4" in done.stdout
+    assert "took 4 of each class" in done.stdout
+    assert one.info.options["where"] == words[3]
+    assert one.info.options["labels"] == ["artist", "genre"]
+    assert (one.info.options["limit"], one.info.options["balance"]) == (9, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--where", "genre = 1"], "cannot read the condition 'genre = 1' at character 7"),
+        (
+            ["--where", "gnre == 'x'"],
+            "unknown column 'gnre' (did you mean 'genre'?); choose from: artist",
+        ),
+        (["--where", "genre == 'portait'"], "the condition \"genre == 'portait'\" leaves none of 13 pictures of"),
+        (["--min-per-class", "99"], "min-per-class 99 leaves none of 12 pictures"),
+        (["--limit", "0"], "limit"),
+        (["--labels", "style", "--min-per-class", "14"], "min-per-class 14 leaves none of 13"),
+        (["--classes", "none", "--min-per-class", "3"], "min-per-class is about classes, and classes none leaves none"),
+        (["--split", "artist"], "unknown split 'Paul Cezanne'"),
+    ],
+)
+def test_choices_that_leave_nothing(cli: Cli, tmp_path: Path, words: list[str], message: str) -> None:
+    done = cli("prepare", painter_by_numbers(tmp_path / "pbn"), "data", *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not Path("data").exists()
+
+
+def test_a_flat_folder_has_nothing_to_choose_by(cli: Cli, tmp_path: Path) -> None:
+    root = painter_by_numbers(tmp_path / "pbn") / "train"
+    for words, message in (
+        (["--where", "artist == 'x'"], "at character 1, 'artist': the source has no columns"),
+        (["--labels", "artist"], "has no columns, so none called 'artist'"),
+        (["--balance"], "balance is about classes, and"),
+        (["--min-per-class", "2"], "has none"),
+    ):
+        done = cli("prepare", root, "data", *words)
+        assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+    assert (
+        "took 3 of 9 pictures at random" in cli("prepare", root, "data", "--size", 8, "--limit", "3", check=True).stdout
+    )
