@@ -92,6 +92,14 @@ def test_its_pictures_may_lie_elsewhere_or_be_absent(made: Made, tmp_path: Path)
     }
 
 
+def test_what_is_missing_is_listed_if_it_was_asked_for(made: Made, tmp_path: Path) -> None:
+    root = replicas.painter_by_numbers(tmp_path / "pbn")
+    (root / "train" / "1000.jpg").unlink()
+    (root / "train" / "1001.jpg").unlink()
+    summary, _ = made(root, where='artist == "Paul Cezanne"')
+    assert set(rejections(summary)) == {"1000.jpg", "train/1012.jpg"}
+
+
 def test_the_published_split_can_be_left_aside(made: Made, tmp_path: Path) -> None:
     root = replicas.painter_by_numbers(tmp_path / "pbn")
     assert set(made(root, split="none")[1]["split"]) == {"train"}

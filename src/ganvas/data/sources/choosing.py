@@ -142,12 +142,18 @@ def _in_columns(source: Source) -> Source:
 
 
 def _fulfilling(source: Source, where: str | None) -> Source:
-    """The pictures that fulfil a condition."""
-    if where is None:
-        return source
-    is_wanted = condition(where, kinds_of(item.labels for item in source.items))
-    kept = [number for number, item in enumerate(source.items) if is_wanted(item.labels)]
-    return _only(source, kept, f"the condition {where!r}")
+    """The pictures that fulfil a condition, and of what is none, what does so or has no labels to ask for."""
+    items = source.items
+    if where is not None:
+        is_wanted = condition(where, kinds_of(item.labels for item in items))
+        kept = [number for number, item in enumerate(items) if is_wanted(item.labels)]
+        strange = [number for number, item in enumerate(items) if isinstance(item, Stranger) and not item.labels]
+        source = _only(source, [*kept, *strange], f"the condition {where!r}", strangers=False)
+    return replace(source, items=[_bare(item) if isinstance(item, Stranger) else item for item in source.items])
+
+
+def _bare(stranger: Stranger) -> Stranger:
+    return replace(stranger, labels={}) if stranger.labels else stranger
 
 
 def _large_classes(source: Source, least: int) -> Source:
@@ -198,11 +204,11 @@ def _class_counts(source: Source, option: str) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _only(source: Source, kept: Collection[int], why: str, note: str | None = None) -> Source:
-    """The source with these of its pictures, and all that is no picture, in their order."""
+def _only(source: Source, kept: Collection[int], why: str, note: str | None = None, strangers: bool = True) -> Source:
+    """The source with these of its items, and all that is no picture if that is wanted, in their order."""
     strange = {number for number, item in enumerate(source.items) if isinstance(item, Stranger)}
-    wanted = {*kept, *strange}
-    if wanted == strange:
+    wanted = {*kept, *(strange if strangers else ())}
+    if wanted <= strange:
         raise DataError(f"{why} leaves none of {len(source.items) - len(strange):,} pictures of {source.title}")
     items = [item for number, item in enumerate(source.items) if number in wanted]
     return replace(source, items=items, notes=(*source.notes, note) if note else source.notes)

@@ -58,9 +58,11 @@ def named_items(
     for label, path, row, folder in zip(wanted, paths, rows, folders, strict=True):
         found = finder.find(path, folder)
         if found is None:
-            items.append(Stranger(label, missing(table)))
+            items.append(Stranger(label, missing(table), row))
         elif found in used:
-            items.append(Stranger(label if label != found else f"{label} (again)", f"named more than once in {table}"))
+            items.append(
+                Stranger(label if label != found else f"{label} (again)", f"named more than once in {table}", row)
+            )
         else:
             used.add(found)
             is_picture = found not in finder.tree.closed

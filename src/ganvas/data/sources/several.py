@@ -48,7 +48,7 @@ def _labels(name: str, source: Source, item: Item, is_divided: bool) -> dict[str
 
 
 def _placed(item: Item, name: str, labels: Mapping[str, Value]) -> Item:
-    return Stranger(name, item.reason) if isinstance(item, Stranger) else Relabelled(item, name, labels)
+    return Stranger(name, item.reason, labels) if isinstance(item, Stranger) else Relabelled(item, name, labels)
 
 
 def _common(one: range, other: range) -> range:

@@ -85,7 +85,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Stranger:
-    """Something in a source that is known to be no picture without opening it."""
+    """Something in a source that is known to be no picture without opening it.
+
+    Attributes:
+        name: where it lies.
+        reason: why it is none.
+        labels: what a table says of it; only conditions ask for that.
+    """
 
     name: str
     reason: str

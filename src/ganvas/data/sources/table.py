@@ -137,11 +137,11 @@ def _file_items(paths: Sequence[str], rows: Sequence[Mapping[str, Value]], base:
     for path, name, labels in zip(paths, unique(path or "(no path)" for path in paths), rows, strict=True):
         seen[path] += 1
         if not path.strip():
-            items.append(Stranger(name, "no path in the table"))
+            items.append(Stranger(name, "no path in the table", labels))
         elif seen[path] > 1:
-            items.append(Stranger(name, f"named more than once in {table}"))
+            items.append(Stranger(name, f"named more than once in {table}", labels))
         elif (file := _file(base, path)) is None:
-            items.append(Stranger(name, missing(table)))
+            items.append(Stranger(name, missing(table), labels))
         else:
             items.append(PictureFile(file, name, labels))
     return items
