@@ -61,7 +61,7 @@ def _is_option(parameter: Any) -> bool:
 
 def _usage(parameter: Any) -> str:
     if not _is_option(parameter):
-        return str(parameter.name).upper()
+        return f"{str(parameter.name).upper()}{'...' if parameter.nargs == -1 else ''}"
     word = max(parameter.opts, key=len)
     shown = word if parameter.is_flag else f"{word} {parameter.metavar or parameter.name.upper()}"
     return shown if parameter.required else f"[{shown}]"

@@ -67,6 +67,7 @@ def test_the_two_artists_of_paper_5_in_their_published_split(made: Made, tmp_pat
     summary, index = made(replicas.painter_by_numbers(tmp_path / "pbn"), labels="artist", where=artists)
     assert summary.class_counts == {"Paul Cezanne": 5, "Vincent van Gogh": 4}
     assert list(index["split"].unique()) == ["train"]
+    assert "(all_data_info.csv): class by artist, split by in_train" in str(summary)
     assert "style" not in index
     assert index["source_in_table"].unique() == ["wikiart"], "where a picture is from is always kept"
 
@@ -211,6 +212,7 @@ def test_a_folder_level_reads_any_collection_as_a_folder(made: Made, tmp_path: P
 def test_a_collection_can_go_without_classes(made: Made, tmp_path: Path) -> None:
     summary, index = made(replicas.painter_by_numbers(tmp_path / "pbn"), classes="none")
     assert (summary.count, summary.class_counts) == (13, {})
+    assert summary.notes == ("recognised Painter by Numbers (all_data_info.csv): split by in_train",)
     assert index["split"].value_counts().to_dict() == {"train": 9, "test": 4}
 
 

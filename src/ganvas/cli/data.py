@@ -8,10 +8,10 @@ import typer
 
 
 def prepare(
-    sources: Annotated[
+    source: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE|CLASS=SOURCE...",
+            metavar="[CLASS=]SOURCE",
             help="A folder of pictures (a sub-folder's name is the class), a zip or tar archive, a CSV, TSV or Parquet "
             "table, hf:OWNER/NAME or hf:FOLDER, torchvision:NAME, digits:, or painter: or painter:COUNT for the "
             "embedded paintings. Several are a class each, as in flowers=photos landscape=wikiart/landscape.",
@@ -30,13 +30,13 @@ def prepare(
         ),
     ] = "folders",
     labels: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="COLUMN[,COLUMN...]",
             help="Labels to keep, the first being the class; by default all, and the class that the source has.",
             show_default=False,
         ),
-    ] = "",
+    ] = None,
     where: Annotated[
         str | None,
         typer.Option(
@@ -96,12 +96,12 @@ def prepare(
 
     with PreparationDisplay() as display:
         summary = prepare(
-            _named(sources),
+            _named(source),
             data,
             size=size,
             fit=fit,
             classes=classes,
-            labels=labels,
+            labels=labels or (),
             where=where,
             limit=limit,
             min_per_class=min_per_class,

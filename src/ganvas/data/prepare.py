@@ -140,7 +140,7 @@ def prepare(
     request = Request(
         classes=str(classes),
         seed=seed,
-        split=split_column,
+        split=split_column if fraction is None else "none",
         group=group,
         labels=_label_names(labels),
         where=where,

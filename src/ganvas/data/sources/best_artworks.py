@@ -46,7 +46,7 @@ def recognise(tree: Tree, request: Request) -> Source | None:
         items=items,
         label_column=CLASS if request.classes == "folders" else None,
         remedy=REMEDY,
-        notes=(f"recognised Best Artworks of All Time ({TABLE} and {folder.rstrip('/')}): class by {CLASS}",),
+        notes=(request.recognised(f"Best Artworks of All Time ({TABLE} and {folder.rstrip('/')})", CLASS),),
     )
 
 

@@ -40,5 +40,5 @@ def recognise(tree: Tree, request: Request) -> Source | None:
         items=items,
         label_column=CLASS if request.classes == "folders" else None,
         remedy=REMEDY,
-        notes=(f"recognised GANGogh's genre folders: class by {CLASS}",),
+        notes=(request.recognised("GANGogh's genre folders", CLASS),),
     )

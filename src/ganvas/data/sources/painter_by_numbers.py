@@ -31,5 +31,5 @@ def recognise(tree: Tree, request: Request) -> Source | None:
         label_column=CLASS if request.classes == "folders" else None,
         split_column=SPLIT,
         remedy=REMEDY,
-        notes=(f"recognised Painter by Numbers ({TABLE}): class by {CLASS}, split by {SPLIT}",),
+        notes=(request.recognised(f"Painter by Numbers ({TABLE})", CLASS, SPLIT),),
     )

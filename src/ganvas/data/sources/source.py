@@ -163,6 +163,15 @@ class Request:
         """The number of the folder level that is the class, or None where none was asked for by number."""
         return None if self.classes in ("folders", "none") else int(self.classes)
 
+    def recognised(self, what: str, label_column: str, split_column: str | None = None) -> str:
+        """A note that a source is something well known, with the class and the split that it will have."""
+        parts = []
+        if self.classes != "none":
+            parts.append(f"class by {self.labels[0] if self.labels else label_column}")
+        if split_column and self.split != "none":
+            parts.append(f"split by {self.split or split_column}")
+        return f"recognised {what}" + (f": {', '.join(parts)}" if parts else "")
+
     def refuse_level(self, what: str) -> None:
         """Raise DataError if a folder level is asked for of something that has none."""
         if self.level is not None:

@@ -73,7 +73,7 @@ def recognise_styles(tree: Tree, request: Request) -> Source | None:
         items=items,
         label_column="style" if request.classes == "folders" else None,
         remedy=REMEDY,
-        notes=("recognised WikiArt's style folders: class by style",),
+        notes=(request.recognised("WikiArt's style folders", "style"),),
     )
 
 
@@ -108,7 +108,7 @@ def recognise_lists(tree: Tree, request: Request) -> Source | None:
         label_column=main if request.classes == "folders" else None,
         split_column="split",
         remedy=REMEDY,
-        notes=(f"recognised WikiArt's lists ({table}): class by {main}, split as listed",),
+        notes=(request.recognised(f"WikiArt's lists ({table})", main, "split"),),
     )
 
 
