@@ -256,6 +256,13 @@ def test_labels_of_several_kinds_become_text_and_empty_columns_go() -> None:
     ]
 
 
+def test_no_label_can_be_taken_for_what_prepare_writes() -> None:
+    from ganvas.data.columns import BOOKKEEPING
+    from ganvas.data.sources.source import RESERVED
+
+    assert RESERVED == BOOKKEEPING
+
+
 def test_everything_together_on_the_command_line(cli: Cli, tmp_path: Path) -> None:
     root = painter_by_numbers(tmp_path / "pbn")
     words = ["--labels", "artist,genre", "--where", 'genre == "portrait" or date > 1800', "--balance", "--limit", "9"]

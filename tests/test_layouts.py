@@ -131,6 +131,13 @@ def test_best_artworks_resized(made: Made, tmp_path: Path) -> None:
     assert index["source"][0] == "resized/resized/Albrecht_Dürer_1.jpg"
 
 
+@pytest.mark.parametrize("part", ["resized", "resized/resized", "images"])
+def test_a_part_of_best_artworks(made: Made, tmp_path: Path, part: str) -> None:
+    summary, index = made(replicas.best_artworks(tmp_path / "best") / part)
+    assert summary.class_counts["Vincent van Gogh"] == 2
+    assert set(index["source"].str.split("/").str[0]) == {part.partition("/")[0]}
+
+
 # ---- WikiArt and GANGogh ----------------------------------------------------------------------------------------
 
 

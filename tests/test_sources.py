@@ -207,6 +207,19 @@ def test_bad_members_are_listed_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert sorted(tmp_path.parent.rglob("*.png")) == before, "nothing is written"
 
 
+@pytest.mark.parametrize("name", ["caf\udce9.png", "été.png", "絵.png", "a\nb.png", "=cmd.png", "x" * 200 + ".png"])
+def test_names_of_any_kind_survive_an_archive(tmp_path: Path, name: str) -> None:
+    with tarfile.open(tmp_path / "art.tar", "w") as archive:
+        for each, data in ((name, picture_bytes(0)), (name + ".png", b"")):
+            info = tarfile.TarInfo(each)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    prepare(tmp_path / "art.tar", tmp_path / "data", size=8)
+    written = name.replace("\udce9", r"\xe9")
+    assert Dataset.open(tmp_path / "data").index["source"].tolist() == [written]
+    assert rejections(tmp_path / "data") == {written + ".png": "empty file"}
+
+
 def test_bad_members_of_a_tar_archive(tmp_path: Path) -> None:
     path = tmp_path / "art.tar"
     with tarfile.open(path, "w") as archive:
@@ -396,6 +409,14 @@ def test_a_class_under_a_name_of_the_index(cli: Cli, table: Path) -> None:
     assert data.labels is not None
     assert np.bincount(data.labels).tolist() == [2, 2, 2]
     assert "group" not in data.index, "a group is what must not be parted, and nobody asked for that"
+
+
+def test_the_summary_does_not_list_a_thousand_classes(tmp_path: Path) -> None:
+    for number in range(104):
+        write_picture(tmp_path / "many" / f"{number // 2:03d}" / f"{number}.png", number)
+    text = str(prepare(tmp_path / "many", tmp_path / "data", size=8))
+    assert "52 classes: 000 2, 001 2, " in text
+    assert text.endswith("049 2 and 2 more")
 
 
 def test_numbers_can_be_classes(cli: Cli, table: Path) -> None:

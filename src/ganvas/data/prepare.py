@@ -31,6 +31,8 @@ from ganvas.files import refuse_taken, whole_directory
 
 # How many of the commonest reasons, or of the classes at fault, an error message names.
 COMMONEST = 3
+# How many classes the summary counts; Painter by Numbers has 2,074 artists.
+MOST_CLASSES = 50
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,10 @@ class Summary:
         lines = [f"{self.path}: {_counted(self.count, 'picture')} of {self.size} x {self.size} in {self.seconds:.1f} s"]
         lines += self.notes
         if self.class_counts:
-            counts = ", ".join(f"{name} {count:,}" for name, count in self.class_counts.items())
-            lines.append(f"{len(self.class_counts)} classes: {counts}")
+            shown = dict(itertools.islice(self.class_counts.items(), MOST_CLASSES))
+            counts = ", ".join(f"{name} {count:,}" for name, count in shown.items())
+            more = len(self.class_counts) - len(shown)
+            lines.append(f"{len(self.class_counts):,} classes: {counts}" + (f" and {more:,} more" if more else ""))
         if self.holdout:
             lines.append(str(self.holdout))
         if self.rejected:

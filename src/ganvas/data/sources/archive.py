@@ -23,6 +23,7 @@ from ganvas.data.fit import Frame
 from ganvas.data.sources.layouts import open_tree
 from ganvas.data.sources.source import Request, Source, Value, unique
 from ganvas.data.sources.stamp import Stamp
+from ganvas.data.sources.tree import as_text
 from ganvas.errors import DataError
 
 # A picture file of more bytes than this is an attack or a mistake; archives can hold a terabyte in a kilobyte.
@@ -131,7 +132,7 @@ class Archive:
             raise DataError(f"{path} cannot be read as an archive: {error}") from error
         self._places: dict[str, Place] = {}
         self.closed: dict[str, str] = {}
-        names = unique(name for name, _, _ in members)
+        names = unique(as_text(name) for name, _, _ in members)
         for name, (_, place, why) in zip(names, members, strict=True):
             self._places[name] = place
             if why := why or (OUTSIDE if _leads_out(name) else TOO_LONG if place.length > MOST_BYTES else ""):

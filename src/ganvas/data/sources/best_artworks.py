@@ -3,9 +3,11 @@
 import contextlib
 import re
 import unicodedata
-from pathlib import PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 from ganvas.data.sources.columns import read_columns
+from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.tree import REMEDY, Tree, pictures_of, stranger
 
@@ -16,10 +18,15 @@ CLASS = "artist"
 FOLDERS = ("images/images/", "images/", "resized/resized/", "resized/")
 
 
-def recognise(tree: Tree, request: Request) -> Source | None:
+def recognise(tree: Tree, request: Request, folders: Sequence[str] = FOLDERS) -> Source | None:
     """The pictures of all artists with what the table knows of these; None without such a table.
 
     Columns: artist (the class, as the table writes the name), years, genre and nationality.
+
+    Args:
+        tree: the folder or archive with the table.
+        request: what is asked of it.
+        folders: where pictures are looked for; the first one that holds any has all.
     """
     if (table := f"{tree.wrapper}{TABLE}") not in tree.names:
         return None
@@ -27,7 +34,7 @@ def recognise(tree: Tree, request: Request) -> Source | None:
     if not {"name", *KNOWN, "paintings"} <= columns.cells.keys():
         return None
     pictures = frozenset(pictures_of(tree))
-    folder = next((each for each in FOLDERS if any(name.startswith(tree.wrapper + each) for name in pictures)), None)
+    folder = next((each for each in folders if any(name.startswith(tree.wrapper + each) for name in pictures)), None)
     if folder is None:
         return None
     names = [" ".join(name.split()) for name in columns.cells["name"]]
@@ -48,6 +55,15 @@ def recognise(tree: Tree, request: Request) -> Source | None:
         remedy=REMEDY,
         notes=(request.recognised(f"Best Artworks of All Time ({TABLE} and {folder.rstrip('/')})", CLASS),),
     )
+
+
+def recognise_part(root: Path, request: Request) -> Source | None:
+    """The pictures of one of the folders, such as `resized`, with the table that lies above; None for any other."""
+    for top in list(root.parents)[:2]:
+        if f"{root.relative_to(top).as_posix()}/" in FOLDERS and (top / TABLE).is_file():
+            name = root.relative_to(top).parts[0]
+            return recognise(Folder(top), request, [each for each in FOLDERS if each.startswith(name)])
+    return None
 
 
 def _known(rows: list[dict[str, Value]]) -> list[dict[str, Value]]:

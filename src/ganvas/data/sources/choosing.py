@@ -1,5 +1,6 @@
 """Which pictures of a source are taken: by a condition, by class, by chance; and which label is what."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +12,9 @@ from ganvas.data.sources.where import NOTHING, condition, kind_of, kinds_of
 from ganvas.errors import DataError, unknown
 
 # Columns that say where a picture is from and whether it may be shown. They are kept whatever labels are asked for.
-PROVENANCE = frozenset({"licence", "license", "rights", "copyright", "source", "url", "date", "year"})
+PROVENANCE = re.compile(
+    r"(?<![a-z])(licen[cs]e|rights|copyright|credit|source|url|date|year)s?(?![a-z])", re.IGNORECASE
+)
 
 
 def choose(source: Source, request: Request) -> Source:
@@ -102,7 +105,7 @@ def _kept_labels(source: Source, request: Request) -> Source:
     if not request.labels:
         return source
     kept = {*request.labels, source.split_column, source.mode_column, request.group}
-    kept |= {column for column in source.columns if column.lower() in PROVENANCE}
+    kept |= {column for column in source.columns if PROVENANCE.search(column)}
     if source.columns <= kept:
         return source
     return _relabelled(source, lambda item: {name: value for name, value in item.labels.items() if name in kept})

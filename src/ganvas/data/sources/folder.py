@@ -9,7 +9,7 @@ from pathlib import Path
 from ganvas.data.decode import Picture, Reason, Rejected, decode
 from ganvas.data.fit import Frame
 from ganvas.data.sources.source import Request, Source, Value
-from ganvas.data.sources.tree import by_folders
+from ganvas.data.sources.tree import as_text, by_folders
 from ganvas.errors import DataError
 
 
@@ -129,6 +129,5 @@ def _identity(folder: Path) -> tuple[int, int]:
 
 
 def _name(path: Path, root: Path) -> str:
-    """The path below `root` with forward slashes; bytes that are no UTF-8 are written as escapes."""
-    relative = path.relative_to(root).as_posix()
-    return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """The path below `root` with forward slashes."""
+    return as_text(path.relative_to(root).as_posix())

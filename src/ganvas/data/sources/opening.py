@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ganvas.data.sources import choosing
+from ganvas.data.sources import best_artworks, choosing
 from ganvas.data.sources.archive import is_archive, open_archive
 from ganvas.data.sources.digits import open_digits
 from ganvas.data.sources.folder import Folder
@@ -83,6 +83,8 @@ def _open_one(source: str | Path, request: Request) -> Source:
             return open_table(path, request)
         if is_archive(path):
             return open_archive(path, request)
+    if path.is_dir() and (part := best_artworks.recognise_part(path, request)) is not None:
+        return part
     return open_tree(Folder(path), request)
 
 

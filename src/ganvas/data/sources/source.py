@@ -18,7 +18,9 @@ SIZES = range(8, 1025)
 Value = str | int | float | bool | None
 
 # Columns of a dataset's index that are not labels. A table's own column of such a name is kept under another one.
-RESERVED = frozenset({"source", "sha256", "phash", "width", "height", "split", "group"})
+RESERVED = frozenset(
+    {"source", "crop", "sha256", "content", "phash", "width", "height", "split", "group", "duplicates"}
+)
 
 
 class Item(Protocol):

@@ -44,6 +44,11 @@ class Tree(Protocol):
         """
 
 
+def as_text(name: str) -> str:
+    """A path as text that can be written to a table; bytes of it that are no UTF-8 become escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def extension(name: str) -> str:
     """The extension of a path in lower case, with its dot, or ""."""
     return PurePosixPath(name).suffix.lower()
