@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,24 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return done
 
     return run
+
+
+Made = Callable[..., tuple[Any, pd.DataFrame]]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    """Prepare a source at 8 px, or as asked: the summary and the index."""
+
+    from ganvas.data.dataset import Dataset
+    from ganvas.data.prepare import prepare
+
+    def make(source: Any, **options: Any) -> tuple[Any, pd.DataFrame]:
+        target = tmp_path / f"data{len(list(tmp_path.glob('data*')))}"
+        summary = prepare(source, target, **{"size": 8, **options})
+        return summary, Dataset.open(target).index
+
+    return make
 
 
 # What a training test sets to take a second: a narrow network, no evaluation, no event files.

@@ -3,12 +3,18 @@
 import csv
 import gzip
 import io
+import tarfile
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from PIL import Image
+
+from ganvas.data.dataset import Dataset
+from ganvas.data.prepare import Summary
 
 
 def picture_bytes(seed: int, side: int = 12, kind: str = "PNG") -> bytes:
@@ -156,3 +162,54 @@ def flowers102(folder: Path) -> None:
     savemat(folder / "imagelabels.mat", {"labels": np.array([[1, 102, 1, 102, 1, 102, 1, 102]], np.uint8)})
     parts = {"trnid": [[1, 2]], "valid": [[3, 4]], "tstid": [[5, 6, 7, 8]]}
     savemat(folder / "setid.mat", {key: np.array(value, np.uint16) for key, value in parts.items()})
+
+
+# ---- what people have -------------------------------------------------------------------------------------------
+
+NESTED = ["old/sea/calm/0.png", "old/sea/storm/1.png", "old/land/hill/2.png"]
+NESTED += ["new/sea/calm/3.png", "new/land/hill/4.png"]
+
+
+def write_nested(root: Path) -> Path:
+    """Five pictures in three levels of folders."""
+    for seed, name in enumerate(NESTED):
+        write_picture(root / name, seed)
+    return root
+
+
+def write_table(root: Path) -> Path:
+    """Six pictures and a table of them with all that tables have."""
+    header = ["", "title", "file_name", "artist", "class", "year", "width", "licence", "group", "split"]
+    rows: list[list[Any]] = [header]
+    for number in range(6):
+        write_picture(root / "images" / f"{number}.png", number)
+        year, wall = "" if number == 4 else 1880 + number, f"wall {number % 3}"
+        artist, kind = ("Monet", "Degas")[number // 2 % 2], ("sea", "land")[number // 3]
+        title, file, part = f"Study, {number}", f"images/{number}.png", ("train", "Test")[number % 2]
+        rows.append([number, title, file, artist, kind, year, 7, "CC0", wall, part])
+    return write_csv(root / "pictures.csv", rows)
+
+
+def zipped(folder: Path, kind: int = zipfile.ZIP_DEFLATED) -> Path:
+    target = folder.with_suffix(".zip")
+    with zipfile.ZipFile(target, "w", kind) as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
+    return target
+
+
+def tarred(folder: Path, mode: str = "w:gz") -> Path:
+    target = folder.with_suffix(".tar")
+    with tarfile.open(target, mode) as archive:  # type: ignore[call-overload]
+        archive.add(folder, ".")
+    return target
+
+
+def rejections(data: Path) -> dict[str, str]:
+    """Why each file was left out of a dataset, by its path."""
+    return dict(pd.read_csv(data / "rejected.csv").itertuples(index=False))
+
+
+def images_of(summary: Summary) -> np.ndarray:
+    """The pictures of a prepared dataset, uint8 [N, S, S, 3]."""
+    return np.asarray(Dataset.open(summary.path).images)
