@@ -119,17 +119,21 @@ class ArrowFile:
         """The columns of numbers that have names."""
         return [name for name in self.columns if class_names(self.features.get(name))]
 
+    @property
+    def label_columns(self) -> list[str]:
+        """The columns of text, numbers, truth values and dates."""
+        return [name for name in self.columns if _is_label(self.schema.field(name).type)]
+
     def rows(self) -> list[dict[str, Value]]:
-        """What the columns of text, numbers, truth values and dates say of each picture.
+        """What the label columns say of each picture.
 
         Raises:
             DataError: the file is damaged.
         """
-        wanted = [name for name in self.columns if _is_label(self.schema.field(name).type)]
-        table = self._read(wanted)
+        table = self._read(self.label_columns)
         columns = {
             name: [plain(value, class_names(self.features.get(name))) for value in table[name].to_pylist()]
-            for name in wanted
+            for name in self.label_columns
         }
         return [{name: values[row] for name, values in columns.items()} for row in range(table.num_rows)]
 

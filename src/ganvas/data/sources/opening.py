@@ -41,7 +41,7 @@ def open_source(source: Named, request: Request | None = None) -> Source:
     Raises:
         DataError: there is no such source or label, or it holds nothing to prepare.
     """
-    request = request or Request()
+    request = replace(request or Request(), used=set())
     if request.classes not in CLASSES and not re.fullmatch("-?[1-9][0-9]?", request.classes):
         raise DataError(
             unknown("choice of classes", request.classes, CLASSES) + ", or the number of a folder level, as in 2"

@@ -71,8 +71,7 @@ def open_table(path: Path, request: Request) -> Source:
         if column is not None and column in table.embedded:
             items = embedded_items(table, column, rows, request.take_root() or path.parent)
             return labelled(str(path), items, request, table.class_columns)
-        names = [name for name in table.columns if name not in table.embedded]
-        cells = {name: ["" if row[name] is None else str(row[name]) for row in rows] for name in names}
+        cells = {name: ["" if row[name] is None else str(row[name]) for row in rows] for name in table.label_columns}
     else:
         text = read_columns(_content(path), str(path), delimiter=TEXT_TABLES.get(path.suffix.lower()))
         cells, rows, column = text.cells, text.rows(), request.take_path_column()
