@@ -207,7 +207,7 @@ def tarred(folder: Path, mode: str = "w:gz") -> Path:
 
 def rejections(data: Path) -> dict[str, str]:
     """Why each file was left out of a dataset, by its path."""
-    return dict(pd.read_csv(data / "rejected.csv").itertuples(index=False))
+    return dict(pd.read_csv(data / "rejected.csv", usecols=["path", "reason"]).itertuples(index=False))
 
 
 def images_of(summary: Summary) -> np.ndarray:

@@ -15,7 +15,7 @@ from conftest import Cli
 from ganvas.data.dataset import Dataset
 from ganvas.data.prepare import prepare
 from ganvas.data.sources.columns import read_columns, values_of
-from ganvas.data.sources.source import unique
+from ganvas.data.sources.source import RESERVED, unique
 from ganvas.errors import DataError
 from replicas import rejections, write_nested, write_picture, write_table, zipped
 
@@ -57,9 +57,7 @@ def test_labels_choose_the_class_and_what_is_kept(cli: Cli, table: Path) -> None
     data = Dataset.open("data")
     assert data.class_names == ["Degas", "Monet"]
     assert data.info.label_column == "artist"
-    assert set(data.index.columns) == {
-        *("source", "sha256", "phash", "width", "height", "split", "artist", "year", "licence")
-    }
+    assert set(data.index.columns) - RESERVED == {"artist", "year", "licence"}
 
 
 def test_columns_split_and_group_a_table(cli: Cli, table: Path) -> None:
@@ -86,7 +84,7 @@ def test_the_summary_does_not_list_a_thousand_classes(tmp_path: Path) -> None:
         write_picture(tmp_path / "many" / f"{number // 2:03d}" / f"{number}.png", number)
     text = str(prepare(tmp_path / "many", tmp_path / "data", size=8))
     assert "52 classes: 000 2, 001 2, " in text
-    assert text.endswith("049 2 and 2 more")
+    assert "049 2 and 2 more" in text
 
 
 def test_numbers_can_be_classes(cli: Cli, table: Path) -> None:
