@@ -4,8 +4,8 @@
                                  [--extractors efficientnet-lite2 pixels] [--set KEY=VALUE...] [--table]
 
 DATA is a dataset directory and RESULTS a folder that keeps every run; what is finished is not done again, so that the
-command can be stopped and repeated, and hours of it be spread over days. `--table` only prints what there is. The time of
-a recipe is its wall-clock time, evaluations and all, as a user has it; what is measured is its last snapshot, not its best.
+command can be stopped and repeated. `--table` only prints what there is. The time of
+a recipe is wall-clock time, evaluations and all, as a user has it; measured is its last snapshot, not its best.
 The tutorial's is that of its steps alone. Nothing else may run beside it.
 """
 
