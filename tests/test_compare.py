@@ -43,6 +43,9 @@ def test_every_recipe_and_seed_gets_a_row_beside_the_floor_and_is_done_once(
     assert "the median of 2" in page
 
     monkeypatch.setattr(runs, "train", lambda *_given, **_changes: pytest.fail("all of it is done"))
+    with (out / "results.jsonl").open("a+") as file:  # as another process may, which measured the same at the same time
+        file.seek(0)
+        file.write(file.readline())
     again = compare(data, out, ["dcgan"], budget="2steps", seeds=2, samples=16, **TINY_RUN)
     assert again.results == first.results
 

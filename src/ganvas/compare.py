@@ -278,8 +278,12 @@ def _check(recipes: Sequence[str], plan: Plan) -> None:
 
 
 def _results(path: Path) -> list[Result]:
+    """What is finished, once each: of two processes that share a comparison, both may have measured a baseline."""
     file = path / RESULTS
-    return [Result(**record) for record in read_records(file)] if file.exists() else []
+    found: dict[tuple[str, int], Result] = {}
+    for record in read_records(file) if file.exists() else []:
+        found.setdefault((record["recipe"], record["seed"]), Result(**record))
+    return list(found.values())
 
 
 def _baseline(path: Path, plan: Plan, name: str) -> Result:
