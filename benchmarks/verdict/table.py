@@ -54,10 +54,10 @@ class Judged:
 def print_tables(runs: list[Kept]) -> None:
     """Print everything of docs/verdict.md that is a figure."""
     judged = [Judged(run) for run in runs]
-    for half in ("tuning", "test"):
+    for half in ("tuning", "test", "fresh"):
         of_half = [each for each in judged if each.run.planned.half == half]
         if of_half:
-            print(f"\n## The {half} half: {len(of_half)} runs\n")
+            print(f"\n## The {half} runs: {len(of_half)}\n")
             _print_confusion(of_half)
             _print_summary(of_half)
     _print_modes(runs)
