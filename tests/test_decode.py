@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
-from ganvas.data.decode import Picture, Reason, Rejected, decode
-from ganvas.data.fit import FITS, Frame, place
+from ganvas.data import decode as decode_module
+from ganvas.data.decode import Picture, decode
+from ganvas.data.fit import place
+from ganvas.data.frame import FITS, Frame
+from ganvas.data.rejection import Reason, Rejected, too_small
 from pictures import quarters
 
 ORIENTATION = 0x0112
@@ -24,8 +27,8 @@ def encode(image: Image.Image, format: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def decoded(data: bytes, **options: Any) -> Picture:
-    return decode(io.BytesIO(data), **options)
+def decoded(data: bytes, size: int = 1024, **options: Any) -> Picture:
+    return decode(io.BytesIO(data), Frame(size, **options))
 
 
 def reason_for(data: bytes) -> str:
@@ -162,7 +165,7 @@ def test_a_broken_exif_block_costs_nothing(exif: bytes) -> None:
 def test_a_big_jpeg_is_decoded_no_further_than_needed() -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = 8
-    picture = decoded(encode(quarters(1600, 800), "JPEG", exif=exif), enough=128)
+    picture = decoded(encode(quarters(1600, 800), "JPEG", exif=exif), size=64)
     assert (picture.width, picture.height) == (800, 1600)
     assert picture.pixels.shape == (400, 200, 3)
 
@@ -236,7 +239,7 @@ def png_header(width: int, height: int) -> bytes:
         pytest.param(encode(quarters(), "PNG")[:-60], Reason.DAMAGED, id="PNG cut short"),
         pytest.param(encode(quarters(), "TIFF")[:500], Reason.DAMAGED, id="TIFF cut short"),
         pytest.param(png_header(60000, 60000), Reason.TOO_LARGE, id="decompression bomb"),
-        pytest.param(encode(quarters(7, 100), "PNG"), Reason.TOO_SMALL, id="too small"),
+        pytest.param(encode(quarters(7, 100), "PNG"), too_small(8), id="too small"),
     ],
 )
 def test_a_bad_file_is_rejected_with_its_reason(data: bytes, reason: Reason) -> None:
@@ -262,6 +265,6 @@ def test_damage_ends_in_a_picture_or_a_rejection(data: bytes, cut: int, where: i
     damaged = bytearray(data[:cut])
     damaged[where % len(damaged)] = byte
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Rejected):
-        patch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)  # a header may promise anything; keep the test small
+        patch.setattr(decode_module, "MOST_PIXELS", 10_000)  # a header may promise anything; keep the test small
         picture = decoded(bytes(damaged))
         assert picture.pixels.shape == (picture.height, picture.width, 3)

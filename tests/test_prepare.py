@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ganvas.data.dataset import Dataset
-from ganvas.data.decode import Reason
 from ganvas.data.painter import GENRES, mode_of, paint
 from ganvas.data.parallel import ordered_map
 from ganvas.data.prepare import prepare
+from ganvas.data.rejection import Reason
 from ganvas.data.sources.opening import open_source
 from ganvas.errors import DataError, GanvasError
 from pictures import quarters, write_pictures, write_two_classes
@@ -120,7 +120,12 @@ def test_the_summary_says_how_many_and_why(pictures: Path, target: Path) -> None
     assert "5 pictures of 8 x 8" in text
     assert "2 classes: a 3, b 2" in text
     assert "left out 3" in text
-    assert "2 not an image (content not recognised), 1 not a picture (extension .me)" in text
+    assert (
+        "  2 not an image (content not recognised), as a/x.jpg\n  1 not a picture (extension .me), as read.me" in text
+    )
+    assert "originals 16 x 16 to 16 x 16, median 16 x 16" in text
+    assert "enlarged" not in text
+    assert "duplicates" not in text
 
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "squash"])
@@ -374,11 +379,21 @@ def test_a_folder_that_cannot_be_prepared(
         ({"size": 7}, "size 7 is out of range; pictures can be prepared at 8 to 1024 pixels"),
         ({"size": 1025}, "size 1025 is out of range"),
         ({"size": -64}, "size -64 is out of range"),
-        ({"fit": "crpo"}, "unknown fit 'crpo' (did you mean 'crop'?); choose from: crop, pad, squash"),
+        ({"fit": "crpo"}, "unknown fit 'crpo' (did you mean 'crop'?); choose from: crop, multicrop, pad, squash"),
         ({"fit": ""}, "unknown fit ''"),
         ({"classes": "folder"}, "unknown choice of classes 'folder' (did you mean 'folders'?)"),
         ({"background": "whit"}, "cannot read the background 'whit'"),
         ({"background": "#12"}, "cannot read the background '#12'"),
+        (
+            {"focus": "center"},
+            "unknown focus 'center' (did you mean 'centre'?); choose from: centre, entropy, saliency",
+        ),
+        ({"focus": "entropy", "fit": "pad"}, "focus entropy chooses what is cropped, and fit pad crops nothing"),
+        ({"alpha": "subjekt"}, "unknown alpha 'subjekt' (did you mean 'subject'?)"),
+        ({"smallest_side": 7}, "smallest side 7 is out of range; choose 8 pixels or more"),
+        ({"max_aspect": 0.5}, "max aspect 0.5 is out of range; choose 1 (square) or more"),
+        ({"max_aspect": float("nan")}, "max aspect nan is out of range"),
+        ({"dedupe": "all"}, "unknown dedupe 'all'; choose from: exact, near, none"),
         ({"workers": -1}, "-1 workers are out of range"),
         ({"source": "pianter:"}, "unknown source 'pianter:' (did you mean 'painter:'?); choose from: digits:"),
         ({"source": "https://example.org/art.zip"}, "unknown source 'https:'"),
@@ -438,7 +453,7 @@ def test_what_names_no_source_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(("workers", "error"), [(1, KeyboardInterrupt), (2, KeyboardInterrupt), (1, ZeroDivisionError)])
-def test_an_interrupted_run_leaves_nothing(
+def test_an_interrupted_run_leaves_only_what_the_next_one_needs(
     pictures: Path, target: Path, workers: int, error: type[BaseException]
 ) -> None:
     def interrupt(done: int, total: int) -> None:
@@ -446,8 +461,10 @@ def test_an_interrupted_run_leaves_nothing(
 
     with pytest.raises(error):
         prepare(pictures, target, size=8, workers=workers, progress=interrupt)
-    assert list(target.parent.iterdir()) == []
+    assert [path.name[:17] for path in target.parent.iterdir()] == [".data.unfinished-"]
     assert not multiprocessing.active_children()
+    assert prepare(pictures, target, size=8).resumed == 1
+    assert list(target.parent.iterdir()) == [target]
 
 
 FILL_THE_DISK = """

@@ -125,7 +125,7 @@ def test_paintings_are_told_apart_and_their_copies_found(tmp_path: Path) -> None
         for name in ("original.png", "copy.jpg"):
             result = make(PictureFile(tmp_path / name, name, {}), Frame(64))
             assert isinstance(result, Prepared)
-            hashes.append(int(result.phash, 16))
+            hashes.append(int(result.phashes[0], 16))
     assert groups_of(phashes(*hashes)).tolist() == [number // 2 for number in range(16)]
 
 

@@ -31,10 +31,10 @@ def _remove_stale_partials(path: Path) -> None:
     for stale in path.parent.glob(glob.escape(_partial_prefix(path)) + "*"):
         pid = stale.name.rpartition("-")[2]
         if pid.isdigit() and not psutil.pid_exists(int(pid)):
-            _remove(stale)
+            remove(stale)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """Delete a file or directory if it is there; what cannot be deleted is no reason to fail."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
@@ -103,14 +103,26 @@ def refuse_taken(path: Path) -> None:
 def _whole(path: Path) -> Iterator[Path]:
     partial = path.with_name(f"{_partial_prefix(path)}{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale_partials(path)
-        yield partial
-        _flush(path.parent)
+        with unwritable(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_stale_partials(path)
+            yield partial
+            _flush(path.parent)
+    finally:
+        remove(partial)
+
+
+@contextlib.contextmanager
+def unwritable(path: Path) -> Iterator[None]:
+    """Turn a refusal of the file system, while `path` is being made, into one clear line.
+
+    Raises:
+        GanvasError: it refused (full disk, no permission).
+    """
+    try:
+        yield
     except OSError as error:
         raise GanvasError(f"could not write {path}: {error.strerror or error}; nothing was changed") from error
-    finally:
-        _remove(partial)
 
 
 def append_record(path: Path, record: dict[str, Any]) -> None:

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from ganvas.data.dataset import INFO, Dataset
-from ganvas.data.decode import Rejected
-from ganvas.data.fit import Frame, place
-from ganvas.data.prepare import frame_for
+from ganvas.data.fit import place
+from ganvas.data.frame import Frame, frame_like
+from ganvas.data.rejection import Rejected
 from ganvas.data.sources import Item, open_folder
 from ganvas.errors import DataError
 from ganvas.explore import Artist, load
@@ -94,8 +94,7 @@ def _chosen(target: Path, real: Dataset, samples: int, seed: int) -> Iterator[Im
         pictures = Dataset.open(target).images
         rows = random.permutation(len(pictures))[:samples]
         return (pictures[rows[start : start + SLAB]] for start in range(0, len(rows), SLAB))
-    options = real.info.options
-    return _read(target, frame_for(real.size, options.get("fit", "crop"), options.get("background", "white")), random)
+    return _read(target, frame_like(real.info.options, real.size), random)
 
 
 def _read(folder: Path, frame: Frame, random: np.random.Generator) -> Iterator[Images]:

@@ -52,10 +52,12 @@ class PreparationDisplay:
     def __init__(self) -> None:
         from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
-        columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        rate = TextColumn("{task.fields[rate]}")
+        columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
         console = Console(stderr=True)
         self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._bar.add_task("preparing", total=None)
+        self._task = self._bar.add_task("preparing", total=None, rate="")
+        self._has_begun = False
 
     def __enter__(self) -> "PreparationDisplay":
         self._bar.start()
@@ -66,7 +68,12 @@ class PreparationDisplay:
 
     def update(self, done: int, total: int) -> None:
         """`done` of `total` pictures are prepared."""
-        self._bar.update(self._task, completed=done, total=total)
+        if not self._has_begun:  # what an earlier run had done already says nothing about the rate of this one
+            self._bar.reset(self._task, completed=done, total=total)
+            self._has_begun = True
+            return
+        speed = self._bar.tasks[0].speed
+        self._bar.update(self._task, completed=done, total=total, rate=f"{speed:,.0f}/s" if speed else "")
 
 
 class ClassifierDisplay:

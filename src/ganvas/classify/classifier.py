@@ -43,6 +43,9 @@ class Card(BaseModel):
         size: height and width of the dataset's pictures in pixels; the model resizes them to its own.
         fit: how pictures became square before it saw them, as `ganvas prepare --fit`.
         background: the colour behind them, as `ganvas prepare --background`.
+        focus: where they were cropped, as `ganvas prepare --focus`.
+        alpha: what became of transparent ones, as `ganvas prepare --alpha`.
+        linear: whether light was resized, as `ganvas prepare --linear`.
         data: the dataset directory it was trained on.
         fingerprint: the content of that dataset.
         counts: of "train", "validation" and "test", how many pictures of each class; nothing is left out.
@@ -65,6 +68,9 @@ class Card(BaseModel):
     size: int
     fit: str
     background: str
+    focus: str = "centre"
+    alpha: str = "background"
+    linear: bool = False
     data: str
     fingerprint: str
     counts: dict[str, dict[str, int]]

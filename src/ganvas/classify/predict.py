@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.classify.classifier import Classifier
-from ganvas.data.decode import Rejected
-from ganvas.data.fit import Frame, place
-from ganvas.data.prepare import frame_for
+from ganvas.data.fit import place
+from ganvas.data.frame import Frame, frame_like
+from ganvas.data.rejection import Rejected
 from ganvas.data.sources import PictureFile, open_folder
 from ganvas.errors import DataError
 from ganvas.explore import load
@@ -82,7 +82,7 @@ def predict(
         RunError: a run or snapshot that cannot be used.
     """
     card = classifier.card
-    frame = frame_for(card.size, card.fit, card.background)
+    frame = frame_like(card.model_dump(), card.size)
     for source in map(Path, sources):
         for names, images in _pictures(source, frame, samples, seed, left_out):
             for name, row in zip(names, classifier.probabilities(images), strict=True):

@@ -16,6 +16,7 @@ from ganvas.classify.model import Examples, Model, Progress, Silent, find
 from ganvas.classify.options import ClassifierOptions, resolve
 from ganvas.classify.partition import Partition, Rows, partition
 from ganvas.data.dataset import Dataset
+from ganvas.data.frame import looks
 from ganvas.data.labels import class_names, label_column, label_names
 from ganvas.errors import ConfigError, DataError
 from ganvas.files import whole_directory
@@ -71,8 +72,7 @@ def train(
             class_names=task.class_names,
             label_column=task.column,
             size=task.data.size,
-            fit=task.data.info.options.get("fit", "crop"),
-            background=task.data.info.options.get("background", "white"),
+            **{"fit": "crop", "background": "white", **looks(task.data.info.options)},
             data=str(task.data.path.resolve()),
             fingerprint=task.data.fingerprint,
             counts={split: task.counts(rows) for split, rows in parts.splits().items()},

@@ -1,10 +1,20 @@
 """Commands that make datasets."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+@contextlib.contextmanager
+def interruptible(data: Path) -> Iterator[None]:
+    """Say what has become of the work when Ctrl-C ends it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted; {data} is not made yet, the same command goes on from here") from None
 
 
 def prepare(
@@ -20,7 +30,16 @@ def prepare(
     ],
     data: Annotated[Path, typer.Argument(help="Dataset directory to make.", show_default=False)],
     size: Annotated[int, typer.Option(help="Height and width in pixels.")] = 64,
-    fit: Annotated[str, typer.Option(help="How a picture becomes square: crop, pad or squash.")] = "crop",
+    fit: Annotated[
+        str,
+        typer.Option(
+            help="How a picture becomes square: crop, pad, squash, or multicrop for several squares of a long one."
+        ),
+    ] = "crop",
+    focus: Annotated[
+        str,
+        typer.Option(help="Where to crop: centre, entropy (most detail) or saliency (what stands out)."),
+    ] = "centre",
     classes: Annotated[
         str,
         typer.Option(
@@ -67,6 +86,18 @@ def prepare(
         ),
     ] = None,
     background: Annotated[str, typer.Option(help="Colour behind transparency and padding.")] = "white",
+    alpha: Annotated[
+        str,
+        typer.Option(help="Transparent pictures: all on the background, or cropped to the subject (what can be seen)."),
+    ] = "background",
+    linear: Annotated[bool, typer.Option("--linear", help="Resize light, not the numbers that stand for it.")] = False,
+    smallest_side: Annotated[int, typer.Option(help="Leave out pictures with a side under so many pixels.")] = 8,
+    max_aspect: Annotated[
+        float, typer.Option(help="Leave out pictures with a side over so many times the other.")
+    ] = 50.0,
+    dedupe: Annotated[
+        str, typer.Option(help="Duplicates to leave out: none, exact (same pixels) or near (looking alike too).")
+    ] = "none",
     split: Annotated[
         str | None,
         typer.Option(
@@ -90,11 +121,14 @@ def prepare(
     ] = 0,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes every core.")] = 0,
 ) -> None:
-    """Turn pictures into a dataset directory; bad files are listed in its rejected.csv."""
+    """Turn pictures into a dataset directory; bad files are listed in its rejected.csv.
+
+    If it is interrupted, the same command goes on where it was.
+    """
     from ganvas.data.prepare import prepare
     from ganvas.terminal import PreparationDisplay
 
-    with PreparationDisplay() as display:
+    with interruptible(data), PreparationDisplay() as display:
         summary = prepare(
             _named(source),
             data,
@@ -109,6 +143,12 @@ def prepare(
             path_column=path_column,
             root=root,
             background=background,
+            focus=focus,
+            alpha=alpha,
+            linear=linear,
+            smallest_side=smallest_side,
+            max_aspect=max_aspect,
+            dedupe=dedupe,
             split=split,
             group=group,
             seed=seed,

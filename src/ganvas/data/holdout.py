@@ -93,6 +93,8 @@ class Plan:
         """
         if self.groups is not None:
             index["group"] = [self.groups[name] for name in index["source"]]
+            if "crop" in index:  # crops of a picture without a group stay together all the same
+                index["group"] = index["group"].fillna(index["source"])
         if self.splits is not None:
             index["split"] = [self.splits[name] for name in index["source"]]
         if self.fraction is None and self.splits is None and self.groups is None:

@@ -19,6 +19,10 @@ _CHUNK = 4
 _CHUNKS_AHEAD = 3
 
 
+class WorkerDied(GanvasError):
+    """A worker process died, perhaps killed by the system for want of memory."""
+
+
 def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) -> Generator[R, None, None]:
     """Yield `function(item)` for each item in order; close the generator to stop early.
 
@@ -28,7 +32,7 @@ def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) ->
         workers: how many processes; 1 stays in this one. The results do not depend on it.
 
     Raises:
-        GanvasError: a worker process died.
+        WorkerDied: a worker process died.
     """
     if workers == 1:
         yield from map(function, items)
@@ -45,7 +49,7 @@ def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) ->
         while running:
             yield from running.popleft().result()
     except BrokenProcessPool as error:
-        raise GanvasError(
+        raise WorkerDied(
             "a worker process died, perhaps for want of memory; try again with workers=1 (a script that starts "
             'workers must do so below `if __name__ == "__main__":`)'
         ) from error

@@ -10,69 +10,32 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from PIL import ImageColor
+import PIL
 
+from ganvas import __version__
 from ganvas.cores import usable_cores
-from ganvas.data.dataset import IMAGES, REJECTED, TRAIN, Info
-from ganvas.data.fit import FITS, Frame
-from ganvas.data.holdout import Holdout, Plan, read_split
+from ganvas.data.dataset import IMAGES, Info
+from ganvas.data.duplicates import DEDUPES
+from ganvas.data.frame import MAX_ASPECT, SMALLEST_SIDE, Frame, frame_for, require_size
+from ganvas.data.holdout import Plan, read_split
 from ganvas.data.parallel import ordered_map
-from ganvas.data.picture import Prepared, make
-from ganvas.data.sources import SIZES, Item, Request, Source
+from ganvas.data.picture import LeftOut, make
+from ganvas.data.sources import Request, Source
 from ganvas.data.sources.opening import Named, open_source
-from ganvas.data.writing import ImagesFile, fingerprint, write_tables
+from ganvas.data.summary import Duplicates, Originals, Summary, counted, examples, reasons
+from ganvas.data.table import Table
+from ganvas.data.unfinished import Entry, Unfinished, unfinished
+from ganvas.data.writing import fingerprint, write_tables
 from ganvas.errors import DataError, unknown
 from ganvas.files import refuse_taken, whole_directory
 
 # How many of the commonest reasons, or of the classes at fault, an error message names.
 COMMONEST = 3
-# How many classes the summary counts; Painter by Numbers has 2,074 artists.
-MOST_CLASSES = 50
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What `prepare` did.
-
-    Attributes:
-        path: the dataset directory.
-        size: height and width of its pictures in pixels.
-        count: pictures in it.
-        class_counts: pictures a class, in the order of the class numbers; empty without classes.
-        rejected: files left out by reason, the commonest first.
-        holdout: how the pictures were divided, or None if that was not asked for.
-        seconds: wall-clock time.
-        notes: lines on what the source was recognised as, and what was chosen from it.
-    """
-
-    path: Path
-    size: int
-    count: int
-    class_counts: Mapping[str, int]
-    rejected: Mapping[str, int]
-    holdout: Holdout | None
-    seconds: float
-    notes: Sequence[str] = ()
-
-    def __str__(self) -> str:
-        lines = [f"{self.path}: {_counted(self.count, 'picture')} of {self.size} x {self.size} in {self.seconds:.1f} s"]
-        lines += self.notes
-        if self.class_counts:
-            shown = dict(itertools.islice(self.class_counts.items(), MOST_CLASSES))
-            counts = ", ".join(f"{name} {count:,}" for name, count in shown.items())
-            more = len(self.class_counts) - len(shown)
-            lines.append(f"{len(self.class_counts):,} classes: {counts}" + (f" and {more:,} more" if more else ""))
-        if self.holdout:
-            lines.append(str(self.holdout))
-        if self.rejected:
-            total = sum(self.rejected.values())
-            lines.append(f"left out {total:,} (listed in {self.path / REJECTED}): {_listed(self.rejected)}")
-        return "\n".join(lines)
 
 
 def prepare(
@@ -90,6 +53,12 @@ def prepare(
     path_column: str | None = None,
     root: str | Path | None = None,
     background: str = "white",
+    focus: str = "centre",
+    alpha: str = "background",
+    linear: bool = False,
+    smallest_side: int = SMALLEST_SIDE,
+    max_aspect: float = MAX_ASPECT,
+    dedupe: str = "none",
     split: str | float | None = None,
     group: str | None = None,
     seed: int = 0,
@@ -98,13 +67,17 @@ def prepare(
 ) -> Summary:
     """Turn pictures into a dataset directory, which is whole when this returns and absent when it raises.
 
+    If it is interrupted or killed, what is prepared already is kept beside `target`, and the same call goes on from
+    there.
+
     Args:
         source: a folder of pictures, a zip or tar archive, a CSV, TSV, Parquet or Arrow table of pictures,
             `painter:` or `painter:COUNT` for the embedded paintings, `hf:OWNER/NAME` or `hf:FOLDER`,
             `torchvision:NAME`, or `digits:`; or several of these by the class that each is.
         target: the directory to make.
         size: height and width of the prepared pictures in pixels, 8 to 1024 (painter: 16 to 256).
-        fit: how a picture that is not square becomes so: "crop" the middle, "pad" with `background`, or "squash".
+        fit: how a picture that is not square becomes so: "crop" to a square, "pad" with `background`, "squash", or
+            "multicrop" to several squares if it is long, which no split parts.
         classes: "folders" for what the source says (of a folder: the first sub-folder on the way to a picture is its
             class), "none", or the number of the folder level: 2 for the second one, -1 for that of the picture.
         labels: labels to keep, the first of which is the class; by default all of them.
@@ -115,6 +88,13 @@ def prepare(
         path_column: the column of a table that names the pictures.
         root: the folder that the paths of a table begin in, or that torchvision keeps its files in.
         background: the colour behind transparent and beside padded pictures; a CSS colour name or #rrggbb.
+        focus: where to crop: in the "centre", where there is most detail ("entropy"), or what stands out ("saliency").
+        alpha: "background" puts a transparent picture on `background`, "subject" first crops it to what can be seen.
+        linear: resize light rather than the numbers that stand for it.
+        smallest_side: leave out pictures with a side under so many pixels, 8 or more.
+        max_aspect: leave out pictures with a side over so many times the other.
+        dedupe: which duplicates to leave out: "none", "exact" copies by decoded pixels, or "near" ones as well. The
+            largest original of each set stays.
         split: what to hold back from training: a fraction up to 0.9 of every class, as "test", in whole groups; or a
             label of the source ("class" for a folder, "genre" ... for the painter) whose values say it: train,
             training, true and 1, validation, valid and val, test, testing, false and 0. That label is no class then:
@@ -134,7 +114,18 @@ def prepare(
     """
     started = time.perf_counter()
     target = Path(target)
-    frame = frame_for(size, fit, background)
+    frame = frame_for(
+        size,
+        fit,
+        background,
+        focus=focus,
+        alpha=alpha,
+        linear=linear,
+        smallest_side=smallest_side,
+        max_aspect=max_aspect,
+    )
+    if dedupe not in DEDUPES:
+        raise DataError(unknown("dedupe", dedupe, DEDUPES))
     if workers < 0:
         raise DataError(f"{workers} workers are out of range; choose 1 or more, or 0 for as many as are useful")
     if seed < 0:
@@ -155,40 +146,56 @@ def prepare(
         root=None if root is None else Path(root),
     )
     opened = open_source(source, request)
-    _require_size(size, opened.sizes, opened.title)
+    require_size(size, opened.sizes, opened.title)
     plan = Plan.of(opened, fraction, group, seed)
 
-    with whole_directory(target) as directory:
-        with (directory / IMAGES).open("wb") as file:
-            images = ImagesFile(file, size)
-            rows, rejected = _make_pictures(opened, frame, workers, images, progress)
-            images.finish()
-        reasons = dict(Counter(reason for _, reason in rejected).most_common())
-        _require_pictures(opened, rows, reasons)
-        class_counts = _count_classes(opened, rows)
-        index = pd.DataFrame(rows)
-        holdout = plan.carry_out(index, opened.label_column)
+    with unfinished(target, _key(source, frame, seed), size) as kept, whole_directory(target) as directory:
+        outcomes, resumed = _make_pictures(opened, frame, workers, kept, progress)
+        table = Table.of(opened, outcomes, has_crops=fit == "multicrop")
+        _require_pictures(opened, table)
+        table.mark_duplicates(kept.pictures(), dedupe)
+        class_counts = _count_classes(opened, table.index)
+        holdout = plan.carry_out(table.index, opened.label_column)
+        images = kept.write(table.positions, directory / IMAGES)
         info = Info(
             size=size,
-            count=len(rows),
+            count=len(table.index),
             label_column=opened.label_column,
             class_names=list(class_counts),
             mode_column=opened.mode_column,
-            fingerprint=fingerprint(images, opened.label_column, index),
+            fingerprint=fingerprint(images, opened.label_column, table.index),
             options={
                 "source": {k: str(v) for k, v in source.items()} if isinstance(source, Mapping) else str(source),
                 "fit": fit,
                 "classes": classes,
                 **_chosen(request),
                 "background": background,
+                "focus": focus,
+                "alpha": alpha,
+                "linear": linear,
+                "smallest_side": smallest_side,
+                "max_aspect": max_aspect,
+                "dedupe": dedupe,
                 "split": split_column if fraction is None else fraction,
                 "group": group,
                 "seed": seed,
             },
         )
-        write_tables(directory, info, index, rejected)
-    seconds = time.perf_counter() - started
-    return Summary(target, size, len(rows), class_counts, reasons, holdout, seconds, opened.notes)
+        write_tables(directory, info, table.index, table.rejected)
+    return Summary(
+        path=target,
+        size=size,
+        count=len(table.index),
+        class_counts=class_counts,
+        rejected=reasons(table.rejected),
+        holdout=holdout,
+        seconds=time.perf_counter() - started,
+        originals=Originals.of(table.index, size),
+        duplicates=Duplicates.of(table.index, table.copies),
+        examples=examples(table.rejected),
+        notes=opened.notes,
+        resumed=resumed,
+    )
 
 
 def _label_names(labels: str | Sequence[str]) -> tuple[str, ...]:
@@ -211,79 +218,50 @@ def _chosen(request: Request) -> dict[str, Any]:
     return {option: value for option, value in asked.items() if value}
 
 
-def frame_for(size: int, fit: str, background: str) -> Frame:
-    """The frame that these options of `prepare` describe.
-
-    Raises:
-        DataError: one of them is out of range or unknown.
-    """
-    _require_size(size, SIZES, "pictures")
-    if fit not in FITS:
-        raise DataError(unknown("fit", fit, FITS))
-    try:
-        red, green, blue = ImageColor.getrgb(background)[:3]
-    except ValueError:
-        raise DataError(
-            f"cannot read the background {background!r}; write a colour name such as white, or a code such as #ffcc00"
-        ) from None
-    return Frame(size, fit, (red, green, blue))
-
-
-def _require_size(size: int, sizes: range, what: str) -> None:
-    if size not in sizes:
-        raise DataError(f"size {size} is out of range; {what} can be prepared at {sizes[0]} to {sizes[-1]} pixels")
+def _key(source: Named, frame: Frame, seed: int) -> dict[str, Any]:
+    """What the pictures of an interrupted run may depend on, beside the files they are made of."""
+    named = source if isinstance(source, Mapping) else {"": source}
+    places = {name: str(Path(each).resolve()) if Path(each).exists() else str(each) for name, each in named.items()}
+    return {"source": places, "frame": asdict(frame), "seed": seed, "versions": [__version__, PIL.__version__]}
 
 
 def _make_pictures(
     source: Source,
     frame: Frame,
     workers: int,
-    images: ImagesFile,
+    kept: Unfinished,
     progress: Callable[[int, int], None] | None,
-) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
-    """Prepare every item of the source; the pictures go to `images`.
+) -> tuple[list[Entry | LeftOut], int]:
+    """Prepare every item of the source that is not kept from an earlier run.
 
     Returns:
-        The rows of the index, and the name and reason of each file left out, both in the order of the source.
+        What became of each, in the order of the source, and how many were kept.
     """
-    rows: list[dict[str, Any]] = []
-    rejected: list[tuple[str, str]] = []
-    total = len(source.items)
-    workers = workers or (usable_cores() if total >= source.many else 1)
-    results = ordered_map(functools.partial(make, frame=frame), source.items, workers)
-    with contextlib.closing(results):
-        for done, (item, result) in enumerate(zip(source.items, results, strict=True), start=1):
-            if isinstance(result, Prepared):
-                images.append(result.pixels)
-                rows.append(_row(source, item, result))
-            else:
-                rejected.append((item.name, result))
+    outcomes: list[Entry | LeftOut | None] = [kept.known(item.name, item.stamp) for item in source.items]
+    missing = [number for number, outcome in enumerate(outcomes) if outcome is None]
+    total, resumed = len(outcomes), len(outcomes) - len(missing)
+    if progress is not None and resumed:
+        progress(resumed, total)
+    workers = workers or (usable_cores() if len(missing) >= source.many else 1)
+    made = ordered_map(functools.partial(make, frame=frame), [source.items[number] for number in missing], workers)
+    with contextlib.closing(made):
+        for done, (number, result) in enumerate(zip(missing, made, strict=True), start=resumed + 1):
+            outcomes[number] = result if isinstance(result, LeftOut) else kept.add(source.items[number].name, result)
             if progress is not None:
                 progress(done, total)
-    return rows, rejected
+    return [outcome for outcome in outcomes if outcome is not None], resumed
 
 
-def _row(source: Source, item: Item, picture: Prepared) -> dict[str, Any]:
-    return {
-        "source": item.name,
-        "sha256": picture.sha256,
-        "phash": picture.phash,
-        "width": picture.width,
-        "height": picture.height,
-        "split": TRAIN,
-        **source.row(item),
-    }
-
-
-def _require_pictures(source: Source, rows: list[dict[str, Any]], reasons: Mapping[str, int]) -> None:
-    if not rows:
+def _require_pictures(source: Source, table: Table) -> None:
+    if not table.positions.size:
+        commonest = dict(itertools.islice(reasons(table.rejected).items(), COMMONEST))
         raise DataError(
-            f"no readable picture in {source.title}, {_counted(sum(reasons.values()), 'file')} left out: "
-            f"{_listed(dict(itertools.islice(reasons.items(), COMMONEST)))}"
+            f"no readable picture in {source.title}, {counted(len(table.rejected), 'file')} left out: "
+            f"{', '.join(f'{count:,} {reason}' for reason, count in commonest.items())}"
         )
 
 
-def _count_classes(source: Source, rows: list[dict[str, Any]]) -> dict[str, int]:
+def _count_classes(source: Source, index: pd.DataFrame) -> dict[str, int]:
     """Pictures a class, sorted by name; empty without classes.
 
     Raises:
@@ -293,19 +271,11 @@ def _count_classes(source: Source, rows: list[dict[str, Any]]) -> dict[str, int]
     if column is None:
         return {}
     names = sorted({str(item.labels[column]) for item in source.items if column in item.labels})
-    counts = Counter(row[column] for row in rows)
-    poor = [f"class {name!r} has {_counted(counts[name], 'picture')}" for name in names if counts[name] < 2]
+    counts = Counter(index[column])
+    poor = [f"class {name!r} has {counted(counts[name], 'picture')}" for name in names if counts[name] < 2]
     if poor:
         raise DataError(
             f"{', '.join(poor[:COMMONEST])}{' ...' if len(poor) > COMMONEST else ''} in {source.title}; "
             f"a class needs two or more readable pictures: {source.remedy}"
         )
     return {name: counts[name] for name in names}
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _listed(reasons: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())

@@ -38,9 +38,9 @@ _FREE, _TRAINING, _HELD = range(3)
 def groups_of(index: pd.DataFrame) -> Numbers:
     """Number the groups of pictures that must stay together.
 
-    The column `group` says which these are, if there is one. Otherwise they are the pictures of equal `sha256` and
-    those whose `phash` differs in up to `NEAR` bits, directly or by way of others. A picture without an entry, or all
-    pictures where there are no such columns, are groups of their own.
+    The column `group` says which these are, if there is one. Otherwise they are the pictures of equal `sha256` or
+    `content` and those whose `phash` differs in up to `NEAR` bits, directly or by way of others. A picture without an
+    entry, or all pictures where there are no such columns, are groups of their own.
 
     Args:
         index: the table of a dataset's pictures [N].
@@ -53,7 +53,7 @@ def groups_of(index: pd.DataFrame) -> Numbers:
     """
     roots = np.arange(len(index))
     for first, second in _pairs(index):
-        _merge(roots, first, second)
+        merge(roots, first, second)
     return np.unique(roots, return_inverse=True)[1].astype(np.int64)
 
 
@@ -92,15 +92,17 @@ def hold_back(groups: Numbers, labels: Numbers | None, fraction: float, seed: in
 def _pairs(index: pd.DataFrame) -> Iterator[tuple[Numbers, Numbers]]:
     """Pairs of rows that belong together, some at a time: enough of them to bind every group."""
     if "group" in index:
-        yield _equal(index["group"])
+        yield equal_pairs(index["group"])
         return
     if "sha256" in index:
-        yield _equal(index["sha256"])
+        yield equal_pairs(index["sha256"])
+    if "content" in index:
+        yield equal_pairs(index["content"])
     if "phash" in index:
-        yield from _near(index["phash"])
+        yield from near_pairs(index["phash"])
 
 
-def _equal(column: "pd.Series[str]") -> tuple[Numbers, Numbers]:
+def equal_pairs(column: "pd.Series[str]") -> tuple[Numbers, Numbers]:
     """Each row with an entry, and the first row that has the same."""
     codes, _ = pd.factorize(column)
     known = np.flatnonzero(codes >= 0)
@@ -108,7 +110,7 @@ def _equal(column: "pd.Series[str]") -> tuple[Numbers, Numbers]:
     return known, known[first][inverse]
 
 
-def _near(column: "pd.Series[str]") -> Iterator[tuple[Numbers, Numbers]]:
+def near_pairs(column: "pd.Series[str]") -> Iterator[tuple[Numbers, Numbers]]:
     """Pairs of rows whose hashes are near to each other, some at a time.
 
     A bit of a hash says whether a frequency of the picture is stronger than the median of all 64, so half of the bits
@@ -137,7 +139,7 @@ def _bits(column: "pd.Series[str]") -> NDArray[np.uint8]:
     return np.unpackbits(numbers.view(np.uint8).reshape(-1, _BITS // 8), axis=1)
 
 
-def _merge(roots: Numbers, first: Numbers, second: Numbers) -> None:
+def merge(roots: Numbers, first: Numbers, second: Numbers) -> None:
     """Unite the sets that hold `first[k]` and `second[k]`, for every k.
 
     Each row's root is the smallest row of its set. The larger root of a pair is hung under the smaller one until no

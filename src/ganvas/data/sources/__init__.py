@@ -5,6 +5,6 @@ for worker processes start sooner without it: they need the items alone.
 """
 
 from ganvas.data.sources.folder import PictureFile, open_folder
-from ganvas.data.sources.source import SIZES, Item, Request, Source
+from ganvas.data.sources.source import Item, Request, Source
 
-__all__ = ["SIZES", "Item", "PictureFile", "Request", "Source", "open_folder"]
+__all__ = ["Item", "PictureFile", "Request", "Source", "open_folder"]

@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import IO, NamedTuple, cast
 
-from ganvas.data.decode import Picture, Reason, Rejected, decode
-from ganvas.data.fit import Frame
+from ganvas.data.decode import Picture, decode
+from ganvas.data.frame import Frame
+from ganvas.data.rejection import Reason, Rejected
 from ganvas.data.sources.layouts import open_tree
 from ganvas.data.sources.source import Request, Source, Value, unique
 from ganvas.data.sources.stamp import Stamp
@@ -58,11 +59,14 @@ class Member:
     name: str
     labels: Mapping[str, Value]
 
+    @property
+    def stamp(self) -> str:
+        """The archive's, and where in it the member lies."""
+        return f"{self.archive} {self.place.start}"
+
     def read(self, frame: Frame) -> Picture:
         """Unpack the member in memory and decode it."""
-        return decode(
-            io.BytesIO(read_member(self.archive, self.place)), background=frame.background, enough=2 * frame.size
-        )
+        return decode(io.BytesIO(read_member(self.archive, self.place)), frame)
 
 
 def read_member(archive: Stamp, place: Place) -> bytes:

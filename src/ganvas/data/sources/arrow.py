@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ganvas.data.decode import Picture, Reason, Rejected, decode
-from ganvas.data.fit import Frame
+from ganvas.data.decode import Picture, decode
+from ganvas.data.frame import Frame
+from ganvas.data.rejection import Reason, Rejected
 from ganvas.data.sources.folder import PictureFile
 from ganvas.data.sources.source import Value
 from ganvas.data.sources.stamp import Stamp
@@ -46,6 +47,12 @@ class EmbeddedPicture:
     name: str
     labels: Mapping[str, Value]
 
+    @property
+    def stamp(self) -> str:
+        """The table's, the row, and that of the file that the row names."""
+        beside = "" if self.beside is None else PictureFile(self.beside, self.name, self.labels).stamp
+        return f"{self.table} {self.row} {beside}"
+
     def read(self, frame: Frame) -> Picture:
         """Decode the bytes."""
         try:
@@ -56,7 +63,7 @@ class EmbeddedPicture:
             raise Rejected(Reason.DAMAGED) from error
         data = cell.get("bytes") if isinstance(cell, dict) else cell
         if data:
-            return decode(io.BytesIO(data), background=frame.background, enough=2 * frame.size)
+            return decode(io.BytesIO(data), frame)
         if data is None and self.beside is not None:
             return PictureFile(self.beside, self.name, self.labels).read(frame)
         raise Rejected(Reason.EMPTY if data == b"" else "no picture in the table")

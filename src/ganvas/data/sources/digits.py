@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.data.decode import Picture
-from ganvas.data.fit import Frame
+from ganvas.data.frame import Frame
 from ganvas.data.sources.pixels import picture_of
 from ganvas.data.sources.source import Request, Source, Value
 from ganvas.errors import DataError
@@ -22,6 +22,7 @@ class Digit:
 
     row: int
     labels: Mapping[str, Value]
+    stamp: str = ""
 
     @property
     def name(self) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganvas.data.decode import Picture, Reason, Rejected, decode
-from ganvas.data.fit import Frame
+from ganvas.data.decode import Picture, decode
+from ganvas.data.frame import Frame
+from ganvas.data.rejection import Reason, Rejected
 from ganvas.data.sources.source import Request, Source, Value
+from ganvas.data.sources.stamp import Stamp
 from ganvas.data.sources.tree import as_text, by_folders
 from ganvas.errors import DataError
 
@@ -21,6 +23,14 @@ class PictureFile:
     name: str
     labels: Mapping[str, Value]
 
+    @property
+    def stamp(self) -> str:
+        """Size and time of the last change."""
+        try:
+            return str(Stamp.of(self.path))
+        except (OSError, ValueError):  # reading it will say why
+            return ""
+
     def read(self, frame: Frame) -> Picture:
         """Decode the file; a big JPEG only as far as the frame needs it."""
         try:
@@ -28,7 +38,7 @@ class PictureFile:
             if not stat.S_ISREG(self.path.stat().st_mode):
                 raise Rejected(Reason.NOT_A_FILE)
             with self.path.open("rb") as file:
-                return decode(file, background=frame.background, enough=2 * frame.size)
+                return decode(file, frame)
         except OSError as error:
             raise Rejected(_why(error)) from error
         except ValueError as error:  # a NUL in a name that comes from a table

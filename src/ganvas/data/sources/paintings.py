@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ganvas.data.decode import Picture
-from ganvas.data.fit import Frame
+from ganvas.data.frame import Frame
 from ganvas.data.sources.source import Request, Source, Value
 from ganvas.errors import DataError
 
@@ -25,6 +25,7 @@ class Painting:
     index: int
     seed: int
     labels: Mapping[str, Value]
+    stamp: str = ""
 
     @property
     def name(self) -> str:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ganvas.data.decode import Picture, Rejected
-from ganvas.data.fit import Frame
+from ganvas.data.decode import Picture
+from ganvas.data.frame import SIZES, Frame
+from ganvas.data.rejection import Rejected
 from ganvas.errors import DataError
-
-SIZES = range(8, 1025)
 
 Value = str | int | float | bool | None
 
@@ -33,6 +32,10 @@ class Item(Protocol):
     @property
     def labels(self) -> Mapping[str, Value]:
         """Column to value; a column that is absent, or None, is unknown for this picture."""
+
+    @property
+    def stamp(self) -> str:
+        """A text that changes when the picture does, found without decoding it; empty for what never changes."""
 
     def read(self, frame: Frame) -> Picture:
         """The picture, of any size; the frame says what size and background are wanted in the end.
@@ -98,6 +101,7 @@ class Stranger:
     name: str
     reason: str
     labels: Mapping[str, Value] = field(default_factory=dict)
+    stamp: str = ""
 
     def read(self, frame: Frame) -> Picture:
         """Raise Rejected, always."""
@@ -111,6 +115,11 @@ class Relabelled:
     item: Item
     name: str
     labels: Mapping[str, Value]
+
+    @property
+    def stamp(self) -> str:
+        """The item's."""
+        return self.item.stamp
 
     def read(self, frame: Frame) -> Picture:
         """Read the item."""

@@ -1,12 +1,14 @@
 """Pictures that came over the network, in one temporary file."""
 
 import io
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganvas.data.decode import Picture, Rejected, decode
-from ganvas.data.fit import Frame
+from ganvas.data.decode import Picture, decode
+from ganvas.data.frame import Frame
+from ganvas.data.rejection import Rejected
 from ganvas.data.sources.source import Value
 
 
@@ -20,11 +22,18 @@ class Spooled:
     name: str
     labels: Mapping[str, Value]
 
+    @property
+    def stamp(self) -> str:
+        """A checksum of the bytes."""
+        return str(zlib.crc32(self._bytes()))
+
     def read(self, frame: Frame) -> Picture:
         """Decode the bytes."""
         if self.length == 0:
             raise Rejected("no picture in the table")
+        return decode(io.BytesIO(self._bytes()), frame)
+
+    def _bytes(self) -> bytes:
         with self.file.open("rb") as file:
             file.seek(self.start)
-            data = file.read(self.length)
-        return decode(io.BytesIO(data), background=frame.background, enough=2 * frame.size)
+            return file.read(self.length)

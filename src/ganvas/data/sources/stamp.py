@@ -16,3 +16,6 @@ class Stamp(NamedTuple):
         """Raise OSError if there is no such file."""
         status = path.stat()
         return cls(path.absolute(), status.st_size, status.st_mtime_ns)
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.changed}"

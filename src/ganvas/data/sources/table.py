@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from ganvas.data.decode import EXTENSIONS
+from ganvas.data.formats import EXTENSIONS
 from ganvas.data.sources import painter_by_numbers, wikiart
 from ganvas.data.sources.arrow import ArrowFile, EmbeddedPicture
 from ganvas.data.sources.columns import read_columns

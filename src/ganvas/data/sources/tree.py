@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from ganvas.data.decode import EXTENSIONS
+from ganvas.data.formats import EXTENSIONS
 from ganvas.data.sources.source import Item, Request, Source, Stranger, Value
 from ganvas.errors import DataError
 

@@ -15,8 +15,9 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.data.decode import Picture, Reason, Rejected
-from ganvas.data.fit import Frame
+from ganvas.data.decode import Picture
+from ganvas.data.frame import Frame
+from ganvas.data.rejection import Reason, Rejected
 from ganvas.data.sources.folder import PictureFile
 from ganvas.data.sources.pixels import picture_of
 from ganvas.data.sources.source import Item, Request, Source, Value
@@ -44,6 +45,11 @@ class Plain:
     row: int
     name: str
     labels: Mapping[str, Value]
+
+    @property
+    def stamp(self) -> str:
+        """The file's, and the row."""
+        return f"{self.file} {self.row}"
 
     def read(self, frame: Frame) -> Picture:
         """Look it up."""

@@ -1,0 +1,130 @@
+"""Pictures that a dataset holds more than once: copies, and near-duplicates.
+
+Copies have the same decoded pixels, whatever their files are called and however they are coded. Near-duplicates have
+perceptual hashes that differ in few bits, and look alike in fact: hashes know no colours, and some strangers share
+theirs by chance. What may not be parted by a split (`split.groups_of`) is judged by the hash alone, for there a
+stranger too many does no harm.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from ganvas.data.dataset import TRAIN
+from ganvas.data.rejection import Reason
+from ganvas.data.split import Numbers, equal_pairs, merge, near_pairs
+
+DEDUPES = ("none", "exact", "near")
+
+# Pictures reduced to 16 x 16 pixels look alike if their numbers, 0 to 255, differ by no more than this on average.
+ALIKE = 12.0
+
+_SIDE = 16
+_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What repeats what.
+
+    Attributes:
+        exact: int64 [N], a number for each picture, the same for copies of one.
+        near: int64 [N], the same for copies and near-duplicates.
+    """
+
+    exact: Numbers
+    near: Numbers
+
+
+def find(index: pd.DataFrame, images: NDArray[np.uint8], positions: Numbers) -> Repeats:
+    """Find copies and near-duplicates. Crops of one picture are neither of each other.
+
+    Args:
+        index: the table of pictures [N], with `source`, `content`, `phash`, and `crop` if there are crops.
+        images: uint8 [M, S, S, 3], the pictures.
+        positions: int64 [N], where each is among them.
+    """
+    sources = pd.factorize(index["source"])[0]
+    content = index["content"] + "/" + index["crop"].astype(str) if "crop" in index else index["content"]
+    exact = np.arange(len(index))
+    merge(exact, *equal_pairs(content))
+    near = exact.copy()
+    glances = _Glances(images)
+    for first, second in _batches(near_pairs(index["phash"])):
+        is_news = (sources[first] != sources[second]) & (near[first] != near[second])
+        first, second = first[is_news], second[is_news]
+        is_alike = glances.differences(positions[first], positions[second]) <= ALIKE
+        merge(near, first[is_alike], second[is_alike])
+    return Repeats(exact, near)
+
+
+def numbered(groups: Numbers) -> "pd.Series[int]":
+    """The column `duplicates`: pictures with the same number repeat each other; null for one that repeats none.
+
+    Args:
+        groups: int64 [N], `Repeats.near`.
+    """
+    _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    repeated = counts > 1
+    numbers = pd.Series((np.cumsum(repeated) - 1)[inverse], dtype="Int64")
+    return numbers.mask(~repeated[inverse])
+
+
+def surplus(index: pd.DataFrame, groups: Numbers) -> dict[int, int]:
+    """The pictures to drop so that each group keeps one: its largest original, or the first of these.
+
+    Returns:
+        Row to drop, and the row kept in its place.
+    """
+    areas = (index["width"] * index["height"]).to_numpy()
+    order = np.lexsort((np.arange(len(index)), -areas, groups))
+    firsts = np.flatnonzero(np.r_[True, groups[order][1:] != groups[order][:-1]])
+    kept = np.repeat(order[firsts], np.diff(np.r_[firsts, len(order)]))
+    return {int(row): int(keeper) for row, keeper in zip(order, kept, strict=True) if row != keeper}
+
+
+def reason(repeats: Repeats, row: int, keeper: int) -> Reason:
+    """Why a surplus picture is left out."""
+    return Reason.COPY if repeats.exact[row] == repeats.exact[keeper] else Reason.NEAR_COPY
+
+
+def leaks(index: pd.DataFrame) -> int:
+    """How many held-back pictures have a copy or near-duplicate to train on.
+
+    Args:
+        index: the table of pictures, with `split` and `duplicates`.
+    """
+    is_trained = index["split"] == TRAIN
+    trained = index.loc[is_trained, "duplicates"].dropna()
+    return int(index.loc[~is_trained, "duplicates"].dropna().isin(trained).sum())
+
+
+def _batches(pairs: Iterable[tuple[Numbers, Numbers]]) -> Iterator[tuple[Numbers, Numbers]]:
+    for first, second in pairs:
+        for start in range(0, len(first), _BATCH):
+            yield first[start : start + _BATCH], second[start : start + _BATCH]
+
+
+class _Glances:
+    """Pictures reduced to what is seen of them at a glance, each once."""
+
+    def __init__(self, images: NDArray[np.uint8]) -> None:
+        self._images = images
+        self._seen: dict[int, NDArray[np.uint8]] = {}
+
+    def differences(self, first: Numbers, second: Numbers) -> NDArray[np.float64]:
+        """By how much pictures differ, 0 to 255, float64 [P]."""
+        if not len(first):
+            return np.empty(0)
+        one, other = (np.stack([self._glance(int(row)) for row in rows]).astype(int) for rows in (first, second))
+        return np.asarray(np.abs(one - other).mean(axis=(1, 2, 3)))
+
+    def _glance(self, row: int) -> NDArray[np.uint8]:
+        if row not in self._seen:
+            image = Image.fromarray(self._images[row])
+            self._seen[row] = np.array(image.resize((_SIDE, _SIDE), Image.Resampling.BOX))
+        return self._seen[row]

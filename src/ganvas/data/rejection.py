@@ -1,0 +1,47 @@
+"""Why a picture file is left out of a dataset."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The reasons that can be counted; what is special about one file is its detail."""
+
+    EMPTY = "empty file"
+    NOT_AN_IMAGE = "not an image (content not recognised)"
+    DAMAGED = "damaged or cut short"
+    UNSUPPORTED = "an image of a kind that cannot be read, or damaged at its beginning"
+    NEEDS_HEIF = "HEIC, which needs pillow-heif (pip install 'ganvas[heif]')"
+    TOO_LARGE = "too many pixels to decode safely"
+    INVISIBLE = "wholly transparent"
+    MISSING = "missing (a link to nothing)"
+    DENIED = "permission denied"
+    NOT_A_FILE = "not a regular file"
+    UNREADABLE = "cannot be read"
+    COPY = "copy of another picture"
+    NEAR_COPY = "near-duplicate of another picture"
+
+
+def too_small(side: int) -> str:
+    """The reason for a picture under `side` pixels."""
+    return f"too small (under {side} pixels a side)"
+
+
+def too_long(aspect: float) -> str:
+    """The reason for a picture whose one side is more than `aspect` times the other."""
+    return f"too long and narrow (over {aspect:g} to 1)"
+
+
+class Rejected(Exception):
+    """A file cannot become a picture; a verdict on one file, which never ends the preparing of the others.
+
+    Attributes:
+        reason: a short text, the same for every file with the same fault.
+        detail: what is to be said of this file alone, or nothing.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
