@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 
 def quarters(width: int = 48, height: int = 32) -> Image.Image:
@@ -29,3 +29,9 @@ def write_two_classes(folder: Path) -> Path:
     write_pictures(folder / "a", 3)
     write_pictures(folder / "b", 2)
     return folder
+
+
+def swapped_profile() -> bytes:
+    """An sRGB profile that calls its red primary green and its green one red."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"xxxx", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"xxxx", b"gXYZ", 1)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from ganvas.data import decode as decode_module
 from ganvas.data.decode import Picture, decode
 from ganvas.data.fit import place
 from ganvas.data.frame import FITS, Frame
 from ganvas.data.rejection import Reason, Rejected, too_small
-from pictures import quarters
+from pictures import quarters, swapped_profile
 
 ORIENTATION = 0x0112
 SQUARE = (16, 16)
@@ -109,12 +109,6 @@ def test_what_lies_beneath_transparency_never_shows(fit: str, background: tuple[
     picture = decoded(encode(Image.fromarray(pixels), "PNG"), background=background)
     # The figure has the background's colour, so any other colour would be garbage from below or a fringe.
     assert (place(picture.pixels, Frame(32, fit, background)) == background).all()
-
-
-def swapped_profile() -> bytes:
-    """An sRGB profile that calls its red primary green and its green one red."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return profile.replace(b"rXYZ", b"xxxx", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"xxxx", b"gXYZ", 1)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from ganvas.data.rejection import Reason, Rejected
 
 # From this opacity on, of 255, something can be seen; below it, a subject is cut out from its own haze.
 _VISIBLE = 16
+
+# A TIFF's tag that says what its numbers mean, and its value for greys that run from white to black.
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 
 
 def flatten(image: Image.Image, background: tuple[int, int, int], alpha: str = "background") -> Image.Image:
@@ -32,6 +35,8 @@ def flatten(image: Image.Image, background: tuple[int, int, int], alpha: str = "
     profile = image.info.get("icc_profile")
     if image.mode.startswith(("I", "F")):
         image = _eight_bits(image)
+    elif image.mode == "CMYK" and image.format in ("JPEG", "MPO") and "adobe" not in image.info:
+        image = ImageChops.invert(image)  # Pillow takes every CMYK JPEG for one of Adobe's, whose inks are inverted
     if not image.has_transparency_data:
         return _to_srgb(image, profile)
     colours, opacity = _layers(image)
@@ -66,6 +71,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         values = values.view(np.uint32)  # Pillow keeps unsigned 32-bit files in signed integers
     elif image.mode == "F":
         values = np.where(np.isfinite(values), values, 0)
+    elif getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        values = 65535 - values  # Pillow sees to this for 8 bits only
     peak = values.max()
     whites = {"F": (1, 255, 65535), "I": (255, 65535, 2**32 - 1)}.get(image.mode, (65535,))
     white = next((white for white in whites if peak <= white), peak)

@@ -20,7 +20,7 @@ from ganvas.data.colours import flatten
 from ganvas.data.formats import opened
 from ganvas.data.frame import Frame
 from ganvas.data.rejection import Reason, Rejected, too_long, too_small
-from ganvas.data.streaming import STREAMED, shrunk
+from ganvas.data.streaming import can_stream, shrunk
 
 # A decoder may hold a picture of so many pixels in memory: 256 MiB, and a few times that on the way through colour
 # profile and orientation. Larger ones are shrunk while they are decoded, or else rejected.
@@ -99,9 +99,9 @@ def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[NDArray
         is_reduced = image.draft(None, (frame.enough, frame.enough)) is not None
         if _fits_in_memory(image, full_size):
             image.load()
+            width, height = full_size if is_reduced else image.size
         else:
-            image, is_reduced = shrunk(file, frame.enough), True
-        width, height = full_size if is_reduced else image.size
+            image, width, height = shrunk(file, image, frame.enough)
         orientation = _orientation(image)
         colours = flatten(image, frame.background, frame.alpha)
     _require_shape(colours.size, frame)
@@ -135,7 +135,7 @@ def _fits_in_memory(image: Image.Image, full_size: tuple[int, int]) -> bool:
         raise Rejected(Reason.TOO_LARGE, f"{size}, a progressive JPEG; save it as a baseline one")
     if pixels <= IN_MEMORY:
         return True
-    if image.format not in STREAMED or image.info.get("interlace"):
+    if not can_stream(image):
         raise Rejected(Reason.TOO_LARGE, f"{size}; save it as a baseline JPEG, or as a PNG without interlacing")
     return False
 

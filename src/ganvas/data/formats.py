@@ -29,11 +29,13 @@ FORMATS = sorted(
     }
     & Image.OPEN.keys()
 )
-HEIF_EXTENSIONS = frozenset({".heic", ".heif", ".hif"})
-EXTENSIONS = HEIF_EXTENSIONS | {ending for ending, name in Image.registered_extensions().items() if name in FORMATS}
+# Of HEIF, which only a plug-in decodes, and of MPO, which Pillow reads as any JPEG.
+_MORE_EXTENSIONS = frozenset({".heic", ".heif", ".hif", ".mpo"})
+EXTENSIONS = _MORE_EXTENSIONS | {ending for ending, name in Image.registered_extensions().items() if name in FORMATS}
 
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
-# How files of the common formats begin.
+# What follows the first four bytes of such files, and how files of the other common formats begin.
+_HEIF = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftyphevx", b"ftypheim", b"ftypheis", b"ftypmif1", b"ftypmsf1")
+_AVIF = (b"ftypavif", b"ftypavis")
 _MAGIC = (
     b"\x89PNG\r\n\x1a\n",
     b"\xff\xd8\xff",
@@ -64,9 +66,10 @@ def opened(file: io.BufferedReader | io.BytesIO) -> Iterator[Image.Image]:
     try:
         image = _open(file, FORMATS)
     except UnidentifiedImageError as error:
-        if beginning[4:8] == b"ftyp" and beginning[8:12] in _HEIF_BRANDS:
+        kind = beginning[4:12]
+        if kind in _HEIF:
             image = _open_heif(file)
-        elif beginning.startswith(_MAGIC) or (beginning[:4], beginning[8:12]) == (b"RIFF", b"WEBP"):
+        elif beginning.startswith(_MAGIC) or kind in _AVIF or (beginning[:4], beginning[8:12]) == (b"RIFF", b"WEBP"):
             raise Rejected(Reason.UNSUPPORTED) from error
         else:
             raise Rejected(Reason.NOT_AN_IMAGE) from error

@@ -9,7 +9,7 @@ class Reason(StrEnum):
     EMPTY = "empty file"
     NOT_AN_IMAGE = "not an image (content not recognised)"
     DAMAGED = "damaged or cut short"
-    UNSUPPORTED = "an image of a kind that cannot be read, or damaged at its beginning"
+    UNSUPPORTED = "an image that cannot be decoded (damaged, or of a rare kind)"
     NEEDS_HEIF = "HEIC, which needs pillow-heif (pip install 'ganvas[heif]')"
     TOO_LARGE = "too many pixels to decode safely"
     INVISIBLE = "wholly transparent"

@@ -14,19 +14,27 @@ from ganvas.data.rejection import Reason, Rejected
 if TYPE_CHECKING:
     import pyvips
 
-# Formats that libvips reads line by line.
-STREAMED = ("JPEG", "MPO", "PNG", "PPM", "TIFF")
+# What libvips reads line by line: Pillow's names of the formats, and of the kinds of pixels in them.
+_FORMATS = ("JPEG", "MPO", "PNG", "TIFF")
+_MODES = ("1", "L", "LA", "La", "I;16", "I;16B", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK")
 
 
-def shrunk(file: io.BufferedReader | io.BytesIO, enough: int) -> Image.Image:
+def can_stream(image: Image.Image) -> bool:
+    """Whether a picture, of which the header is read, can be shrunk while it streams."""
+    return image.format in _FORMATS and image.mode in _MODES and not image.info.get("interlace")
+
+
+def shrunk(file: io.BufferedReader | io.BytesIO, opened: Image.Image, enough: int) -> tuple[Image.Image, int, int]:
     """A picture decoded in passing to as many pixels as are needed.
 
     Args:
         file: the open file, seekable.
+        opened: the same file, of which Pillow has read the header.
         enough: what the shorter side is shrunk to, if it is longer.
 
     Returns:
-        Of mode L, LA, RGB, RGBA or CMYK with 8 bits a channel; its profile and orientation are those of the file.
+        The picture, of mode L, LA, RGB, RGBA or CMYK with 8 bits a channel, and the width and height in the file. The
+        profile and the orientation are those of the file.
 
     Raises:
         Rejected: damaged, or of a kind that cannot be streamed.
@@ -48,11 +56,12 @@ def shrunk(file: io.BufferedReader | io.BytesIO, enough: int) -> Image.Image:
     except pyvips.Error as error:
         raise Rejected(Reason.DAMAGED, " ".join(str(error).split())) from error
     result = Image.frombytes(mode, (small.width, small.height), pixels.tobytes())
+    result.format, result.info = opened.format, {key: opened.info[key] for key in ("adobe",) if key in opened.info}
     if image.get_typeof("icc-profile-data"):
         result.info["icc_profile"] = image.get("icc-profile-data")
     if image.get_typeof("orientation"):
         result.getexif()[ExifTags.Base.Orientation] = image.get("orientation")
-    return result
+    return result, image.width, image.height
 
 
 def _kind(image: "pyvips.Image") -> tuple[str, int]:
