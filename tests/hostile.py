@@ -464,6 +464,27 @@ def rubbish() -> Iterator[tuple[str, bytes, str]]:
     yield "film.mp4", b"\0\0\0\x18ftypmp42", "not a picture (extension .mp4)"
 
 
+def giant_jpeg(width: int, height: int) -> bytes:
+    """A baseline JPEG of any size that shows the picture of four quarters, made of a strip of each half.
+
+    A row of its blocks does not depend on the one before, for there is a restart marker between them.
+    """
+    strips = []
+    for colours in (("red", "lime"), ("blue", "yellow")):
+        strip = Image.new("RGB", (width, 16), colours[0])
+        strip.paste(colours[1], (width // 2, 0, width, 16))
+        strips.append(jpeg(strip, quality=90, subsampling=2, restart_marker_rows=1))
+    start = strips[0].index(b"\xff\xda")
+    start += 2 + struct.unpack(">H", strips[0][start + 2 : start + 4])[0]
+    header = bytearray(strips[0][:start])
+    size = header.index(b"\xff\xc0") + 5
+    header[size : size + 4] = struct.pack(">HH", height, width)
+    upper, lower = (strip[start:-2] for strip in strips)
+    rows = -(-height // 16)
+    scan = b"".join((upper if 2 * row < rows else lower) + bytes((0xFF, 0xD0 + row % 8)) for row in range(rows))
+    return bytes(header) + scan[:-2] + b"\xff\xd9"
+
+
 def broken_png() -> bytes:
     data = bytearray(encode(Image.fromarray(NOISE), "PNG"))
     data[data.index(b"IDAT") + 200] ^= 255

@@ -129,6 +129,7 @@ LATE = "turned, told late.png"
 
 @pytest.mark.parametrize("name", [name for name in PICTURES if name != LATE])
 def test_a_picture_shrunk_as_it_streams_looks_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode_module, "STREAMED_FROM", 1000)
     monkeypatch.setattr(decode_module, "IN_MEMORY", 1000)
     monkeypatch.setattr(decode_module, "MOST_COEFFICIENT_BYTES", 1000)
     data, shown = PICTURES[name]

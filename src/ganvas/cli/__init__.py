@@ -46,8 +46,8 @@ def main() -> None:
         app()
     except GanvasError as error:
         fail(str(error), 2)
-    except KeyboardInterrupt as interrupt:
-        fail(str(interrupt) or "interrupted; nothing half-written was left behind", training.INTERRUPTED)
+    except KeyboardInterrupt:
+        fail("interrupted; nothing half-written was left behind", training.INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has closed it (`| head`); Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ganvas.cli.training import INTERRUPTED
+
 
 @contextlib.contextmanager
 def interruptible(data: Path) -> Iterator[None]:
@@ -14,7 +16,8 @@ def interruptible(data: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"interrupted; {data} is not made yet, the same command goes on from here") from None
+        typer.echo(f"ganvas: interrupted; {data} is not made yet, the same command goes on from here", err=True)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def prepare(

@@ -22,8 +22,10 @@ from ganvas.data.frame import Frame
 from ganvas.data.rejection import Reason, Rejected, too_long, too_small
 from ganvas.data.streaming import can_stream, shrunk
 
-# A decoder may hold a picture of so many pixels in memory: 256 MiB, and a few times that on the way through colour
-# profile and orientation. Larger ones are shrunk while they are decoded, or else rejected.
+# Pictures of more pixels are streamed if they can be: in memory, so many take 128 MiB, and up to four times that on
+# their way through transparency, colour profile and orientation.
+STREAMED_FROM = 2**25
+# Those that cannot be streamed are rejected from so many pixels on.
 IN_MEMORY = 2**26
 # No file has more than this; a header that says so is there to choke its reader.
 MOST_PIXELS = 2**31
@@ -133,11 +135,11 @@ def _fits_in_memory(image: Image.Image, full_size: tuple[int, int]) -> bool:
         raise Rejected(Reason.TOO_LARGE, size)
     if image.info.get("progressive") and 2 * _samples(image, full_pixels) > MOST_COEFFICIENT_BYTES:
         raise Rejected(Reason.TOO_LARGE, f"{size}, a progressive JPEG; save it as a baseline one")
-    if pixels <= IN_MEMORY:
-        return True
-    if not can_stream(image):
+    if pixels > STREAMED_FROM and can_stream(image):
+        return False
+    if pixels > IN_MEMORY:
         raise Rejected(Reason.TOO_LARGE, f"{size}; save it as a baseline JPEG, or as a PNG without interlacing")
-    return False
+    return True
 
 
 def _samples(image: Image.Image, pixels: int) -> float:

@@ -1,0 +1,260 @@
+"""What an interrupted `prepare` leaves behind, and what the next one makes of it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from conftest import Cli
+from ganvas.data import picture as picture_module
+from ganvas.data import prepare as prepare_module
+from ganvas.data.dataset import Dataset
+from ganvas.data.parallel import WorkerDied
+from ganvas.data.prepare import prepare
+from ganvas.errors import DataError, GanvasError
+from pictures import write_pictures
+
+COUNT = 12
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    write_pictures(tmp_path / "in" / "a", COUNT - 4)
+    write_pictures(tmp_path / "in" / "b", 4, seed=1)
+    (tmp_path / "in" / "a" / "3.5.png").write_bytes(b"no picture")
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    (tmp_path / "made").mkdir()
+    return tmp_path / "made" / "data"
+
+
+def bytes_of(dataset: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in dataset.iterdir()}
+
+
+def leftovers(target: Path) -> list[str]:
+    return sorted(path.name for path in target.parent.iterdir() if path != target)
+
+
+def interrupt(pictures: Path, target: Path, after: int, **options: object) -> None:
+    def stop(done: int, _: int) -> None:
+        if done == after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(pictures, target, size=8, progress=stop, **options)
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the items that are made from now on."""
+    made: list[str] = []
+
+    def make(item: picture_module.Item, frame: picture_module.Frame) -> object:
+        made.append(item.name)
+        return picture_module.make(item, frame)
+
+    monkeypatch.setattr(prepare_module, "make", make)
+    return made
+
+
+def test_it_goes_on_where_it_was(pictures: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(pictures, target.with_name("at once"), size=8)
+    interrupt(pictures, target, 7)
+    made = counted(monkeypatch)
+    seen: list[tuple[int, int]] = []
+    summary = prepare(pictures, target, size=8, progress=lambda done, total: seen.append((done, total)))
+
+    # Of seven items one was left out, which is looked at again.
+    assert made == ["a/3.5.png", "a/6.png", "a/7.png", "b/0.png", "b/1.png", "b/2.png", "b/3.png"]
+    assert seen == [(done, COUNT + 1) for done in range(6, COUNT + 2)]
+    assert summary.resumed == 6
+    assert "6 of them from a run that was interrupted" in str(summary)
+    assert bytes_of(target) == bytes_of(target.with_name("at once"))
+    assert leftovers(target) == ["at once"]
+
+
+def test_many_interruptions_and_other_workers_change_nothing(pictures: Path, target: Path) -> None:
+    prepare(pictures, target.with_name("at once"), size=8)
+    for after in (2, 5, 9, 13):
+        interrupt(pictures, target, after)
+    prepare(pictures, target, size=8, workers=2)
+    assert bytes_of(target) == bytes_of(target.with_name("at once"))
+
+
+KILLED = """
+import os, signal, sys
+from ganvas.data.prepare import prepare
+def stop(done, total):
+    if done == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+prepare(sys.argv[1], sys.argv[2], size=8, workers=1, progress=stop)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signal")
+def test_a_kill_costs_nothing(pictures: Path, target: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(pictures), str(target)], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not target.exists()
+    assert prepare(pictures, target, size=8).resumed == 6
+    assert len(Dataset.open(target)) == COUNT
+    assert leftovers(target) == []
+
+
+def test_a_changed_source_is_noticed(pictures: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupt(pictures, target, 7)
+    shutil.copy(pictures / "b" / "0.png", pictures / "a" / "1.png")
+    (pictures / "a" / "2.png").unlink()
+    shutil.copy(pictures / "b" / "1.png", pictures / "a" / "00.png")
+    write_pictures(pictures / "a" / "more", 1, seed=3)
+    made = counted(monkeypatch)
+    assert prepare(pictures, target, size=8).resumed == 4
+    assert made[:2] == ["a/00.png", "a/1.png"]
+    prepare(pictures, target.with_name("at once"), size=8)
+    assert bytes_of(target) == bytes_of(target.with_name("at once"))
+
+
+@pytest.mark.parametrize("changes", [{"fit": "squash"}, {"linear": True}, {"background": "#123456"}, {"max_aspect": 3}])
+def test_other_looks_are_made_anew(pictures: Path, target: Path, changes: dict[str, object]) -> None:
+    interrupt(pictures, target, 7)
+    assert prepare(pictures, target, size=8, **changes).resumed == 0
+    assert leftovers(target) == []
+
+
+@pytest.mark.parametrize("changes", [{"classes": "none"}, {"split": 0.3}, {"dedupe": "near"}, {"workers": 1}])
+def test_what_does_not_change_how_pictures_look_goes_on(
+    pictures: Path, target: Path, changes: dict[str, object]
+) -> None:
+    interrupt(pictures, target, 7)
+    assert prepare(pictures, target, size=8, **changes).resumed == 6
+
+
+def test_another_folder_is_another_source(pictures: Path, target: Path) -> None:
+    shutil.copytree(pictures, pictures.with_name("copy"))
+    interrupt(pictures, target, 7)
+    assert prepare(pictures.with_name("copy"), target, size=8).resumed == 0
+
+
+def journal(target: Path) -> Path:
+    (found,) = target.parent.glob(".data.unfinished-*/journal.jsonl")
+    return found
+
+
+def torn_line(target: Path) -> None:
+    with journal(target).open("ab") as file:
+        file.write(b'{"name": "a/7.p')
+
+
+def nonsense(target: Path) -> None:
+    with journal(target).open("ab") as file:
+        file.write(b"[1, 2]\nnonsense\n")
+
+
+def pictures_cut(target: Path) -> None:
+    os.truncate(journal(target).with_name("images.npy"), 700)
+
+
+def picture_spoilt(target: Path) -> None:
+    with journal(target).with_name("images.npy").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)[0]
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last ^ 1]))
+
+
+def pictures_gone(target: Path) -> None:
+    journal(target).with_name("images.npy").unlink()
+
+
+def picture_without_a_line(target: Path) -> None:
+    with journal(target).with_name("images.npy").open("ab") as file:
+        file.write(bytes(500))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "left"),
+    [
+        (torn_line, 6),
+        (nonsense, 6),
+        (pictures_cut, 2),
+        (picture_spoilt, 5),
+        (pictures_gone, 0),
+        (picture_without_a_line, 6),
+    ],
+)
+def test_what_is_not_whole_is_made_again(
+    pictures: Path, target: Path, spoil: Callable[[Path], None], left: int
+) -> None:
+    prepare(pictures, target.with_name("at once"), size=8)
+    interrupt(pictures, target, 7)
+    spoil(target)
+    assert prepare(pictures, target, size=8).resumed == left
+    assert bytes_of(target) == bytes_of(target.with_name("at once"))
+
+
+def test_the_journal_holds_no_pickle_and_no_surprise(pictures: Path, target: Path) -> None:
+    interrupt(pictures, target, 3)
+    lines = [json.loads(line) for line in journal(target).read_text().splitlines()]
+    assert [line["name"] for line in lines] == ["a/0.png", "a/1.png", "a/2.png"]
+    assert np.load(journal(target).with_name("images.npy"), allow_pickle=False).dtype == np.uint8
+
+
+def test_only_one_process_makes_a_dataset(pictures: Path, target: Path) -> None:
+    interrupt(pictures, target, 3)
+    with FileLock(journal(target).with_name("lock")):
+        with pytest.raises(GanvasError, match=r"another process is making .*data at this moment"):
+            prepare(pictures, target, size=8)
+        assert journal(target).exists()
+    assert prepare(pictures, target, size=8).resumed == 3
+
+
+def test_an_error_that_the_user_must_cure_leaves_nothing(pictures: Path, target: Path) -> None:
+    write_pictures(pictures / "lonely", 1)
+    with pytest.raises(DataError, match="class 'lonely' has 1 picture"):
+        prepare(pictures, target, size=8)
+    assert leftovers(target) == []
+
+
+def test_the_work_survives_a_worker_that_died(pictures: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ordered_map(function: Callable[[object], object], items: list[object], _: int) -> object:
+        yield from map(function, items[:5])
+        raise WorkerDied("a worker process died")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare_module, "ordered_map", ordered_map)
+        with pytest.raises(WorkerDied):
+            prepare(pictures, target, size=8)
+    assert prepare(pictures, target, size=8).resumed == 4
+
+
+def test_a_disk_without_links_gets_a_copy(pictures: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    prepare(pictures, target.with_name("at once"), size=8)
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    prepare(pictures, target, size=8)
+    assert bytes_of(target) == bytes_of(target.with_name("at once"))
+
+
+def test_the_command_says_that_it_can_go_on(cli: Cli, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ganvas.terminal.PreparationDisplay.update", stop)
+        done = cli("prepare", pictures, "data", "--size", 8)
+    assert done.returncode == 130
+    assert done.stderr == "ganvas: interrupted; data is not made yet, the same command goes on from here\n"
+    assert "from a run that was interrupted" in cli("prepare", pictures, "data", "--size", 8, check=True).stdout
