@@ -21,6 +21,7 @@ types: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.prepare $(VENV)/photographs
 
 docs: $(READY)
 	$(BIN)/python scripts/reference.py

@@ -1,9 +1,15 @@
 """The dataset directory: pictures of one size in a memory map, and a table of what they are.
 
 images.npy      uint8 [N, S, S, 3], read as a memory map
-index.parquet   a row a picture: source, sha256, phash, width, height, split, the label columns, and a group if asked
-rejected.csv    a row a file left out: path, reason
+index.parquet   a row a picture: source, sha256, content, phash, width, height, split, the label columns, duplicates; crop
+                and group if asked
+rejected.csv    a row a file left out: path, reason, detail
 dataset.json    schema version, options, class names in order, fingerprint (see `Info`)
+
+`content` is a hash of the decoded pixels, the same for copies of a picture in any lossless coding. `duplicates` numbers
+the sets of pictures that look alike, copies among them; it is null for a picture that repeats none. `crop` counts the
+squares of one picture from 0 (`--fit multicrop`). `detail` says what a reason is about, such as the picture that a
+duplicate repeats. Datasets from before they were kept have none of these four.
 """
 
 import functools
