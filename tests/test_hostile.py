@@ -3,6 +3,8 @@
 import csv
 import io
 import os
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +105,12 @@ def test_copies_are_known_whatever_their_coding(dataset: Dataset) -> None:
     copies = ["png.png", "bmp.bmp", "tga.tga", "qoi.qoi", "webp, lossless.webp", "second name.png", "turned.png"]
     assert content[copies].nunique() == 1
     assert dataset.index.set_index("source")["duplicates"][copies].nunique() == 1
+
+
+def test_without_its_library_heic_is_left_out_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(Rejected, match=re.escape("pip install 'ganvas[heif]'")):
+        decode(io.BytesIO(PICTURES["heic.heic"][0]), Frame(SIZE))
 
 
 # ---- the same files, taken for too large to be decoded in memory ------------------------------------------------

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from conftest import TINY, Cli, write_dataset
-from ganvas.data import split as split_module
 from ganvas.data.dataset import Dataset
 from ganvas.data.fit import Frame
 from ganvas.data.painter import paint
@@ -100,19 +99,36 @@ def test_a_damaged_hash_is_refused(text: Any) -> None:
         groups_of(pd.DataFrame({"phash": [f"{HALF:016x}", text]}, dtype=object))
 
 
+def plain_search(hashes: list[int]) -> list[int]:
+    """The groups of near hashes, found pair by pair."""
+    roots = list(range(len(hashes)))
+    pairs = list(itertools.combinations(range(len(hashes)), 2))
+    near = [(one, other) for one, other in pairs if (hashes[one] ^ hashes[other]).bit_count() <= NEAR]
+    for _ in hashes:
+        for one, other in near:
+            roots[one] = roots[other] = min(roots[one], roots[other])
+    return [sorted(set(roots)).index(root) for root in roots]
+
+
 @given(st.lists(st.tuples(st.integers(0, 16), st.booleans()), max_size=30))
 def test_groups_are_those_of_a_plain_search(changes: list[tuple[int, bool]]) -> None:
-    """Hashes with bits moved at either end are near to each other in any pattern; chunks of three cut across them."""
+    """Hashes with bits moved at either end are near to each other in any pattern."""
     hashes = [moved(HALF, pairs) if at_end else mirrored(moved(HALF, pairs)) for pairs, at_end in changes]
-    expected = list(range(len(hashes)))
-    for _ in hashes:
-        for one, other in itertools.combinations(range(len(hashes)), 2):
-            if (hashes[one] ^ hashes[other]).bit_count() <= NEAR:
-                expected[one] = expected[other] = min(expected[one], expected[other])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(split_module, "_CHUNK", 3)
-        found = groups_of(phashes(*hashes))
-    assert found.tolist() == [sorted(set(expected)).index(root) for root in expected]
+    assert groups_of(phashes(*hashes)).tolist() == plain_search(hashes)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**32), st.integers(0, 8))
+def test_near_hashes_are_found_wherever_their_bits_differ(seed: int, swaps: int) -> None:
+    """Of hashes with any half of their bits set, and copies of them with bits swapped at any places."""
+    random = np.random.default_rng(seed)
+    bits = random.permuted(np.tile(np.repeat([0, 1], 32), (20, 1)), axis=1)
+    copies = bits.copy()
+    for row in copies:
+        row[random.choice(np.flatnonzero(row), swaps, replace=False)] = 0
+        row[random.choice(np.flatnonzero(row == 0), swaps, replace=False)] = 1
+    hashes = [int("".join(map(str, row)), 2) for row in [*bits, *copies]]
+    assert groups_of(phashes(*hashes)).tolist() == plain_search(hashes)
 
 
 def test_paintings_are_told_apart_and_their_copies_found(tmp_path: Path) -> None:

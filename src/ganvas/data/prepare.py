@@ -237,7 +237,7 @@ def _make_pictures(
     Returns:
         What became of each, in the order of the source, and how many were kept.
     """
-    outcomes: list[Entry | LeftOut | None] = [kept.known(item.name, item.stamp) for item in source.items]
+    outcomes: list[Entry | LeftOut | None] = [kept.known(item) for item in source.items]
     missing = [number for number, outcome in enumerate(outcomes) if outcome is None]
     total, resumed = len(outcomes), len(outcomes) - len(missing)
     if progress is not None and resumed:

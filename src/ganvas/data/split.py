@@ -30,7 +30,8 @@ MEANINGS = {
 NEAR = 4
 
 _BITS = 64
-_CHUNK = 256
+# How many bits each byte has set.
+_SET_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1)
 
 _FREE, _TRAINING, _HELD = range(3)
 
@@ -122,12 +123,20 @@ def near_pairs(column: "pd.Series[str]") -> Iterator[tuple[Numbers, Numbers]]:
     distinct, first, inverse = np.unique(bits[rows], axis=0, return_index=True, return_inverse=True)
     first = rows[first]
     yield rows, first[inverse.ravel()]
-    # With a sign for a bit, the number of differing bits is half of what the product falls short of 64.
-    signs = 2 * distinct.astype(np.float32) - 1
-    for start in range(0, len(signs), _CHUNK):
-        products = signs[start : start + _CHUNK] @ signs[start:].T
-        one, other = np.nonzero(products >= _BITS - 2 * NEAR)
-        yield first[start:][one], first[start:][other]
+    # Of one band more than bits may differ, a pair that is near has the same bits in one at least, so it is enough to
+    # compare hashes within the buckets of each band.
+    packed = np.packbits(distinct, axis=1)
+    for band in np.array_split(np.arange(_BITS), NEAR + 1):
+        keys = distinct[:, band] @ (1 << np.arange(len(band)))
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        for apart in range(1, len(order)):
+            start = np.flatnonzero(keys[apart:] == keys[:-apart])
+            if not len(start):
+                break
+            one, other = order[start], order[start + apart]
+            is_near = _SET_BITS[packed[one] ^ packed[other]].sum(axis=1) <= NEAR
+            yield first[one[is_near]], first[other[is_near]]
 
 
 def _bits(column: "pd.Series[str]") -> NDArray[np.uint8]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ganvas.data.parallel import WorkerDied
 from ganvas.data.picture import Prepared
+from ganvas.data.sources import Item
 from ganvas.data.writing import ImagesFile
 from ganvas.errors import GanvasError
 from ganvas.files import remove, unwritable
@@ -85,10 +86,10 @@ class Unfinished:
         self._journal.seek(end)
         self._journal.truncate()
 
-    def known(self, name: str, stamp: str) -> Entry | None:
+    def known(self, item: Item) -> Entry | None:
         """What is kept of an item, unless it has changed."""
-        entry = self._known.get(name)
-        return entry if entry is not None and entry.stamp == stamp else None
+        entry = self._known.get(item.name)
+        return entry if entry is not None and entry.stamp == item.stamp else None
 
     def add(self, name: str, made: Prepared) -> Entry:
         """Keep the pictures of an item."""
