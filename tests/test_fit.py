@@ -114,6 +114,16 @@ def test_linear_light_keeps_how_bright_a_pattern_is() -> None:
     assert np.abs(place(stripes, Frame(16, linear=True)).astype(int) - 188).max() <= 4  # half the light of white
 
 
+def test_linear_light_is_not_lost_where_a_jpeg_is_shrunk_as_it_is_decoded() -> None:
+    stripes = np.zeros((512, 512, 3), np.uint8)
+    stripes[:, ::2] = 255
+    data = encode(Image.fromarray(stripes), "JPEG", quality=100, subsampling=0)
+    for linear, grey in ((False, 127), (True, 188)):
+        frame = Frame(16, linear=linear)
+        placed = place(decode(io.BytesIO(data), frame).pixels, frame)
+        assert np.abs(placed.astype(int) - grey).max() <= 5
+
+
 @pytest.mark.parametrize("fit", ["crop", "pad", "squash"])
 def test_linear_light_changes_no_plain_colour(fit: str) -> None:
     for value in range(0, 256, 5):

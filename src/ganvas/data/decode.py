@@ -68,7 +68,7 @@ def decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> Picture:
     Args:
         file: the open file, seekable.
         frame: what it is to become. A big JPEG is decoded at a half, a quarter or an eighth of its size as long as
-            both sides keep at least `frame.enough` pixels.
+            both sides keep at least `frame.enough` pixels (not with `frame.linear`, unless it is huge).
 
     Raises:
         Rejected: it is no picture that can be used.
@@ -98,7 +98,7 @@ def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[NDArray
     with opened(file) as image:
         _require_shape(image.size, frame)
         full_size = image.size
-        is_reduced = image.draft(None, (frame.enough, frame.enough)) is not None
+        is_reduced = _may_draft(image, frame) and image.draft(None, (frame.enough, frame.enough)) is not None
         if _fits_in_memory(image, full_size):
             image.load()
             width, height = full_size if is_reduced else image.size
@@ -112,6 +112,11 @@ def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[NDArray
     if orientation in _SIDEWAYS:
         width, height = height, width
     return np.array(colours), width, height
+
+
+def _may_draft(image: Image.Image, frame: Frame) -> bool:
+    """Whether a JPEG may be shrunk as it is decoded; that averages numbers, where light may be asked for."""
+    return not frame.linear or image.width * image.height > STREAMED_FROM
 
 
 def _require_shape(size: tuple[int, int], frame: Frame) -> None:

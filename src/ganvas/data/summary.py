@@ -45,7 +45,9 @@ class Originals:
         return cls(shown[0], shown[1], shown[2], int(((widths < size) | (heights < size)).sum()))
 
     def __str__(self) -> str:
-        text = f"originals {_by(self.smallest)} to {_by(self.largest)}, median {_by(self.median)}"
+        text = f"originals {_by(self.smallest)}"
+        if self.smallest != self.largest:
+            text += f" to {_by(self.largest)}, median {_by(self.median)}"
         return text + (f"; {self.enlarged:,} smaller than the frame and enlarged" if self.enlarged else "")
 
 
