@@ -1,8 +1,8 @@
 """The dataset directory: pictures of one size in a memory map, and a table of what they are.
 
 images.npy      uint8 [N, S, S, 3], read as a memory map
-index.parquet   a row a picture: source, sha256, content, phash, width, height, split, the label columns, duplicates; crop
-                and group if asked
+index.parquet   a row a picture: source, sha256, content, phash, width, height, split, the label columns, duplicates,
+                and crop and group if asked
 rejected.csv    a row a file left out: path, reason, detail
 dataset.json    schema version, options, class names in order, fingerprint (see `Info`)
 
