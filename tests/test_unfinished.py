@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from filelock import FileLock
 
@@ -47,13 +48,13 @@ def leftovers(target: Path) -> list[str]:
     return sorted(path.name for path in target.parent.iterdir() if path != target)
 
 
-def interrupt(pictures: Path, target: Path, after: int, **options: object) -> None:
+def interrupt(source: object, target: Path, after: int, **options: object) -> None:
     def stop(done: int, _: int) -> None:
         if done == after:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prepare(pictures, target, size=8, progress=stop, **options)
+        prepare(source, target, **{"size": 8, "progress": stop, **options})
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -258,3 +259,42 @@ def test_the_command_says_that_it_can_go_on(cli: Cli, pictures: Path, monkeypatc
     assert done.returncode == 130
     assert done.stderr == "ganvas: interrupted; data is not made yet, the same command goes on from here\n"
     assert "from a run that was interrupted" in cli("prepare", pictures, "data", "--size", 8, check=True).stdout
+
+
+# ---- sources other than folders ---------------------------------------------------------------------------------
+
+
+def zipped(pictures: Path) -> Path:
+    return Path(shutil.make_archive(str(pictures), "zip", pictures))
+
+
+def tabled(pictures: Path) -> Path:
+    files = sorted(pictures.rglob("[0-9].png"))
+    rows = [{"image": {"bytes": file.read_bytes(), "path": None}, "label": file.parent.name} for file in files]
+    pd.DataFrame(rows).to_parquet(pictures.with_suffix(".parquet"))
+    return pictures.with_suffix(".parquet")
+
+
+@pytest.mark.parametrize("pack", [zipped, tabled])
+def test_packed_pictures_go_on_too_unless_the_file_has_changed(
+    pictures: Path, target: Path, pack: Callable[[Path], Path]
+) -> None:
+    packed = pack(pictures)
+    interrupt(packed, target, 5)
+    assert prepare(packed, target, size=8).resumed >= 4
+    interrupt(packed, target.with_name("again"), 5)
+    (pictures / "b" / "3.png").unlink()
+    assert prepare(pack(pictures), target.with_name("again"), size=8).resumed == 0
+
+
+def test_several_sources_go_on(pictures: Path, target: Path) -> None:
+    sources = {"x": pictures / "a", "y": pictures / "b"}
+    interrupt(sources, target, 5)
+    assert prepare(sources, target, size=8).resumed == 4
+
+
+def test_paintings_go_on(target: Path) -> None:
+    interrupt("painter:6", target, 3, size=16, classes="none")
+    assert prepare("painter:6", target, size=16, classes="none", workers=1).resumed == 3
+    interrupt("painter:6", target.with_name("other"), 3, size=16, classes="none")
+    assert prepare("painter:6", target.with_name("other"), size=16, classes="none", seed=1).resumed == 0
