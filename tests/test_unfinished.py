@@ -85,6 +85,12 @@ def test_it_goes_on_where_it_was(pictures: Path, target: Path, monkeypatch: pyte
     assert leftovers(target) == ["at once"]
 
 
+def test_where_nothing_was_done_nothing_is_kept(pictures: Path, target: Path) -> None:
+    (pictures / "a" / "0.png").write_bytes(b"no picture either")
+    interrupt(pictures, target, 1)
+    assert leftovers(target) == []
+
+
 def test_many_interruptions_and_other_workers_change_nothing(pictures: Path, target: Path) -> None:
     prepare(pictures, target.with_name("at once"), size=8)
     for after in (2, 5, 9, 13):
@@ -221,10 +227,21 @@ def test_only_one_process_makes_a_dataset(pictures: Path, target: Path) -> None:
 
 
 def test_an_error_that_the_user_must_cure_leaves_nothing(pictures: Path, target: Path) -> None:
-    write_pictures(pictures / "lonely", 1)
-    with pytest.raises(DataError, match="class 'lonely' has 1 picture"):
+    for file in (pictures / "b").iterdir():
+        file.write_bytes(b"nothing to see")
+    with pytest.raises(DataError, match="class 'b' has 0 pictures"):
         prepare(pictures, target, size=8)
     assert leftovers(target) == []
+
+
+def test_a_class_of_one_is_refused_before_the_work(
+    pictures: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pictures(pictures / "lonely", 1)
+    made = counted(monkeypatch)
+    with pytest.raises(DataError, match="class 'lonely' has 1 picture"):
+        prepare(pictures, target, size=8)
+    assert made == []
 
 
 def test_the_work_survives_a_worker_that_died(pictures: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:

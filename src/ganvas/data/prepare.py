@@ -14,7 +14,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import PIL
 
 from ganvas import __version__
@@ -148,22 +147,26 @@ def prepare(
     opened = open_source(source, request)
     require_size(size, opened.sizes, opened.title)
     plan = Plan.of(opened, fraction, group, seed)
+    column = opened.label_column
+    # Better now than after an hour, though pictures that cannot be read may still cost a class too much.
+    _require_classes(opened, Counter(_classes(opened)))
 
     with unfinished(target, _key(source, frame, seed), size) as kept, whole_directory(target) as directory:
         outcomes, resumed = _make_pictures(opened, frame, workers, kept, progress)
         table = Table.of(opened, outcomes, has_crops=fit == "multicrop")
         _require_pictures(opened, table)
         table.mark_duplicates(kept.pictures(), dedupe)
-        class_counts = _count_classes(opened, table.index)
-        holdout = plan.carry_out(table.index, opened.label_column)
+        in_classes = Counter(table.index[column] if column else ())
+        class_counts = {name: in_classes[name] for name in _require_classes(opened, in_classes)}
+        holdout = plan.carry_out(table.index, column)
         images = kept.write(table.positions, directory / IMAGES)
         info = Info(
             size=size,
             count=len(table.index),
-            label_column=opened.label_column,
+            label_column=column,
             class_names=list(class_counts),
             mode_column=opened.mode_column,
-            fingerprint=fingerprint(images, opened.label_column, table.index),
+            fingerprint=fingerprint(images, column, table.index),
             options={
                 "source": {k: str(v) for k, v in source.items()} if isinstance(source, Mapping) else str(source),
                 "fit": fit,
@@ -261,21 +264,25 @@ def _require_pictures(source: Source, table: Table) -> None:
         )
 
 
-def _count_classes(source: Source, index: pd.DataFrame) -> dict[str, int]:
-    """Pictures a class, sorted by name; empty without classes.
+def _classes(source: Source) -> list[str]:
+    """The class of every item that has one."""
+    column = source.label_column
+    return [] if column is None else [str(item.labels[column]) for item in source.items if column in item.labels]
+
+
+def _require_classes(source: Source, counts: Mapping[str, int]) -> list[str]:
+    """The classes of a source, sorted by name; none without classes.
 
     Raises:
         DataError: a class has fewer than two pictures. One picture is not a class to learn or to measure.
     """
-    column = source.label_column
-    if column is None:
-        return {}
-    names = sorted({str(item.labels[column]) for item in source.items if column in item.labels})
-    counts = Counter(index[column])
-    poor = [f"class {name!r} has {counted(counts[name], 'picture')}" for name in names if counts[name] < 2]
+    names = sorted(set(_classes(source)))
+    poor = [
+        f"class {name!r} has {counted(counts.get(name, 0), 'picture')}" for name in names if counts.get(name, 0) < 2
+    ]
     if poor:
         raise DataError(
             f"{', '.join(poor[:COMMONEST])}{' ...' if len(poor) > COMMONEST else ''} in {source.title}; "
             f"a class needs two or more readable pictures: {source.remedy}"
         )
-    return {name: counts[name] for name in names}
+    return names

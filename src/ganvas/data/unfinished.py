@@ -167,7 +167,7 @@ def unfinished(target: Path, key: dict[str, Any], size: int) -> Iterator[Unfinis
         raise
     finally:
         lock.release()
-        if not is_wanted:
+        if not (is_wanted and _holds_work(directory)):
             remove(directory)
     _remove_others(target)
 
@@ -178,6 +178,12 @@ def _entry(line: bytes) -> Entry | None:
         return Entry(**json.loads(line)) if line.endswith(b"\n") else None
     except (ValueError, TypeError):
         return None
+
+
+def _holds_work(directory: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return (directory / _JOURNAL).stat().st_size > 0
+    return False
 
 
 def _prefix(target: Path) -> str:
