@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from encoding import encode
 from ganvas.data.dataset import Dataset
 from ganvas.data.decode import decode
 from ganvas.data.fit import place, views
@@ -16,7 +17,6 @@ from ganvas.data.focus import most_telling
 from ganvas.data.frame import FOCUSES, Frame, frame_for, frame_like
 from ganvas.data.prepare import prepare
 from ganvas.data.rejection import Reason, Rejected, too_long, too_small
-from hostile import encode
 from pictures import quarters, write_pictures
 
 # ---- where to crop ----------------------------------------------------------------------------------------------

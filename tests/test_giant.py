@@ -11,8 +11,8 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
+from encoding import giant_jpeg
 from ganvas.data.dataset import Dataset
-from hostile import giant_jpeg
 
 GIB = 2**30
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from encoding import PICTURE, encode
 from ganvas.data import decode as decode_module
 from ganvas.data.dataset import Dataset
 from ganvas.data.decode import decode
@@ -17,7 +18,7 @@ from ganvas.data.fit import place
 from ganvas.data.frame import Frame
 from ganvas.data.prepare import prepare
 from ganvas.data.rejection import Reason, Rejected
-from hostile import PICTURE, Shown, encode, pictures, rubbish
+from hostile import Shown, pictures, rubbish
 
 SIZE = 16
 PICTURES = {name: (data, shown) for name, data, shown in pictures()}
