@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image, ImageFile
 
 from ganvas.data.dataset import REJECTED, Dataset
-from ganvas.data.decode import FORMATS
+from ganvas.data.formats import FORMATS
 from ganvas.errors import DataError
 
 # Larger pictures are not opened for a thumbnail; nor are longer files.
