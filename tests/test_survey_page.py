@@ -209,7 +209,7 @@ def test_the_command_writes_the_page_in_place_of_an_older_one(rich: Path, cli: C
     ("words", "message"),
     [
         (("nowhere",), "nowhere does not exist (no dataset.json); make one with: ganvas prepare"),
-        (("DATA", "--label", "styl"), "unknown column 'styl'; choose from: class, height"),
+        (("DATA", "--label", "styl"), "unknown column 'styl'; choose from: class, content, duplicates, height"),
         (("DATA", "--label", "sha256"), "the column 'sha256' has a class of one picture"),
         (("DATA", "--out", "page.pdf"), "--out page.pdf must end in .html"),
         (("DATA", "--out", "."), "--out . is a directory; name a file in it, such as page.html"),
