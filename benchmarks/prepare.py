@@ -10,6 +10,7 @@ are printed.
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -36,14 +37,6 @@ data = datasets.ImageFolder(folder, transforms.Compose(steps))
 for picture, label in data:
     assert picture.shape == (3, size, size)
 print(time.perf_counter() - started)
-"""
-
-PREPARE = """
-import resource, sys
-from ganvas.data.prepare import prepare
-if __name__ == "__main__":
-    prepare(sys.argv[1], sys.argv[2], size=int(sys.argv[3]), workers=int(sys.argv[4]))
-    print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024)
 """
 
 
@@ -92,14 +85,17 @@ def run_torchvision(folder: Path, size: int) -> float:
 
 
 def run_prepare(folder: Path, size: int, workers: int) -> tuple[float, float]:
-    """Seconds of a process that prepares the folder, and the MiB that the largest of its processes held."""
+    """Seconds of a command that prepares the folder, and the MiB that the largest of its processes held."""
     with tempfile.TemporaryDirectory() as out:
-        script = Path(out) / "script.py"
-        script.write_text(PREPARE)
-        command = [sys.executable, str(script), str(folder), f"{out}/data", str(size), str(workers)]
+        command = [sys.executable, "-m", "ganvas", "prepare", str(folder), f"{out}/data"]
+        command += ["--size", str(size), "--workers", str(workers)]
         started = time.perf_counter()
-        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        return time.perf_counter() - started, float(said)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+    if status:
+        raise SystemExit(f"{' '.join(command)} failed")
+    return seconds, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def megabytes(folder: Path) -> float:
