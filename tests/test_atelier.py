@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from conftest import Cli, write_dataset
@@ -29,14 +29,6 @@ def pictures(count: int = 2, size: int = 64) -> Tensor:
 
 def recipe(**changes: object) -> Atelier:
     return Atelier(resolve("atelier", Atelier.defaults, {"width": 2, "d_width": 2, "batch_size": 4} | changes).options)
-
-
-def redraw_classes(network: nn.Module) -> None:
-    """Give every class a vector of its own, as training does: all begin as the same one."""
-    for module in network.modules():
-        if isinstance(module, nn.Embedding):
-            assert not module.weight.any()
-            nn.init.normal_(module.weight)
 
 
 # ---- what it sees through ---------------------------------------------------------------------------------------
@@ -100,7 +92,6 @@ def test_pictures_are_shown_at_the_size_asked_for(size: int, seen_at: int) -> No
 def test_the_class_changes_what_the_discriminator_says_of_a_picture() -> None:
     torch.manual_seed(0)
     discriminator = projected.Discriminator(32, 3, width=2, seen_at=32).eval()
-    redraw_classes(discriminator)
     said = [discriminator(pictures(size=32), torch.full((2,), label)).logits for label in range(3)]
     assert not torch.allclose(said[0], said[1])
     assert not torch.allclose(said[1], said[2])
@@ -136,7 +127,6 @@ def test_the_generator_paints_every_size(size: int, classes: int) -> None:
 def test_the_class_changes_the_picture() -> None:
     torch.manual_seed(0)
     generator = skip_layer.Generator(32, 2, latent_dim=4, width=2).eval()
-    redraw_classes(generator)
     latents = torch.randn(1, 4)
     assert not torch.allclose(generator(latents, torch.tensor([0])), generator(latents, torch.tensor([1])))
 

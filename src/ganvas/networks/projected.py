@@ -104,7 +104,7 @@ class ScaleHead(nn.Module):
         self.score = nn.Conv2d(channels, 1, 1)
         self.classes = nn.Embedding(classes, channels) if classes else None
         if self.classes:
-            nn.init.zeros_(self.classes.weight)  # so that it begins with what all classes have in common
+            nn.init.normal_(self.classes.weight, 0, 1 / math.sqrt(channels))
 
     def forward(self, maps: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
         """[B, channels, side, side] -> a logit for each of P places, [B, P], and the pooled features [B, F]."""

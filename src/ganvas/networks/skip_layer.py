@@ -33,14 +33,10 @@ class Generator(nn.Module):
 
     def __init__(self, size: int, classes: int, latent_dim: int, width: int) -> None:
         super().__init__()
-        # A generator that is told classes before it has learnt to vary learns one picture a class. Here every class
-        # begins as the same one.
         self.classes = nn.Embedding(classes, latent_dim) if classes else None
-        if self.classes:
-            nn.init.zeros_(self.classes.weight)
         sides = [4 * 2**stage for stage in range((size // 4).bit_length() - 1)]
         channels = [width * (WIDTHS[stage] if stage < len(WIDTHS) else 1) for stage in range(len(sides))]
-        self.first = nn.Linear(latent_dim, 16 * channels[0], bias=False)
+        self.first = nn.Linear(latent_dim * (2 if classes else 1), 16 * channels[0], bias=False)
         self.first_norm = nn.Sequential(nn.BatchNorm2d(channels[0]), nn.LeakyReLU(0.2, inplace=True))
         self.blocks = nn.ModuleList(UpBlock(fan_in, fan_out) for fan_in, fan_out in pairwise(channels))
         by_side = dict(zip(sides, channels, strict=True))
@@ -52,7 +48,7 @@ class Generator(nn.Module):
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """float [B, latent_dim], and int64 [B] if there are classes -> float [B, 3, size, size] in [-1, 1]."""
         if self.classes is not None:
-            latents = latents + self.classes(labels)
+            latents = torch.cat([latents, self.classes(labels)], 1)
         places = self.first(latents).view(len(latents), 4, 4, -1)
         maps = self.first_norm(places.permute(0, 3, 1, 2))
         coarse = {4: maps}
