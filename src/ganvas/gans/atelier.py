@@ -6,8 +6,6 @@ all of them. With T the differentiable augmentation, z ~ N(0, I), and c the clas
 
     D minimises  mean over l of  E[max(0, 1 - D_l(P_l(T(x)), c))] + E[max(0, 1 + D_l(P_l(T(G(z, c))), c))]
     G minimises  -mean over l of  E[D_l(P_l(T(G(z, c))), c)]
-
-`docs/recipe-notes.md` says what each part brings and costs.
 """
 
 import torch
