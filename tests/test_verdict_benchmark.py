@@ -15,7 +15,7 @@ def runs() -> list[Kept]:
     return read(ROOT / "benchmarks" / "verdict" / "runs.jsonl.gz", SEEDS)
 
 
-@pytest.mark.parametrize("half", ["tuning", "test", "fresh"])
+@pytest.mark.parametrize("half", ["tuning", "test"])
 def test_troubles_are_named_and_healthy_runs_left_alone(runs: list[Kept], half: str) -> None:
     judged = [Judged(run) for run in runs if run.planned.half == half]
     troubled, healthy = ([each for each in judged if each.truth.healthy is wanted] for wanted in (False, True))
