@@ -1,6 +1,8 @@
 """Tables of pictures: their columns as labels, classes, splits and groups."""
 
 import contextlib
+import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from conftest import Cli
 from ganvas.data.dataset import Dataset
@@ -17,7 +20,7 @@ from ganvas.data.prepare import prepare
 from ganvas.data.sources.columns import read_columns, values_of
 from ganvas.data.sources.source import RESERVED, unique
 from ganvas.errors import DataError
-from replicas import rejections, write_nested, write_picture, write_table, zipped
+from replicas import rejections, write_csv, write_nested, write_picture, write_table, zipped
 
 
 @pytest.fixture
@@ -123,6 +126,39 @@ def test_paths_begin_in_the_root(tmp_path: Path, table: Path) -> None:
     assert prepare(moved, tmp_path / "data", size=8, root=table.parent).count == 6
     with pytest.raises(DataError, match="6 missing"):
         prepare(moved, tmp_path / "nothing", size=8)
+
+
+def stop_at_three(done: int, _: int) -> None:
+    if done == 3:
+        raise KeyboardInterrupt
+
+
+def blank(colour: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (12, 12), colour).save(file, "BMP")
+    return file.getvalue()
+
+
+def test_what_is_kept_under_one_root_is_not_taken_for_another(tmp_path: Path) -> None:
+    for colour in ("red", "blue"):
+        (tmp_path / colour).mkdir()
+        for number in range(4):
+            (tmp_path / colour / f"{number}.bmp").write_bytes(blank(colour))
+            os.utime(tmp_path / colour / f"{number}.bmp", (0, 0))
+    table = write_csv(tmp_path / "t.csv", [["path"], *([f"{number}.bmp"] for number in range(4))])
+    with pytest.raises(KeyboardInterrupt):
+        prepare(table, tmp_path / "data", size=8, root=tmp_path / "red", progress=stop_at_three)
+    prepare(table, tmp_path / "data", size=8, root=tmp_path / "blue")
+    assert (Dataset.open(tmp_path / "data").images[:, 0, 0] == (0, 0, 255)).all()
+
+
+def test_what_is_kept_of_one_column_is_not_taken_for_another(tmp_path: Path) -> None:
+    table = tmp_path / "two.parquet"
+    pd.DataFrame({colour: [blank(colour)] * 4 for colour in ("red", "blue")}).to_parquet(table)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(table, tmp_path / "data", size=8, path_column="red", progress=stop_at_three)
+    prepare(table, tmp_path / "data", size=8, path_column="blue")
+    assert (Dataset.open(tmp_path / "data").images[:, 0, 0] == (0, 0, 255)).all()
 
 
 def test_without_a_class_the_columns_are_named(cli: Cli, table: Path) -> None:

@@ -49,9 +49,9 @@ class EmbeddedPicture:
 
     @property
     def stamp(self) -> str:
-        """The table's, the row, and that of the file that the row names."""
+        """The table's, the column, the row, and that of the file that the row names."""
         beside = "" if self.beside is None else PictureFile(self.beside, self.name, self.labels).stamp
-        return f"{self.table} {self.row} {beside}"
+        return f"{self.table} {self.column} {self.row} {beside}"
 
     def read(self, frame: Frame) -> Picture:
         """Decode the bytes."""

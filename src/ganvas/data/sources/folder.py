@@ -25,9 +25,10 @@ class PictureFile:
 
     @property
     def stamp(self) -> str:
-        """Size and time of the last change."""
+        """Path, size and time of the last change: the same name in a table can come to mean another file."""
         try:
-            return str(Stamp.of(self.path))
+            stamp = Stamp.of(self.path)
+            return f"{stamp} {as_text(str(stamp.path))}"
         except (OSError, ValueError):  # reading it will say why
             return ""
 
