@@ -68,6 +68,24 @@ def test_the_folder_that_everything_lies_in_is_no_class(tmp_path: Path) -> None:
     assert classes_of(tarred(tmp_path / "flat")) == {"flat/0.png": None}
 
 
+def test_a_tar_archive_that_ends_in_a_zip_archive_is_a_tar_archive(tmp_path: Path) -> None:
+    for seed in range(2):
+        write_picture(tmp_path / "art" / "a" / f"{seed}.png", seed)
+    write_picture(tmp_path / "inner" / "2.png", 2)
+    zipped(tmp_path / "inner").rename(tmp_path / "art" / "z.zip")
+    prepare(tarred(tmp_path / "art", "w"), tmp_path / "data", size=8)
+    assert Dataset.open(tmp_path / "data").index["source"].tolist() == ["a/0.png", "a/1.png"]
+    assert rejections(tmp_path / "data") == {"z.zip": "not a picture (extension .zip)"}
+
+
+def test_a_colon_in_a_name_is_no_drive(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "art.zip", "w") as archive:
+        for name in ("a:b/1.png", "c/2.png", "C:/3.png"):
+            archive.writestr(name, picture_bytes(0))
+    names = {"a:b/1.png": "a:b", "c/2.png": "c", "C:/3.png": "a name that leads out of its archive"}
+    assert classes_of(tmp_path / "art.zip") == names
+
+
 @pytest.mark.parametrize("mode", ["w:gz", "w"])
 def test_an_archive_gives_the_same_for_any_number_of_workers(tmp_path: Path, mode: str) -> None:
     for seed in range(24):
@@ -218,9 +236,9 @@ def a_text(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (cut_zip, "is a file; name a folder of pictures, a zip or tar archive, or a CSV, TSV or Parquet table"),
+        (cut_zip, "is damaged or cut short: a zip archive without its end; copy or download it again"),
         (packed_text, "is a file; name a folder"),
-        (a_text, "is a file; name a folder"),
+        (a_text, "is a file; name a folder of pictures, a zip or tar archive, or a CSV, TSV or Parquet table"),
         (zstandard, "is packed with Zstandard, which ganvas does not read; pack it as .tar.gz or .zip"),
         (empty_zip, "holds no files"),
         (only_hidden, "holds no files"),

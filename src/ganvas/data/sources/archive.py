@@ -9,6 +9,7 @@ import functools
 import gzip
 import io
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -41,6 +42,9 @@ _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ta
 # How a compressed tar archive begins, and what reads it.
 _PACKERS: dict[bytes, ModuleType] = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ\0": lzma, b"\x5d\0\0": lzma}
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
+_ZIP = b"PK\3\4"
+
+_DRIVE = re.compile("[A-Za-z]:/")
 
 
 class Place(NamedTuple):
@@ -101,9 +105,7 @@ def _whole(file: IO[bytes], length: int) -> bytes:
 
 @functools.lru_cache(maxsize=4)
 def _handle(archive: Stamp) -> zipfile.ZipFile | IO[bytes]:
-    if zipfile.is_zipfile(archive.path):
-        return zipfile.ZipFile(archive.path)
-    return _unpacked(archive.path)
+    return zipfile.ZipFile(archive.path) if _is_zip(archive.path) else _unpacked(archive.path)
 
 
 def _unpacked(path: Path) -> IO[bytes]:
@@ -131,7 +133,7 @@ class Archive:
         self.title = str(path)
         try:
             self._stamp = Stamp.of(path)
-            members = _zip_members(path) if zipfile.is_zipfile(path) else _tar_members(path)
+            members = _zip_members(path) if _is_zip(path) else _tar_members(path)
         except _DAMAGE as error:
             raise DataError(f"{path} cannot be read as an archive: {error}") from error
         self._places: dict[str, Place] = {}
@@ -209,23 +211,40 @@ def _is_hidden(name: str) -> bool:
 
 def _leads_out(name: str) -> bool:
     path = PurePosixPath(name)
-    return path.is_absolute() or ".." in path.parts or (len(name) > 1 and name[1] == ":")
+    return path.is_absolute() or ".." in path.parts or _DRIVE.match(name) is not None
 
 
-def is_archive(path: Path) -> bool:
-    """Whether a file is a zip archive, or a tar archive however packed."""
+def _is_tar(path: Path) -> bool:
     try:
-        if zipfile.is_zipfile(path):
-            return True
-        with path.open("rb") as start:
-            if start.read(4) == _ZSTANDARD:
-                raise DataError(
-                    f"{path} is packed with Zstandard, which ganvas does not read; pack it as .tar.gz or .zip"
-                )
         with _unpacked(path) as file, tarfile.open(fileobj=file, mode="r:"):
             return True
     except _DAMAGE:
         return False
+
+
+def _is_zip(path: Path) -> bool:
+    """Whether a file is a zip archive, which shows at its end, as in a tar archive whose last member is one."""
+    return zipfile.is_zipfile(path) and not _is_tar(path)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip archive, or a tar archive however packed.
+
+    Raises:
+        DataError: it is a zip archive without its end, or packed in a way that cannot be read.
+    """
+    try:
+        if zipfile.is_zipfile(path) or _is_tar(path):
+            return True
+        with path.open("rb") as file:
+            start = file.read(4)
+    except _DAMAGE:
+        return False
+    if start == _ZSTANDARD:
+        raise DataError(f"{path} is packed with Zstandard, which ganvas does not read; pack it as .tar.gz or .zip")
+    if start == _ZIP:
+        raise DataError(f"{path} is damaged or cut short: a zip archive without its end; copy or download it again")
+    return False
 
 
 def open_archive(path: Path, request: Request) -> Source:
