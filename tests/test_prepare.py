@@ -284,6 +284,12 @@ def test_loops_of_links_end(pictures: Path, target: Path) -> None:
     assert prepare(pictures, target, size=8).class_counts == {"a": 3, "b": 2}
 
 
+def test_a_link_to_above_the_folder_brings_nothing_in(pictures: Path, target: Path) -> None:
+    write_pictures(pictures.parent / "foreign", 2)
+    (pictures / "up").symlink_to(pictures.parent, target_is_directory=True)
+    assert prepare(pictures, target, size=8).class_counts == {"a": 3, "b": 2}
+
+
 def test_a_linked_folder_is_read(pictures: Path, tmp_path: Path, target: Path) -> None:
     write_pictures(tmp_path / "elsewhere", 2)
     (pictures / "c").symlink_to(tmp_path / "elsewhere", target_is_directory=True)

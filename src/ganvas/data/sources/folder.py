@@ -97,11 +97,13 @@ def _walk(root: Path) -> tuple[dict[str, Path], dict[str, str]]:
     """The files below `root` by name, and the folders that cannot be read.
 
     Links are followed, but every real folder is visited once, so a loop of links ends. Going level by level, and
-    through links last, a class folder is met under its own name before any link to it from elsewhere.
+    through links last, a class folder is met under its own name before any link to it from elsewhere. A link to a
+    folder that the root lies in is not followed, or pictures beside the root would be taken.
     """
     files: dict[str, Path] = {}
     closed: dict[str, str] = {}
-    seen = {_identity(root)}
+    whole = root.resolve()
+    seen = {_identity(folder) for folder in (whole, *whole.parents)}
     waiting = deque([root])
     while waiting:
         folder = waiting.popleft()
