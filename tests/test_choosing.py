@@ -184,11 +184,32 @@ def test_any_text_is_a_condition_or_refused(text: str, row: dict[str, Any]) -> N
 @given(
     st.lists(st.dictionaries(st.sampled_from("abc"), st.none() | st.text(max_size=2) | st.integers() | st.booleans()))
 )
-def test_the_kind_of_a_column_is_that_of_its_first_known_value(rows: list[dict[str, Any]]) -> None:
+def test_the_kind_of_a_column_is_that_of_all_its_known_values(rows: list[dict[str, Any]]) -> None:
     for column, kind in kinds_of(rows).items():
         known = [row[column] for row in rows if row.get(column) is not None]
         assert (kind == "nothing") == (not known)
-        assert not known or (kind == "text") == isinstance(known[0], str)
+        types = {type(value) for value in known}
+        assert (kind == "values of several kinds") == (len(types) > 1)
+        assert (kind == "text") == (types == {str})
+
+
+def test_a_column_of_several_kinds_is_refused_by_name() -> None:
+    kinds = kinds_of([{"year": None}, {"year": 1889}, {"year": "c. 1889"}])
+    with pytest.raises(DataError, match="character 1, 'year': the column holds values of several kinds"):
+        condition("year < 1900", kinds)
+
+
+def test_a_column_is_found_by_its_own_name_first() -> None:
+    kinds = {"a b": "text", "a_b": "text", "c d": "text", "c-d": "text"}
+    assert condition("a_b == 'x'", kinds)({"a b": "y", "a_b": "x"})
+    with pytest.raises(DataError, match="several columns are written so: 'c d', 'c-d'"):
+        condition("c_d == 'x'", kinds)
+
+
+def test_a_comment_is_refused_and_a_sign_in_quotes_is_not() -> None:
+    assert condition("artist == '#1'", KINDS)({"artist": "#1"})
+    with pytest.raises(DataError, match="at character 12: '#' can only stand in quotes"):
+        condition("year < 1889#0", KINDS)
 
 
 # ---- choices ----------------------------------------------------------------------------------------------------

@@ -65,7 +65,9 @@ def _open_several(sources: Mapping[str, str | Path], request: Request) -> Source
         raise DataError("split class is for a single folder; write a fraction to hold back, as in 0.2")
     if not sources or not all(name.strip() for name in sources):
         raise DataError("each of several sources needs a class, as in flowers=photos landscape=wikiart/landscape")
-    inner = replace(request, classes="none", labels=(), where=None)
+    # A stream that ends at the limit must not end before the condition, which may speak of the class, is asked.
+    limit = request.limit if request.where is None else None
+    inner = replace(request, classes="none", labels=(), where=None, limit=limit)
     return together({name: _open_one(source, inner) for name, source in sources.items()})
 
 

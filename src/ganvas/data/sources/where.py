@@ -23,6 +23,7 @@ LONGEST = 10_000
 DEEPEST = 100
 
 TEXT, NUMBER, TRUTH, LIST, NOTHING = "text", "numbers", "true or false", "a list", "nothing"
+MIXED = "values of several kinds"
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -35,17 +36,21 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotIn: lambda value, values: value not in values,
 }
 _KEYWORDS = frozenset(keyword.kwlist) - {"and", "or", "not", "in", "is", "True", "False", "None"}
+_QUOTED = r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
 _ORDERINGS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _MEMBERSHIPS = (ast.In, ast.NotIn)
 
 
 def kinds_of(rows: Iterable[Row]) -> dict[str, str]:
-    """What each column holds: text, numbers, true or false, or nothing at all."""
+    """What each column holds: text, numbers, true or false, values of several kinds, or nothing at all."""
     kinds: dict[str, str] = {}
     for row in rows:
         for column, value in row.items():
-            if kinds.get(column, NOTHING) == NOTHING:
-                kinds[column] = kind_of(value)
+            kind, known = kind_of(value), kinds.get(column, NOTHING)
+            if kind != known and kind != NOTHING:
+                kinds[column] = kind if known == NOTHING else MIXED
+            else:
+                kinds.setdefault(column, known)
     return kinds
 
 
@@ -75,6 +80,9 @@ def condition(text: str, kinds: Mapping[str, str]) -> Condition:
     if len(text) > LONGEST:
         raise DataError(f"a condition of {len(text):,} characters is too long; write up to {LONGEST:,}")
     text = re.sub(r"\s", " ", text).strip()
+    if (comment := re.sub(_QUOTED, lambda quoted: "_" * len(quoted[0]), text).find("#")) >= 0:
+        place = f"at character {comment + 1}: '#' can only stand in quotes"
+        raise DataError(f"cannot read the condition {_cut(text)!r} {place}; {_EXAMPLE}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's remarks on style, such as on "\d"
@@ -161,11 +169,18 @@ class _Builder:
 
     def _column(self, node: ast.Name) -> _Operand:
         written = self._written(node)
-        name = next((name for name in self.kinds if written in (name, re.sub(r"\W", "_", name))), None)
-        if name is None:
+        found = [name for name in self.kinds if name == written] or [
+            name for name in self.kinds if re.sub(r"\W", "_", name) == written
+        ]
+        if not found:
             if not self.kinds:
                 raise self._error(node, "the source has no columns")
             raise self._error(node, unknown("column", written, self.kinds) + " (text is written in quotes)")
+        if len(found) > 1:
+            raise self._error(node, f"several columns are written so: {', '.join(map(repr, found))}; rename one")
+        name = found[0]
+        if self.kinds[name] == MIXED:
+            raise self._error(node, "the column holds values of several kinds; write all of them as numbers or as text")
         return _Operand(self.kinds[name], lambda row: row.get(name))
 
     def _require_comparable(self, left: _Operand, sign: ast.cmpop, right: _Operand, node: ast.expr) -> None:
@@ -207,7 +222,7 @@ def _without_keywords(text: str) -> str:
     def masked(match: re.Match[str]) -> str:
         return "\ua66e" * len(match[0]) if match[0] in _KEYWORDS else match[0]
 
-    return re.sub(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\w+""", masked, text)
+    return re.sub(rf"{_QUOTED}|\w+", masked, text)
 
 
 def _comparison(sign: ast.cmpop) -> Callable[[Any, Any], bool]:
