@@ -304,6 +304,20 @@ def test_packed_pictures_go_on_too_unless_the_file_has_changed(
     assert prepare(pack(pictures), target.with_name("again"), size=8).resumed == 0
 
 
+def test_another_column_or_root_of_a_table_is_another_source(tmp_path: Path, target: Path) -> None:
+    write_pictures(tmp_path / "one" / "deep", 3)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")  # the files are as large and as old, so stamps tell nothing
+    names = [f"deep/{number}.png" for number in range(3)]
+    pd.DataFrame({"first": names, "second": names[::-1]}).to_csv(tmp_path / "list.csv", index=False)
+    chosen = {"path_column": "first", "root": tmp_path / "one"}
+    for changes in ({"path_column": "second"}, {"root": tmp_path / "two"}):
+        again = target.with_name("-".join(changes))
+        interrupt(tmp_path / "list.csv", again, 2, **chosen)
+        assert prepare(tmp_path / "list.csv", again, size=8, **{**chosen, **changes}).resumed == 0
+    interrupt(tmp_path / "list.csv", target, 2, **chosen)
+    assert prepare(tmp_path / "list.csv", target, size=8, **chosen).resumed == 2
+
+
 def test_several_sources_go_on(pictures: Path, target: Path) -> None:
     sources = {"x": pictures / "a", "y": pictures / "b"}
     interrupt(sources, target, 5)

@@ -151,7 +151,7 @@ def prepare(
     # Better now than after an hour, though pictures that cannot be read may still cost a class too much.
     _require_classes(opened, Counter(_classes(opened)))
 
-    with unfinished(target, _key(source, frame, seed), size) as kept, whole_directory(target) as directory:
+    with unfinished(target, _key(source, frame, request), size) as kept, whole_directory(target) as directory:
         outcomes, resumed = _make_pictures(opened, frame, workers, kept, progress)
         table = Table.of(opened, outcomes, has_crops=fit == "multicrop")
         _require_pictures(opened, table)
@@ -221,11 +221,19 @@ def _chosen(request: Request) -> dict[str, Any]:
     return {option: value for option, value in asked.items() if value}
 
 
-def _key(source: Named, frame: Frame, seed: int) -> dict[str, Any]:
+def _key(source: Named, frame: Frame, request: Request) -> dict[str, Any]:
     """What the pictures of an interrupted run may depend on, beside the files they are made of."""
     named = source if isinstance(source, Mapping) else {"": source}
     places = {name: str(Path(each).resolve()) if Path(each).exists() else str(each) for name, each in named.items()}
-    return {"source": places, "frame": asdict(frame), "seed": seed, "versions": [__version__, PIL.__version__]}
+    return {
+        "source": places,
+        # Which files the names of a table stand for.
+        "path_column": request.path_column,
+        "root": None if request.root is None else str(request.root.resolve()),
+        "frame": asdict(frame),
+        "seed": request.seed,
+        "versions": [__version__, PIL.__version__],
+    }
 
 
 def _make_pictures(
