@@ -145,6 +145,24 @@ def test_the_largest_original_stays() -> None:
     assert surplus(index, np.array([0, 0, 0, 3])) == {0: 1, 2: 1}
 
 
+def test_what_is_like_nothing_that_is_kept_stays() -> None:
+    index = table(width=[9, 8, 7, 6, 5], height=[1] * 5)
+    chain = surplus(index, np.zeros(5, np.int64), lambda row, other: abs(row - other) <= 1)
+    assert chain == {1: 0, 3: 2}  # 0 and 4 are the ends of a fade
+
+
+def test_copies_to_train_on_stay_rather_than_those_held_back(tmp_path: Path) -> None:
+    index = table(width=[20, 10, 10], height=[10, 10, 10])
+    assert surplus(index, np.zeros(3, np.int64), held_back=np.array([True, False, False])) == {0: 1, 2: 1}
+    paintings = [Image.fromarray(paint(number, 0, 64)) for number in range(4)]
+    for part, numbers in {"test": (0, 1), "train": (0, 1, 2, 3)}.items():
+        (tmp_path / "in" / part).mkdir(parents=True)
+        for number in numbers:
+            paintings[number].save(tmp_path / "in" / part / f"{number}.png")
+    prepare(tmp_path / "in", tmp_path / "data", size=32, split="class", dedupe="near")
+    assert Dataset.open(tmp_path / "data").splits == {"train": 4, "validation": 0, "test": 0}
+
+
 def test_only_what_repeats_is_numbered() -> None:
     numbers = numbered(np.array([0, 1, 0, 3, 4, 3]))
     assert numbers.fillna(-1).tolist() == [0, -1, 0, 1, -1, 1]

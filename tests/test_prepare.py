@@ -398,6 +398,7 @@ def test_a_folder_that_cannot_be_prepared(
         ({"alpha": "subjekt"}, "unknown alpha 'subjekt' (did you mean 'subject'?)"),
         ({"smallest_side": 7}, "smallest side 7 is out of range; choose 8 pixels or more"),
         ({"max_aspect": 0.5}, "max aspect 0.5 is out of range; choose 1 (square) or more"),
+        ({"max_aspect": float("inf")}, "max aspect inf is out of range"),
         ({"max_aspect": float("nan")}, "max aspect nan is out of range"),
         ({"dedupe": "all"}, "unknown dedupe 'all'; choose from: exact, near, none"),
         ({"workers": -1}, "-1 workers are out of range"),

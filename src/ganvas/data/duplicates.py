@@ -6,7 +6,7 @@ theirs by chance. What may not be parted by a split (`split.groups_of`) is judge
 stranger too many does no harm.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from PIL import Image
 
 from ganvas.data.dataset import TRAIN
 from ganvas.data.rejection import Reason
-from ganvas.data.split import Numbers, equal_pairs, merge, near_pairs
+from ganvas.data.split import NEAR, Numbers, equal_pairs, merge, near_pairs
 
 DEDUPES = ("none", "exact", "near")
 
@@ -74,17 +74,62 @@ def numbered(groups: Numbers) -> "pd.Series[int]":
     return numbers.mask(~repeated[inverse])
 
 
-def surplus(index: pd.DataFrame, groups: Numbers) -> dict[int, int]:
-    """The pictures to drop so that each group keeps one: its largest original, or the first of these.
+def surplus(
+    index: pd.DataFrame,
+    groups: Numbers,
+    is_like: Callable[[int, int], bool] | None = None,
+    held_back: NDArray[np.bool_] | None = None,
+) -> dict[int, int]:
+    """The pictures to drop: those like one that is kept, which is the largest original, or the first of these.
+
+    Pictures that are near-duplicates only by way of others, as the ends of a fade are, may have nothing in common.
+
+    Args:
+        index: the table of pictures [N].
+        groups: int64 [N], what repeats what.
+        is_like: whether two rows of a group repeat each other; by default they all do.
+        held_back: bool [N], pictures that are dropped before those to train on; by default none.
 
     Returns:
         Row to drop, and the row kept in its place.
     """
     areas = (index["width"] * index["height"]).to_numpy()
-    order = np.lexsort((np.arange(len(index)), -areas, groups))
-    firsts = np.flatnonzero(np.r_[True, groups[order][1:] != groups[order][:-1]])
-    kept = np.repeat(order[firsts], np.diff(np.r_[firsts, len(order)]))
-    return {int(row): int(keeper) for row, keeper in zip(order, kept, strict=True) if row != keeper}
+    later = np.zeros(len(index), np.bool_) if held_back is None else held_back
+    order = np.lexsort((np.arange(len(index)), -areas, later, groups))
+    firsts = np.flatnonzero(groups[order][1:] != groups[order][:-1]) + 1
+    dropped: dict[int, int] = {}
+    for group in np.split(order, firsts):
+        kept: list[int] = []
+        for row in group.tolist():
+            keeper = next((other for other in kept if is_like is None or is_like(row, other)), None)
+            if keeper is None:
+                kept.append(row)
+            else:
+                dropped[row] = keeper
+    return dropped
+
+
+class NearCopies:
+    """Tells whether two pictures repeat each other: copies, or near by hash and at a glance.
+
+    Args:
+        index: the table of pictures [N].
+        images: uint8 [M, S, S, 3].
+        positions: int64 [N], where each is among them.
+        exact: int64 [N], `Repeats.exact`.
+    """
+
+    def __init__(self, index: pd.DataFrame, images: NDArray[np.uint8], positions: Numbers, exact: Numbers) -> None:
+        self._hashes, self._positions, self._exact = index["phash"].tolist(), positions, exact
+        self._glances = _Glances(images)
+
+    def __call__(self, row: int, other: int) -> bool:
+        """Whether they do."""
+        if self._exact[row] == self._exact[other]:
+            return True
+        if (int(self._hashes[row], 16) ^ int(self._hashes[other], 16)).bit_count() > NEAR:
+            return False
+        return bool(self._glances.differences(self._positions[[row]], self._positions[[other]])[0] <= ALIKE)
 
 
 def reason(repeats: Repeats, row: int, keeper: int) -> Reason:

@@ -1,5 +1,6 @@
 """What every picture of a dataset is to become: its size, how it gets there, and what is not accepted."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,7 @@ def frame_for(
         raise DataError(f"focus {focus} chooses what is cropped, and fit {fit} crops nothing; use fit crop")
     if smallest_side < SMALLEST_SIDE:
         raise DataError(f"smallest side {smallest_side} is out of range; choose {SMALLEST_SIDE} pixels or more")
-    if not max_aspect >= 1:
+    if not 1 <= max_aspect < math.inf:
         raise DataError(f"max aspect {max_aspect:g} is out of range; choose 1 (square) or more")
     try:
         red, green, blue = ImageColor.getrgb(background)[:3]

@@ -155,7 +155,7 @@ def prepare(
         outcomes, resumed = _make_pictures(opened, frame, workers, kept, progress)
         table = Table.of(opened, outcomes, has_crops=fit == "multicrop")
         _require_pictures(opened, table)
-        table.mark_duplicates(kept.pictures(), dedupe)
+        table.mark_duplicates(kept.pictures(), dedupe, plan.splits)
         in_classes = Counter(table.index[column] if column else ())
         class_counts = {name: in_classes[name] for name in _require_classes(opened, in_classes)}
         holdout = plan.carry_out(table.index, column)

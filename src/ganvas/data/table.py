@@ -1,6 +1,6 @@
 """From what became of each item to a dataset's tables: a row a picture, a row a file left out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -57,18 +57,23 @@ class Table:
         """Name, reason and detail of each file left out, in the order of the source."""
         return [(name, reason, detail) for _, name, reason, detail in sorted(self.left_out)]
 
-    def mark_duplicates(self, images: NDArray[np.uint8], dedupe: str) -> None:
+    def mark_duplicates(self, images: NDArray[np.uint8], dedupe: str, splits: Mapping[str, str] | None = None) -> None:
         """Add the column `duplicates`, and move to those left out what is to be dropped.
 
         Args:
             images: uint8 [M, S, S, 3], what `positions` count in.
             dedupe: which duplicates are dropped: "none", "exact" or "near".
+            splits: the split of each item by its name where the source says it: copies to train on stay.
         """
         index = self.index
         repeats = duplicates.find(index, images, self.positions)
         if dedupe != "none":
-            groups = repeats.exact if dedupe == "exact" else repeats.near
-            dropped = duplicates.surplus(index, groups)
+            is_held_back = None if splits is None else (index["source"].map(splits) != TRAIN).to_numpy(np.bool_)
+            if dedupe == "exact":
+                dropped = duplicates.surplus(index, repeats.exact, held_back=is_held_back)
+            else:
+                is_like = duplicates.NearCopies(index, images, self.positions, repeats.exact)
+                dropped = duplicates.surplus(index, repeats.near, is_like, is_held_back)
             for row, keeper in dropped.items():
                 reason = duplicates.reason(repeats, row, keeper)
                 self.left_out.append((int(self.numbers[row]), index["source"][row], reason, self._name(keeper, row)))
