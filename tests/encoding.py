@@ -185,6 +185,15 @@ def progressive_header(width: int, height: int) -> bytes:
     return bytes(data)
 
 
+def scan_by_scan_header(width: int, height: int) -> bytes:
+    """A baseline JPEG that claims to be large, and that its first scan holds one channel alone."""
+    data = bytearray(jpeg())
+    start = data.index(b"\xff\xc0") + 5
+    data[start : start + 4] = struct.pack(">HH", height, width)
+    data[data.index(b"\xff\xda") + 4] = 1
+    return bytes(data)
+
+
 def giant_jpeg(width: int, height: int) -> bytes:
     """A baseline JPEG of any size that shows the picture of four quarters, made of a strip of each half.
 

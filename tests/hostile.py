@@ -32,6 +32,7 @@ from encoding import (
     progressive_header,
     psd,
     qoi,
+    scan_by_scan_header,
     strange_inks,
     tiff,
     tiff_of_claims,
@@ -270,6 +271,7 @@ def rubbish() -> Iterator[tuple[str, bytes, str]]:
     yield "bomb.bmp", bmp_header(50000, 50000), Reason.TOO_LARGE
     yield "bomb.tif", tiff_of_claims(60000), Reason.TOO_LARGE
     yield "bomb, progressive.jpg", progressive_header(30000, 29605), Reason.TOO_LARGE
+    yield "bomb, scan by scan.jpg", scan_by_scan_header(30000, 29605), Reason.TOO_LARGE
     yield "dot.gif", encode(Image.new("RGB", (1, 1)), "GIF"), too_small(8)
     yield "thin.png", encode(Image.new("RGB", (7, 100)), "PNG"), too_small(8)
     yield "banner.png", encode(Image.new("RGB", (1000, 10)), "PNG"), too_long(50)

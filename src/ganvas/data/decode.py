@@ -43,6 +43,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = (5, 6, 7, 8)
+_START_OF_SCAN = 0xDA
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[NDArray
         _require_shape(image.size, frame)
         full_size = image.size
         is_reduced = _may_draft(image, frame) and image.draft(None, (frame.enough, frame.enough)) is not None
-        if _fits_in_memory(image, full_size):
+        if _fits_in_memory(file, image, full_size):
             image.load()
             width, height = full_size if is_reduced else image.size
         else:
@@ -127,7 +128,7 @@ def _require_shape(size: tuple[int, int], frame: Frame) -> None:
         raise Rejected(too_long(frame.max_aspect), f"{size[0]} x {size[1]}")
 
 
-def _fits_in_memory(image: Image.Image, full_size: tuple[int, int]) -> bool:
+def _fits_in_memory(file: io.BufferedReader | io.BytesIO, image: Image.Image, full_size: tuple[int, int]) -> bool:
     """Whether Pillow may decode a picture, drafted already; if not, it can be streamed.
 
     Raises:
@@ -138,13 +139,32 @@ def _fits_in_memory(image: Image.Image, full_size: tuple[int, int]) -> bool:
     size = f"{full_size[0]} x {full_size[1]}"
     if full_pixels > MOST_PIXELS:
         raise Rejected(Reason.TOO_LARGE, size)
-    if image.info.get("progressive") and 2 * _samples(image, full_pixels) > MOST_COEFFICIENT_BYTES:
-        raise Rejected(Reason.TOO_LARGE, f"{size}, a progressive JPEG; save it as a baseline one")
+    if 2 * _samples(image, full_pixels) > MOST_COEFFICIENT_BYTES and _has_many_scans(file, image):
+        raise Rejected(Reason.TOO_LARGE, f"{size}, a JPEG of several scans (progressive); save it as a baseline one")
     if pixels > STREAMED_FROM and can_stream(image):
         return False
     if pixels > IN_MEMORY:
         raise Rejected(Reason.TOO_LARGE, f"{size}; save it as a baseline JPEG, or as a PNG without interlacing")
     return True
+
+
+def _has_many_scans(file: io.BufferedReader | io.BytesIO, image: Image.Image) -> bool:
+    """Whether a JPEG's decoder must keep all coefficients until the last scan.
+
+    It must for a progressive one, and for a baseline one whose first scan does not hold all of its channels.
+    """
+    if image.info.get("progressive"):
+        return True
+    before = file.tell()
+    try:
+        file.seek(2)
+        while (header := file.read(4))[:1] == b"\xff" and len(header) == 4:
+            if header[1] == _START_OF_SCAN:
+                return file.read(1) < bytes([len(image.getbands())])
+            file.seek(int.from_bytes(header[2:], "big") - 2, io.SEEK_CUR)
+        return False
+    finally:
+        file.seek(before)
 
 
 def _samples(image: Image.Image, pixels: int) -> float:
