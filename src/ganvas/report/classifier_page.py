@@ -53,9 +53,7 @@ def write_page(evaluation: Evaluation, out: str | Path) -> Path:
     Raises:
         GanvasError: the file system refused; `out` is as it was.
     """
-    out = Path(out)
-    html.write(render(evaluation), out)
-    return out
+    return html.write(render(evaluation), out)
 
 
 def render(evaluation: Evaluation) -> str:

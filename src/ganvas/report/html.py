@@ -22,14 +22,16 @@ ABSENT = "—"
 Fields = dict[str, Any]
 
 
-def write(page: str, out: Path) -> None:
-    """Write a page to a file, replaced if it exists.
+def write(page: str, out: str | Path) -> Path:
+    """Write a page to a file, replaced if it exists, and return the file.
 
     Raises:
         GanvasError: the file system refused; `out` is as it was.
     """
+    out = Path(out)
     with whole_file(out) as partial:
         partial.write_text(page, encoding="utf-8")
+    return out
 
 
 def render(title: str, subject: str, sections: Mapping[str, Fields | None], styles: Sequence[str] = ()) -> str:

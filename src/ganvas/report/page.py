@@ -33,9 +33,7 @@ def write_page(run: str | Path, out: str | Path, say: Say | None = None) -> Path
         RunError: no run there, or one that this version cannot read.
         GanvasError: the file system refused; `out` is as it was.
     """
-    out = Path(out)
-    html.write(render(Run.open(Path(run)), say), out)
-    return out
+    return html.write(render(Run.open(Path(run)), say), out)
 
 
 def check_out(out: Path) -> None:

@@ -47,9 +47,7 @@ def write_page(survey: Survey, out: str | Path) -> Path:
     Raises:
         GanvasError: the file system refused; `out` is as it was.
     """
-    out = Path(out)
-    html.write(render(survey), out)
-    return out
+    return html.write(render(survey), out)
 
 
 def render(survey: Survey) -> str:
