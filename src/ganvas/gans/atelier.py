@@ -62,8 +62,8 @@ class Atelier(Recipe):
 
     def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """The hinge loss of every scale, real and generated pictures in batches of their own."""
-        real = self._judged(discriminator, batch.images, batch.labels)
-        fake = self._judged(discriminator, batch.fakes(generator), batch.wanted)
+        real = self.judge(discriminator, batch.images, batch.labels)
+        fake = self.judge(discriminator, batch.fakes(generator), batch.wanted)
         terms = {
             "real": torch.stack([hinge_real(logits) for logits in real.patches]).mean(),
             "fake": torch.stack([hinge_fake(logits) for logits in fake.patches]).mean(),
@@ -72,13 +72,10 @@ class Atelier(Recipe):
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """Minus the logits of generated pictures."""
-        fake = self._judged(discriminator, batch.generated(generator), batch.wanted)
+        fake = self.judge(discriminator, batch.generated(generator), batch.wanted)
         return Loss({"adversarial": -fake.logits.mean()})
 
     def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique:
         """What the discriminator says about pictures, of those classes where there are any."""
-        return self._judged(discriminator, images, labels)
-
-    def _judged(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None) -> Critique:
         critique: Critique = discriminator(images) if labels is None else discriminator(images, labels)
         return critique

@@ -17,8 +17,8 @@ from ganvas.networks.stride_two import Up
 
 # Channels of the maps, in widths, from 4x4 up; those of larger maps are one width.
 WIDTHS = (8, 8, 4, 2)
-# The map whose channels another one chooses, by their sides.
-CHOOSES = {4: 32, 8: 64, 16: 128}
+# The side of the coarse map that chooses the channels of a fine one, by the side of that.
+CHOSEN_BY = {32: 4, 64: 8, 128: 16}
 
 
 class Generator(nn.Module):
@@ -41,7 +41,7 @@ class Generator(nn.Module):
         self.blocks = nn.ModuleList(UpBlock(fan_in, fan_out) for fan_in, fan_out in pairwise(channels))
         by_side = dict(zip(sides, channels, strict=True))
         self.gates = nn.ModuleDict(
-            {str(fine): Gate(by_side[coarse], by_side[fine]) for coarse, fine in CHOOSES.items() if fine in by_side}
+            {str(fine): Gate(by_side[coarse], by_side[fine]) for fine, coarse in CHOSEN_BY.items() if fine in by_side}
         )
         self.picture = nn.Sequential(nn.Conv2d(channels[-1], 12, 3, padding=1), nn.PixelShuffle(2), nn.Tanh())
 
@@ -55,9 +55,8 @@ class Generator(nn.Module):
         for block in self.blocks:
             maps = block(maps)
             side = maps.shape[2]
-            if str(side) in self.gates:
-                chooser = next(small for small, large in CHOOSES.items() if large == side)
-                maps = maps * self.gates[str(side)](coarse[chooser])
+            if side in CHOSEN_BY:
+                maps = maps * self.gates[str(side)](coarse[CHOSEN_BY[side]])
             coarse[side] = maps
         pictures: Tensor = self.picture(maps)
         return pictures
