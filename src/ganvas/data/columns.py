@@ -1,14 +1,9 @@
-"""What the columns of a dataset's index are about: licences, origins, dates, labels, or bookkeeping."""
+"""What the columns of a dataset's index are about: licences, origins, dates or labels."""
 
 import re
 from dataclasses import dataclass
 
 import pandas as pd
-
-# What `prepare` itself writes of every picture; all else came with the pictures.
-BOOKKEEPING = frozenset(
-    {"source", "crop", "sha256", "content", "phash", "width", "height", "split", "group", "duplicates"}
-)
 
 # What the names of columns speak of.
 LICENCE = re.compile(r"licen[cs]e|rights|copyright", re.IGNORECASE)

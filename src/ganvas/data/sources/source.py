@@ -16,7 +16,8 @@ from ganvas.errors import DataError
 
 Value = str | int | float | bool | None
 
-# Columns of a dataset's index that are not labels. A table's own column of such a name is kept under another one.
+# Columns of a dataset's index that `prepare` writes of every picture, and that are no labels. A table's own column of
+# such a name is kept under another one.
 RESERVED = frozenset(
     {"source", "crop", "sha256", "content", "phash", "width", "height", "split", "group", "duplicates"}
 )

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganvas.data.columns import BOOKKEEPING, LICENCE, ORIGIN, Column
+from ganvas.data.columns import LICENCE, ORIGIN, Column, columns_about
 from ganvas.data.dataset import Dataset
 from ganvas.data.labels import labelled_by
+from ganvas.data.sources.source import RESERVED
 from ganvas.data.survey.advice import advice_on
 from ganvas.data.survey.dates import Timeline, timelines
 from ganvas.data.survey.kinds import Kind, Looks, kinds_of, look_at
@@ -142,9 +143,9 @@ def survey(
     present = kinds_of(data)
     say(f"looking at {len(data):,} pictures")
     looks = dict(look_at(data, present, seed))
-    own = [name for name in data.index.columns if str(name) not in BOOKKEEPING]
+    own = [name for name in data.index.columns if str(name) not in RESERVED]
     dates = timelines(data, seed)
-    licences, origins = (_counted(data, own, subject) for subject in (LICENCE, ORIGIN))
+    licences, origins = (columns_about(data.index[own], subject) for subject in (LICENCE, ORIGIN))
     apart = {each.column for each in dates} | {each.name for each in licences}
     return Survey(
         data=data,
@@ -159,10 +160,6 @@ def survey(
         twins=found,
         rejects=rejects(data),
     )
-
-
-def _counted(data: Dataset, names: list[Any], subject: Any) -> list[Column]:
-    return [Column.of(str(name), data.index[name]) for name in names if subject.search(str(name))]
 
 
 def _counts(column: Column) -> dict[str, Any]:

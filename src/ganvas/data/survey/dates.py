@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.columns import BOOKKEEPING, DATE
+from ganvas.data.columns import DATE
 from ganvas.data.dataset import Dataset
+from ganvas.data.sources.source import RESERVED
 from ganvas.data.survey.palette import Colour, palette
 
 Numbers = NDArray[np.int64]
@@ -76,7 +77,7 @@ def timelines(data: Dataset, seed: int) -> list[Timeline]:
     """A timeline of every column of dates."""
     found = []
     for name in data.index.columns:
-        if str(name) in BOOKKEEPING or not DATE.search(str(name).replace("_", " ")):
+        if str(name) in RESERVED or not DATE.search(str(name).replace("_", " ")):
             continue
         years = years_of(data.index[name])
         if years.notna().any() and years.notna().sum() >= _SHARE * data.index[name].notna().sum():
