@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from conftest import Cli
 from ganvas.data.dataset import Dataset
+from ganvas.data.prepare import prepare
 from ganvas.data.sources import Request, Source
 from ganvas.data.sources.choosing import choose
-from ganvas.data.sources.source import Relabelled, Stranger
+from ganvas.data.sources.opening import open_source
+from ganvas.data.sources.source import RESERVED, Relabelled, Stranger
 from ganvas.data.sources.where import condition, kinds_of
 from ganvas.errors import DataError
 from replicas import painter_by_numbers
@@ -277,11 +279,10 @@ def test_labels_of_several_kinds_become_text_and_empty_columns_go() -> None:
     ]
 
 
-def test_no_label_can_be_taken_for_what_prepare_writes() -> None:
-    from ganvas.data.columns import BOOKKEEPING
-    from ganvas.data.sources.source import RESERVED
-
-    assert RESERVED == BOOKKEEPING
+def test_no_label_can_be_taken_for_what_prepare_writes(tmp_path: Path) -> None:
+    prepare("painter:12", tmp_path / "data", size=16, classes="none", fit="multicrop", split="0.25")
+    painted = open_source("painter:12", Request()).columns
+    assert {*Dataset.open(tmp_path / "data").index.columns} - {*painted, "class"} == RESERVED - {"group"}
 
 
 def test_everything_together_on_the_command_line(cli: Cli, tmp_path: Path) -> None:
