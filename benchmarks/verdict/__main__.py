@@ -1,6 +1,6 @@
 """Runs the verdict's benchmark and says how right it is.
 
-    python -m benchmarks.verdict RESULTS [--seeds 2] [--only NAME...] [--part 1/2] [--table] [--keep FILE]
+    python -m benchmarks.verdict RESULTS [--seeds 4] [--only NAME...] [--part 1/2] [--table] [--keep FILE]
 
 RESULTS is a folder: what is finished is kept there and not done again, so the command can be stopped and repeated. Each
 run is kept as its logs alone, and what is said of them is judged anew at every call by the rules as they are; `--table`
@@ -29,7 +29,7 @@ def main() -> None:
     """Train what is missing, then print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path)
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--only", nargs="+", default=[""], metavar="NAME")
     parser.add_argument("--table", action="store_true")
     parser.add_argument(
