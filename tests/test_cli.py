@@ -54,7 +54,7 @@ def test_every_command_and_option_has_help() -> None:
 
 
 def test_the_way_from_training_to_numbers(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
-    done = cli("train", tiny_data, "--out", "run", *QUICK, "--set", "eval_samples=16", check=True)
+    done = cli("train", tiny_data, "--out", "run", "--recipe", "dcgan", *QUICK, "--set", "eval_samples=16", check=True)
     assert done.stdout.startswith("run: 0.0 kimg")
     for word in ("pictures", "classes", "parameters", "machine", "img/s", "budget", "memory"):
         assert word in done.stderr
@@ -124,7 +124,7 @@ BAD = {
     "config file missing": (["train", "data", "--out", "run", "--config", "none.yaml"], "none.yaml"),
     "start missing": (["train", "data", "--out", "run", "--from", "none.safetensors", *QUICK], "none.safetensors"),
     "run taken": (["train", "data", "--out", "taken", *QUICK], "exists already"),
-    "size not supported": (["train", "odd", "--out", "run"], "16, 32, 64, 128 pixels, not 20"),
+    "size not supported": (["train", "odd", "--out", "run"], "16, 32, 64, 128, 256 pixels, not 20"),
     "resume of nothing": (["resume", "missing"], "no run directory"),
     "sample of nothing": (["sample", "missing", "--out", "grid.png"], "does not exist"),
     "sample of no run": (["sample", "data", "--out", "grid.png"], "no run directory"),

@@ -56,7 +56,9 @@ def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> 
     recipe, spec = small(name)
     generator, discriminator = recipe.build(spec)
     recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
-    assert all(weight.grad is not None and weight.grad.any() for weight in discriminator.parameters())
+    assert all(weight.grad is not None for weight in discriminator.parameters())
+    # Within a hinge's margin, real and generated pictures pull a last bias with the same force.
+    assert {name for name, weight in discriminator.named_parameters() if not weight.grad.any()} <= {"head.score.bias"}
     assert all(weight.grad is None for weight in generator.parameters())
     discriminator.requires_grad_(False)
     recipe.generator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()

@@ -7,6 +7,7 @@ torch's global generator on the device where the pictures are.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,11 +27,11 @@ def colour(images: Tensor) -> Tensor:
     Returns:
         The same shape and dtype; values may leave [-1, 1].
     """
-    images = images + _uniform(images, -0.5, 0.5)
-    grey = images.mean(1, keepdim=True)
-    images = grey + (images - grey) * _uniform(images, 0.0, 2.0)
-    mean = images.mean((1, 2, 3), keepdim=True)
-    return mean + (images - mean) * _uniform(images, 0.5, 1.5)
+    b, s, c = (_uniform(images, low, high) for low, high in ((-0.5, 0.5), (0.0, 2.0), (0.5, 1.5)))
+    # The three as one, m being that of the picture as it was: c s x + c (1 - s) m + b + (1 - c) mean(m).
+    m = images.mean(1, keepdim=True)
+    rest = m * (c * (1 - s)) + (b + (1 - c) * m.mean((2, 3), keepdim=True))
+    return torch.addcmul(rest, images, c * s)
 
 
 def translation(images: Tensor) -> Tensor:
@@ -42,13 +43,36 @@ def translation(images: Tensor) -> Tensor:
     Returns:
         The same shape and dtype, channels_last.
     """
-    count, size, device = len(images), images.shape[2], images.device
-    farthest = _share(size, 8)
-    bordered = pad(images, [farthest] * 4).permute(0, 2, 3, 1)
-    starts = torch.randint(2 * farthest + 1, (2, count, 1), device=device)
-    rows, columns = starts + torch.arange(size, device=device)
-    numbers = torch.arange(count, device=device)[:, None, None]
-    return bordered[numbers, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    farthest = _share(images.shape[2], 8)
+    shifts = torch.randint(-farthest, farthest + 1, (2, len(images)), device=images.device)
+    moved: Tensor = _Moved.apply(images, shifts, farthest)
+    return moved
+
+
+class _Moved(torch.autograd.Function):
+    """Pictures [B, C, S, S] moved by `shifts`, int64 [2, B], rows and columns up to `farthest`.
+
+    The derivative of moving is moving back. Left to autograd, it would add up pixel by pixel.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, shifts: Tensor, farthest: int) -> Tensor:
+        ctx.save_for_backward(shifts)
+        ctx.farthest = farthest
+        count, channels, size, _ = images.shape
+        bordered = pad(images.permute(0, 2, 3, 1), [0, 0, *[farthest] * 4]).contiguous()
+        side = size + 2 * farthest
+        # A row of a moved picture is a run of numbers in the bordered one, so whole rows are copied.
+        runs = bordered.view(-1).as_strided((count * side**2 - size + 1, size * channels), (channels, 1))
+        numbers, rows = (torch.arange(end, device=images.device) for end in (count, size))
+        down, right = (shifts + farthest)[:, :, None]
+        starts = (numbers[:, None] * side + down + rows) * side + right
+        return runs[starts.flatten()].view(count, size, size, channels).permute(0, 3, 1, 2)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (shifts,) = ctx.saved_tensors
+        return _Moved.apply(gradients[0], -shifts, ctx.farthest), None, None
 
 
 def cutout(images: Tensor) -> Tensor:

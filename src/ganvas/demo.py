@@ -13,7 +13,7 @@ from ganvas.training.run import Outcome, train
 
 # Small enough that a few minutes on two cores show forms and colours, large enough to look at.
 PAINTINGS, SIZE = 1200, 32
-OPTIONS: dict[str, Any] = {"width": 48, "batch_size": 64, "ema_kimg": 5.0, "eval_samples": 500}
+OPTIONS: dict[str, Any] = {"ema_kimg": 5.0, "eval_samples": 500}
 # More often than by default, and with fewer pictures: the page of a short run should have curves.
 EVALUATIONS = 8
 

@@ -15,7 +15,7 @@ def train(
     out: Out,
     recipe: Annotated[
         str | None,
-        typer.Option(help="The GAN: a recipe's name, or module:Class of your own.", show_default="dcgan"),
+        typer.Option(help="The GAN: a recipe's name, or module:Class of your own.", show_default="atelier"),
     ] = None,
     budget: Budget = None,
     assignments: Assignments = None,

@@ -14,14 +14,11 @@ class Critique(NamedTuple):
         logits: [B], above zero for "real"; a critic's score for Wasserstein GANs.
         features: [B, F], what the last layer saw: what feature matching compares.
         class_logits: [B, C] of an auxiliary classifier, or None.
-        patches: of a discriminator that judges places on several scales, the logits [B, P] of each scale, whose mean is
-            `logits`; empty otherwise.
     """
 
     logits: Tensor
     features: Tensor
     class_logits: Tensor | None = None
-    patches: tuple[Tensor, ...] = ()
 
 
 class Head(nn.Module):

