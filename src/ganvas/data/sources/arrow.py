@@ -5,7 +5,7 @@ import functools
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from ganvas.errors import DataError
 Features = Mapping[str, Any]
 
 _PARQUET = (".parquet", ".pq")
+# How many rows of pictures, and bytes of a file, are held at a time.
+_ROWS, _BUFFER = 16, 2**20
 _FAILURES = (OSError, ValueError, LookupError, TypeError, NotImplementedError, pa.ArrowException)
 
 
@@ -201,7 +203,8 @@ def plain(value: Any, names: list[str]) -> Value:
 
 @functools.lru_cache(maxsize=4)
 def _parquet(stamp: Stamp) -> pq.ParquetFile:
-    return pq.ParquetFile(stamp.path)
+    # With a buffer, pages are read as they are wanted; without one, all that a group holds of a column at once.
+    return pq.ParquetFile(stamp.path, buffer_size=_BUFFER, pre_buffer=False)
 
 
 @functools.lru_cache(maxsize=64)
@@ -214,10 +217,37 @@ def _table(stamp: Stamp) -> pa.Table:
         return pa.ipc.open_file(mapped).read_all()
 
 
+class _Cursor:
+    """One column of one row group, read forward a few rows at a time, for a group can hold gigabytes of pictures.
+
+    Items come in order, in every worker process too. Going back begins anew.
+    """
+
+    def __init__(self, file: pq.ParquetFile, column: str, group: int) -> None:
+        self._file, self._column, self._group = file, column, group
+        self._batches: Iterator[pa.RecordBatch] = iter(())
+        self._first, self._rows = 0, pa.array([])
+        self._begin()
+
+    def cell(self, row: int) -> Any:
+        """The cell in that row of the group."""
+        if row < self._first:
+            self._begin()
+        while row >= self._first + len(self._rows):
+            self._first += len(self._rows)
+            if (batch := next(self._batches, None)) is None:
+                raise LookupError(f"a group that ends before row {row}")
+            self._rows = batch[self._column]
+        return self._rows[row - self._first].as_py()
+
+    def _begin(self) -> None:
+        self._batches = self._file.iter_batches(_ROWS, row_groups=[self._group], columns=[self._column])
+        self._first, self._rows = 0, pa.array([])
+
+
 @functools.lru_cache(maxsize=1)
-def _group(stamp: Stamp, column: str, group: int) -> pa.ChunkedArray:
-    """One column of one row group; items come in order, so the next one is in the same group or the one after."""
-    return _parquet(stamp).read_row_group(group, columns=[column])[column]
+def _cursor(stamp: Stamp, column: str, group: int) -> _Cursor:
+    return _Cursor(_parquet(stamp), column, group)
 
 
 def _cell(stamp: Stamp, column: str, row: int) -> Any:
@@ -228,7 +258,11 @@ def _cell(stamp: Stamp, column: str, row: int) -> Any:
     while row >= metadata.row_group(group).num_rows:
         row -= metadata.row_group(group).num_rows
         group += 1
-    return _group(stamp, column, group)[row].as_py()
+    try:
+        return _cursor(stamp, column, group).cell(row)
+    except BaseException:
+        _cursor.cache_clear()  # it may have stopped anywhere
+        raise
 
 
 def _schema(stamp: Stamp) -> pa.Schema:
