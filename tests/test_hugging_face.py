@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -102,6 +104,34 @@ def test_pictures_beside_the_parquet_file(made: Made, tmp_path: Path) -> None:
         "train.parquet#000004": "empty file",
         "train.parquet#000005": "no picture in the table",
     }
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_row_reads_no_file_outside_the_folder_of_its_table(made: Made, tmp_path: Path, kind: str) -> None:
+    folder, secret = tmp_path / "in", replicas.write_picture(tmp_path / "private" / "me.png", 9)
+    for number in range(2):
+        replicas.write_picture(folder / "below" / f"{number}.png", number)
+    (folder / "link.png").symlink_to(secret)
+    (folder / "way").symlink_to(secret.parent, target_is_directory=True)
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    inside = ["below/0.png", "below/../below/1.png"]
+    outside = [str(secret), "../private/me.png", "below/../../private/me.png", "link.png", "way/me.png"]
+    nowhere = ["no\0name.png", "loop.png"]
+    rows = [{"bytes": None, "path": path} for path in [*inside, *outside, *nowhere]]
+    table = pa.Table.from_pylist([{"image": row} for row in rows])
+    if kind == "parquet":
+        pq.write_table(table, folder / "train.parquet")
+    else:
+        with pa.OSFile(str(folder / "train.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+            writer.write_table(table)
+    for source in (f"hf:{folder}", folder / f"train.{kind}"):
+        summary, index = made(source)
+        assert index["source"].tolist() == inside
+        reasons = rejections(summary.path)
+        assert {reasons[path] for path in outside} == {"a row that names a file outside the folder of its table"}
+        assert {reasons[path] for path in nowhere} == {"missing (a link to nothing)"}
+    _, index = made(folder / f"train.{kind}", root=tmp_path)
+    assert index["source"].tolist() == [str(secret)], "the root is what may be read"
 
 
 def test_the_pictures_do_not_depend_on_the_number_of_workers(tmp_path: Path, parquet: Path) -> None:

@@ -23,6 +23,8 @@ from ganvas.errors import DataError
 
 Features = Mapping[str, Any]
 
+OUTSIDE = "a row that names a file outside the folder of its table"
+
 _PARQUET = (".parquet", ".pq")
 # How many rows of pictures, and bytes of a file, are held at a time.
 _ROWS, _BUFFER = 16, 2**20
@@ -38,6 +40,7 @@ class EmbeddedPicture:
         column: the column that holds the bytes, by themselves or in a struct beside a path.
         row: the row.
         beside: the file that the row names, which is read if it holds no bytes; or None.
+        folders: where that file must lie, for a stranger has written its name.
         name: what to call it.
         labels: of the row.
     """
@@ -46,6 +49,7 @@ class EmbeddedPicture:
     column: str
     row: int
     beside: Path | None
+    folders: tuple[Path, ...]
     name: str
     labels: Mapping[str, Value]
 
@@ -67,8 +71,24 @@ class EmbeddedPicture:
         if data:
             return decode(io.BytesIO(data), frame)
         if data is None and self.beside is not None:
-            return PictureFile(self.beside, self.name, self.labels).read(frame)
+            return PictureFile(_inside(self.beside, self.folders), self.name, self.labels).read(frame)
         raise Rejected(Reason.EMPTY if data == b"" else "no picture in the table")
+
+
+def _inside(file: Path, folders: tuple[Path, ...]) -> Path:
+    """Where a file is once all links are followed.
+
+    Raises:
+        Rejected: that is in none of the folders, or nowhere.
+    """
+    try:
+        real = file.resolve()
+        is_inside = any(real.is_relative_to(folder.resolve()) for folder in folders)
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name that no file can have
+        raise Rejected(Reason.MISSING) from error
+    if not is_inside:
+        raise Rejected(OUTSIDE)
+    return real
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,15 @@ def open_hub(argument: str, request: Request) -> Source:
             "folder of its Parquet files, as in hf:wikiart/data"
         ) from error
     files = [(Path(file["filename"]), split) for split, part in loaded.items() for file in part.cache_files]
-    return open_files(f"hf:{argument}", files, request)
+    return open_files(f"hf:{argument}", files, request, _downloads())
+
+
+def _downloads() -> list[Path]:
+    """Where pictures lie that were downloaded as files, and that the rows only name."""
+    from datasets import config
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return [Path(folder) for folder in (config.DOWNLOADED_DATASETS_PATH, config.EXTRACTED_DATASETS_PATH, HF_HUB_CACHE)]
 
 
 def _streamed(title: str, streams: Mapping[str, Any], request: Request, limit: int) -> Source:

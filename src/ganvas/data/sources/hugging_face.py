@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from ganvas.data.sources.arrow import ArrowFile, Features
@@ -38,8 +39,17 @@ def _split_of(file: Path, root: Path) -> str | None:
     return next((word for word in words if word.lower() in MEANINGS), None)
 
 
-def open_files(title: str, files: list[tuple[Path, str | None]], request: Request) -> Source:
-    """The pictures of all files, in their order."""
+def open_files(
+    title: str, files: list[tuple[Path, str | None]], request: Request, folders: Sequence[Path] = ()
+) -> Source:
+    """The pictures of all files, in their order.
+
+    Args:
+        title: what to call them in messages.
+        files: the files, and the split of each.
+        request: what is asked of them.
+        folders: where pictures may lie that a row only names, beside the folder of its file.
+    """
     column = request.take_path_column()
     items: list[Item] = []
     splits: list[str | None] = []
@@ -51,7 +61,7 @@ def open_files(title: str, files: list[tuple[Path, str | None]], request: Reques
             raise DataError(f"{path} has no column of pictures; its columns are: {', '.join(table.columns)}")
         rows = table.rows()
         classes |= dict.fromkeys(table.class_columns)
-        items += embedded_items(table, picture_column, rows, path.parent)
+        items += embedded_items(table, picture_column, rows, path.parent, folders)
         splits += [split] * len(rows)
     return under_names(title, items, splits, list(classes), request)
 

@@ -105,7 +105,9 @@ def _means_splits(column: str, items: Sequence[Item]) -> bool:
     return len(values) > 1 and values <= MEANINGS.keys()
 
 
-def embedded_items(table: ArrowFile, column: str, rows: Sequence[dict[str, Value]], base: Path) -> list[Item]:
+def embedded_items(
+    table: ArrowFile, column: str, rows: Sequence[dict[str, Value]], base: Path, folders: Sequence[Path] = ()
+) -> list[Item]:
     """An item for each picture inside a table, called after its file there if each has another, else by its row.
 
     Args:
@@ -113,6 +115,7 @@ def embedded_items(table: ArrowFile, column: str, rows: Sequence[dict[str, Value
         column: the one with the pictures.
         rows: the labels of each.
         base: the folder of pictures that are only named in the table.
+        folders: where else such pictures may lie.
     """
     paths = table.paths(column)
     is_named = all(paths) and len(set(paths)) == len(paths)
@@ -122,6 +125,7 @@ def embedded_items(table: ArrowFile, column: str, rows: Sequence[dict[str, Value
             column,
             row,
             base / path if path else None,
+            (base, *folders),
             path if is_named and path else f"{table.path.name}#{row:06d}",
             labels,
         )
