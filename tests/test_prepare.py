@@ -34,8 +34,10 @@ def pictures(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "made" / "data"
-    assert not list(tmp_path.glob("made/.*")), "a partial directory was left behind"
+    path = tmp_path / "made" / "data"
+    yield path
+    hidden = [each for each in tmp_path.glob("made/.*") if path.exists() or ".unfinished-" not in each.name]
+    assert not hidden, "a partial directory was left behind"
 
 
 def rejections(dataset: Path) -> dict[str, str]:
@@ -487,25 +489,28 @@ except GanvasError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no file size limits")
-def test_a_full_disk_leaves_nothing(pictures: Path, target: Path) -> None:
+def test_a_full_disk_leaves_only_what_the_next_run_needs(pictures: Path, target: Path) -> None:
     command = [sys.executable, "-c", FILL_THE_DISK, str(pictures), str(target)]
     said = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert said.stdout == f"could not write {target}: File too large; nothing was changed\n"
+    assert said.stdout.startswith(f"could not write {target}: File too large; nothing was changed there; what is prep")
     assert said.stderr == ""
-    assert list(target.parent.iterdir()) == []
+    assert [path.name[:17] for path in target.parent.iterdir()] == [".data.unfinished-"]
+    assert prepare(pictures, target, size=64).resumed == 1
 
 
 @pytest.mark.parametrize("part", ["to_parquet", "write_text"])
-def test_a_disk_that_fills_up_at_the_end_leaves_nothing(
+def test_a_disk_that_fills_up_at_the_end_leaves_only_what_is_prepared(
     pictures: Path, target: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("pandas.DataFrame.to_parquet" if part == "to_parquet" else "pathlib.Path.write_text", fail)
-    with pytest.raises(GanvasError, match="No space left on device; nothing was changed"):
-        prepare(pictures, target, size=8)
-    assert list(target.parent.iterdir()) == []
+    with monkeypatch.context() as patch:
+        patch.setattr("pandas.DataFrame.to_parquet" if part == "to_parquet" else "pathlib.Path.write_text", fail)
+        with pytest.raises(GanvasError, match="No space left on device; nothing was changed there; what is prepared"):
+            prepare(pictures, target, size=8)
+    assert not target.exists()
+    assert prepare(pictures, target, size=8).resumed == 5
 
 
 # ---- the painter ------------------------------------------------------------------------------------------------

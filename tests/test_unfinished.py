@@ -22,6 +22,7 @@ from ganvas.data.parallel import WorkerDied
 from ganvas.data.prepare import prepare
 from ganvas.errors import DataError, GanvasError
 from pictures import write_pictures
+from replicas import rejections
 
 COUNT = 12
 
@@ -226,12 +227,35 @@ def test_only_one_process_makes_a_dataset(pictures: Path, target: Path) -> None:
     assert prepare(pictures, target, size=8).resumed == 3
 
 
-def test_an_error_that_the_user_must_cure_leaves_nothing(pictures: Path, target: Path) -> None:
-    for file in (pictures / "b").iterdir():
+@pytest.mark.parametrize("readable", [0, 1])
+@pytest.mark.parametrize("cure", [{"min_per_class": 2}, {"classes": "none"}, {"where": "class == 'a'"}])
+def test_the_work_survives_an_error_that_the_user_must_cure(
+    cli: Cli, pictures: Path, target: Path, readable: int, cure: dict[str, object]
+) -> None:
+    for file in sorted((pictures / "b").iterdir())[readable:]:
         file.write_bytes(b"nothing to see")
-    with pytest.raises(DataError, match="class 'b' has 0 pictures"):
-        prepare(pictures, target, size=8)
+    refused = cli("prepare", pictures, target, "--size", 8)
+    (kept,) = target.parent.iterdir()
+    assert f"class 'b' has {readable} picture" in refused.stderr
+    assert refused.stderr.endswith(
+        f"; what is prepared is kept in {kept}, and the same command, or one with another choice of classes or "
+        "pictures, goes on from it\n"
+    )
+    summary = prepare(pictures, target, size=8, **cure)
+    assert summary.resumed == COUNT - 4 + (0 if "where" in cure else readable)
     assert leftovers(target) == []
+
+
+def test_a_class_that_turns_out_to_be_small_is_left_out_if_asked(pictures: Path, target: Path) -> None:
+    for file in sorted((pictures / "b").iterdir())[1:]:
+        file.write_bytes(b"nothing to see")
+    shutil.copytree(pictures / "a", pictures / "c")  # every picture of c repeats one of a
+    summary = prepare(pictures, target, size=8, min_per_class=3, dedupe="exact")
+    assert summary.class_counts == {"a": COUNT - 4}
+    assert "left out 2 classes with fewer than 3 readable pictures: b, c" in str(summary)
+    assert rejections(target)["b/0.png"] == "of a class with too few readable pictures"
+    with pytest.raises(DataError, match="min-per-class 4 leaves none of 1 pictures that could be read"):
+        prepare(pictures, target.with_name("none"), size=8, where="class == 'b'", min_per_class=4)
 
 
 def test_a_class_of_one_is_refused_before_the_work(

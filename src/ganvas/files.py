@@ -122,7 +122,7 @@ def unwritable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise GanvasError(f"could not write {path}: {error.strerror or error}; nothing was changed") from error
+        raise GanvasError(f"could not write {path}: {error.strerror or error}; nothing was changed there") from error
 
 
 def append_record(path: Path, record: dict[str, Any]) -> None:

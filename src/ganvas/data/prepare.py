@@ -26,6 +26,7 @@ from ganvas.data.parallel import ordered_map
 from ganvas.data.picture import LeftOut, make
 from ganvas.data.sources import Request, Source
 from ganvas.data.sources.opening import Named, open_source
+from ganvas.data.sources.source import shortened
 from ganvas.data.summary import Duplicates, Originals, Summary, counted, examples, reasons
 from ganvas.data.table import Table
 from ganvas.data.unfinished import Entry, Unfinished, unfinished
@@ -155,9 +156,11 @@ def prepare(
         outcomes, resumed = _make_pictures(opened, frame, workers, kept, progress)
         table = Table.of(opened, outcomes, has_crops=fit == "multicrop")
         _require_pictures(opened, table)
-        table.mark_duplicates(kept.pictures(), dedupe, plan.splits)
-        in_classes = Counter(table.index[column] if column else ())
-        class_counts = {name: in_classes[name] for name in _require_classes(opened, in_classes)}
+        table.drop_small_classes(min_per_class)
+        table.drop_duplicates(kept.pictures(), dedupe, plan.splits)
+        table.drop_small_classes(min_per_class)
+        table.mark_duplicates(kept.pictures())
+        class_counts, small = _read_classes(opened, table, min_per_class)
         holdout = plan.carry_out(table.index, column)
         images = kept.write(table.positions, directory / IMAGES)
         info = Info(
@@ -196,7 +199,7 @@ def prepare(
         originals=Originals.of(table.index, size),
         duplicates=Duplicates.of(table.index, table.copies),
         examples=examples(table.rejected),
-        notes=opened.notes,
+        notes=(*opened.notes, *small),
         resumed=resumed,
     )
 
@@ -278,19 +281,27 @@ def _classes(source: Source) -> list[str]:
     return [] if column is None else [str(item.labels[column]) for item in source.items if column in item.labels]
 
 
-def _require_classes(source: Source, counts: Mapping[str, int]) -> list[str]:
-    """The classes of a source, sorted by name; none without classes.
+def _read_classes(source: Source, table: Table, least: int) -> tuple[dict[str, int], list[str]]:
+    """How many pictures of each class could be read, by its name; and a note on classes that had to be left out.
 
     Raises:
-        DataError: a class has fewer than two pictures. One picture is not a class to learn or to measure.
+        DataError: a class has fewer than two pictures, and small ones were not to be left out.
     """
-    names = sorted(set(_classes(source)))
-    poor = [
-        f"class {name!r} has {counted(counts.get(name, 0), 'picture')}" for name in names if counts.get(name, 0) < 2
-    ]
+    found = table.class_counts
+    lost = sorted(set(_classes(source)) - found.keys())
+    if least < 2:
+        _require_classes(source, found | dict.fromkeys(lost, 0))
+        return found, []
+    names = shortened(lost, COMMONEST)
+    note = f"left out {counted(len(lost), 'class', 'classes')} with fewer than {least:,} readable pictures: {names}"
+    return found, [note] if lost else []
+
+
+def _require_classes(source: Source, counts: Mapping[str, int]) -> None:
+    """Raise DataError for a class of fewer than two pictures: that is not a class to learn or to measure."""
+    poor = [f"class {name!r} has {counted(count, 'picture')}" for name, count in sorted(counts.items()) if count < 2]
     if poor:
         raise DataError(
             f"{', '.join(poor[:COMMONEST])}{' ...' if len(poor) > COMMONEST else ''} in {source.title}; "
             f"a class needs two or more readable pictures: {source.remedy}"
         )
-    return names

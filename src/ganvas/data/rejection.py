@@ -19,6 +19,7 @@ class Reason(StrEnum):
     UNREADABLE = "cannot be read"
     COPY = "copy of another picture"
     NEAR_COPY = "near-duplicate of another picture"
+    SMALL_CLASS = "of a class with too few readable pictures"
 
 
 def too_small(side: int) -> str:

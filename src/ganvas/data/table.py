@@ -1,5 +1,6 @@
 """From what became of each item to a dataset's tables: a row a picture, a row a file left out."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from ganvas.data import duplicates
 from ganvas.data.dataset import TRAIN
 from ganvas.data.picture import LeftOut
+from ganvas.data.rejection import Reason
 from ganvas.data.sources import Item, Source
 from ganvas.data.split import Numbers
 from ganvas.data.unfinished import Entry
+from ganvas.errors import DataError
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Table:
         numbers: int64 [N], the item that each picture is of.
         positions: int64 [N], where each picture is kept.
         left_out: number, name, reason and detail of each item left out.
+        label_column: the column of the class, or None without classes.
         copies: pictures with the same content as an earlier one; known when duplicates are marked.
     """
 
@@ -32,6 +36,7 @@ class Table:
     numbers: Numbers
     positions: Numbers
     left_out: list[tuple[int, str, str, str]]
+    label_column: str | None
     copies: int = 0
 
     @classmethod
@@ -50,39 +55,72 @@ class Table:
                 rows.append({**facts, **source.row(item)})
                 numbers.append(number)
                 positions.append(outcome.first + crop)
-        return cls(pd.DataFrame(rows), np.array(numbers, np.int64), np.array(positions, np.int64), left_out)
+        places = np.array(numbers, np.int64), np.array(positions, np.int64)
+        return cls(pd.DataFrame(rows), *places, left_out, source.label_column)
 
     @property
     def rejected(self) -> list[tuple[str, str, str]]:
         """Name, reason and detail of each file left out, in the order of the source."""
         return [(name, reason, detail) for _, name, reason, detail in sorted(self.left_out)]
 
-    def mark_duplicates(self, images: NDArray[np.uint8], dedupe: str, splits: Mapping[str, str] | None = None) -> None:
-        """Add the column `duplicates`, and move to those left out what is to be dropped.
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """Pictures of each class, sorted by its name; empty without classes."""
+        counts = Counter(self.index[self.label_column] if self.label_column else ())
+        return dict(sorted(counts.items()))
+
+    def drop_small_classes(self, least: int) -> None:
+        """Move the pictures of classes with fewer originals than `least` to those left out.
+
+        Raises:
+            DataError: all classes are so small.
+        """
+        if self.label_column is None:
+            return
+        originals = self.index.groupby(self.label_column)["source"].transform("nunique").to_numpy()
+        if (originals < least).all():
+            raise DataError(f"min-per-class {least} leaves none of {len(originals):,} pictures that could be read")
+        small = np.flatnonzero(originals < least)
+        for row in small[np.unique(self.numbers[small], return_index=True)[1]]:
+            self._leave_out(row, Reason.SMALL_CLASS, f"class {self.index[self.label_column][row]}")
+        self._keep(np.flatnonzero(originals >= least))
+
+    def drop_duplicates(self, images: NDArray[np.uint8], dedupe: str, splits: Mapping[str, str] | None = None) -> None:
+        """Move to those left out the pictures that repeat one that is kept.
 
         Args:
             images: uint8 [M, S, S, 3], what `positions` count in.
             dedupe: which duplicates are dropped: "none", "exact" or "near".
             splits: the split of each item by its name where the source says it: copies to train on stay.
         """
+        if dedupe == "none":
+            return
         index = self.index
         repeats = duplicates.find(index, images, self.positions)
-        if dedupe != "none":
-            is_held_back = None if splits is None else (index["source"].map(splits) != TRAIN).to_numpy(np.bool_)
-            if dedupe == "exact":
-                dropped = duplicates.surplus(index, repeats.exact, held_back=is_held_back)
-            else:
-                is_like = duplicates.NearCopies(index, images, self.positions, repeats.exact)
-                dropped = duplicates.surplus(index, repeats.near, is_like, is_held_back)
-            for row, keeper in dropped.items():
-                reason = duplicates.reason(repeats, row, keeper)
-                self.left_out.append((int(self.numbers[row]), index["source"][row], reason, self._name(keeper, row)))
-            stays = np.setdiff1d(np.arange(len(index)), list(dropped))
-            index = index.iloc[stays].reset_index(drop=True)
-            self.numbers, self.positions = self.numbers[stays], self.positions[stays]
-            repeats = duplicates.Repeats(repeats.exact[stays], repeats.near[stays])
-        self.index = index.assign(duplicates=duplicates.numbered(repeats.near))
-        self.copies = len(index) - len(np.unique(repeats.exact))
+        is_held_back = None if splits is None else (index["source"].map(splits) != TRAIN).to_numpy(np.bool_)
+        if dedupe == "exact":
+            dropped = duplicates.surplus(index, repeats.exact, held_back=is_held_back)
+        else:
+            is_like = duplicates.NearCopies(index, images, self.positions, repeats.exact)
+            dropped = duplicates.surplus(index, repeats.near, is_like, is_held_back)
+        for row, keeper in dropped.items():
+            self._leave_out(row, duplicates.reason(repeats, row, keeper), self._name(keeper, row))
+        self._keep(np.setdiff1d(np.arange(len(index)), list(dropped)))
+
+    def mark_duplicates(self, images: NDArray[np.uint8]) -> None:
+        """Add the column `duplicates`, and count the copies; `images` are what `positions` count in."""
+        repeats = duplicates.find(self.index, images, self.positions)
+        self.index = self.index.assign(duplicates=duplicates.numbered(repeats.near))
+        self.copies = len(self.index) - len(np.unique(repeats.exact))
+
+    def _leave_out(self, row: int, reason: str, detail: str) -> None:
+        """List the picture of a row; its row stays."""
+        self.left_out.append((int(self.numbers[row]), self.index["source"][row], reason, detail))
+
+    def _keep(self, rows: Numbers) -> None:
+        """Drop all other rows."""
+        self.index = self.index.iloc[rows].reset_index(drop=True)
+        self.numbers, self.positions = self.numbers[rows], self.positions[rows]
 
     def _name(self, row: int, instead_of: int) -> str:
         """The picture that is kept, and of which crops there is talk."""

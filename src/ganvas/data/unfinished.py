@@ -21,7 +21,6 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from ganvas.data.parallel import WorkerDied
 from ganvas.data.picture import Prepared
 from ganvas.data.sources import Item
 from ganvas.data.writing import ImagesFile
@@ -29,6 +28,11 @@ from ganvas.errors import GanvasError
 from ganvas.files import remove, unwritable
 
 _IMAGES, _JOURNAL, _LOCK = "images.npy", "journal.jsonl", "lock"
+
+_KEPT = (
+    "what is prepared is kept in {}, and the same command, or one with another choice of classes or pictures, goes on "
+    "from it"
+)
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class Unfinished:
 
 @contextlib.contextmanager
 def unfinished(target: Path, key: dict[str, Any], size: int) -> Iterator[Unfinished]:
-    """What is kept of earlier attempts at a dataset; it is kept on if this one is interrupted, and removed otherwise.
+    """What is kept of earlier attempts at a dataset; it is removed when this one has succeeded.
 
     Args:
         target: the dataset directory that is being made.
@@ -143,7 +147,8 @@ def unfinished(target: Path, key: dict[str, Any], size: int) -> Iterator[Unfinis
         size: height and width of the pictures in pixels.
 
     Raises:
-        GanvasError: another process is making the same dataset, or the file system refused.
+        GanvasError: another process is making the same dataset, or the file system refused. Whatever is raised inside
+            says where the work is kept, if there is any.
     """
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     directory = target.with_name(f"{_prefix(target)}{digest[:16]}")
@@ -163,7 +168,8 @@ def unfinished(target: Path, key: dict[str, Any], size: int) -> Iterator[Unfinis
                 yield Unfinished(directory, size, images, journal)
         is_wanted = False
     except GanvasError as error:
-        is_wanted = isinstance(error, WorkerDied)
+        if _holds_work(directory):
+            error.args = (f"{error}; {_KEPT.format(directory)}",)
         raise
     finally:
         lock.release()
