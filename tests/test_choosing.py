@@ -1,11 +1,12 @@
 """Which pictures are taken: conditions against Python's own reading of them, and choices by class and by chance."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from conftest import Cli
@@ -17,6 +18,7 @@ from ganvas.data.sources.opening import open_source
 from ganvas.data.sources.source import RESERVED, Relabelled, Stranger
 from ganvas.data.sources.where import condition, kinds_of
 from ganvas.errors import DataError
+from pictures import write_pictures
 from replicas import painter_by_numbers
 
 KINDS = {"artist": "text", "class": "text", "year": "numbers", "in_train": "true or false", "art group": "text"}
@@ -252,13 +254,91 @@ def test_a_picture_without_a_class_is_listed() -> None:
 
 
 @settings(max_examples=60)
-@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=30), st.integers(1, 40), st.integers(0, 5))
-def test_a_limit_is_kept_in_order_and_by_seed(classes: list[str], limit: int, seed: int) -> None:
-    source = source_of(*classes)
+@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 5))
+def test_a_limit_is_kept_in_order_and_by_seed(count: int, limit: int, seed: int) -> None:
+    source = replace(source_of(*"a" * count), label_column=None)
     one, two = (choose(source, Request(limit=limit, seed=seed)) for _ in range(2))
     assert one.items == two.items
-    assert len(one.items) == min(limit, len(classes)) + 1
+    assert len(one.items) == min(limit, count) + 1
     assert [item.name for item in one.items] == sorted(item.name for item in one.items)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.sampled_from("aaaabbcdefg"), min_size=3, max_size=30), st.integers(2, 29), st.integers(0, 5))
+def test_a_limit_leaves_no_class_with_a_single_picture(classes: list[str], limit: int, seed: int) -> None:
+    sizes = Counter(classes)
+    assume(limit < len(classes) and max(sizes.values()) > 1)
+    source = source_of(*classes)
+    chosen = taken(source, limit=limit, seed=seed)
+    assert (
+        choose(source, Request(limit=limit, seed=seed)).items == choose(source, Request(limit=limit, seed=seed)).items
+    )
+    assert all(2 <= chosen[name] <= sizes[name] for name in chosen)
+    is_exhausted = all(chosen[name] == sizes[name] for name in sizes if sizes[name] > 1)
+    assert limit - chosen.total() in (0, 1) or (chosen.total() < limit and is_exhausted)
+
+
+def test_a_limit_keeps_the_proportions_of_classes() -> None:
+    source = source_of(*("a" * 60 + "b" * 30 + "c" * 10))
+    for limit in (10, 50, 99):
+        chosen = taken(source, limit=limit)
+        assert all(abs(chosen[name] - limit * share) <= 1 for name, share in {"a": 0.6, "b": 0.3, "c": 0.1}.items())
+    assert choose(source, Request(limit=10)).notes == ("took 10 of 100 pictures at random, and none of 1 of 3 classes",)
+    assert len({tuple(taken(source_of(*"abc" * 9), limit=2, seed=seed)) for seed in range(20)}) == 3, (
+        "all have a chance"
+    )
+
+
+@pytest.mark.parametrize(("classes", "limit"), [("aabb", 1), ("abcd", 3)])
+def test_a_limit_too_small_for_any_class_is_refused(classes: str, limit: int) -> None:
+    message = f"limit {limit} leaves no class of test with two pictures, which each needs; take more, or prepare with"
+    with pytest.raises(DataError, match=message):
+        choose(source_of(*classes), Request(limit=limit))
+
+
+def divided(**classes: str) -> Source:
+    """The pictures of each class on their sides: t to train on, v to validate with."""
+    source = source_of(*(name for name, sides in classes.items() for _ in sides))
+    sides = [{"t": "train", "v": "Val"}[side] for sides in classes.values() for side in sides]
+    items = [
+        Relabelled(item, item.name, {**item.labels, "split": side})
+        for item, side in zip(source.items, sides, strict=False)
+    ]
+    return replace(source, items=[*items, *source.items[len(items) :]], split_column="split")
+
+
+def on_their_sides(source: Source, **options: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in choose(source, Request(**options)).items:
+        if not isinstance(item, Stranger):
+            found[item.labels["class"]] = found.get(item.labels["class"], "") + item.labels["split"][0].lower()
+    return {name: "".join(sorted(sides)) for name, sides in found.items()}
+
+
+def test_balance_counts_what_is_trained_on() -> None:
+    source = divided(a="ttttv", b="ttvvvv")
+    assert on_their_sides(source, balance=True) == {"a": "ttv", "b": "ttvvvv"}
+    chosen = choose(source, Request(balance=True))
+    assert chosen.notes == ("took 2 of each class to train on, and 5 that are held back",)
+
+
+def test_balance_within_a_limit_keeps_the_share_that_is_held_back() -> None:
+    sides = on_their_sides(divided(a="t" * 12 + "v" * 4, b="t" * 8 + "v" * 4), balance=True, limit=12)
+    assert sorted("".join(sides.values())) == sorted("tttttttt" + "vvvv")
+    assert {side.count("t") for side in sides.values()} == {4}
+
+
+def test_balance_leaves_a_class_of_one_to_be_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"^class 'b' has 1 picture in"):
+        for name, count in {"a": 5, "b": 1}.items():
+            write_pictures(tmp_path / "in" / name, count)
+        prepare(tmp_path / "in", tmp_path / "data", size=8, balance=True)
+
+
+def test_a_limited_class_keeps_a_picture_to_train_on() -> None:
+    source = divided(a="t" + "v" * 9, b="v" * 9 + "t")
+    for seed in range(9):
+        assert all("t" in sides for sides in on_their_sides(source, limit=4, seed=seed).values())
 
 
 def test_seeds_differ() -> None:
@@ -292,8 +372,8 @@ def test_everything_together_on_the_command_line(cli: Cli, tmp_path: Path) -> No
     cli("prepare", root, "two", "--size", 8, *words, "--seed", "3", check=True)
     one, two = Dataset.open("one"), Dataset.open("two")
     assert one.fingerprint == two.fingerprint
-    assert "2 classes: Paul Cezanne 4, Vincent van Gogh 4" in done.stdout
-    assert "took 4 of each class" in done.stdout
+    assert "took 3 of each class to train on, and 3 that are held back" in done.stdout
+    assert one.class_counts.tolist() == [3, 3]
     assert one.info.options["where"] == words[3]
     assert one.info.options["labels"] == ["artist", "genre"]
     assert (one.info.options["limit"], one.info.options["balance"]) == (9, True)

@@ -224,7 +224,7 @@ def fine(path: Path) -> None:
         (fine, {"split": "spilt"}, "unknown split column 'spilt' (did you mean 'split'?)"),
         (fine, {"group": "wrong"}, "group 'wrong' matches no name in"),
         (fine, {"limit": 0}, "limit 0 is out of range; take 1 picture or more"),
-        (fine, {"limit": 1, "balance": True}, "limit 1 for 2 classes leaves none of 6 pictures"),
+        (fine, {"limit": 1, "balance": True}, "limit 1 has no room for two pictures of each of 2 classes; take more"),
         (fine, {"min_per_class": -1}, "min-per-class -1 is out of range"),
         (fine, {"min_per_class": 4}, "min-per-class 4 leaves none of 6 pictures"),
         (fine, {"where": "year > 1900"}, "the condition 'year > 1900' leaves none of 6 pictures"),

@@ -70,12 +70,15 @@ def prepare(
     limit: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Take at most so many pictures, at random; of the hub, the first.", show_default=False
+            min=1,
+            help="Take at most so many pictures, at random and of every class its share; of the hub, the first.",
+            show_default=False,
         ),
     ] = None,
     min_per_class: Annotated[int, typer.Option(min=0, help="Leave out classes with fewer pictures.")] = 0,
     balance: Annotated[
-        bool, typer.Option("--balance", help="Take as many pictures of each class as the smallest has, at random.")
+        bool,
+        typer.Option("--balance", help="Take as many training pictures of each class as the smallest has, at random."),
     ] = False,
     path_column: Annotated[
         str | None,

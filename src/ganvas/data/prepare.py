@@ -82,9 +82,11 @@ def prepare(
             class), "none", or the number of the folder level: 2 for the second one, -1 for that of the picture.
         labels: labels to keep, the first of which is the class; by default all of them.
         where: take the pictures alone that fulfil this, as in `artist == "Vincent van Gogh" and year > 1886`.
-        limit: take at most so many pictures, at random; of a dataset on the hub, its first ones.
-        min_per_class: leave out classes with fewer pictures.
-        balance: take as many pictures of each class as the smallest has, at random.
+        limit: take at most so many pictures, at random, of every class its share; of a dataset on the hub, its first
+            ones.
+        min_per_class: leave out classes with fewer pictures, and those of which fewer could be read.
+        balance: take as many pictures of each class as the smallest has, at random; of pictures that come divided,
+            that is said of the training ones, and all others stay.
         path_column: the column of a table that names the pictures.
         root: the folder that the paths of a table begin in, or that torchvision keeps its files in.
         background: the colour behind transparent and beside padded pictures; a CSS colour name or #rrggbb.

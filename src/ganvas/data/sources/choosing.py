@@ -1,14 +1,16 @@
 """Which pictures of a source are taken: by a condition, by class, by chance; and which label is what."""
 
+import heapq
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from ganvas.data.dataset import TRAIN
 from ganvas.data.sources.source import RESERVED, Item, Relabelled, Request, Source, Stranger, Value
 from ganvas.data.sources.where import NOTHING, condition, kind_of, kinds_of
+from ganvas.data.split import MEANINGS
 from ganvas.errors import DataError, unknown
 
 # Columns that say where a picture is from and whether it may be shown. They are kept whatever labels are asked for.
@@ -163,48 +165,121 @@ def _large_classes(source: Source, least: int) -> Source:
     """The classes with so many pictures or more."""
     if least < 2:
         return source
-    counts = _class_counts(source, "min-per-class")
-    small = {name for name, count in counts.items() if count < least}
-    column = source.label_column
-    kept = [number for number, item in enumerate(source.items) if item.labels.get(str(column)) not in small]
-    note = f"left out {len(small):,} of {len(counts):,} classes, with fewer than {least:,} pictures"
-    return _only(source, kept, f"min-per-class {least}", note if small else None)
+    classes = _by_class(source, "min-per-class")
+    large = [members for members in classes.values() if len(members) >= least]
+    lost = len(classes) - len(large)
+    note = f"left out {lost:,} of {len(classes):,} classes, with fewer than {least:,} pictures"
+    return _only(
+        source, [row for members in large for row in members], f"min-per-class {least}", note if lost else None
+    )
 
 
 def _balanced(source: Source, request: Request) -> Source:
-    """As many pictures of each class as the smallest has, or as there may be."""
-    counts = _class_counts(source, "balance")
-    each = min(counts.values())
-    if request.limit is not None:
-        each = min(each, request.limit // len(counts))
-    random = np.random.default_rng(request.seed)
-    classes: dict[str, list[int]] = {name: [] for name in counts}
-    for number, item in enumerate(source.items):
-        if not isinstance(item, Stranger):
-            classes[str(item.labels[str(source.label_column)])].append(number)
-    kept = [int(row) for rows in classes.values() for row in random.choice(rows, each, replace=False)]
-    what = "balance" if request.limit is None else f"limit {request.limit} for {len(counts)} classes"
-    return _only(source, kept, what, f"took {each:,} of each class")
+    """As many training pictures of each class as the smallest has, or as there may be, and all that is held back.
+
+    Raises:
+        DataError: the limit has no room for two training pictures of each class.
+    """
+    held = [row for row in _pictures(source) if not _is_training(source, row)]
+    by_class = ([row for row in rows if _is_training(source, row)] for rows in _by_class(source, "balance").values())
+    classes = [rows for rows in by_class if rows]
+    each = min(map(len, classes), default=0)
+    if each < 2 and not held:
+        return source  # a class of one picture is refused anyway, and it should be named alone
+    random, total = np.random.default_rng(request.seed), each * len(classes) + len(held)
+    if request.limit is not None and total > request.limit:
+        each = each * request.limit // total
+        if each < 2:
+            raise DataError(
+                f"limit {request.limit} has no room for two pictures of each of {len(classes)} classes; take more, or "
+                "leave small classes out with --min-per-class"
+            )
+        held = random.choice(held, min(len(held), request.limit - each * len(classes)), replace=False).tolist()
+    kept = [row for rows in classes for row in random.choice(rows, each, replace=False).tolist()]
+    note = f"took {each:,} of each class" + (f" to train on, and {len(held):,} that are held back" if held else "")
+    return _only(source, [*kept, *held], "balance", note)
 
 
 def _limited(source: Source, limit: int, seed: int) -> Source:
-    """So many pictures at random, or all if there are no more."""
-    numbers = [number for number, item in enumerate(source.items) if not isinstance(item, Stranger)]
-    if len(numbers) <= limit:
+    """So many pictures at random, or all if there are no more; those of classes in proportion.
+
+    Raises:
+        DataError: of no class can two be taken.
+    """
+    rows = _pictures(source)
+    if len(rows) <= limit:
         return source
-    kept = np.random.default_rng(seed).choice(numbers, limit, replace=False).tolist()
-    return _only(source, kept, f"limit {limit}", f"took {limit:,} of {len(numbers):,} pictures at random")
+    random = np.random.default_rng(seed)
+    if source.label_column is None:
+        kept, missed = random.choice(rows, limit, replace=False).tolist(), ""
+    else:
+        classes = list(_by_class(source, "limit").values())
+        shares = _shares([len(members) for members in classes], limit, random)
+        kept = [
+            row
+            for members, share in zip(classes, shares, strict=True)
+            for row in _drawn(source, members, share, random)
+        ]
+        if not kept:
+            raise DataError(
+                f"limit {limit} leaves no class of {source.title} with two pictures, which each needs; take more, or "
+                "prepare with classes none"
+            )
+        missed = f", and none of {shares.count(0):,} of {len(classes):,} classes" if 0 in shares else ""
+    return _only(source, kept, f"limit {limit}", f"took {len(kept):,} of {len(rows):,} pictures at random{missed}")
 
 
-def _class_counts(source: Source, option: str) -> dict[str, int]:
-    """How many pictures each class has, sorted by its name."""
+def _shares(sizes: Sequence[int], limit: int, random: np.random.Generator) -> list[int]:
+    """How many pictures to take of each class: in proportion to its size, none or at least two, in all at most `limit`.
+
+    Webster's method: one picture after the other goes to the class that is furthest behind, by chance among equals. A
+    class begins with two, or with none where there is no room for them.
+    """
+    shares = [0] * len(sizes)
+    chances = random.permutation(len(sizes)).tolist()
+    waiting = [(1 / size, chances[number], number) for number, size in enumerate(sizes) if size > 1]
+    heapq.heapify(waiting)
+    while limit and waiting:
+        _, chance, number = heapq.heappop(waiting)
+        more = 1 if shares[number] else 2
+        if more <= limit:
+            shares[number] += more
+            limit -= more
+            if shares[number] < sizes[number]:
+                heapq.heappush(waiting, ((shares[number] + 0.5) / sizes[number], chance, number))
+    return shares
+
+
+def _drawn(source: Source, rows: Sequence[int], count: int, random: np.random.Generator) -> list[int]:
+    """So many of these pictures at random, one of which is for training if any is: a class cannot do without."""
+    order: list[int] = random.permutation(rows).tolist()
+    first = next((place for place, row in enumerate(order) if _is_training(source, row)), 0)
+    return [*order[first : first + 1], *order[:first], *order[first + 1 :]][:count]
+
+
+def _pictures(source: Source) -> list[int]:
+    """The places of what may be a picture."""
+    return [number for number, item in enumerate(source.items) if not isinstance(item, Stranger)]
+
+
+def _is_training(source: Source, row: int) -> bool:
+    """Whether a picture is for training, as far as the source says; all are, where nothing does."""
+    if source.split_column is None:
+        return True
+    return MEANINGS.get(str(source.items[row].labels[source.split_column]).lower()) == TRAIN
+
+
+def _by_class(source: Source, option: str) -> dict[str, list[int]]:
+    """The places of the pictures of each class, sorted by its name."""
     if source.label_column is None:
         columns = f"; name one with --labels: {', '.join(sorted(source.columns))}" if source.columns else ""
         raise DataError(f"{option} is about classes, and {source.title} has none{columns}")
-    counts = Counter(str(item.labels[source.label_column]) for item in source.items if not isinstance(item, Stranger))
-    if not counts:
+    classes: dict[str, list[int]] = {}
+    for row in _pictures(source):
+        classes.setdefault(str(source.items[row].labels[source.label_column]), []).append(row)
+    if not classes:
         raise DataError(f"{source.title} holds no picture with a class")
-    return dict(sorted(counts.items()))
+    return dict(sorted(classes.items()))
 
 
 def _only(source: Source, kept: Collection[int], why: str, note: str | None = None, strangers: bool = True) -> Source:
