@@ -87,6 +87,20 @@ def test_duplicates_are_dropped_if_asked(
     assert ("near-duplicate of another picture, as 2 smaller.jpg (2 larger.png)" in said) == (dedupe == "near")
 
 
+def test_a_dropped_duplicate_of_another_class_is_told(cli: Cli, pictures: Path) -> None:
+    for file in sorted(pictures.iterdir()):
+        folder = pictures / ("b" if file.name in ("0.png", "1.png", "2.png", "5.png") else "a")
+        folder.mkdir(exist_ok=True)
+        file.rename(folder / file.name)
+    said = cli("prepare", pictures, "data", "--size", 32, "--dedupe", "near", check=True).stdout
+    assert "warning: 2 dropped duplicates were of another class than the picture that stays (told in rejected" in said
+    assert {row["path"]: row["detail"] for row in rejected(Path("data"))} == {
+        "b/1.png": "a/1 copy.bmp, of class a, not b",
+        "b/2.png": "a/2 larger.png, of class a, not b",
+        "a/2 smaller.jpg": "a/2 larger.png",
+    }
+
+
 def test_a_leak_is_told(cli: Cli, pictures: Path) -> None:
     for file in sorted(pictures.iterdir()):
         folder = pictures / ("test" if file.name in ("1.png", "2.png", "5.png") else "train")

@@ -18,7 +18,7 @@ import PIL
 
 from ganvas import __version__
 from ganvas.cores import usable_cores
-from ganvas.data.dataset import IMAGES, Info
+from ganvas.data.dataset import IMAGES, REJECTED, Info
 from ganvas.data.duplicates import DEDUPES
 from ganvas.data.frame import MAX_ASPECT, SMALLEST_SIDE, Frame, frame_for, require_size
 from ganvas.data.holdout import Plan, read_split
@@ -201,7 +201,7 @@ def prepare(
         originals=Originals.of(table.index, size),
         duplicates=Duplicates.of(table.index, table.copies),
         examples=examples(table.rejected),
-        notes=(*opened.notes, *small),
+        notes=(*opened.notes, *small, *_contradictions(table.contradicted)),
         resumed=resumed,
     )
 
@@ -297,6 +297,13 @@ def _read_classes(source: Source, table: Table, least: int) -> tuple[dict[str, i
     names = shortened(lost, COMMONEST)
     note = f"left out {counted(len(lost), 'class', 'classes')} with fewer than {least:,} readable pictures: {names}"
     return found, [note] if lost else []
+
+
+def _contradictions(count: int) -> list[str]:
+    """A warning of dropped duplicates whose class was another."""
+    they = "dropped duplicate was" if count == 1 else "dropped duplicates were"
+    why = "of another class than the picture that stays"
+    return [f"warning: {count:,} {they} {why} (told in {REJECTED})"] if count else []
 
 
 def _require_classes(source: Source, counts: Mapping[str, int]) -> None:

@@ -30,6 +30,7 @@ class Table:
         left_out: number, name, reason and detail of each item left out.
         label_column: the column of the class, or None without classes.
         copies: pictures with the same content as an earlier one; known when duplicates are marked.
+        contradicted: duplicates that were dropped for a picture of another class.
     """
 
     index: pd.DataFrame
@@ -38,6 +39,7 @@ class Table:
     left_out: list[tuple[int, str, str, str]]
     label_column: str | None
     copies: int = 0
+    contradicted: int = 0
 
     @classmethod
     def of(cls, source: Source, outcomes: Iterable[Entry | LeftOut], has_crops: bool) -> Self:
@@ -104,7 +106,7 @@ class Table:
             is_like = duplicates.NearCopies(index, images, self.positions, repeats.exact)
             dropped = duplicates.surplus(index, repeats.near, is_like, is_held_back)
         for row, keeper in dropped.items():
-            self._leave_out(row, duplicates.reason(repeats, row, keeper), self._name(keeper, row))
+            self._leave_out(row, duplicates.reason(repeats, row, keeper), self._told(row, keeper))
         self._keep(np.setdiff1d(np.arange(len(index)), list(dropped)))
 
     def mark_duplicates(self, images: NDArray[np.uint8]) -> None:
@@ -122,12 +124,17 @@ class Table:
         self.index = self.index.iloc[rows].reset_index(drop=True)
         self.numbers, self.positions = self.numbers[rows], self.positions[rows]
 
-    def _name(self, row: int, instead_of: int) -> str:
-        """The picture that is kept, and of which crops there is talk."""
-        if "crop" not in self.index:
-            return str(self.index["source"][row])
-        crops = self.index["crop"]
-        return f"{self.index['source'][row]}, crop {crops[row]}, instead of crop {crops[instead_of]}"
+    def _told(self, row: int, keeper: int) -> str:
+        """What to say of a duplicate: the picture that is kept, which of its crops, and its class if that differs."""
+        told = [str(self.index["source"][keeper])]
+        if "crop" in self.index:
+            crops = self.index["crop"]
+            told.append(f"crop {crops[keeper]}, instead of crop {crops[row]}")
+        classes = None if self.label_column is None else self.index[self.label_column]
+        if classes is not None and classes[keeper] != classes[row]:
+            self.contradicted += 1
+            told.append(f"of class {classes[keeper]}, not {classes[row]}")
+        return ", ".join(told)
 
 
 def _facts(item: Item, entry: Entry, phash: str, crop: dict[str, int]) -> dict[str, Any]:
