@@ -161,6 +161,45 @@ def test_what_is_kept_of_one_column_is_not_taken_for_another(tmp_path: Path) -> 
     assert (Dataset.open(tmp_path / "data").images[:, 0, 0] == (0, 0, 255)).all()
 
 
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1e1", "2"], ["1e1", "2"]),
+        (["1e-05", "2.5E+20", "3"], [1e-05, 2.5e20, 3.0]),
+        (["EU", "NA", "none", ""], ["EU", "NA", "none", None]),
+        (["3", "NA", "", "None"], [3, None, None, None]),
+        (["0.5", "nan"], [0.5, None]),
+        (["True", "n/a"], [True, None]),
+        (["NA", "null", ""], [None, None, None]),
+        (["1", "NA", "b"], ["1", "NA", "b"]),
+    ],
+)
+def test_cells_stay_as_they_are_written_unless_all_of_a_column_are_numbers(cells: list[str], values: list[Any]) -> None:
+    assert values_of(cells) == values
+
+
+def test_classes_written_like_numbers_keep_their_names(cli: Cli, tmp_path: Path) -> None:
+    for number in range(6):
+        write_picture(tmp_path / "in" / f"{number}.png", number)
+    codes, regions, counts = ["1e1", "2e1"] * 3, ["NA", "EU", "NA"] * 2, ["3", "", "4", "3", "4", ""]
+    rows = zip([f"{number}.png" for number in range(6)], codes, regions, counts, strict=True)
+    write_csv(tmp_path / "in" / "t.csv", [["path", "code", "region", "count"], *rows])
+    for column, classes in {"code": ["1e1", "2e1"], "region": ["EU", "NA"], "count": ["3", "4"]}.items():
+        cli("prepare", tmp_path / "in" / "t.csv", column, "--size", 8, "--labels", column, check=True)
+        assert Dataset.open(column).class_names == classes
+    cli("prepare", tmp_path / "in" / "t.csv", "data", "--size", 8, check=True)
+    data = Dataset.open("data")
+    assert str(data.index["count"].dtype) == "Int64"
+    assert data.index["count"].fillna(-1).tolist() == [3, -1, 4, 3, 4, -1]
+
+
+def test_whole_numbers_of_one_of_several_sources_stay_whole(table: Path, tmp_path: Path) -> None:
+    write_picture(tmp_path / "more" / "0.png", 7)
+    write_picture(tmp_path / "more" / "1.png", 8)
+    prepare({"a": table, "b": tmp_path / "more"}, tmp_path / "data", size=8)
+    assert str(Dataset.open(tmp_path / "data").index["width_in_table"].dtype) == "Int64"
+
+
 def test_without_a_class_the_columns_are_named(cli: Cli, table: Path) -> None:
     frame = pd.read_csv(table).drop(columns=["class", "Unnamed: 0"])
     frame.to_csv(table, index=False)

@@ -58,7 +58,7 @@ class Table:
                 numbers.append(number)
                 positions.append(outcome.first + crop)
         places = np.array(numbers, np.int64), np.array(positions, np.int64)
-        return cls(pd.DataFrame(rows), *places, left_out, source.label_column)
+        return cls(_in_columns(rows), *places, left_out, source.label_column)
 
     @property
     def rejected(self) -> list[tuple[str, str, str]]:
@@ -135,6 +135,16 @@ class Table:
             self.contradicted += 1
             told.append(f"of class {classes[keeper]}, not {classes[row]}")
         return ", ".join(told)
+
+
+def _in_columns(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The rows as a table, in which whole numbers stay whole where some are unknown: pandas makes floats of them."""
+    index = pd.DataFrame(rows)
+    for name in index.columns[index.dtypes == np.float64]:
+        values = [row.get(name) for row in rows]
+        if all(value is None or isinstance(value, int) for value in values):
+            index[name] = pd.array(values)
+    return index
 
 
 def _facts(item: Item, entry: Entry, phash: str, crop: dict[str, int]) -> dict[str, Any]:

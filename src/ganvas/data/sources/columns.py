@@ -11,9 +11,11 @@ from ganvas.data.sources.source import Value
 from ganvas.errors import DataError
 
 DELIMITERS = ",;\t|"
+# What stands for an unknown value among numbers and truth values; among words, NA is Namibia and Null a name.
 UNKNOWN = frozenset({"", "nan", "null", "none", "n/a", "na"})
 
-_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
+# An exponent has its sign wherever a program has written it; without one, as in 1e1, it is part of a code.
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+][0-9]{1,3})?")
 
 
 @dataclass(frozen=True)
@@ -40,25 +42,31 @@ class Columns:
 
 
 def values_of(cells: Sequence[str]) -> list[Value]:
-    """The values of a column: whole numbers, numbers, True and False, or text, whichever all its cells can be.
+    """The values of a column: whole numbers, numbers, True and False, or else the text that is written.
 
-    A number with zeros in front is text, for it is a code. Empty cells and those of "nan", "null" or "none" are None.
+    A column is numbers, or truth values, if all its cells are but for empty ones and those of "NA", "nan", "null" and
+    the like, which are None there, as they are in a column of nothing else. In a column of text, only an empty cell is
+    None. A number with zeros in front is text, for it is a code, and so is one like 1e1.
 
-    >>> values_of(["1889", "", "1890"]), values_of(["007", "12"]), values_of(["True", "false"])
-    ([1889, None, 1890], ['007', '12'], [True, False])
+    >>> values_of(["1889", "NA", "1890"]), values_of(["007", "12"]), values_of(["True", "", "false"])
+    ([1889, None, 1890], ['007', '12'], [True, None, False])
+    >>> values_of(["EU", "NA", ""]), values_of(["1e1", "2"]), values_of(["n/a", "NaN"])
+    (['EU', 'NA', None], ['1e1', '2'], [None, None])
     """
     plain = [" ".join(cell.split()) for cell in cells]
     known = [None if cell.lower() in UNKNOWN else cell for cell in plain]
     written = {cell for cell in known if cell is not None}
-    if written and all(cell.lower() in ("true", "false") for cell in written):
+    if not written:
+        return [*known]
+    if all(cell.lower() in ("true", "false") for cell in written):
         return [None if cell is None else cell.lower() == "true" for cell in known]
-    if written and all(_NUMBER.fullmatch(cell) for cell in written):
+    if all(_NUMBER.fullmatch(cell) for cell in written):
         if all(cell.lstrip("+-").isdigit() for cell in written):
             return [None if cell is None else int(cell) for cell in known]
         numbers = [None if cell is None else float(cell) for cell in known]
         if all(number is None or math.isfinite(number) for number in numbers):
             return [*numbers]
-    return [*known]
+    return [cell or None for cell in plain]
 
 
 def read_columns(data: bytes, title: str, *, delimiter: str | None = None, header: Sequence[str] = ()) -> Columns:
