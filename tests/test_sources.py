@@ -1,5 +1,6 @@
 """Folders by level, and several sources in one call."""
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,37 @@ def classes_of(source: Any, **options: Any) -> dict[str, Any]:
 )
 def test_a_level_of_folders_is_the_class(nested: Path, level: str, classes: list[str | None]) -> None:
     assert list(classes_of(nested, classes=level).values()) == classes
+
+
+def test_a_name_with_an_accent_is_one_class_however_it_is_coded(tmp_path: Path) -> None:
+    for number, form in enumerate(("NFC", "NFD")):
+        write_picture(tmp_path / "in" / unicodedata.normalize(form, "Dürer") / f"{number}.png", number)
+    assert set(classes_of(tmp_path / "in").values()) == {unicodedata.normalize("NFC", "Dürer")}
+
+
+@pytest.mark.parametrize(
+    ("folders", "options", "is_told"),
+    [
+        (["train", "test"], {}, True),
+        (["Training", "valid", "test"], {}, True),
+        (["train", "test", "sea"], {}, False),
+        (["valid", "test"], {}, False),
+        (["0", "1"], {}, False),
+        (["train"], {}, False),
+        (["train", "test"], {"classes": "1"}, False),
+        (["train", "test"], {"classes": "none"}, False),
+        (["train", "test"], {"split": "class"}, False),
+        (["train", "test"], {"split": "none"}, False),
+    ],
+)
+def test_folders_called_like_a_split_are_told_of(
+    tmp_path: Path, folders: list[str], options: dict[str, str], is_told: bool
+) -> None:
+    for number, folder in enumerate(folders):
+        write_picture(tmp_path / "in" / folder / "sea" / f"{number}.png", number)
+    notes = open_source(tmp_path / "in", Request(**options)).notes
+    listed = ", ".join(sorted(folders))
+    assert notes == ((f"the folders {listed} are classes; if they divide the pictures, add --split class",) * is_told)
 
 
 def test_a_level_is_counted_after_the_split(cli: Cli, nested: Path) -> None:

@@ -1,5 +1,6 @@
 """Files with paths, in a folder or in an archive, and the classes that their folders make."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -82,7 +83,9 @@ def by_folders(tree: Tree, request: Request) -> Source:
     for name in tree.names:
         if name in folders:
             labels: dict[str, Value] = {"split": folders[name][0]} if splits else {}
-            items.append(tree.picture(name, labels if level is None else {**labels, "class": below[name][level]}))
+            if level is not None:  # file systems write an accent in one of two ways
+                labels["class"] = unicodedata.normalize("NFC", below[name][level])
+            items.append(tree.picture(name, labels))
         else:
             items.append(stranger(tree, name))
     return Source(
@@ -91,7 +94,18 @@ def by_folders(tree: Tree, request: Request) -> Source:
         label_column=None if level is None else "class",
         split_column="split" if splits else None,
         remedy=REMEDY,
+        notes=() if level is None or request.level or request.split else _hint({way[0] for way in below.values()}),
     )
+
+
+def _hint(classes: set[str]) -> tuple[str, ...]:
+    """A note if folders that were taken for classes are called like the sides of a split."""
+    from ganvas.data.split import MEANINGS  # as late as this, for workers do without pandas
+
+    names = {name.lower() for name in classes}
+    if len(names) < 2 or not names <= MEANINGS.keys() or not names & {"train", "training"}:
+        return ()
+    return (f"the folders {', '.join(sorted(classes))} are classes; if they divide the pictures, add --split class",)
 
 
 def pictures_of(tree: Tree) -> list[str]:
