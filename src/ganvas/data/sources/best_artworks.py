@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from ganvas.data.sources.columns import read_columns
 from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.source import Item, Request, Source, Value
-from ganvas.data.sources.tree import REMEDY, Tree, pictures_of, stranger
+from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
 
 TABLE = "artists.csv"
 KNOWN = ("years", "genre", "nationality")
@@ -48,13 +48,8 @@ def recognise(tree: Tree, request: Request, folders: Sequence[str] = FOLDERS) ->
             items.append(tree.picture(name, artists.get(_key(artist), {CLASS: artist})))
         else:
             items.append(stranger(tree, name))
-    return Source(
-        title=tree.title,
-        items=items,
-        label_column=CLASS if request.classes == "folders" else None,
-        remedy=REMEDY,
-        notes=(request.recognised(f"Best Artworks of All Time ({TABLE} and {folder.rstrip('/')})", CLASS),),
-    )
+    what = f"Best Artworks of All Time ({TABLE} and {folder.rstrip('/')})"
+    return collection(tree, request, what, items, CLASS)
 
 
 def recognise_part(root: Path, request: Request) -> Source | None:

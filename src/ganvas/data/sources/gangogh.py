@@ -1,7 +1,7 @@
 """GANGogh's pictures, those of paper 3: a folder for each genre of WikiArt."""
 
 from ganvas.data.sources.source import Item, Request, Source
-from ganvas.data.sources.tree import REMEDY, Tree, pictures_of, stranger
+from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
 
 GENRES = frozenset(
     {
@@ -35,10 +35,4 @@ def recognise(tree: Tree, request: Request) -> Source | None:
     items: list[Item] = [
         tree.picture(name, {CLASS: genres[name]}) if name in genres else stranger(tree, name) for name in tree.names
     ]
-    return Source(
-        title=tree.title,
-        items=items,
-        label_column=CLASS if request.classes == "folders" else None,
-        remedy=REMEDY,
-        notes=(request.recognised("GANGogh's genre folders", CLASS),),
-    )
+    return collection(tree, request, "GANGogh's genre folders", items, CLASS)

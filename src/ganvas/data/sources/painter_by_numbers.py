@@ -3,7 +3,7 @@
 from ganvas.data.sources.columns import read_columns
 from ganvas.data.sources.named import Finder, named_items, pictures_tree
 from ganvas.data.sources.source import Request, Source
-from ganvas.data.sources.tree import REMEDY, Tree
+from ganvas.data.sources.tree import Tree, collection
 
 TABLE = "all_data_info.csv"
 FILE, SPLIT, CLASS = "new_filename", "in_train", "genre"
@@ -25,11 +25,5 @@ def recognise(tree: Tree, request: Request) -> Source | None:
     folders = ["train" if row[SPLIT] is True else "test" for row in rows]
     finder = Finder(pictures_tree(tree, request))
     items = named_items(finder, columns.cells[FILE], rows, folders, TABLE)
-    return Source(
-        title=tree.title,
-        items=[*items, *finder.others(items, f"not in {TABLE}")],
-        label_column=CLASS if request.classes == "folders" else None,
-        split_column=SPLIT,
-        remedy=REMEDY,
-        notes=(request.recognised(f"Painter by Numbers ({TABLE})", CLASS, SPLIT),),
-    )
+    items = [*items, *finder.others(items, f"not in {TABLE}")]
+    return collection(tree, request, f"Painter by Numbers ({TABLE})", items, CLASS, SPLIT)

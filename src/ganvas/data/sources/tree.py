@@ -108,6 +108,29 @@ def _hint(classes: set[str]) -> tuple[str, ...]:
     return (f"the folders {', '.join(sorted(classes))} are classes; if they divide the pictures, add --split class",)
 
 
+def collection(
+    tree: Tree, request: Request, what: str, items: Sequence[Item], label_column: str, split_column: str | None = None
+) -> Source:
+    """A collection that was recognised, as a source, with a note that says so.
+
+    Args:
+        tree: where its pictures lie.
+        request: what is asked of it.
+        what: what to call it.
+        items: what it holds, in order.
+        label_column: the label that is the class, unless none is wanted.
+        split_column: the label that says what is held back, or None.
+    """
+    return Source(
+        title=tree.title,
+        items=items,
+        label_column=label_column if request.classes == "folders" else None,
+        split_column=split_column,
+        remedy=REMEDY,
+        notes=(request.recognised(what, label_column, split_column),),
+    )
+
+
 def pictures_of(tree: Tree) -> list[str]:
     """The names of a tree that are pictures by their extension and can be read, as far as is known."""
     return [name for name in tree.names if name not in tree.closed and extension(name) in EXTENSIONS]

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from ganvas.data.sources.columns import read_columns
 from ganvas.data.sources.named import Finder, named_items, pictures_tree
 from ganvas.data.sources.source import Item, Request, Source, Value
-from ganvas.data.sources.tree import REMEDY, Tree, pictures_of, stranger
+from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
 from ganvas.errors import DataError
 
 TASKS = ("style", "genre", "artist")
@@ -68,13 +68,7 @@ def recognise_styles(tree: Tree, request: Request) -> Source | None:
             items.append(tree.picture(name, {"style": ways[name][0], "artist": artist if underscore else None}))
         else:
             items.append(stranger(tree, name))
-    return Source(
-        title=tree.title,
-        items=items,
-        label_column="style" if request.classes == "folders" else None,
-        remedy=REMEDY,
-        notes=(request.recognised("WikiArt's style folders", "style"),),
-    )
+    return collection(tree, request, "WikiArt's style folders", items, "style")
 
 
 def _below(tree: Tree, name: str) -> str:
@@ -102,14 +96,8 @@ def recognise_lists(tree: Tree, request: Request) -> Source | None:
     ]
     finder = Finder(pictures_tree(tree, request))
     table = " and ".join(PurePosixPath(name).name for name in found[main].values())
-    return Source(
-        title=tree.title,
-        items=named_items(finder, list(splits), rows, [""] * len(rows), table),
-        label_column=main if request.classes == "folders" else None,
-        split_column="split",
-        remedy=REMEDY,
-        notes=(request.recognised(f"WikiArt's lists ({table})", main, "split"),),
-    )
+    items = named_items(finder, list(splits), rows, [""] * len(rows), table)
+    return collection(tree, request, f"WikiArt's lists ({table})", items, main, "split")
 
 
 def is_list(name: str) -> bool:
