@@ -18,7 +18,7 @@ from ganvas.data.survey import kinds, survey
 from ganvas.data.survey.composites import composites, mean_picture
 from ganvas.data.survey.dates import timelines, years_of
 from ganvas.data.survey.palette import Colour, palette, to_lab
-from ganvas.data.survey.rejected import LeftOut, Rejects, folders_of, rejects, thumbnail
+from ganvas.data.survey.rejected import RejectedFile, Rejects, folders_of, rejects, thumbnail
 from ganvas.data.survey.shapes import shapes_of
 from ganvas.data.survey.twins import twins_of
 from ganvas.errors import DataError
@@ -324,8 +324,8 @@ def test_files_left_out_are_counted_by_reason(tmp_path: Path) -> None:
     lines = 'a.jpg,empty file\n"b, ""c"".jpg",damaged\nd.jpg,damaged\n'
     data = write_pictures_of(tmp_path / "data", noise(1), rejected=lines)
     assert rejects(data) == [
-        Rejects("damaged", [LeftOut('b, "c".jpg'), LeftOut("d.jpg")]),
-        Rejects("empty file", [LeftOut("a.jpg")]),
+        Rejects("damaged", [RejectedFile('b, "c".jpg'), RejectedFile("d.jpg")]),
+        Rejects("empty file", [RejectedFile("a.jpg")]),
     ]
     assert survey(data).record()["rejected"] == {"damaged": 2, "empty file": 1}
     assert "3 files were left out, next to 1 picture that could be used" in survey(data).advice[-1]

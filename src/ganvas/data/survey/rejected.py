@@ -20,7 +20,7 @@ _THUMBNAIL = 160
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class RejectedFile:
     """A file that was left out.
 
     Attributes:
@@ -45,7 +45,7 @@ class Rejects:
     """
 
     reason: str
-    files: list[LeftOut]
+    files: list[RejectedFile]
 
     def __len__(self) -> int:
         return len(self.files)
@@ -60,12 +60,12 @@ def rejects(data: Dataset) -> list[Rejects] | None:
     file = data.path / REJECTED
     if not file.is_file():
         return None
-    reasons: dict[str, list[LeftOut]] = {}
+    reasons: dict[str, list[RejectedFile]] = {}
     try:
         with file.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
-                left_out = LeftOut(row.get("path") or "", row.get("detail") or "")
-                reasons.setdefault(row.get("reason") or "unknown", []).append(left_out)
+                rejected = RejectedFile(row.get("path") or "", row.get("detail") or "")
+                reasons.setdefault(row.get("reason") or "unknown", []).append(rejected)
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
     found = [Rejects(reason, files) for reason, files in reasons.items()]
