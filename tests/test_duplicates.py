@@ -10,7 +10,7 @@ from PIL import Image, ImageEnhance
 
 from conftest import Cli
 from ganvas.data.dataset import Dataset
-from ganvas.data.duplicates import find, leaks, numbered, surplus
+from ganvas.data.duplicates import find, leaks, numbered, sets_of, surplus
 from ganvas.data.painter import paint
 from ganvas.data.prepare import prepare
 
@@ -184,5 +184,7 @@ def test_only_what_repeats_is_numbered() -> None:
 
 
 def test_leaks_are_held_back_pictures_with_a_twin_in_training() -> None:
-    index = table(split=["train", "test", "validation", "test", "test"], duplicates=[0, 0, 0, None, 1])
-    assert leaks(index) == 2
+    sets = sets_of(pd.Series([0, 0, 0, None, 1, None], dtype="Int64"))
+    assert len(set(sets[2:])) == 4
+    is_trained = np.array([True, False, False, False, False, True])
+    assert leaks(sets, is_trained).tolist() == [False, True, True, False, False, False]

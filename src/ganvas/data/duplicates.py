@@ -14,7 +14,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.data.dataset import TRAIN
 from ganvas.data.rejection import Reason
 from ganvas.data.split import NEAR, Numbers, equal_pairs, merge, near_pairs
 
@@ -137,15 +136,22 @@ def reason(repeats: Repeats, row: int, keeper: int) -> Reason:
     return Reason.COPY if repeats.exact[row] == repeats.exact[keeper] else Reason.NEAR_COPY
 
 
-def leaks(index: pd.DataFrame) -> int:
-    """How many held-back pictures have a copy or near-duplicate to train on.
+def sets_of(column: "pd.Series[int]") -> Numbers:
+    """What repeats what, int64 [N], from the column `duplicates`, where a picture that repeats none has no number."""
+    numbers, distinct = pd.factorize(column)
+    is_alone = numbers < 0
+    numbers[is_alone] = len(distinct) + np.arange(is_alone.sum())
+    return numbers.astype(np.int64)
+
+
+def leaks(sets: Numbers, is_trained: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which held-back pictures have a copy or near-duplicate to train on, bool [N].
 
     Args:
-        index: the table of pictures, with `split` and `duplicates`.
+        sets: int64 [N], what repeats what.
+        is_trained: bool [N], which pictures are for training.
     """
-    is_trained = index["split"] == TRAIN
-    trained = index.loc[is_trained, "duplicates"].dropna()
-    return int(index.loc[~is_trained, "duplicates"].dropna().isin(trained).sum())
+    return ~is_trained & np.isin(sets, sets[is_trained])
 
 
 def _batches(pairs: Iterable[tuple[Numbers, Numbers]]) -> Iterator[tuple[Numbers, Numbers]]:

@@ -8,8 +8,8 @@ from typing import Self
 
 import pandas as pd
 
-from ganvas.data.dataset import REJECTED
-from ganvas.data.duplicates import leaks
+from ganvas.data.dataset import REJECTED, TRAIN
+from ganvas.data.duplicates import leaks, sets_of
 from ganvas.data.holdout import Holdout
 from ganvas.data.rejection import Reason
 
@@ -71,7 +71,8 @@ class Duplicates:
     def of(cls, index: pd.DataFrame, copies: int) -> Self:
         """Count them in a dataset's table, with its columns `duplicates` and `split`."""
         numbers = index["duplicates"].dropna()
-        return cls(len(numbers), numbers.nunique(), copies, leaks(index))
+        leaked = leaks(sets_of(index["duplicates"]), (index["split"] == TRAIN).to_numpy())
+        return cls(len(numbers), numbers.nunique(), copies, int(leaked.sum()))
 
     def __str__(self) -> str:
         lines = []

@@ -8,9 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganvas.data.dataset import TRAIN, Dataset
-from ganvas.data.split import groups_of
-
-Numbers = NDArray[np.int64]
+from ganvas.data.duplicates import leaks, sets_of
+from ganvas.data.split import Numbers, groups_of
 
 
 @dataclass(frozen=True)
@@ -64,16 +63,17 @@ def twins_of(data: Dataset) -> Twins | None:
     index = data.index
     if not {"sha256", "phash", "duplicates"} & set(index.columns):
         return None
-    groups = _several(_alike(index))
+    alike = _alike(index)
+    groups = _several(alike)
     is_trained = np.zeros(len(data), bool)
     is_trained[data.rows(TRAIN)] = True
-    leaks = [rows for rows in groups if _is_parted(is_trained[rows])]
+    is_leaked = leaks(alike, is_trained)
     labels = data.labels
     return Twins(
         groups=groups,
         copies=_copies(index),
-        leaks=leaks,
-        leaked=sum(int((~is_trained[rows]).sum()) for rows in leaks),
+        leaks=[rows for rows in groups if is_leaked[rows].any()],
+        leaked=int(is_leaked.sum()),
         conflicts=[] if labels is None else [rows for rows in groups if len(set(labels[rows].tolist())) > 1],
         torn=_torn(index, is_trained) if "group" in index else None,
     )
@@ -84,12 +84,9 @@ def _alike(index: pd.DataFrame) -> Numbers:
 
     `prepare` has compared them with more than their hashes, where the column `duplicates` says so.
     """
-    if "duplicates" not in index:
-        return groups_of(index.drop(columns="group", errors="ignore"))
-    numbers, distinct = pd.factorize(index["duplicates"])
-    is_alone = numbers < 0
-    numbers[is_alone] = len(distinct) + np.arange(is_alone.sum())
-    return numbers.astype(np.int64)
+    if "duplicates" in index:
+        return sets_of(index["duplicates"])
+    return groups_of(index.drop(columns="group", errors="ignore"))
 
 
 def _copies(index: pd.DataFrame) -> int:
@@ -109,8 +106,4 @@ def _several(numbers: Numbers) -> list[Numbers]:
 
 
 def _torn(index: pd.DataFrame, is_trained: NDArray[np.bool_]) -> int:
-    return sum(_is_parted(is_trained[rows]) for rows in _several(groups_of(index)))
-
-
-def _is_parted(is_trained: NDArray[np.bool_]) -> bool:
-    return bool(is_trained.any() and not is_trained.all())
+    return sum(len(set(is_trained[rows].tolist())) > 1 for rows in _several(groups_of(index)))
