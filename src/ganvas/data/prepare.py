@@ -6,11 +6,10 @@ and the bytes are the same whatever the number of workers. A file that is no goo
 
 import contextlib
 import functools
-import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import PIL
 
 from ganvas import __version__
 from ganvas.cores import usable_cores
-from ganvas.data.dataset import IMAGES, REJECTED, Info
+from ganvas.data.dataset import IMAGES, Info
 from ganvas.data.duplicates import DEDUPES
 from ganvas.data.frame import MAX_ASPECT, SMALLEST_SIDE, Frame, frame_for, require_size
 from ganvas.data.holdout import Plan, read_split
@@ -26,16 +25,117 @@ from ganvas.data.parallel import ordered_map
 from ganvas.data.picture import LeftOut, make
 from ganvas.data.sources import Request, Source
 from ganvas.data.sources.opening import Named, open_source
-from ganvas.data.sources.source import shortened
-from ganvas.data.summary import Duplicates, Originals, Summary, counted, examples, reasons
-from ganvas.data.table import Table
+from ganvas.data.summary import Duplicates, Originals, Summary, examples, reasons
+from ganvas.data.table import Table, classes_of, require_classes
 from ganvas.data.unfinished import Entry, Unfinished, unfinished
 from ganvas.data.writing import fingerprint, write_tables
 from ganvas.errors import DataError, unknown
 from ganvas.files import refuse_taken, whole_directory
 
-# How many of the commonest reasons, or of the classes at fault, an error message names.
-COMMONEST = 3
+# Told how many of the source's items are done, and how many there are.
+Progress = Callable[[int, int], None]
+
+# Options that choose among pictures and labels, which `dataset.json` tells of as far as anything was chosen.
+CHOICES = ("labels", "where", "limit", "min_per_class", "balance", "path_column", "root")
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    """All that decides what is in a dataset; the arguments of `prepare` say what each means.
+
+    Raises:
+        DataError: one of them is out of range or unknown, or has no use beside the others.
+    """
+
+    source: Named
+    size: int
+    fit: str
+    classes: str | int
+    labels: tuple[str, ...]
+    where: str | None
+    limit: int | None
+    min_per_class: int
+    balance: bool
+    path_column: str | None
+    root: Path | None
+    background: str
+    focus: str
+    alpha: str
+    linear: bool
+    smallest_side: int
+    max_aspect: float
+    dedupe: str
+    split: str | float | None
+    group: str | None
+    seed: int
+
+    def __post_init__(self) -> None:
+        _ = self.frame, self.held_back
+        if self.dedupe not in DEDUPES:
+            raise DataError(unknown("dedupe", self.dedupe, DEDUPES))
+        if self.seed < 0:
+            raise DataError(f"seed {self.seed} is out of range; choose 0 or more")
+
+    @functools.cached_property
+    def frame(self) -> Frame:
+        """What every picture is to become."""
+        return frame_for(
+            self.size,
+            self.fit,
+            self.background,
+            focus=self.focus,
+            alpha=self.alpha,
+            linear=self.linear,
+            smallest_side=self.smallest_side,
+            max_aspect=self.max_aspect,
+        )
+
+    @functools.cached_property
+    def held_back(self) -> tuple[float | None, str | None]:
+        """The fraction to hold back or None, and the column that says what to hold back or None."""
+        return read_split(self.split)
+
+    @property
+    def request(self) -> Request:
+        """What is asked of the source beside its name."""
+        fraction, split_column = self.held_back
+        return Request(
+            classes=str(self.classes),
+            seed=self.seed,
+            split=split_column if fraction is None else "none",
+            group=self.group,
+            labels=self.labels,
+            where=self.where,
+            limit=self.limit,
+            min_per_class=self.min_per_class,
+            balance=self.balance,
+            path_column=self.path_column,
+            root=self.root,
+        )
+
+    def key(self) -> dict[str, Any]:
+        """What the pictures of an interrupted run may depend on, beside the files they are made of."""
+        named = self.source if isinstance(self.source, Mapping) else {"": self.source}
+        places = {name: str(Path(each).resolve()) if Path(each).exists() else str(each) for name, each in named.items()}
+        return {
+            "source": places,
+            # Which files the names of a table stand for.
+            "path_column": self.path_column,
+            "root": None if self.root is None else str(self.root.resolve()),
+            "frame": asdict(self.frame),
+            "seed": self.seed,
+            "versions": [__version__, PIL.__version__],
+        }
+
+    def record(self) -> dict[str, Any]:
+        """What `dataset.json` says of them; the size it has beside them."""
+        source, (fraction, split_column) = self.source, self.held_back
+        told = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "size"}
+        told["source"] = {k: str(v) for k, v in source.items()} if isinstance(source, Mapping) else str(source)
+        told["labels"] = list(self.labels)
+        told["root"] = None if self.root is None else str(self.root)
+        told["split"] = split_column if fraction is None else fraction
+        return {name: value for name, value in told.items() if value or name not in CHOICES}
 
 
 def prepare(
@@ -63,12 +163,12 @@ def prepare(
     group: str | None = None,
     seed: int = 0,
     workers: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Summary:
     """Turn pictures into a dataset directory, which is whole when this returns and absent when it raises.
 
-    If it is interrupted or killed, what is prepared already is kept beside `target`, and the same call goes on from
-    there.
+    If it is interrupted or killed, or an error comes late, what is prepared already is kept beside `target`, and the
+    same call goes on from there.
 
     Args:
         source: a folder of pictures, a zip or tar archive, a CSV, TSV, Parquet or Arrow table of pictures,
@@ -114,31 +214,11 @@ def prepare(
         GanvasError: `target` is taken, the file system refused to write (full disk, no permission), or a worker
             process died.
     """
-    started = time.perf_counter()
-    target = Path(target)
-    frame = frame_for(
-        size,
-        fit,
-        background,
-        focus=focus,
-        alpha=alpha,
-        linear=linear,
-        smallest_side=smallest_side,
-        max_aspect=max_aspect,
-    )
-    if dedupe not in DEDUPES:
-        raise DataError(unknown("dedupe", dedupe, DEDUPES))
-    if workers < 0:
-        raise DataError(f"{workers} workers are out of range; choose 1 or more, or 0 for as many as are useful")
-    if seed < 0:
-        raise DataError(f"seed {seed} is out of range; choose 0 or more")
-    fraction, split_column = read_split(split)
-    refuse_taken(target)
-    request = Request(
-        classes=str(classes),
-        seed=seed,
-        split=split_column if fraction is None else "none",
-        group=group,
+    options = PrepareOptions(
+        source=source,
+        size=size,
+        fit=fit,
+        classes=classes,
         labels=_label_names(labels),
         where=where,
         limit=limit,
@@ -146,62 +226,65 @@ def prepare(
         balance=balance,
         path_column=path_column,
         root=None if root is None else Path(root),
+        background=background,
+        focus=focus,
+        alpha=alpha,
+        linear=linear,
+        smallest_side=smallest_side,
+        max_aspect=max_aspect,
+        dedupe=dedupe,
+        split=split,
+        group=group,
+        seed=seed,
     )
-    opened = open_source(source, request)
-    require_size(size, opened.sizes, opened.title)
-    plan = Plan.of(opened, fraction, group, seed)
-    column = opened.label_column
-    # Better now than after an hour, though pictures that cannot be read may still cost a class too much.
-    _require_classes(opened, Counter(_classes(opened)))
+    return _prepare(options, Path(target), workers, progress)
 
-    with unfinished(target, _key(source, frame, request), size) as kept, whole_directory(target) as directory:
-        outcomes, resumed = _make_pictures(opened, frame, workers, kept, progress)
-        table = Table.of(opened, outcomes, has_crops=fit == "multicrop")
-        _require_pictures(opened, table)
-        table.drop_small_classes(min_per_class)
-        table.drop_duplicates(kept.pictures(), dedupe, plan.splits)
-        table.drop_small_classes(min_per_class)
+
+def _prepare(options: PrepareOptions, target: Path, workers: int, progress: Progress | None) -> Summary:
+    """Do what `prepare` is asked for."""
+    started = time.perf_counter()
+    if workers < 0:
+        raise DataError(f"{workers} workers are out of range; choose 1 or more, or 0 for as many as are useful")
+    refuse_taken(target)
+    opened = open_source(options.source, options.request)
+    require_size(options.size, opened.sizes, opened.title)
+    plan = Plan.of(opened, options.held_back[0], options.group, options.seed)
+    # Better now than after an hour, though pictures that cannot be read may still cost a class too much.
+    require_classes(opened, Counter(classes_of(opened)))
+
+    with unfinished(target, options.key(), options.size) as kept, whole_directory(target) as directory:
+        outcomes, resumed = _make_pictures(opened, options.frame, workers, kept, progress)
+        table = Table.of(opened, outcomes, has_crops=options.fit == "multicrop")
+        # Before duplicates are dropped, lest a picture goes in favour of one that does not stay; and then once more.
+        table.drop_small_classes(options.min_per_class)
+        table.drop_duplicates(kept.pictures(), options.dedupe, plan.splits)
+        table.drop_small_classes(options.min_per_class)
+        table.require_classes(options.min_per_class)
         table.mark_duplicates(kept.pictures())
-        class_counts, small = _read_classes(opened, table, min_per_class)
-        holdout = plan.carry_out(table.index, column)
+        holdout = plan.carry_out(table.index, opened.label_column)
         images = kept.write(table.positions, directory / IMAGES)
         info = Info(
-            size=size,
+            size=options.size,
             count=len(table.index),
-            label_column=column,
-            class_names=list(class_counts),
+            label_column=opened.label_column,
+            class_names=list(table.class_counts),
             mode_column=opened.mode_column,
-            fingerprint=fingerprint(images, column, table.index),
-            options={
-                "source": {k: str(v) for k, v in source.items()} if isinstance(source, Mapping) else str(source),
-                "fit": fit,
-                "classes": classes,
-                **_chosen(request),
-                "background": background,
-                "focus": focus,
-                "alpha": alpha,
-                "linear": linear,
-                "smallest_side": smallest_side,
-                "max_aspect": max_aspect,
-                "dedupe": dedupe,
-                "split": split_column if fraction is None else fraction,
-                "group": group,
-                "seed": seed,
-            },
+            fingerprint=fingerprint(images, opened.label_column, table.index),
+            options=options.record(),
         )
         write_tables(directory, info, table.index, table.rejected)
     return Summary(
         path=target,
-        size=size,
+        size=options.size,
         count=len(table.index),
-        class_counts=class_counts,
+        class_counts=table.class_counts,
         rejected=reasons(table.rejected),
         holdout=holdout,
         seconds=time.perf_counter() - started,
-        originals=Originals.of(table.index, size),
+        originals=Originals.of(table.index, options.size),
         duplicates=Duplicates.of(table.index, table.copies),
         examples=examples(table.rejected),
-        notes=(*opened.notes, *small, *_contradictions(table.contradicted)),
+        notes=(*opened.notes, *table.notes),
         resumed=resumed,
     )
 
@@ -212,41 +295,12 @@ def _label_names(labels: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(name.strip() for name in names if name.strip())
 
 
-def _chosen(request: Request) -> dict[str, Any]:
-    """What `dataset.json` says of the pictures and labels that were asked for, as far as anything was."""
-    asked = {
-        "labels": list(request.labels),
-        "where": request.where,
-        "limit": request.limit,
-        "min_per_class": request.min_per_class,
-        "balance": request.balance,
-        "path_column": request.path_column,
-        "root": None if request.root is None else str(request.root),
-    }
-    return {option: value for option, value in asked.items() if value}
-
-
-def _key(source: Named, frame: Frame, request: Request) -> dict[str, Any]:
-    """What the pictures of an interrupted run may depend on, beside the files they are made of."""
-    named = source if isinstance(source, Mapping) else {"": source}
-    places = {name: str(Path(each).resolve()) if Path(each).exists() else str(each) for name, each in named.items()}
-    return {
-        "source": places,
-        # Which files the names of a table stand for.
-        "path_column": request.path_column,
-        "root": None if request.root is None else str(request.root.resolve()),
-        "frame": asdict(frame),
-        "seed": request.seed,
-        "versions": [__version__, PIL.__version__],
-    }
-
-
 def _make_pictures(
     source: Source,
     frame: Frame,
     workers: int,
     kept: Unfinished,
-    progress: Callable[[int, int], None] | None,
+    progress: Progress | None,
 ) -> tuple[list[Entry | LeftOut], int]:
     """Prepare every item of the source that is not kept from an earlier run.
 
@@ -266,51 +320,3 @@ def _make_pictures(
             if progress is not None:
                 progress(done, total)
     return [outcome for outcome in outcomes if outcome is not None], resumed
-
-
-def _require_pictures(source: Source, table: Table) -> None:
-    if not table.positions.size:
-        commonest = dict(itertools.islice(reasons(table.rejected).items(), COMMONEST))
-        raise DataError(
-            f"no readable picture in {source.title}, {counted(len(table.rejected), 'file')} left out: "
-            f"{', '.join(f'{count:,} {reason}' for reason, count in commonest.items())}"
-        )
-
-
-def _classes(source: Source) -> list[str]:
-    """The class of every item that has one."""
-    column = source.label_column
-    return [] if column is None else [str(item.labels[column]) for item in source.items if column in item.labels]
-
-
-def _read_classes(source: Source, table: Table, least: int) -> tuple[dict[str, int], list[str]]:
-    """How many pictures of each class could be read, by its name; and a note on classes that had to be left out.
-
-    Raises:
-        DataError: a class has fewer than two pictures, and small ones were not to be left out.
-    """
-    found = table.class_counts
-    lost = sorted(set(_classes(source)) - found.keys())
-    if least < 2:
-        _require_classes(source, found | dict.fromkeys(lost, 0))
-        return found, []
-    names = shortened(lost, COMMONEST)
-    note = f"left out {counted(len(lost), 'class', 'classes')} with fewer than {least:,} readable pictures: {names}"
-    return found, [note] if lost else []
-
-
-def _contradictions(count: int) -> list[str]:
-    """A warning of dropped duplicates whose class was another."""
-    they = "dropped duplicate was" if count == 1 else "dropped duplicates were"
-    why = "of another class than the picture that stays"
-    return [f"warning: {count:,} {they} {why} (told in {REJECTED})"] if count else []
-
-
-def _require_classes(source: Source, counts: Mapping[str, int]) -> None:
-    """Raise DataError for a class of fewer than two pictures: that is not a class to learn or to measure."""
-    poor = [f"class {name!r} has {counted(count, 'picture')}" for name, count in sorted(counts.items()) if count < 2]
-    if poor:
-        raise DataError(
-            f"{', '.join(poor[:COMMONEST])}{' ...' if len(poor) > COMMONEST else ''} in {source.title}; "
-            f"a class needs two or more readable pictures: {source.remedy}"
-        )

@@ -1,8 +1,9 @@
 """From what became of each item to a dataset's tables: a row a picture, a row a file left out."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -10,13 +11,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganvas.data import duplicates
-from ganvas.data.dataset import TRAIN
+from ganvas.data.dataset import REJECTED, TRAIN
 from ganvas.data.picture import LeftOut
 from ganvas.data.rejection import Reason
 from ganvas.data.sources import Item, Source
+from ganvas.data.sources.source import shortened
 from ganvas.data.split import Numbers
+from ganvas.data.summary import counted, reasons
 from ganvas.data.unfinished import Entry
 from ganvas.errors import DataError
+
+# How many of the commonest reasons, or of the classes at fault, a message names.
+COMMONEST = 3
 
 
 @dataclass
@@ -24,26 +30,30 @@ class Table:
     """The pictures of a dataset, and the files that are none of them.
 
     Attributes:
+        source: what the pictures are of.
         index: a row a picture [N], in the order of the source.
         numbers: int64 [N], the item that each picture is of.
         positions: int64 [N], where each picture is kept.
         left_out: number, name, reason and detail of each item left out.
-        label_column: the column of the class, or None without classes.
         copies: pictures with the same content as an earlier one; known when duplicates are marked.
-        contradicted: duplicates that were dropped for a picture of another class.
+        notes: lines for the summary on what was dropped.
     """
 
+    source: Source
     index: pd.DataFrame
     numbers: Numbers
     positions: Numbers
     left_out: list[tuple[int, str, str, str]]
-    label_column: str | None
     copies: int = 0
-    contradicted: int = 0
+    notes: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, source: Source, outcomes: Iterable[Entry | LeftOut], has_crops: bool) -> Self:
-        """From what became of each item; with `has_crops`, the pictures of an item are numbered."""
+        """From what became of each item; with `has_crops`, the pictures of an item are numbered.
+
+        Raises:
+            DataError: none became a picture.
+        """
         rows: list[dict[str, Any]] = []
         numbers: list[int] = []
         positions: list[int] = []
@@ -57,8 +67,14 @@ class Table:
                 rows.append({**facts, **source.row(item)})
                 numbers.append(number)
                 positions.append(outcome.first + crop)
-        places = np.array(numbers, np.int64), np.array(positions, np.int64)
-        return cls(_in_columns(rows), *places, left_out, source.label_column)
+        table = cls(source, _in_columns(rows), np.array(numbers, np.int64), np.array(positions, np.int64), left_out)
+        if not rows:
+            commonest = itertools.islice(reasons(table.rejected).items(), COMMONEST)
+            raise DataError(
+                f"no readable picture in {source.title}, {counted(len(left_out), 'file')} left out: "
+                f"{', '.join(f'{count:,} {reason}' for reason, count in commonest)}"
+            )
+        return table
 
     @property
     def rejected(self) -> list[tuple[str, str, str]]:
@@ -66,10 +82,14 @@ class Table:
         return [(name, reason, detail) for _, name, reason, detail in sorted(self.left_out)]
 
     @property
+    def classes(self) -> "pd.Series[str] | None":
+        """The class of each picture [N], or None without classes."""
+        return None if self.source.label_column is None else self.index[self.source.label_column]
+
+    @property
     def class_counts(self) -> dict[str, int]:
         """Pictures of each class, sorted by its name; empty without classes."""
-        counts = Counter(self.index[self.label_column] if self.label_column else ())
-        return dict(sorted(counts.items()))
+        return dict(sorted(Counter(() if self.classes is None else self.classes).items()))
 
     def drop_small_classes(self, least: int) -> None:
         """Move the pictures of classes with fewer originals than `least` to those left out.
@@ -77,15 +97,28 @@ class Table:
         Raises:
             DataError: all classes are so small.
         """
-        if self.label_column is None:
+        if self.classes is None:
             return
-        originals = self.index.groupby(self.label_column)["source"].transform("nunique").to_numpy()
-        if (originals < least).all():
-            raise DataError(f"min-per-class {least} leaves none of {len(originals):,} pictures that could be read")
+        originals = self.index["source"].groupby(self.classes).transform("nunique").to_numpy()
         small = np.flatnonzero(originals < least)
+        if len(small) == len(self.index):
+            raise DataError(f"min-per-class {least} leaves none of {len(small):,} pictures that could be read")
         for row in small[np.unique(self.numbers[small], return_index=True)[1]]:
-            self._leave_out(row, Reason.SMALL_CLASS, f"class {self.index[self.label_column][row]}")
+            self._leave_out(row, Reason.SMALL_CLASS, f"class {self.classes[row]}")
         self._keep(np.flatnonzero(originals >= least))
+
+    def require_classes(self, least: int) -> None:
+        """Note which classes of the source are gone, if those with fewer pictures than `least` were to be left out.
+
+        Raises:
+            DataError: a class has fewer than two pictures, and was not to be left out.
+        """
+        lost = sorted(set(classes_of(self.source)) - self.class_counts.keys())
+        if least < 2:
+            require_classes(self.source, self.class_counts | dict.fromkeys(lost, 0))
+        elif lost:
+            classes, names = counted(len(lost), "class", "classes"), shortened(lost, COMMONEST)
+            self.notes.append(f"left out {classes} with fewer than {least:,} readable pictures: {names}")
 
     def drop_duplicates(self, images: NDArray[np.uint8], dedupe: str, splits: Mapping[str, str] | None = None) -> None:
         """Move to those left out the pictures that repeat one that is kept.
@@ -105,8 +138,15 @@ class Table:
         else:
             is_like = duplicates.NearCopies(index, images, self.positions, repeats.exact)
             dropped = duplicates.surplus(index, repeats.near, is_like, is_held_back)
+        classes, contradicted = self.classes, 0
         for row, keeper in dropped.items():
-            self._leave_out(row, duplicates.reason(repeats, row, keeper), self._told(row, keeper))
+            detail = self._name(keeper, row)
+            if classes is not None and classes[row] != classes[keeper]:
+                detail, contradicted = f"{detail}, of class {classes[keeper]}, not {classes[row]}", contradicted + 1
+            self._leave_out(row, duplicates.reason(repeats, row, keeper), detail)
+        if contradicted:
+            they = counted(contradicted, "dropped duplicate was", "dropped duplicates were")
+            self.notes.append(f"warning: {they} of another class than the picture that stays (told in {REJECTED})")
         self._keep(np.setdiff1d(np.arange(len(index)), list(dropped)))
 
     def mark_duplicates(self, images: NDArray[np.uint8]) -> None:
@@ -124,17 +164,28 @@ class Table:
         self.index = self.index.iloc[rows].reset_index(drop=True)
         self.numbers, self.positions = self.numbers[rows], self.positions[rows]
 
-    def _told(self, row: int, keeper: int) -> str:
-        """What to say of a duplicate: the picture that is kept, which of its crops, and its class if that differs."""
-        told = [str(self.index["source"][keeper])]
-        if "crop" in self.index:
-            crops = self.index["crop"]
-            told.append(f"crop {crops[keeper]}, instead of crop {crops[row]}")
-        classes = None if self.label_column is None else self.index[self.label_column]
-        if classes is not None and classes[keeper] != classes[row]:
-            self.contradicted += 1
-            told.append(f"of class {classes[keeper]}, not {classes[row]}")
-        return ", ".join(told)
+    def _name(self, row: int, instead_of: int) -> str:
+        """The picture that is kept, and of which crops there is talk."""
+        if "crop" not in self.index:
+            return str(self.index["source"][row])
+        crops = self.index["crop"]
+        return f"{self.index['source'][row]}, crop {crops[row]}, instead of crop {crops[instead_of]}"
+
+
+def classes_of(source: Source) -> list[str]:
+    """The class of every item that has one."""
+    column = source.label_column
+    return [] if column is None else [str(item.labels[column]) for item in source.items if column in item.labels]
+
+
+def require_classes(source: Source, counts: Mapping[str, int]) -> None:
+    """Raise DataError for a class of fewer than two pictures: that is not a class to learn or to measure."""
+    poor = [f"class {name!r} has {counted(count, 'picture')}" for name, count in sorted(counts.items()) if count < 2]
+    if poor:
+        raise DataError(
+            f"{', '.join(poor[:COMMONEST])}{' ...' if len(poor) > COMMONEST else ''} in {source.title}; "
+            f"a class needs two or more readable pictures: {source.remedy}"
+        )
 
 
 def _in_columns(rows: list[dict[str, Any]]) -> pd.DataFrame:
