@@ -2,6 +2,7 @@
 
 import io
 import sys
+import types
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from PIL import Image
 
 import replicas
 from conftest import Cli, Made
+from ganvas.data.frame import Frame
 from ganvas.data.prepare import Summary, prepare
+from ganvas.data.rejection import Rejected
 from ganvas.data.sources import Request
 from ganvas.data.sources.hub import open_hub
 from ganvas.data.sources.opening import open_source
@@ -173,6 +176,24 @@ def test_a_whole_dataset_is_read_from_the_cache(tmp_path: Path, parquet: Path, m
     source = open_hub(str(parquet), Request())
     assert [item.labels["artist"] for item in source.items] == ARTISTS * 4
     assert source.label_column == "style"
+
+
+def test_pictures_that_the_hub_downloaded_as_files_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+    picture = replicas.write_picture(tmp_path / "extracted" / "0.png", 0)
+    path = tmp_path / "cache" / "train.arrow"
+    path.parent.mkdir()
+    table = pa.table({"image": pa.array([{"bytes": None, "path": str(picture)}])})
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    part = types.SimpleNamespace(cache_files=[{"filename": str(path)}])
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_: {"train": part})
+    (item,) = open_hub("some/pictures", Request()).items
+    with pytest.raises(Rejected, match="outside the folder"):
+        item.read(Frame(8))
+    monkeypatch.setattr(datasets.config, "EXTRACTED_DATASETS_PATH", tmp_path / "extracted")
+    (item,) = open_hub("some/pictures", Request()).items
+    assert item.read(Frame(8)).width == 12
 
 
 @pytest.mark.parametrize("words", [[], ["--limit", "10"]])

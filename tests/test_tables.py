@@ -292,7 +292,7 @@ def test_options_of_tables_are_refused_elsewhere(cli: Cli, nested: Path, option:
         assert f"{option[2:]} is for tables" in done.stderr
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(max_size=6), min_size=1, max_size=5))
 def test_the_values_of_a_column_keep_what_is_written(cells: list[str]) -> None:
     values = values_of(cells)
@@ -305,7 +305,7 @@ def test_the_values_of_a_column_keep_what_is_written(cells: list[str]) -> None:
             assert (cell.strip().lower() == "true") == value if isinstance(value, bool) else float(cell) == value
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_table_or_refused(data: bytes) -> None:
     with contextlib.suppress(DataError):
