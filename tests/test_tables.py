@@ -17,8 +17,8 @@ from PIL import Image
 from conftest import Cli
 from ganvas.data.dataset import Dataset
 from ganvas.data.prepare import prepare
-from ganvas.data.sources.columns import read_columns, values_of
 from ganvas.data.sources.source import RESERVED, unique
+from ganvas.data.sources.text_table import read_columns, values_of
 from ganvas.errors import DataError
 from replicas import rejections, write_csv, write_nested, write_picture, write_table, zipped
 

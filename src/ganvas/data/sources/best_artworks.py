@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from ganvas.data.sources.columns import read_columns
 from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.source import Item, Request, Source, Value
+from ganvas.data.sources.text_table import read_columns
 from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
 
 TABLE = "artists.csv"

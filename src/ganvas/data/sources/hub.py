@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.data.sources.arrow import class_names, plain
-from ganvas.data.sources.hugging_face import files_of, open_files, under_names
+from ganvas.data.sources.hugging_face_files import files_of, open_files, under_names
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.spooled import Spooled
 from ganvas.data.sources.where import NUMBER, TEXT, TRUTH, Condition, condition

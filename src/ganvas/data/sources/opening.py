@@ -12,9 +12,9 @@ from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.hub import open_hugging_face
 from ganvas.data.sources.layouts import open_tree
 from ganvas.data.sources.paintings import open_painter
+from ganvas.data.sources.picture_table import is_table, open_table
 from ganvas.data.sources.several import together
 from ganvas.data.sources.source import Opener, Request, Source
-from ganvas.data.sources.table import is_table, open_table
 from ganvas.data.sources.vision import open_vision
 from ganvas.errors import DataError, unknown
 

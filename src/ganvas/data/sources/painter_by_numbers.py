@@ -1,8 +1,8 @@
 """Painter by Numbers, the pictures of paper 5: `all_data_info.csv` beside `train` and `test`."""
 
-from ganvas.data.sources.columns import read_columns
 from ganvas.data.sources.named import Finder, named_items, pictures_tree
 from ganvas.data.sources.source import Request, Source
+from ganvas.data.sources.text_table import read_columns
 from ganvas.data.sources.tree import Tree, collection
 
 TABLE = "all_data_info.csv"

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from ganvas.data.sources.columns import read_columns
 from ganvas.data.sources.named import Finder, named_items, pictures_tree
 from ganvas.data.sources.source import Item, Request, Source, Value
+from ganvas.data.sources.text_table import read_columns
 from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
 from ganvas.errors import DataError
 

@@ -9,10 +9,10 @@ from pathlib import Path, PurePath
 from ganvas.data.formats import EXTENSIONS
 from ganvas.data.sources import painter_by_numbers, wikiart
 from ganvas.data.sources.arrow import ArrowFile, EmbeddedPicture
-from ganvas.data.sources.columns import read_columns
 from ganvas.data.sources.folder import Folder, PictureFile
 from ganvas.data.sources.named import missing
 from ganvas.data.sources.source import Item, Request, Source, Stranger, Value, shortened, unique
+from ganvas.data.sources.text_table import read_columns
 from ganvas.data.sources.tree import REMEDY
 from ganvas.data.split import MEANINGS
 from ganvas.errors import DataError, unknown

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganvas.data.sources.arrow import ArrowFile, Features
+from ganvas.data.sources.picture_table import embedded_items, labelled
 from ganvas.data.sources.source import Item, Relabelled, Request, Source, unique
-from ganvas.data.sources.table import embedded_items, labelled
 from ganvas.data.split import MEANINGS
 from ganvas.errors import DataError
 
