@@ -238,7 +238,7 @@ def test_a_baseline_is_measured_like_a_gan(cli: Cli, tmp_path: Path, classes: in
 def test_an_unconditional_gan_of_data_with_classes_still_paints_without_them(
     cli: Cli, tmp_path: Path, tiny_data: Path
 ) -> None:
-    cli("train", tiny_data, "--out", "run", "--budget", "1steps", *TINY_WORDS, check=True)
+    cli("train", tiny_data, "--recipe", "dcgan", "--out", "run", "--budget", "1steps", *TINY_WORDS, check=True)
     assert Snapshot.load(tmp_path / "run" / "snapshots" / "last.safetensors").card.class_names == []
     cli("sample", "run", "--out", "grid.png", "-n", "3", check=True)
 

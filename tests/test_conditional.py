@@ -339,7 +339,7 @@ def test_an_unknown_class_is_refused_with_those_there_are(cli: Cli, run: Path) -
 
 
 def test_a_class_cannot_be_asked_of_an_unconditional_generator(cli: Cli, tiny_data: Path) -> None:
-    cli("train", tiny_data, "--out", "run", "--budget", "1steps", *TINY_WORDS, check=True)
+    cli("train", tiny_data, "--recipe", "dcgan", "--out", "run", "--budget", "1steps", *TINY_WORDS, check=True)
     done = cli("sample", "run", "--out", "pictures", "--label", "class0")
     assert (done.returncode, "trained without classes" in done.stderr) == (2, True)
     with pytest.raises(RunError, match="trained without classes"):

@@ -152,7 +152,7 @@ def test_the_command_prints_the_table_and_rehearses(tiny_data: Path, cli: Cli) -
     words = ["train", tiny_data, "--out", "out", "--per-class", "--budget", "1steps", *TINY_WORDS]
     plan = cli(*words, "--dry-run", check=True).stdout.splitlines()
     assert plan == [
-        "dcgan for each of 2 classes, one after the other",
+        "atelier for each of 2 classes, one after the other",
         *(f"{n}: 24 pictures, 1steps each" for n in NAMES),
     ]
     assert not Path("out").exists()

@@ -46,7 +46,7 @@ GOOD, BETTER, GONE = {"kid": 1.0}, {"kid": 0.9}, {"kid": 2.0, "spacing": 0.0}
 
 
 def quick(data: Path, out: Path, **changes: Any) -> Outcome:
-    return train(data, out, **(TINY | EVERY_STEP | {"budget": "6steps"} | changes))
+    return train(data, out, "dcgan", **(TINY | EVERY_STEP | {"budget": "6steps"} | changes))
 
 
 def newest(run: Path) -> dict[str, Any]:

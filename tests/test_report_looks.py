@@ -110,7 +110,7 @@ def test_normal_latents_go_along_the_sphere_and_uniform_ones_straight(tmp_path: 
 
     seen: list[torch.Tensor] = []
     run = tmp_path / "run"
-    train(write_dataset(tmp_path / "data"), run, **QUICK | {"latent": latent})
+    train(write_dataset(tmp_path / "data"), run, "dcgan", **QUICK | {"latent": latent})
     artist = load(run)
     artist._generator = Showing()
     artist.interpolate(1, 9)
@@ -169,7 +169,7 @@ def test_the_discriminator_of_every_recipe_can_be_asked(
 def test_asking_is_repeatable_and_changes_nothing_even_with_every_trick(tmp_path: Path) -> None:
     run = tmp_path / "run"
     tricks = {"spectral_norm": True, "d_dropout": 0.5, "minibatch": "discrimination", "augment": "colour,translation"}
-    train(write_dataset(tmp_path / "data"), run, **QUICK | tricks)
+    train(write_dataset(tmp_path / "data"), run, "dcgan", **QUICK | tricks)
     images = load(run).sample(20)
     before, random = contents(run), torch.get_rng_state()
     first = Critic.of(run)

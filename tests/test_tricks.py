@@ -384,8 +384,8 @@ def test_it_trains_and_a_resumed_run_equals_one_never_stopped(
     monkeypatch.setattr(forecast, "TIMED_STEPS", 1)
     data = write_dataset(tmp_path / "data")
     changes = TINY | {"width": 2, "batch_size": 4, "budget": "4steps", "log_every": "2steps", "grid_size": 2}
-    train(data, tmp_path / "whole", **changes, **OPTIONS[trick])
-    stopped = train(data, tmp_path / "halves", display=Interrupter(), **changes, **OPTIONS[trick])
+    train(data, tmp_path / "whole", "dcgan", **changes, **OPTIONS[trick])
+    stopped = train(data, tmp_path / "halves", "dcgan", display=Interrupter(), **changes, **OPTIONS[trick])
     assert not stopped.finished
     torch.rand(3)  # what happens between must not matter
     assert resume(tmp_path / "halves").finished
@@ -568,7 +568,7 @@ def test_evaluations_reach_the_plateau_and_the_checkpoint(
 ) -> None:
     monkeypatch.setattr(examination, "Evaluator", Judge)
     changes = TINY | {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "budget": "4steps"}
-    train(tiny_data, tmp_path / "run", **changes, g_schedule="plateau:1:0.5", d_lr=1e-3)
+    train(tiny_data, tmp_path / "run", "dcgan", **changes, g_schedule="plateau:1:0.5", d_lr=1e-3)
     assert newest(tmp_path / "run")["learning_rates"]["evaluations"] == [True, True, False, False]
     stats = read_records(tmp_path / "run" / "stats.jsonl")
     # A line is written before the step's evaluation.
