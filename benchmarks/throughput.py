@@ -11,18 +11,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from unittest import mock
 
-import numpy as np
-import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.workload import matrix_product_flops, noise_dataset, train
 from ganvas.config import Settings, resolve
-from ganvas.data.dataset import IMAGES, INDEX, INFO, Info
-from ganvas.files import read_records
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Spec
 from ganvas.networks import stride_two
@@ -42,20 +38,11 @@ def main() -> None:
         rounds = []
         for number in range(given.rounds):
             tutorial = run_tutorial(given.size, given.width, given.batch, given.steps)
-            ganvas = run_ganvas(data, Path(folder) / f"run-{number}", given.width, given.batch, given.steps)
-            rounds.append((tutorial, ganvas, matrix_product_flops(machine)))
+            options = [f"width={given.width}", f"batch_size={given.batch}"]
+            ganvas = train(data, Path(folder) / f"run-{number}", "dcgan", given.steps, options).img_per_s
+            rounds.append((tutorial, ganvas, matrix_product_flops(machine.precision, machine.threads)))
             print(f"round {number + 1}: tutorial {tutorial:.1f}, ganvas {ganvas:.1f} img/s", file=sys.stderr)
     print_table(rounds, machine, flops_per_image(given.size, given.width, machine))
-
-
-def noise_dataset(path: Path, size: int, count: int = 1024) -> Path:
-    """A dataset directory of random pictures: speed does not depend on what they show."""
-    path.mkdir()
-    images = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
-    np.save(path / IMAGES, images)
-    pd.DataFrame({"source": [str(number) for number in range(count)]}).to_parquet(path / INDEX)
-    (path / INFO).write_text(Info(size=size, count=count, fingerprint="noise").model_dump_json())
-    return path
 
 
 def run_tutorial(size: int, width: int, batch_size: int, steps: int) -> float:
@@ -63,35 +50,6 @@ def run_tutorial(size: int, width: int, batch_size: int, steps: int) -> float:
     command = [sys.executable, "-m", "benchmarks.tutorial", *map(str, (size, width, batch_size, steps))]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return batch_size / statistics.median(map(float, output.split()))
-
-
-def run_ganvas(data: Path, out: Path, width: int, batch_size: int, steps: int) -> float:
-    """img/s of `ganvas train`, as its stats.jsonl says, step by step, the first two left out."""
-    options = [
-        "device=cpu",
-        f"width={width}",
-        f"batch_size={batch_size}",
-        "eval_samples=0",
-        "tensorboard=false",
-        "log_every=1steps",
-    ]
-    command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", str(out), "--recipe", "dcgan"]
-    command += ["--budget", f"{steps + 2}steps", *(word for option in options for word in ("--set", option))]
-    subprocess.run([*command, "--set", "sample_every=1h"], check=True, capture_output=True)
-    return statistics.median(float(record["img_per_s"]) for record in read_records(out / "stats.jsonl")[2:])
-
-
-def matrix_product_flops(machine: Machine, side: int = 4096, repeats: int = 3) -> float:
-    """Operations a second of a square matrix product in the run's precision: the processor's practical ceiling."""
-    torch.set_num_threads(machine.threads)
-    dtype = getattr(torch, machine.precision)
-    left, right = torch.randn(side, side, dtype=dtype), torch.randn(side, side, dtype=dtype)
-    times = []
-    for _ in range(repeats + 1):
-        started = time.perf_counter()
-        left @ right
-        times.append(time.perf_counter() - started)
-    return float(2 * side**3 / statistics.median(times[1:]))
 
 
 def flops_per_image(size: int, width: int, machine: Machine) -> float:

@@ -1,0 +1,333 @@
+"""Where the time of a training step goes: an account by layer and by kind of operation.
+
+Every operation that torch carries out in a step is timed, forward and backward, and charged to the innermost layer that
+it is done for. Of what a layer takes, its multiplications would take a part at the processor's ceiling; the rest of it
+is lost, to work that is not multiplication and to slow kernels. Lost time and what multiplications would take add up
+to the step. Operations are counted as they are done here: a layer whose products are done with fewer multiplications
+than in textbooks (`ganvas/networks/stride_two.py`) is charged with those.
+"""
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple, Self
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
+from torch.utils.hooks import RemovableHandle
+from torch.utils.module_tracker import ModuleTracker
+
+from benchmarks.workload import matrix_product_flops
+from ganvas import gans
+from ganvas.augment import Augmentation
+from ganvas.catalogue import CLASSES
+from ganvas.config import resolve
+from ganvas.gans.recipe import Batch, Recipe, Spec
+from ganvas.training.engine import Machine, choose, launch
+from ganvas.training.step import AdversarialStep
+
+# Kinds of operations by what torch's names for them contain, the first that fits.
+KINDS = {
+    "convolutions": ("convolution",),
+    "matrix products": ("mm", "baddbmm"),
+    "normalisation": ("batch_norm", "layer_norm", "group_norm"),
+    "optimiser": ("_fused_", "addcdiv", "addcmul"),
+    "activations": ("relu", "hardtanh", "tanh", "sigmoid", "threshold", "softplus", "elu"),
+    "casts and copies": ("_to_copy", "copy_", "clone", "cat", "fill_", "zero"),
+    "padding and resampling": ("pad", "upsample", "pool", "slice_backward", "index"),
+}
+ELSE = "sums, products and the rest"
+# Operations outside of the networks, by what their names contain.
+OUTSIDE = {"optimisers": ("_fused_", "addcdiv", "addcmul"), "moving average": ("_foreach_lerp",)}
+OUTSIDE_ELSE = "losses, second derivatives, gradient norms"
+AUGMENTATION = "D.augmentation"
+# Layers with less than this share of a step are added up.
+SMALL = 0.01
+WARM_UP_STEPS = 2
+
+
+class Key(NamedTuple):
+    """What an operation is charged to."""
+
+    layer: str
+    kind: str
+    backward: bool
+
+
+@dataclass
+class Charge:
+    """Seconds and floating-point operations."""
+
+    seconds: float = 0.0
+    operations: float = 0.0
+
+    def add(self, other: "Charge") -> None:
+        """Take in another one."""
+        self.seconds += other.seconds
+        self.operations += other.operations
+
+
+@dataclass
+class Account:
+    """A recipe's step.
+
+    Attributes:
+        charges: a typical step's, by what they are charged to.
+        seconds: of a step that nobody watches.
+        ceiling: operations a second of a large matrix product.
+        kinds_of_layers: the class of every layer, by its name.
+    """
+
+    charges: dict[Key, Charge]
+    seconds: float
+    ceiling: float
+    kinds_of_layers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def watched(self) -> float:
+        """Seconds of all operations."""
+        return sum(charge.seconds for charge in self.charges.values())
+
+    def lost(self, charge: Charge) -> float:
+        """The share of a step's operations that its multiplications, at the ceiling, would not need."""
+        return (charge.seconds - charge.operations / self.ceiling) / self.watched
+
+
+class Tracker:
+    """Knows which layer is being run within, forward or backward, by the names given.
+
+    A step of the backward pass belongs to the layer that made it in the forward pass. Steps of a second derivative are
+    made in a backward pass and belong to none.
+    """
+
+    def __init__(self, names: dict[nn.Module, str]) -> None:
+        self._names = names
+        self._running: list[tuple[str, set[Any]]] = []
+        self._backward, self._known = "", set[Any]()
+        self._hooks: list[RemovableHandle] = []
+
+    @property
+    def innermost(self) -> str:
+        """The layer inside all others; empty outside of the networks."""
+        return self._running[-1][0] if self._running else self._backward
+
+    def __enter__(self) -> Self:
+        self._hooks = [
+            register_module_forward_pre_hook(self._begin),
+            register_module_forward_hook(self._end),
+        ]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for hook in self._hooks:
+            hook.remove()
+        self._known.clear()
+
+    def _begin(self, module: nn.Module, inputs: Any) -> None:
+        name = AUGMENTATION if isinstance(module, _Augmentation) else self._names.get(module, "")
+        self._running.append((name or self.innermost, _steps(inputs)))
+
+    def _end(self, module: nn.Module, inputs: Any, outputs: Any) -> None:
+        """Name the steps between outputs and inputs, but those that a layer within has named."""
+        name, before = self._running.pop()
+        waiting = _steps(outputs)
+        while waiting:
+            node = waiting.pop()
+            if node in self._known or node in before:
+                continue
+            self._known.add(node)
+            self._hooks += [
+                node.register_prehook(partial(self._enter_backward, name)),
+                node.register_hook(partial(self._enter_backward, "")),
+            ]
+            waiting |= {following for following, _ in node.next_functions if following is not None}
+
+    def _enter_backward(self, name: str, *gradients: Any) -> None:
+        self._backward = name
+
+
+def _steps(tensors: Any) -> set[Any]:
+    """The steps of the backward pass that tensors, in whatever structure, would begin with."""
+    leaves = tree_leaves(tensors)
+    return {leaf.grad_fn for leaf in leaves if isinstance(leaf, Tensor) and leaf.grad_fn is not None}
+
+
+class _Augmentation(nn.Module):
+    """`Augmentation` as a layer, for `Tracker` to see."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self._augmentation = Augmentation(names)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self._augmentation(images)
+
+
+class Stopwatch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Times every operation within; `charges` holds what was counted."""
+
+    def __init__(self, tracker: Tracker, clock: Callable[[], float]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._tracker, self._clock = tracker, clock
+        self.charges: dict[Key, Charge] = defaultdict(Charge)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Carry the operation out."""
+        kwargs = kwargs or {}
+        started = self._clock()
+        result = func(*args, **kwargs)
+        seconds = self._clock() - started
+        count = flop_registry.get(func.overloadpacket)
+        operations = count(*args, **kwargs, out_val=result) if count else 0
+        name = func.overloadpacket.__name__
+        layer = self._tracker.innermost or _first_fitting(OUTSIDE, name, OUTSIDE_ELSE)
+        key = Key(layer, _first_fitting(KINDS, name, ELSE), ModuleTracker().is_bw)
+        self.charges[key].add(Charge(seconds, operations))
+        return result
+
+
+def _first_fitting(names: dict[str, tuple[str, ...]], operation: str, default: str) -> str:
+    return next((name for name, parts in names.items() if any(part in operation for part in parts)), default)
+
+
+def account(name: str, size: int, changes: dict[str, Any], steps: int) -> tuple[Account, Recipe, Machine]:
+    """Train a recipe for a few steps, some as they are and some watched."""
+    recipe_class = gans.find(name)
+    config = resolve(name, recipe_class.defaults, changes)
+    recipe, machine = recipe_class(config.options), choose(config.settings)
+    clock = time.thread_time if machine.threads == 1 else time.perf_counter
+    spec = Spec(size, CLASSES if recipe.needs_classes() else 0)
+    torch.manual_seed(0)
+    with mock.patch("ganvas.tricks.augment.Augmentation", _Augmentation):
+        step = AdversarialStep(recipe, spec, machine, launch(machine))
+    plain = [_timed(step, _batches(recipe, spec, machine), clock) for _ in range(WARM_UP_STEPS + steps)]
+    layers = _layers(step)
+    watched = []
+    for _ in range(steps):
+        noise = _batches(recipe, spec, machine)
+        with Tracker(layers) as tracker, Stopwatch(tracker, clock) as stopwatch:
+            _timed(step, noise, clock)
+        watched.append(dict(stopwatch.charges))
+    ceiling = matrix_product_flops(machine.precision, machine.threads, clock=clock)
+    kinds = {layer: type(module).__name__ for module, layer in layers.items()}
+    return Account(_typical(watched), statistics.median(plain[WARM_UP_STEPS:]), ceiling, kinds), recipe, machine
+
+
+def _layers(step: AdversarialStep) -> dict[nn.Module, str]:
+    """The layers of both networks with their names, which begin with G or D."""
+    roots = {"G": step.generator, "D": step.discriminator}
+    return {
+        module: f"{root}.{name}" if name else root
+        for root, network in roots.items()
+        for name, module in network.named_modules()
+    }
+
+
+def _batches(recipe: Recipe, spec: Spec, machine: Machine) -> list[Batch]:
+    """What one step takes, of noise."""
+    options, batches = recipe.options, []
+    for _ in range(options.d_steps + options.g_steps - 1):
+        images = torch.rand(options.batch_size, 3, spec.size, spec.size) * 2 - 1
+        labels = torch.arange(options.batch_size) % spec.classes if spec.classes else None
+        latents = recipe.latents(options.batch_size, torch.Generator())
+        batches.append(recipe.batch(images.contiguous(memory_format=machine.memory_format), latents, labels))
+    return batches
+
+
+def _timed(step: AdversarialStep, batches: list[Batch], clock: Callable[[], float]) -> float:
+    """Seconds of one step."""
+    started = clock()
+    step(batches, images_seen=1)
+    return clock() - started
+
+
+def _typical(watched: list[dict[Key, Charge]]) -> dict[Key, Charge]:
+    """Of each charge the median over steps."""
+    keys = dict.fromkeys(key for charges in watched for key in charges)
+    found = {key: [charges.get(key, Charge()) for charges in watched] for key in keys}
+    return {
+        key: Charge(
+            statistics.median(each.seconds for each in charges), statistics.median(each.operations for each in charges)
+        )
+        for key, charges in found.items()
+    }
+
+
+def print_account(name: str, size: int, changes: dict[str, Any], steps: int, depth: int) -> None:
+    """Two tables: what is lost in which layer, names cut to `depth` parts, and to which kind of operation."""
+    found, recipe, machine = account(name, size, changes, steps)
+    pictures = recipe.options.batch_size * recipe.options.d_steps
+    operations = sum(charge.operations for charge in found.charges.values())
+    clock = "processor time of one thread" if machine.threads == 1 else "time by the clock"
+    print(
+        f"{name}, {size} px, {pictures} real pictures a step, {machine.precision}, {machine.threads} threads, {clock}"
+    )
+    print(
+        f"a step: {found.seconds:.2f} s ({pictures / found.seconds:.1f} img/s), watched {found.watched:.2f} s; "
+        f"{operations / pictures / 1e9:.2f} GFLOP a picture as done here; ceiling {found.ceiling / 1e9:.0f} GFLOP/s, "
+        f"of which {operations / found.watched / found.ceiling:.0%} is reached\n"
+    )
+    layers = _grouped(found, lambda key: ".".join(key.layer.split(".")[:depth]))
+    names = {layer: f"`{layer}` {found.kinds_of_layers.get(layer, '')}".strip() for layer in layers}
+    _print_table("layer", found, {names[layer]: charges for layer, charges in layers.items()})
+    print()
+    _print_table("kind of operation", found, _grouped(found, lambda key: key.kind))
+
+
+Directions = tuple[Charge, Charge]
+
+
+def _grouped(found: Account, group: Callable[[Key], str]) -> dict[str, Directions]:
+    """Charges, forward and backward, added up by group."""
+    groups: dict[str, Directions] = defaultdict(lambda: (Charge(), Charge()))
+    for key, charge in found.charges.items():
+        groups[group(key)][key.backward].add(charge)
+    return groups
+
+
+def _print_table(title: str, found: Account, groups: dict[str, Directions]) -> None:
+    """A row a group, most lost first; small ones added up at the end."""
+    print(f"| {title} | forward | backward | of the step | GFLOP | GFLOP/s | of the ceiling | lost |")
+    print("|---|---|---|---|---|---|---|---|")
+    rest, count = (Charge(), Charge()), 0
+    for name, charges in sorted(groups.items(), key=lambda item: -found.lost(_sum(item[1]))):
+        if _sum(charges).seconds >= SMALL * found.watched:
+            print(_row(name, found, charges))
+            continue
+        count += 1
+        for total, charge in zip(rest, charges, strict=True):
+            total.add(charge)
+    if count:
+        print(_row(f"{count} more", found, rest))
+    print(_row("**all**", found, _both(groups.values())))
+
+
+def _both(groups: Iterable[Directions]) -> Directions:
+    total = (Charge(), Charge())
+    for charges in groups:
+        for sum_, charge in zip(total, charges, strict=True):
+            sum_.add(charge)
+    return total
+
+
+def _sum(charges: Directions) -> Charge:
+    return Charge(sum(each.seconds for each in charges), sum(each.operations for each in charges))
+
+
+def _row(name: str, found: Account, charges: Directions) -> str:
+    total = _sum(charges)
+    speed = total.operations / total.seconds if total.seconds else 0.0
+    multiplies = f"{total.operations / 1e9:.1f} | {speed / 1e9:.0f} | {speed / found.ceiling:.0%}"
+    return (
+        f"| {name} | {charges[0].seconds * 1000:.0f} ms | {charges[1].seconds * 1000:.0f} ms "
+        f"| {total.seconds / found.watched:.1%} | {multiplies if total.operations else '| |'} "
+        f"| {found.lost(total):.1%} |"
+    )

@@ -1,0 +1,94 @@
+"""What benchmarks of training have in common: pictures to train on, a training process, and the processor's ceiling."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ganvas.data.dataset import IMAGES, INDEX, INFO, Info
+from ganvas.files import read_records
+from ganvas.training.directory import RunDirectory
+
+# The first steps choose kernels and grow the heap.
+WARM_UP_STEPS = 2
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training process did.
+
+    Attributes:
+        img_per_s: real pictures a second, the median of its steps but the first ones.
+        peak: the most memory that it held, in MiB.
+        precision: what its networks computed in.
+    """
+
+    img_per_s: float
+    peak: float
+    precision: str
+
+
+def noise_dataset(path: Path, size: int, count: int = 1024, classes: int = 0) -> Path:
+    """A dataset directory of random pictures: speed does not depend on what they show."""
+    path.mkdir()
+    images = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
+    np.save(path / IMAGES, images)
+    names = [f"class{number}" for number in range(classes)]
+    table = pd.DataFrame({"source": [str(number) for number in range(count)]})
+    if classes:
+        table["class"] = [names[number % classes] for number in range(count)]
+    table.to_parquet(path / INDEX)
+    column = "class" if classes else None
+    info = Info(size=size, count=count, label_column=column, class_names=names, fingerprint="noise")
+    (path / INFO).write_text(info.model_dump_json())
+    return path
+
+
+def train(data: Path, out: Path, recipe: str, steps: int, options: Sequence[str] = ()) -> Trained:
+    """`ganvas train` for so many steps after those to warm up, in a process of its own, and nothing but training."""
+    quiet = ["device=cpu", "eval_samples=0", "tensorboard=false", "log_every=1steps", "sample_every=1h"]
+    command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", str(out), "--recipe", recipe]
+    command += ["--budget", f"{steps + WARM_UP_STEPS}steps"]
+    command += [word for option in (*quiet, *options) for word in ("--set", option)]
+    peak = peak_of(command)
+    run = RunDirectory.open(out)
+    lines = read_records(run.stats)[WARM_UP_STEPS:]
+    return Trained(statistics.median(line["img_per_s"] for line in lines), peak, run.record.machine["precision"])
+
+
+def peak_of(command: list[str]) -> float:
+    """Run a command and say how much memory its process held at most, in MiB.
+
+    Raises:
+        SystemExit: it failed; what it said is shown.
+    """
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed")
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / MIB
+
+
+def matrix_product_flops(
+    precision: str, threads: int, side: int = 4096, repeats: int = 3, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Operations a second of a square matrix product in a run's precision: the processor's practical ceiling."""
+    torch.set_num_threads(threads)
+    dtype = getattr(torch, precision)
+    left, right = torch.randn(side, side, dtype=dtype), torch.randn(side, side, dtype=dtype)
+    times = []
+    for _ in range(repeats + 1):
+        started = clock()
+        left @ right
+        times.append(clock() - started)
+    return float(2 * side**3 / statistics.median(times[1:]))
