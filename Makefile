@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types bench docs clean
+# Other people's GANs have a place of their own, which looks into the project's for torch and for ganvas.
+PEERS := build/peers
+PEERS_READY := $(PEERS)/.ready
+
+.PHONY: demo test lint types bench bench-peers docs clean
 
 demo: $(READY)
 	$(BIN)/ganvas demo
@@ -21,7 +25,11 @@ types: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.recipes
+	$(BIN)/python -m benchmarks.sampling
 	$(BIN)/python -m benchmarks.prepare $(VENV)/photographs
+
+bench-peers: $(PEERS_READY)
 
 docs: $(READY)
 	$(BIN)/python scripts/reference.py
@@ -31,5 +39,14 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
+$(PEERS_READY): $(READY)
+	$(PYTHON) -m venv $(PEERS)
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(" + repr(sysconfig.get_path("purelib")) + ")")' \
+		> "$$($(PEERS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	$(PEERS)/bin/python -m pip install --quiet lightweight-gan==1.2.1 scikit-image requests
+	# It asks for TensorFlow, which only its scores use.
+	$(PEERS)/bin/python -m pip install --quiet --no-deps torch-mimicry==0.1.16
+	touch $@
+
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) $(PEERS) demo

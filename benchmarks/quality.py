@@ -4,16 +4,16 @@
                                  [--extractors efficientnet-lite2 pixels] [--set KEY=VALUE...] [--table]
 
 DATA is a dataset directory and RESULTS a folder that keeps every run; what is finished is not done again, so that the
-command can be stopped and repeated. `--table` only prints what there is. The time of
-a recipe is wall-clock time, evaluations and all, as a user has it; measured is its last snapshot, not its best.
-The tutorial's is that of its steps alone. Nothing else may run beside it.
+command can be stopped and repeated. `--table` only prints what there is. Methods are recipes, the tutorial loop, and
+other people's GANs (`peers.py`), which `make bench-peers` installs. The time of a recipe is wall-clock time,
+evaluations and all, as a user has it; measured is its last snapshot, not its best. That of all others is the time of
+their training steps alone. Nothing else may run beside it.
 """
 
 import argparse
 import statistics
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.marks import SAMPLES, keep, pictures_at, train_to_marks
+from benchmarks.peers import PEERS
 from benchmarks.tutorial import Tutorial
 from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.explore import load
-from ganvas.files import append_record, read_records, whole_file
+from ganvas.files import append_record, read_records
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.pixels import to_float, to_uint8
 from ganvas.training.loader import Loader
 
 TUTORIAL = "tutorial"
-SAMPLES, SAMPLE_SEED = 1000, 12345
+SAMPLE_SEED = 12345
+# What has the peers; it is not the project's own.
+PEERS_PYTHON = Path("build", "peers", "bin", "python")
 SCORES = ("kid", "recall", "coverage")
 
 
@@ -54,6 +58,8 @@ def main() -> None:
             folder = given.results / f"{method}-seed{seed}"
             if method == TUTORIAL:
                 _train_tutorial(given.data, folder, marks, seed)
+            elif method in PEERS:
+                _train_peer(method, given.data, folder, marks, seed)
             else:
                 _train_recipe(method, given.data, folder, marks, seed, given.set)
             _measure(given.data, given.results, folder, method, seed, given.extractors)
@@ -62,29 +68,36 @@ def main() -> None:
 
 def _train_tutorial(data: Path, folder: Path, marks: list[float], seed: int) -> None:
     """Keep pictures of the tutorial's G at every mark; a run that was interrupted begins anew."""
-    if _pictures(folder, marks[-1]).exists():
+    if pictures_at(folder, marks[-1]).exists():
         return
-    folder.mkdir(exist_ok=True)
     torch.manual_seed(seed)
-    dataset, seconds, steps = Dataset.open(data), 0.0, 0
-    tutorial, waiting = Tutorial(dataset.size, 64), list(marks)
-    with Loader(dataset, 128, seed) as loader:
-        for images, _ in loader:
-            started = time.perf_counter()
-            tutorial.step(to_float(images).contiguous())
-            seconds, steps = seconds + time.perf_counter() - started, steps + 1
-            if seconds >= 60 * waiting[0]:
-                _keep(folder, waiting.pop(0), np.concatenate([to_uint8(each) for each in tutorial.paint(SAMPLES)]))
-                print(f"{folder.name}: {seconds / 60:.0f} minutes, {steps * 128 / 1000:.1f} kimg", file=sys.stderr)
-                if not waiting:
-                    return
+    dataset, batch_size = Dataset.open(data), 128
+    tutorial = Tutorial(dataset.size, 64)
+    with Loader(dataset, batch_size, seed) as loader:
+        batches = iter(loader)
+
+        def step() -> int:
+            tutorial.step(to_float(next(batches)[0]).contiguous())
+            return batch_size
+
+        train_to_marks(folder, marks, step, lambda: map(to_uint8, tutorial.paint(SAMPLES)))
+
+
+def _train_peer(name: str, data: Path, folder: Path, marks: list[float], seed: int) -> None:
+    """The same of another package's GAN, in a process of its own environment."""
+    if pictures_at(folder, marks[-1]).exists():
+        return
+    if not PEERS_PYTHON.exists():
+        raise SystemExit(f"{name} is not installed: make bench-peers")
+    words = [name, data, folder, "--seed", seed, "--minutes", *marks]
+    subprocess.run([PEERS_PYTHON, "-m", "benchmarks.peers", *map(str, words)], check=True, stdout=sys.stderr)
 
 
 def _train_recipe(recipe: str, data: Path, folder: Path, marks: list[float], seed: int, options: list[str]) -> None:
     """Keep pictures of a recipe's last snapshot at every mark; the run goes on where it was."""
     run, settings = folder / "run", [word for option in options for word in ("--set", option)]
     for mark in marks:
-        if _pictures(folder, mark).exists():
+        if pictures_at(folder, mark).exists():
             continue
         if not (run / "config.yaml").exists():
             words = ["train", data, "--out", run, "--recipe", recipe, "--seed", seed, "--budget", f"{mark}m", *settings]
@@ -92,7 +105,7 @@ def _train_recipe(recipe: str, data: Path, folder: Path, marks: list[float], see
             words = ["resume", run, "--budget", f"{mark - _minutes(run)}m"]
         subprocess.run([sys.executable, "-m", "ganvas", *map(str, words)], check=True, stdout=sys.stderr)
         artist = load(run / "snapshots" / "last.safetensors")
-        _keep(folder, mark, np.concatenate(list(artist.batches(SAMPLES, SAMPLE_SEED))))
+        keep(folder, mark, artist.batches(SAMPLES, SAMPLE_SEED))
 
 
 def _minutes(run: Path) -> float:
@@ -100,19 +113,10 @@ def _minutes(run: Path) -> float:
     return float(read_records(run / "stats.jsonl")[-1]["seconds"]) / 60
 
 
-def _pictures(folder: Path, mark: float) -> Path:
-    return folder / f"{mark:g}m.npy"
-
-
-def _keep(folder: Path, mark: float, pictures: NDArray[np.uint8]) -> None:
-    with whole_file(_pictures(folder, mark)) as partial, partial.open("wb") as file:
-        np.save(file, pictures[:SAMPLES])
-
-
 def _measure(data: Path, results: Path, folder: Path, method: str, seed: int, extractors: list[str]) -> None:
     """Score what has not been scored: the pictures of every mark, by every judge."""
     dataset = Dataset.open(data)
-    labels = _labels(folder, dataset) if method != TUTORIAL else None
+    labels = _labels(folder, dataset) if method not in (TUTORIAL, *PEERS) else None
     done = {(each["method"], each["seed"], each["minutes"], each["extractor"]) for each in _records(results)}
     for extractor in extractors:
         evaluator = Evaluator(dataset, samples=SAMPLES, extractor=extractor)

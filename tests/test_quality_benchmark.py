@@ -4,6 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import torch
+from benchmarks import marks
+from benchmarks.peers import OnProcessor
+from torch import nn
+
 from conftest import write_dataset
 from ganvas.files import read_records
 
@@ -30,3 +36,25 @@ def test_it_measures_once_at_every_mark(tmp_path: Path) -> None:
     assert all(each["extractor"] == "pixels" and each["pictures"] == 48 for each in records)
     assert said == quality(data, results, "--table")
     assert len([line for line in said.splitlines() if line.startswith(("| tutorial", "| dcgan"))]) == 4
+
+
+def test_pictures_are_kept_at_every_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, steps = 0.0, 0
+
+    def step() -> int:
+        nonlocal now, steps
+        now, steps = now + 70, steps + 1
+        return 10
+
+    monkeypatch.setattr(marks.time, "perf_counter", lambda: now)
+    pictures = torch.zeros(600, 8, 8, 3, dtype=torch.uint8).numpy()
+    marks.train_to_marks(tmp_path / "run", [0.5, 1, 2], step, lambda: [pictures + steps, pictures])
+    kept = [marks.np.load(marks.pictures_at(tmp_path / "run", mark)) for mark in (0.5, 1, 2)]
+    assert [each.shape for each in kept] == [(1000, 8, 8, 3)] * 3
+    assert [each[0, 0, 0, 0] for each in kept] == [1, 1, 2]
+
+
+def test_nothing_leaves_the_processor() -> None:
+    with OnProcessor():
+        moved = nn.Linear(2, 2).cuda(0)(torch.ones(1, 2).cuda(0)) + torch.zeros([], device="cuda:0")
+    assert moved.device.type == "cpu"

@@ -1,0 +1,50 @@
+"""Pictures of a generator after so many minutes of training: what every method of `quality.py` leaves behind.
+
+A folder holds a file a mark, `20m.npy`, uint8 [`SAMPLES`, S, S, 3].
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.files import whole_file
+
+SAMPLES = 1000
+
+
+def pictures_at(folder: Path, mark: float) -> Path:
+    """The file of a mark in minutes, there or not."""
+    return folder / f"{mark:g}m.npy"
+
+
+def keep(folder: Path, mark: float, batches: Iterable[NDArray[np.uint8]]) -> None:
+    """Write the first `SAMPLES` of the pictures, uint8 [N, S, S, 3] each."""
+    pictures = np.concatenate(list(batches))[:SAMPLES]
+    with whole_file(pictures_at(folder, mark)) as partial, partial.open("wb") as file:
+        np.save(file, pictures)
+
+
+def train_to_marks(
+    folder: Path, marks: list[float], step: Callable[[], int], paint: Callable[[], Iterable[NDArray[np.uint8]]]
+) -> None:
+    """Train, and keep pictures at every mark; the time is that of the steps alone.
+
+    Args:
+        folder: for the pictures.
+        marks: minutes of training, the least first.
+        step: trains a little; returns how many real pictures D has seen in it.
+        paint: at least `SAMPLES` pictures of the generator as it is.
+    """
+    folder.mkdir(exist_ok=True)
+    seconds, seen, waiting = 0.0, 0, list(marks)
+    while waiting:
+        started = time.perf_counter()
+        seen += step()
+        seconds += time.perf_counter() - started
+        while waiting and seconds >= 60 * waiting[0]:
+            keep(folder, waiting.pop(0), paint())
+            print(f"{folder.name}: {seconds / 60:.1f} minutes, {seen / 1000:.1f} kimg", file=sys.stderr)
