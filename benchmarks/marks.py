@@ -45,6 +45,9 @@ def train_to_marks(
         started = time.perf_counter()
         seen += step()
         seconds += time.perf_counter() - started
-        while waiting and seconds >= 60 * waiting[0]:
-            keep(folder, waiting.pop(0), paint())
+        due = [mark for mark in waiting if seconds >= 60 * mark]
+        pictures = list(paint()) if due else []
+        for mark in due:
+            keep(folder, mark, pictures)
             print(f"{folder.name}: {seconds / 60:.1f} minutes, {seen / 1000:.1f} kimg", file=sys.stderr)
+        waiting = waiting[len(due) :]
