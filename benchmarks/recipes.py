@@ -25,7 +25,7 @@ from benchmarks.workload import Trained, matrix_product_flops, noise_dataset, tr
 from ganvas import gans
 from ganvas.catalogue import CLASSES, USUAL_SIZE, operations_per_image
 from ganvas.config import parse_assignments
-from ganvas.cores import usable_cores
+from ganvas.training.engine import processor_name
 
 LEAST_STEPS = 3
 
@@ -50,9 +50,7 @@ def main() -> None:
     ceilings: list[float] = []
     for number in range(given.rounds):
         run_round(measured, given.work, given.set)
-        precision = measured[0].runs[-1].precision
-        threads = int(parse_assignments(given.set).get("threads", 0)) or usable_cores()
-        ceilings.append(matrix_product_flops(precision, threads))
+        ceilings.append(matrix_product_flops(measured[0].runs[-1].precision, measured[0].runs[-1].threads))
         print(f"round {number + 1} of {given.rounds} done", file=sys.stderr)
     print_table(measured, statistics.median(ceilings))
 
@@ -101,7 +99,8 @@ def run_round(measured: list[Measured], work: float, options: list[str]) -> None
 def print_table(measured: list[Measured], ceiling: float) -> None:
     """The table of docs/performance.md."""
     runs = measured[0].runs
-    print(f"{len(runs)} rounds in {runs[0].precision}; ceiling {ceiling / 1e9:.0f} GFLOP/s in a matrix product\n")
+    arithmetic = f"{runs[0].precision}, {runs[0].threads} threads"
+    print(f"{processor_name()}, {arithmetic}; {len(runs)} rounds; ceiling {ceiling / 1e9:.0f} GFLOP/s\n")
     print("| recipe | px | img/s (median) | GFLOP a picture | share of ceiling | memory, MiB |")
     print("|---|---|---|---|---|---|")
     for each in measured:

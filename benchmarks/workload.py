@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,11 +31,13 @@ class Trained:
         img_per_s: real pictures a second, the median of its steps but the first ones.
         peak: the most memory that it held, in MiB.
         precision: what its networks computed in.
+        threads: of one operation.
     """
 
     img_per_s: float
     peak: float
     precision: str
+    threads: int
 
 
 def noise_dataset(path: Path, size: int, count: int = 1024, classes: int = 0) -> Path:
@@ -61,8 +64,8 @@ def train(data: Path, out: Path, recipe: str, steps: int, options: Sequence[str]
     command += [word for option in (*quiet, *options) for word in ("--set", option)]
     peak = peak_of(command)
     run = RunDirectory.open(out)
-    lines = read_records(run.stats)[WARM_UP_STEPS:]
-    return Trained(statistics.median(line["img_per_s"] for line in lines), peak, run.record.machine["precision"])
+    img_per_s = statistics.median(line["img_per_s"] for line in read_records(run.stats)[WARM_UP_STEPS:])
+    return Trained(img_per_s, peak, run.record.machine["precision"], run.record.machine["threads"])
 
 
 def peak_of(command: list[str]) -> float:
@@ -71,11 +74,13 @@ def peak_of(command: list[str]) -> float:
     Raises:
         SystemExit: it failed; what it said is shown.
     """
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed")
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            raise SystemExit(f"{' '.join(command)} failed:\n{said.read().decode(errors='replace')}")
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / MIB
 
 
