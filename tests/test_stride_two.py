@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ganvas.networks import stride_two
 from ganvas.networks.stride_two import Down, Up, tiled_down, tiled_up
+from ganvas.networks.windows import _overlapped, _windows
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
@@ -38,6 +39,47 @@ def test_gradients_of_gradients_are_right(function: object, shape: tuple[int, ..
     weight = torch.randn(3, 2, 4, 4, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(function, (images, weight))
     assert torch.autograd.gradgradcheck(function, (images, weight))
+
+
+@pytest.mark.parametrize(("module", "size"), [(Down, (8, 8)), (Down, (2, 6)), (Up, (4, 4)), (Up, (1, 3))])
+def test_windows_are_torchs_module_in_bfloat16(module: type[Down | Up], size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    ours = module(6, 5).to(memory_format=torch.channels_last)
+    images = torch.randn(3, 6, *size).requires_grad_()
+
+    def run(is_ours: bool) -> tuple[Tensor, ...]:
+        with torch.autocast("cpu", torch.bfloat16):
+            out = ours(images) if is_ours else super(module, ours).forward(images)
+        assert out.dtype == torch.bfloat16
+        gradients = torch.autograd.grad((out.float() ** 2).sum(), [images, ours.weight], create_graph=True)
+        return out, *gradients, *torch.autograd.grad((gradients[0] ** 2).sum(), [ours.weight])
+
+    for windowed, plain in zip(run(True), run(False), strict=True):
+        assert windowed.shape == plain.shape
+        assert (windowed - plain).abs().max() <= 0.03 * plain.abs().max()
+
+
+def test_what_windows_hold_and_what_is_summed_from_them_are_transposes() -> None:
+    random = torch.Generator().manual_seed(0)
+    places = torch.randn(2, 4, 6, 3, generator=random, dtype=torch.float64)
+    windows = _windows(places)
+    others = torch.randn(windows.shape, generator=random, dtype=torch.float64)
+    torch.testing.assert_close((windows * others).sum(), (places * _overlapped(places.shape, others)).sum())
+
+
+def test_only_small_maps_in_bfloat16_are_seen_through_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    for name in ("windowed_down", "windowed_up"):
+        real = getattr(stride_two, name)
+        monkeypatch.setattr(stride_two, name, lambda *given, name=name, real=real: taken.append(name) or real(*given))
+    Down(3, 4)(torch.randn(1, 3, 8, 8))
+    with torch.autocast("cpu", torch.bfloat16):
+        Down(3, 4)(torch.randn(1, 3, 16, 16))
+        Up(3, 4)(torch.randn(1, 3, 8, 8))
+        assert taken == []
+        Down(3, 4)(torch.randn(1, 3, 8, 8))
+        Up(3, 4)(torch.randn(1, 3, 4, 4))
+    assert taken == ["windowed_down", "windowed_up"]
 
 
 def test_only_small_even_maps_in_float32_on_the_cpu_are_tiled(monkeypatch: pytest.MonkeyPatch) -> None:

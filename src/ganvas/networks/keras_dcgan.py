@@ -8,6 +8,7 @@ LeakyReLU, which the paper does not give, is 0.2 as in the codes it was made fro
 
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -98,7 +99,9 @@ class SameUp(nn.ConvTranspose2d):
     def forward(self, coarse: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Double the map."""
         # One row and column are cropped on every side by `padding`, and one more where Keras has two.
-        return super().forward(coarse, output_size)[:, :, :-1, :-1]
+        fine = super().forward(coarse, output_size)[:, :, :-1, :-1]
+        # BatchNorm takes a slow way over a map with gaps in memory.
+        return fine.contiguous(memory_format=torch.channels_last)
 
 
 def initialise(module: nn.Module) -> None:

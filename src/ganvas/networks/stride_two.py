@@ -15,20 +15,21 @@ kernels to tiles of sums g, R from products m to a coarse map, and their transpo
 
 which is one batched matrix product, and so are their derivatives of any order, because the derivative of a linear map
 is its transpose. Parameters, names and results are those of torch's modules; results differ by float32 rounding.
-`benchmarks/throughput.py` shows what it brings.
+In bfloat16, where matrix products are cheap, `windows` does with all sixteen. `benchmarks/throughput.py` shows what it
+brings.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ganvas.networks.linear_map import linear_map
+from ganvas.networks.windows import windowed_down, windowed_up
+
 # Coarse maps of this many places at most are computed this way: on larger ones, moving tiles costs more than it saves.
 LARGEST = 16
 
-Linear = Callable[[Tensor], Tensor]
 Shape = tuple[int, ...]
 
 
@@ -40,9 +41,12 @@ class Down(nn.Conv2d):
 
     def forward(self, fine: Tensor) -> Tensor:
         """Halve the map."""
-        if not _is_worth_tiling(fine, fine.shape[2] // 2, fine.shape[3] // 2):
-            return super().forward(fine)
-        return tiled_down(fine, self.weight)
+        coarse = (fine.shape[2] // 2, fine.shape[3] // 2)
+        if _is_worth_windows(fine, *coarse):
+            return windowed_down(fine, self.weight)
+        if _is_worth_tiling(fine, *coarse):
+            return tiled_down(fine, self.weight)
+        return super().forward(fine)
 
 
 class Up(nn.ConvTranspose2d):
@@ -53,9 +57,11 @@ class Up(nn.ConvTranspose2d):
 
     def forward(self, coarse: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Double the map."""
-        if not _is_worth_tiling(coarse, *coarse.shape[2:]):
-            return super().forward(coarse, output_size)
-        return tiled_up(coarse, self.weight)
+        if _is_worth_windows(coarse, *coarse.shape[2:]):
+            return windowed_up(coarse, self.weight)
+        if _is_worth_tiling(coarse, *coarse.shape[2:]):
+            return tiled_up(coarse, self.weight)
+        return super().forward(coarse, output_size)
 
 
 def _is_worth_tiling(images: Tensor, height: int, width: int) -> bool:
@@ -65,49 +71,39 @@ def _is_worth_tiling(images: Tensor, height: int, width: int) -> bool:
     return images.device.type == "cpu" and is_plain and is_even and height * width <= LARGEST
 
 
+def _is_worth_windows(images: Tensor, height: int, width: int) -> bool:
+    """Whether a coarse map of this size, in bfloat16, is of the kind that windows are faster for."""
+    is_reduced = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
+    return images.device.type == "cpu" and is_reduced and height * width <= LARGEST
+
+
 def tiled_down(fine: Tensor, weight: Tensor) -> Tensor:
     """`Down` as a batched matrix product: fine [B, C, 2h, 2w] and weight [K, C, 4, 4] -> [B, K, h, w], h and w even."""
     products = torch.bmm(_data_tiles(fine), _kernel_tiles(weight).transpose(1, 2))
     batch, _, height, width = fine.shape
     coarse = (batch, height // 2, width // 2, len(weight))
-    return _linear(products, partial(_join_results, coarse), _split_results).permute(0, 3, 1, 2)
+    return linear_map(products, partial(_join_results, coarse), _split_results).permute(0, 3, 1, 2)
 
 
 def tiled_up(coarse: Tensor, weight: Tensor) -> Tensor:
     """`Up` as a batched matrix product: coarse [B, K, h, w] and weight [K, C, 4, 4] -> [B, C, 2h, 2w], h and w even."""
     batch, _, height, width = coarse.shape
     places = coarse.permute(0, 2, 3, 1)
-    split = _linear(places, _split_results, partial(_join_results, places.shape))
+    split = linear_map(places, _split_results, partial(_join_results, places.shape))
     fine = (batch, 2 * height, 2 * width, weight.shape[1])
-    return _linear(torch.bmm(split, _kernel_tiles(weight)), partial(_join_data, fine), _split_data).permute(0, 3, 1, 2)
+    return linear_map(torch.bmm(split, _kernel_tiles(weight)), partial(_join_data, fine), _split_data).permute(
+        0, 3, 1, 2
+    )
 
 
 def _data_tiles(fine: Tensor) -> Tensor:
     places = fine.permute(0, 2, 3, 1)
-    return _linear(places, _split_data, partial(_join_data, places.shape))
+    return linear_map(places, _split_data, partial(_join_data, places.shape))
 
 
 def _kernel_tiles(weight: Tensor) -> Tensor:
     kernels = weight.permute(0, 2, 3, 1)
-    return _linear(kernels, _split_kernels, partial(_join_kernels, kernels.shape))
-
-
-def _linear(source: Tensor, function: Linear, transpose: Linear) -> Tensor:
-    result: Tensor = _Linear.apply(source, function, transpose)
-    return result
-
-
-class _Linear(torch.autograd.Function):
-    """A linear map that comes with its transpose, which is its derivative: differentiable any number of times."""
-
-    @staticmethod
-    def forward(ctx: Any, source: Tensor, function: Linear, transpose: Linear) -> Tensor:
-        ctx.function, ctx.transpose = function, transpose
-        return function(source)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        return _linear(gradients[0], ctx.transpose, ctx.function), None, None
+    return linear_map(kernels, _split_kernels, partial(_join_kernels, kernels.shape))
 
 
 # D and D': places [B, 2h, 2w, C] <-> tiles [9, B * h/2 * w/2, 4C]. Blocks are [B, h+1, 2, w+1, 2C] with the padding;
