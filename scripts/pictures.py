@@ -16,7 +16,7 @@ from ganvas.grids import grid
 from ganvas.training.directory import RunDirectory
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-GRID, GAP = 6, 24
+PER_CLASS, GAP = 8, 24
 
 
 def main() -> None:
@@ -32,14 +32,17 @@ def paintings(size: int = 192) -> NDArray[np.uint8]:
 
 
 def moments(run: RunDirectory) -> NDArray[np.uint8]:
-    """The first grid, two between, the last one, and real pictures, side by side, uint8 [H, W, 3]."""
+    """A grid near the beginning, two between, the last one, and real pictures; a row a class; uint8 [H, W, 3]."""
     files = sorted(run.samples.glob("*.png"))
-    chosen = [files[round(share * (len(files) - 1))] for share in (0.0, 0.15, 0.5, 1.0)]
+    chosen = [files[round(share * (len(files) - 1))] for share in (0.05, 0.2, 0.5, 1.0)]
     data = Dataset.open(run.record.data)
-    rows = np.random.default_rng(0).permutation(len(data))[: GRID * GRID]
-    corner = GRID * (data.size + 2) - 2
-    sheets = [np.asarray(Image.open(file).convert("RGB"))[:corner, :corner] for file in chosen]
-    return grid(np.stack([*sheets, grid(data.images[np.sort(rows)], GRID)]), columns=5, gap=GAP)
+    assert data.labels is not None
+    random = np.random.default_rng(0)
+    rows = [random.choice(np.flatnonzero(data.labels == label), PER_CLASS) for label in range(len(data.class_names))]
+    real = grid(data.images[np.sort(rows).flatten()], PER_CLASS)
+    # The names of the classes stand left of the pictures.
+    sheets = [np.asarray(Image.open(file).convert("RGB"))[:, -real.shape[1] :] for file in chosen]
+    return grid(np.stack([*sheets, real]), columns=5, gap=GAP)
 
 
 def save(image: NDArray[np.uint8], name: str) -> None:
