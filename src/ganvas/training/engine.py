@@ -28,7 +28,7 @@ FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
 # Processor features with native bfloat16 products.
 BFLOAT16_FEATURES = ("amx_bf16", "avx512_bf16")
 # Parameters of glibc's mallopt (malloc.h).
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,11 @@ def keep_freed_memory() -> None:
     """Let this process keep the memory that tensors give back, where the C library is glibc.
 
     It would otherwise return every large tensor to the system and take it again a moment later, page by zeroed page:
-    a good part of the time of any operation that only moves memory.
+    a good part of the time of any operation that only moves memory. All threads share one heap: in heaps of their own,
+    those that describe pictures could not use what training gave back, and left more behind at every evaluation.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_THRESHOLD, 1 << 30)
         libc.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
+        libc.mallopt(M_ARENA_MAX, 1)
