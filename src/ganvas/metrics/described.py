@@ -15,6 +15,9 @@ from ganvas.metrics.modes import Descriptors, colours
 Images = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
+# Pictures looked at together: as doubles, with what is computed from them, they take some thirty times their memory.
+PART = 32
+
 
 @dataclass(frozen=True)
 class Described:
@@ -37,14 +40,12 @@ class Described:
     @classmethod
     def of(cls, images: Images, extractor: FeatureNetwork) -> Self:
         """Describe pictures, uint8 [n, S, S, 3]."""
-        return cls(extract(extractor, images), *_looks(images))
+        return cls(extract(extractor, images), *_looks([images]))
 
     @classmethod
     def known(cls, features: Floats, images: Iterable[Images], labels: NDArray[np.int64] | None) -> Self:
         """Describe pictures whose features are known, given a part of them at a time."""
-        looks = [_looks(part) for part in images]
-        reduced, shades, signs = zip(*looks, strict=True)
-        return cls(features, np.concatenate(reduced), np.concatenate(shades), Signs.together(list(signs)), labels)
+        return cls(features, *_looks(images), labels)
 
     @classmethod
     def together(cls, parts: list[Self], labels: NDArray[np.int64] | None) -> Self:
@@ -73,5 +74,8 @@ class Described:
         return Descriptors(self.features, self.colours)
 
 
-def _looks(images: Images) -> tuple[Images, Floats, Signs]:
-    return small(images), colours(images), Signs.of(images)
+def _looks(slabs: Iterable[Images]) -> tuple[Images, Floats, Signs]:
+    """What can be seen of pictures without a network."""
+    parts = (slab[start : start + PART] for slab in slabs for start in range(0, len(slab), PART))
+    reduced, shades, signs = zip(*((small(part), colours(part), Signs.of(part)) for part in parts), strict=True)
+    return np.concatenate(reduced), np.concatenate(shades), Signs.together(list(signs))
