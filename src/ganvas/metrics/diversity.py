@@ -69,6 +69,7 @@ class Variety:
     spacing: tuple[float, float]
 
 
+@one_blas_thread()
 def variety(features: Features, pixels: Features, part: int = VENDI_PART) -> Variety:
     """The variety of a set of pictures.
 
@@ -102,7 +103,6 @@ def vendi_score(features: Features) -> float:
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
-@one_blas_thread()
 def _vendi(features: Features, part: int) -> tuple[float, float | None]:
     starts = range(0, len(features) - part + 1, part)
     scores = np.array([vendi_score(features[start : start + part]) for start in starts])
@@ -110,6 +110,7 @@ def _vendi(features: Features, part: int) -> tuple[float, float | None]:
     return float(scores.mean()), spread
 
 
+@one_blas_thread()
 def mean_distance(points: Features) -> tuple[float, float]:
     """The mean distance of two different points, a U-statistic, and its standard error by the jackknife."""
     count = len(points)

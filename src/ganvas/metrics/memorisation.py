@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ganvas.metrics.manifold import distance_blocks
 from ganvas.metrics.ranks import probability_of_less
+from ganvas.metrics.threads import one_blas_thread
 from ganvas.pixels import resize
 
 Images = NDArray[np.uint8]
@@ -115,6 +116,7 @@ class Memory:
         """The nearest training picture of each."""
         return self._nearest(pictures)
 
+    @one_blas_thread()
     def memorisation(self, pictures: Looks) -> Memorisation:
         """How near generated pictures come."""
         found, unseen = self.nearest(pictures), self._unseen
