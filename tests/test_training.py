@@ -2,10 +2,7 @@
 
 import json
 import os
-import platform
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -392,24 +389,3 @@ def test_stats_are_json_of_finite_numbers(tmp_path: Path, tiny_data: Path) -> No
     quick(tiny_data, tmp_path / "run", log_every="1steps")
     lines = (tmp_path / "run" / "stats.jsonl").read_text().splitlines()
     assert all(np.isfinite(value) for line in lines for value in json.loads(line).values())
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc returns freed memory so eagerly")
-def test_freed_memory_stays_with_the_process() -> None:
-    script = (
-        "import psutil, torch\n"
-        "from ganvas.training.engine import keep_freed_memory\n"
-        "keep_freed_memory()\n"
-        "before = psutil.Process().memory_info().rss\n"
-        "tensor = torch.ones(16 << 20)\n"
-        "del tensor\n"
-        "print(psutil.Process().memory_info().rss - before)"
-    )
-    out = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
-    assert int(out) > 60e6  # of 64 MiB
-
-
-def test_elsewhere_than_on_glibc_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine.platform, "libc_ver", lambda: ("", ""))
-    monkeypatch.setattr(engine.ctypes, "CDLL", lambda _name: pytest.fail("no C library to speak to"))
-    engine.keep_freed_memory()

@@ -15,10 +15,11 @@ from ganvas.classify.model import Examples, Model
 from ganvas.classify.options import NetworkOptions
 from ganvas.config import Settings
 from ganvas.errors import RunError
+from ganvas.heap import keep_freed_memory
 from ganvas.metrics.features import SLAB, single_threads
 from ganvas.pixels import resize, to_unit
 from ganvas.tensors import write_tensors
-from ganvas.training.engine import choose, keep_freed_memory
+from ganvas.training.engine import choose
 
 WEIGHTS = "weights.safetensors"
 

@@ -3,7 +3,6 @@
 Lightning Fabric carries the choice out: it moves modules, opens the autocast context and scales float16 losses.
 """
 
-import ctypes
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from torch import nn
 from ganvas.config import Settings
 from ganvas.cores import usable_cores
 from ganvas.errors import ConfigError
+from ganvas.heap import keep_freed_memory, share_heap
 from ganvas.training.calibration import calibration
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
 }
 # Processor features with native bfloat16 products.
 BFLOAT16_FEATURES = ("amx_bf16", "avx512_bf16")
-# Parameters of glibc's mallopt (malloc.h).
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 @dataclass(frozen=True)
@@ -117,21 +115,8 @@ def launch(machine: Machine) -> "Fabric":
 
     torch.set_num_threads(machine.threads)
     if machine.device == "cpu":
+        share_heap()
         keep_freed_memory()
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
     return Fabric(accelerator=machine.device, devices=1, precision=FABRIC_PRECISION[machine.precision])
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep the memory that tensors give back, where the C library is glibc.
-
-    It would otherwise return every large tensor to the system and take it again a moment later, page by zeroed page:
-    a good part of the time of any operation that only moves memory. All threads share one heap: in heaps of their own,
-    those that describe pictures could not use what training gave back, and left more behind at every evaluation.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_THRESHOLD, 1 << 30)
-        libc.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
-        libc.mallopt(M_ARENA_MAX, 1)

@@ -1,0 +1,53 @@
+"""What a process keeps of the memory that tensors give back."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from ganvas import heap
+
+on_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc returns freed memory so eagerly")
+
+MEBIBYTE = 2**20
+
+
+def grown(*lines: str) -> float:
+    """By how many MiB a process has grown after those lines, which may make and drop tensors."""
+    script = "\n".join(
+        [
+            "from concurrent.futures import ThreadPoolExecutor",
+            "from ganvas.heap import keep_freed_memory, return_freed_memory, share_heap",
+            "share_heap()",
+            "import psutil, torch",
+            "keep_freed_memory()",
+            "def rss(): return psutil.Process().memory_info().rss",
+            "def make(mebibytes=64):",
+            "    tensor = torch.ones(mebibytes << 18)",
+            "    return rss()",
+            "before = rss()",
+            *lines,
+        ]
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    return int(done.stdout) / MEBIBYTE
+
+
+@on_glibc
+def test_freed_memory_stays_with_the_process_until_it_is_returned() -> None:
+    assert grown("make()", "print(rss() - before)") > 60
+    assert grown("make()", "return_freed_memory()", "print(rss() - before)") < 10
+
+
+@on_glibc
+def test_other_threads_use_what_was_given_back() -> None:
+    assert grown("make()", "print(ThreadPoolExecutor(1).submit(make, 60).result() - before)") < 80
+
+
+def test_elsewhere_than_on_glibc_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heap.platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda _name: pytest.fail("no C library to speak to"))
+    heap.keep_freed_memory()
+    heap.share_heap()
+    heap.return_freed_memory()
