@@ -14,22 +14,21 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from ganvas import __version__
-from ganvas.budget import Interval, Progress
+from ganvas.budget import Progress
 from ganvas.config import RunConfig
 from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.errors import DivergedError, GanvasError
 from ganvas.files import append_record, read_records
 from ganvas.gans.recipe import Batch, Recipe, Spec
-from ganvas.grids import class_grid, grid, write_png
+from ganvas.grids import write_png
 from ganvas.pixels import to_float
-from ganvas.sampling import paint, paint_by_class
 from ganvas.snapshot import Card
 from ganvas.snapshot import save as save_snapshot
+from ganvas.training.agenda import Agenda
 from ganvas.training.checkpoint import CheckpointDirectory, random_state, set_random_state
 from ganvas.training.directory import RunDirectory
 from ganvas.training.display import Display
@@ -41,12 +40,11 @@ from ganvas.training.meter import Meter
 from ganvas.training.monitor import Monitor, Verdict, is_return
 from ganvas.training.policy import SLOWER, Policy, Response
 from ganvas.training.schedule import LearningRates
+from ganvas.training.sheet import sheet
 from ganvas.training.step import AdversarialStep
 
 # Added to the run's seed for the latents of grids, which must not follow the training latents.
 GRID_SEED = 1
-# By default the next evaluation waits until this share of the time since the last one is what that one took.
-EVALUATION_SHARE = 0.1
 
 
 class Trainer:
@@ -87,7 +85,6 @@ class Trainer:
         self._checkpoints = CheckpointDirectory(run.checkpoints)
         self._meter = Meter()
         self._evaluated_at = self._saved_at = -1  # steps
-        self._evaluation_allowed_from = 0.0  # seconds
 
     def run(self) -> bool:
         """Train until the budget is spent, or a verdict ends the run.
@@ -133,10 +130,7 @@ class Trainer:
         settings, budget, progress = self.config.settings, self.config.settings.budget, self.progress
         self._clock = time.perf_counter() - progress.seconds
         self._began = progress.seconds, budget.fraction(progress)
-        self._log = Interval(settings.log_every, progress)
-        self._sample = Interval(settings.sample_every or budget / 20, progress)
-        self._evaluation = Interval(settings.eval_every or budget / 10, progress)
-        self._checkpoint = Interval(settings.checkpoint_every, progress)
+        self._agenda = Agenda(settings, progress)
         if progress.steps == 0:
             self._write_samples()
 
@@ -170,7 +164,7 @@ class Trainer:
         return self.recipe.latents(self.recipe.options.batch_size, self._latents).to(self.machine.device)
 
     def _log_if_due(self) -> None:
-        if self._log.due(self.progress):
+        if self._agenda.log.due(self.progress):
             self._write_stats()
 
     def _write_stats(self) -> None:
@@ -197,29 +191,21 @@ class Trainer:
         return max(0.0, (1 - done) * pace)
 
     def _sample_if_due(self) -> None:
-        if self._sample.due(self.progress):
+        if self._agenda.sample.due(self.progress):
             self._write_samples()
 
     def _write_samples(self) -> None:
-        sheet = self._sheet(self.config.settings.grid_size, self.config.settings.seed + GRID_SEED)
-        write_png(self.run_directory.sample(self.progress.kimg), sheet)
+        settings, generator, device = self.config.settings, self.step.average.module, self.machine.device
+        samples = sheet(self.recipe, generator, self._told, settings.grid_size, settings.seed + GRID_SEED, device)
+        write_png(self.run_directory.sample(self.progress.kimg), samples)
         if self._board:
-            self._board.add_image("samples", sheet, self.progress.images, dataformats="HWC")
-
-    def _sheet(self, side: int, seed: int) -> NDArray[np.uint8]:
-        """A square of samples, or for conditional recipes a row of them a class; always of the same latents."""
-        recipe, generator, device = self.recipe, self.step.average.module, self.machine.device
-        if names := self._told:
-            return class_grid(paint_by_class(recipe, generator, len(names), side, seed, device), names)
-        return grid(np.concatenate(list(paint(recipe, generator, side * side, seed, device=device))), side)
+            self._board.add_image("samples", samples, self.progress.images, dataformats="HWC")
 
     def _evaluate_if_due(self) -> None:
         progress, began = self.progress, self.progress.seconds
-        if began < self._evaluation_allowed_from or not (self._evaluation.due(progress) or self._monitor.alarming):
-            return
-        self._evaluate()
-        if self.config.settings.eval_every is None:
-            self._evaluation_allowed_from = progress.seconds + (progress.seconds - began) / EVALUATION_SHARE
+        if self._agenda.evaluation_due(progress, self._monitor.alarming):
+            self._evaluate()
+            self._agenda.evaluated(began, progress.seconds)
 
     def _evaluate(self) -> None:
         """Score the averaged generator, and keep it if it is the best so far."""
@@ -294,7 +280,7 @@ class Trainer:
         self._save()
 
     def _save_if_due(self) -> None:
-        if self._checkpoint.due(self.progress):
+        if self._agenda.checkpoint.due(self.progress):
             self._save()
 
     def _save(self) -> None:

@@ -1,0 +1,41 @@
+"""What of a run is due when: the rules that the trainer follows, and that a forecast plays through."""
+
+from ganvas.budget import Interval, Progress
+from ganvas.config import Settings
+
+# By default the next evaluation waits until this share of the time since the last one is what that one took.
+EVALUATION_SHARE = 0.1
+
+
+class Agenda:
+    """Tells when the next log line, sample grid, evaluation and checkpoint are due.
+
+    Args:
+        settings: the budget and the intervals.
+        progress: where the run begins or goes on.
+
+    Attributes:
+        log: of lines in stats.jsonl.
+        sample: of sample grids.
+        checkpoint: of checkpoints.
+    """
+
+    def __init__(self, settings: Settings, progress: Progress) -> None:
+        budget = settings.budget
+        self.log = Interval(settings.log_every, progress)
+        self.sample = Interval(settings.sample_every or budget / 20, progress)
+        self.checkpoint = Interval(settings.checkpoint_every, progress)
+        self._evaluation = Interval(settings.eval_every or budget / 10, progress)
+        self._waits = settings.eval_every is None
+        self._waits_until = 0.0  # seconds
+
+    def evaluation_due(self, progress: Progress, alarming: bool = False) -> bool:
+        """Whether to evaluate now, by the interval or because the log is alarming."""
+        if progress.seconds < self._waits_until:
+            return False
+        return self._evaluation.due(progress) or alarming
+
+    def evaluated(self, began: float, ended: float) -> None:
+        """Take note of an evaluation: the run's seconds when it began and when it ended."""
+        if self._waits:
+            self._waits_until = ended + (ended - began) / EVALUATION_SHARE
