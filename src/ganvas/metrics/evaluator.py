@@ -20,7 +20,7 @@ from ganvas.metrics.independence import is_independent
 from ganvas.metrics.leaks import leaks
 from ganvas.metrics.memorisation import Memory
 from ganvas.metrics.modes import ModeCounter, mode_counter
-from ganvas.metrics.reference import Reference, reference
+from ganvas.metrics.reference import MAX_REAL, Reference, reference
 from ganvas.metrics.scores import Scores, distances
 
 Images = NDArray[np.uint8]
@@ -35,6 +35,7 @@ class Evaluator:
     Args:
         data: the real pictures.
         samples: score no more than this many generated pictures at a time.
+        real: hold them against no more than this many real ones.
         extractor: name of the feature network.
         sees_through: names of those that trained the generator, whose scores flatter it.
         device: where the network runs, "cpu" or "cuda"; "mps" stands for "cpu", since not every supported torch can
@@ -47,12 +48,13 @@ class Evaluator:
         data: Dataset,
         *,
         samples: int = 1000,
+        real: int = MAX_REAL,
         extractor: str = DEFAULT_EXTRACTOR,
         sees_through: Collection[str] = (),
         device: str = "cpu",
         cache: Path | None = None,
     ) -> None:
-        self._data, self._samples, self._name, self._cache = data, samples, extractor, cache
+        self._data, self._samples, self._most, self._name, self._cache = data, samples, real, extractor, cache
         self._sees_through = sees_through
         self._device = "cpu" if device == "mps" else device
 
@@ -70,7 +72,7 @@ class Evaluator:
         """
         started = time.perf_counter()
         real = self._reference
-        pictures = self._described(_slabs(images, self._samples), labels)
+        pictures = self.describe(images, labels)
         apart = distances(pictures.features, real)
         part = min(VENDI_PART, len(pictures), len(self._real))
         return Scores(
@@ -95,7 +97,7 @@ class Evaluator:
 
     @functools.cached_property
     def _reference(self) -> Reference:
-        return reference(self._data, self._extractor, self._cache)
+        return reference(self._data, self._extractor, self._cache, most=self._most)
 
     @functools.cached_property
     def _real(self) -> Described:
@@ -106,7 +108,7 @@ class Evaluator:
         """Pictures that were not trained on, if there are enough to go by."""
         if len(self._data.rows(TEST)) < MIN_SCORED:
             return None
-        return self._known(reference(self._data, self._extractor, self._cache, TEST))
+        return self._known(reference(self._data, self._extractor, self._cache, TEST, self._most))
 
     def _known(self, reference: Reference) -> Described:
         rows, data = reference.rows, self._data
@@ -135,8 +137,9 @@ class Evaluator:
             return {}
         return {"modes_covered": counter.covered(pictures.descriptors), "modes_total": counter.total}
 
-    def _described(self, slabs: Iterable[Images], labels: NDArray[np.int64] | None) -> Described:
-        described = [Described.of(slab, self._extractor) for slab in slabs]
+    def describe(self, images: Iterable[Images], labels: NDArray[np.int64] | None = None) -> Described:
+        """Describe generated pictures, which `score` then compares; the arguments are its own."""
+        described = [Described.of(slab, self._extractor) for slab in _slabs(images, self._samples)]
         if not described:
             raise DataError("there are no generated pictures to measure")
         count = sum(map(len, described))

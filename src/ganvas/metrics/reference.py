@@ -56,8 +56,10 @@ class Reference:
         return within(self.features)
 
 
-def reference(data: Dataset, extractor: FeatureNetwork, cache: Path | None = None, split: str = TRAIN) -> Reference:
-    """The reference of a dataset: its training pictures, or `MAX_REAL` of them chosen at random, always the same.
+def reference(
+    data: Dataset, extractor: FeatureNetwork, cache: Path | None = None, split: str = TRAIN, most: int = MAX_REAL
+) -> Reference:
+    """The reference of a dataset: its training pictures, or `most` of them chosen at random, always the same.
 
     Features are read from the cache if it has them whole, and otherwise computed and put there. A cache that cannot
     be written costs time at the next evaluation, and a warning, but nothing else.
@@ -67,6 +69,7 @@ def reference(data: Dataset, extractor: FeatureNetwork, cache: Path | None = Non
         extractor: the network, on the device to use.
         cache: directory to keep features in, by default `cache_directory()`.
         split: take the pictures of another part of the dataset instead.
+        most: how many at most.
 
     Raises:
         DataError: fewer than `MIN_SCORED` pictures there.
@@ -77,7 +80,7 @@ def reference(data: Dataset, extractor: FeatureNetwork, cache: Path | None = Non
         raise DataError(
             f"{data.path} has {len(rows)} {kind} pictures, too few to evaluate with: {MIN_SCORED} are needed"
         )
-    rows = rows[np.random.default_rng(0).permutation(len(rows))[:MAX_REAL]]
+    rows = rows[np.random.default_rng(0).permutation(len(rows))[:most]]
     entry = _Entry(cache or cache_directory(), data.fingerprint, split, extractor.get_name(), len(rows))
     features = entry.read()
     if features is None:
@@ -88,6 +91,12 @@ def reference(data: Dataset, extractor: FeatureNetwork, cache: Path | None = Non
         except (GanvasError, OSError) as error:
             _log.warning("real features are not kept for the next evaluation: %s", error)
     return Reference(rows, features)
+
+
+def is_kept(data: Dataset, extractor: str, cache: Path | None = None, split: str = TRAIN) -> bool:
+    """Whether the features that `reference` needs are in the cache."""
+    count = min(len(data.rows(split)), MAX_REAL)
+    return _Entry(cache or cache_directory(), data.fingerprint, split, extractor, count).read() is not None
 
 
 @dataclass(frozen=True)
