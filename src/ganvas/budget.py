@@ -72,6 +72,17 @@ class Amount:
             return progress.kimg
         return progress.images / progress.dataset_size if self.unit == "epochs" else progress.steps
 
+    @property
+    def seconds(self) -> float | None:
+        """How long it is, if it is a time."""
+        return self.value * SECONDS_PER[self.unit] if self.unit in SECONDS_PER else None
+
+    def images(self, img_per_s: float, dataset_size: int, images_per_step: int) -> float:
+        """Real pictures that the discriminator sees meanwhile, if nothing but training takes time."""
+        if self.seconds is not None:
+            return self.seconds * img_per_s
+        return self.value * {"kimg": 1000, "epochs": dataset_size, "steps": images_per_step}[self.unit]
+
     def fraction(self, progress: Progress) -> float:
         """The share of this amount that `progress` has spent; 1 or more when it is used up."""
         return self.spent(progress) / self.value

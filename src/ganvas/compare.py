@@ -271,6 +271,11 @@ def _check(recipes: Sequence[str], plan: Plan) -> None:
     for key in ("budget", "seed"):
         if key in plan.changes:
             raise ConfigError(f"{key} is the comparison's own: set it with --{key.replace('seed', 'seeds')}")
+    if "quality" in plan.changes:
+        raise ConfigError(
+            "quality chooses by the speed of the moment, and these runs are to be alike: set width, batch_size and the "
+            "rest yourself"
+        )
     for name in recipes:
         if name in baselines.names():
             raise ConfigError(f"{name} is a baseline, and these are compared with anyway; name recipes")

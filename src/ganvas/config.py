@@ -39,6 +39,11 @@ class Settings(Typed):
 
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of the weights, the latents and the data order.")
     budget: AmountField = Field(Amount(20, "m"), description=f"How long to train: {GRAMMAR}.")
+    quality: Literal["quick", "good", "best"] | None = Field(
+        None,
+        description="Have budget, width, batch size, learning rates and evaluation interval chosen, as far as they are "
+        "not set: quick takes 5 minutes, good 20, best 2 hours. By default the recipe's own are taken.",
+    )
     label_column: str | None = Field(
         None,
         description="Column of the dataset's index that holds the classes; by default the one it was prepared with.",
@@ -142,7 +147,17 @@ def resolve(recipe: str, defaults: Options, changes: dict[str, Any]) -> RunConfi
 
 
 # Keys of a run's config.yaml that describe what happened rather than what was asked for.
-RECORD_KEYS = {"schema_version", "ganvas", "data", "dataset", "networks", "machine", "versions", "command"}
+RECORD_KEYS = {
+    "schema_version",
+    "ganvas",
+    "data",
+    "dataset",
+    "networks",
+    "machine",
+    "forecast",
+    "versions",
+    "command",
+}
 
 
 def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ganvas import gans
-from ganvas.config import MIN_SCORED, Settings, resolve
+from ganvas.config import MIN_SCORED, resolve
 from ganvas.data.dataset import TRAIN, Dataset
 from ganvas.data.labels import label_column, labelled_by
 from ganvas.data.subset import of_class
@@ -157,7 +157,7 @@ def rehearse(data: str | Path, recipe: str, changes: dict[str, Any]) -> str:
     plan = _plan(data, recipe, None, changes)
     dataset = labelled_by(Dataset.open(data), plan.label_column)
     counts = dict(zip(dataset.class_names, dataset.class_counts.tolist(), strict=True))
-    budget = Settings(**{key: value for key, value in changes.items() if key == "budget"}).budget
+    budget = runs.check(data, recipe, changes).config.settings.budget
     lines = [f"{name}: {counts[name]:,} pictures, {budget} each" for name in plan.folders]
     return "\n".join([f"{recipe} for each of {len(lines)} classes, one after the other", *lines])
 

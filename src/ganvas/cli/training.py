@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ganvas.cli.arguments import Assignments, Budget, Data, Out
+from ganvas.heap import share_heap
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 
@@ -16,6 +17,14 @@ def train(
     recipe: Annotated[
         str | None,
         typer.Option(help="The GAN: a recipe's name, or module:Class of your own.", show_default="atelier"),
+    ] = None,
+    quality: Annotated[
+        str | None,
+        typer.Option(
+            help="quick, good or best: choose budget, width, batch size and what else you do not set by the machine's "
+            "speed and the data.",
+            show_default="the recipe's own",
+        ),
     ] = None,
     budget: Budget = None,
     assignments: Assignments = None,
@@ -42,13 +51,14 @@ def train(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
 ) -> None:
     """Train a GAN on a dataset; Ctrl-C stops it so that `ganvas resume` can go on."""
+    share_heap()
     from ganvas.config import parse_assignments, read_config
     from ganvas.terminal import TerminalDisplay
     from ganvas.training import run as runs
 
     named, changes = read_config(config) if config else (None, {})
     changes |= parse_assignments(assignments or [])
-    flags = {"budget": budget, "seed": seed, "label_column": label_column}
+    flags = {"quality": quality, "budget": budget, "seed": seed, "label_column": label_column}
     flags |= {"on_trouble": on_trouble, "patience": patience}
     changes |= {key: value for key, value in flags.items() if value is not None}
     recipe = recipe or named or runs.DEFAULT_RECIPE
@@ -89,6 +99,7 @@ def resume(
     data: Annotated[Path | None, typer.Option(help="The dataset directory, if it has moved.")] = None,
 ) -> None:
     """Go on with a run exactly where its newest checkpoint left it."""
+    share_heap()
     from ganvas.terminal import TerminalDisplay
     from ganvas.training import run as runs
 
@@ -113,6 +124,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for its dataset, runs and page.")] = Path("demo"),
 ) -> None:
     """Paint pictures, train on them, measure, and write one page: the whole way, with nothing downloaded."""
+    share_heap()
     from ganvas.demo import demo, paint
     from ganvas.terminal import PreparationDisplay, TerminalDisplay
 

@@ -140,6 +140,7 @@ class Recipe(GeneratorRecipe):
         has_targets: whether its discriminator is told probabilities for real and for generated pictures, which label
             smoothing and swapping change; such a recipe takes its terms from `self.targets`.
         defaults: its training options; an `Options` or a subclass with further keys.
+        ladder: widths that a quality chooses among, ascending; by default a half to twice that of `defaults`.
     """
 
     sizes: ClassVar[tuple[int, ...]]
@@ -148,6 +149,7 @@ class Recipe(GeneratorRecipe):
     classifies: ClassVar[bool] = False
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
+    ladder: ClassVar[tuple[int, ...]] = ()
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -222,6 +224,12 @@ class Recipe(GeneratorRecipe):
     def name(cls) -> str:
         """What messages call it: its file's name, as --recipe takes it."""
         return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    @classmethod
+    def widths(cls) -> tuple[int, ...]:
+        """Widths that a quality chooses among, ascending."""
+        own = cls.defaults.width
+        return cls.ladder or (max(1, own // 2), own, own * 3 // 2, own * 2)
 
     @classmethod
     def needs_classes(cls) -> bool:

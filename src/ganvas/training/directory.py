@@ -33,6 +33,7 @@ class Record(BaseModel):
         dataset: its fingerprint, count, size, label_column, class_names, and how many pictures of it are for training.
         networks: generator_parameters and discriminator_parameters.
         machine: device, device_name, precision, threads.
+        forecast: what was expected of it before it began: seconds, kimg, memory_bytes ... Empty in runs from before.
         versions: of Python, torch and the other libraries that numbers depend on.
         settings: `config.Settings`, resolved.
         options: the recipe's options, resolved.
@@ -48,6 +49,7 @@ class Record(BaseModel):
     dataset: dict[str, Any]
     networks: dict[str, int]
     machine: dict[str, Any]
+    forecast: dict[str, float] = {}
     versions: dict[str, str]
     settings: dict[str, Any]
     options: dict[str, Any]

@@ -1,74 +1,176 @@
-"""What a run will cost, measured before it starts on networks that are thrown away."""
+"""What the parts of a run will cost, measured before it starts on networks that are thrown away."""
 
 import gc
-import statistics
+import io
 import sys
-import time
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 import torch
+from PIL import Image
+from torch import Tensor, nn
 
-from ganvas.budget import SECONDS_PER, Amount
+from ganvas.config import Settings
+from ganvas.data.dataset import Dataset
 from ganvas.gans.recipe import Batch, Recipe, Spec
+from ganvas.heap import return_freed_memory
 from ganvas.training.checkpoint import random_state, set_random_state
 from ganvas.training.engine import Machine, launch
+from ganvas.training.sheet import sheet
 from ganvas.training.step import AdversarialStep
+from ganvas.training.stopwatch import Stopwatch
 
 # The first steps choose kernels and grow the heap; the rest are timed until this many seconds or steps are spent.
 WARM_UP_STEPS, TIMED_STEPS, TIMED_SECONDS = 2, 8, 4.0
+# To choose among several networks, less will do. On a CPU the speed hardly depends on the size of a batch.
+GLANCE_WARM_UP, GLANCE_SECONDS, GLANCE_BATCH = 1, 1.0, 32
+# Bytes a second of a checkpoint on its way to a disk: copied, serialised, written and flushed.
+WRITTEN_PER_S = 150e6
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """What to expect of a run.
+class Costs:
+    """What the parts of a run cost.
 
     Attributes:
         generator_parameters: trainable weights of G.
         discriminator_parameters: trainable weights of D.
-        img_per_s: real pictures D will see per second of training.
-        memory_bytes: peak memory so far: of the device on an NVIDIA GPU, else of the process.
         images_per_step: real pictures D sees in one step.
+        img_per_s: real pictures D will see per second of training.
+        building: seconds until the networks are there.
+        sheet: seconds of a sample grid.
+        evaluation: seconds of an evaluation; 0 if there are none.
+        first_evaluation: seconds that the first takes beyond that: it looks at the real pictures, too.
+        saving: seconds of a checkpoint.
+        memory_bytes: peak memory: of the device on an NVIDIA GPU, else of the process. The dataset's own pictures are
+            left out: the system maps them into the process, and takes the memory away again as it likes.
     """
 
     generator_parameters: int
     discriminator_parameters: int
-    img_per_s: float
-    memory_bytes: int
     images_per_step: int
-
-    def extent(self, budget: Amount, dataset_size: int) -> tuple[float, float]:
-        """How many kimg and seconds the budget amounts to, evaluations not counted."""
-        if budget.unit in SECONDS_PER:
-            seconds = budget.value * SECONDS_PER[budget.unit]
-            return seconds * self.img_per_s / 1000, seconds
-        images_per_unit = {"kimg": 1000, "epochs": dataset_size, "steps": self.images_per_step}
-        images = budget.value * images_per_unit[budget.unit]
-        return images / 1000, images / self.img_per_s
+    img_per_s: float
+    building: float = 0.0
+    sheet: float = 0.0
+    evaluation: float = 0.0
+    first_evaluation: float = 0.0
+    saving: float = 0.0
+    memory_bytes: int = 0
 
 
-def measure(recipe: Recipe, spec: Spec, machine: Machine) -> Forecast:
-    """Train networks of a run's size on noise for a few steps; no global random state is changed by it."""
-    options, before = recipe.options, random_state()
-    random = torch.Generator().manual_seed(0)
+def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings) -> Costs:
+    """Train networks of a run's size on noise for a few steps, and evaluate them on a few pictures.
+
+    No global random state is changed by it.
+    """
+    before = random_state()
+    try:
+        return _Trial(recipe, data, machine, settings).costs()
+    finally:
+        _clean_up(before)
+
+
+def glance(recipe: Recipe, spec: Spec, machine: Machine) -> float:
+    """About how many real pictures D would see per second: a few steps, in a second or two.
+
+    0 for networks that do not fit in the memory of a GPU. No global random state is changed by it.
+    """
+    before, options = random_state(), recipe.options
+    if machine.device == "cpu":
+        smaller = options.model_copy(update={"batch_size": min(options.batch_size, GLANCE_BATCH)})
+        recipe = type(recipe)(smaller)
     try:
         step = AdversarialStep(recipe, spec, machine, launch(machine))
-        parameters = [
-            sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
-            for network in (step.generator, step.discriminator)
-        ]
-        times: list[float] = []
-        while len(times) < WARM_UP_STEPS + TIMED_STEPS and sum(times[WARM_UP_STEPS:]) < TIMED_SECONDS:
-            batches = [_noise(recipe, spec, machine, random) for _ in range(options.d_steps + options.g_steps - 1)]
-            times.append(_timed(step, batches))
-        memory = _peak_memory(machine)
-        del step, batches
-        gc.collect()
+        return _speed(step, spec, machine, GLANCE_WARM_UP, GLANCE_SECONDS)
+    except torch.OutOfMemoryError:
+        return 0.0
     finally:
-        set_random_state(before)
-    images_per_step = options.d_steps * options.batch_size
-    img_per_s = images_per_step / statistics.median(times[WARM_UP_STEPS:])
-    return Forecast(parameters[0], parameters[1], img_per_s, memory, images_per_step)
+        _clean_up(before)
+
+
+def _clean_up(random: dict[str, Any]) -> None:
+    """Leave the random states as they were, and of the networks nothing."""
+    set_random_state(random)
+    gc.collect()
+    return_freed_memory()
+
+
+class _Trial:
+    """Networks that are thrown away, and what each thing that a run does with them costs."""
+
+    def __init__(self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings) -> None:
+        # What a run imports is a part of its memory, and of the time before its first step.
+        from ganvas.training import trainer  # noqa: F401
+
+        self._recipe, self._data, self._machine, self._settings = recipe, data, machine, settings
+        self._memory_before = _memory(machine)
+        with Stopwatch() as self._building:
+            self._step = AdversarialStep(recipe, Spec.of(data), machine, launch(machine))
+
+    def costs(self) -> Costs:
+        """Measure each, in the order in which a run does them: every one may use memory that those before left."""
+        from ganvas.training.evaluation_cost import evaluation_seconds
+
+        step, settings, machine, options = self._step, self._settings, self._machine, self._recipe.options
+        img_per_s = _speed(step, Spec.of(self._data), machine, WARM_UP_STEPS, TIMED_SECONDS)
+        painting = self._sheet()
+        evaluation, first = 0.0, 0.0
+        if settings.eval_samples:
+            evaluation, first = evaluation_seconds(step, self._data, machine, settings)
+        return Costs(
+            generator_parameters=_trainable(step.generator),
+            discriminator_parameters=_trainable(step.discriminator),
+            images_per_step=options.d_steps * options.batch_size,
+            img_per_s=img_per_s,
+            building=self._building.seconds,
+            sheet=painting,
+            evaluation=evaluation,
+            first_evaluation=first,
+            saving=_bytes(step.state()) / WRITTEN_PER_S,
+            memory_bytes=self._memory(),
+        )
+
+    def _sheet(self) -> float:
+        """Seconds of a sample grid: as a file, and once more for TensorBoard."""
+        recipe, generator, settings, names = self._recipe, self._step.average.module, self._settings, []
+        if recipe.is_told_classes(len(self._data.class_names)):
+            names = self._data.class_names
+        for _ in range(2):  # the first chooses kernels
+            with Stopwatch() as painting:
+                samples = sheet(recipe, generator, names, settings.grid_size, settings.seed, self._machine.device)
+        with Stopwatch() as encoding:
+            Image.fromarray(samples).save(io.BytesIO(), format="PNG")
+        return painting.seconds + encoding.seconds * (2 if settings.tensorboard else 1)
+
+    def _memory(self) -> int:
+        """The peak of a whole run: what was measured, and what was not tried.
+
+        A process keeps the memory that steps and descriptions gave back (`ganvas.heap`). Comparing many pictures makes
+        use of it; the copies that a checkpoint is written from are as large as the weights, and find no room there.
+        """
+        from ganvas.training.evaluation_cost import comparison_bytes
+
+        peak = _peak_memory(self._machine)
+        if self._machine.device == "cuda":
+            return peak  # the rest is done on the CPU
+        state = _bytes(self._step.state())
+        gradients = 4 * (_trainable(self._step.generator) + _trainable(self._step.discriminator))
+        compared = comparison_bytes(self._data) if self._settings.eval_samples else 0
+        return max(peak, self._memory_before + state + gradients + compared) + state
+
+
+def _speed(step: AdversarialStep, spec: Spec, machine: Machine, warm_up: int, seconds: float) -> float:
+    """Real pictures per second of steps, of so many seconds or `TIMED_STEPS` of them after the first few."""
+    recipe, random, times = step.recipe, torch.Generator().manual_seed(0), list[float]()
+    options = recipe.options
+    while len(times) < warm_up + TIMED_STEPS and sum(times[warm_up:]) < seconds:
+        batches = [_noise(recipe, spec, machine, random) for _ in range(options.d_steps + options.g_steps - 1)]
+        with Stopwatch() as taken:
+            step(batches, images_seen=1)  # its values are read at the end of it, so a GPU's work is included
+        times.append(taken.seconds)
+    timed = times[warm_up:]
+    return options.d_steps * options.batch_size * len(timed) / sum(timed)
 
 
 def _noise(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator) -> Batch:
@@ -79,14 +181,25 @@ def _noise(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator
     return recipe.batch(images.contiguous(memory_format=machine.memory_format), latents, labels)
 
 
-def _timed(step: AdversarialStep, batches: list[Batch]) -> float:
-    """Seconds of one step; its values are read at the end of it, so a GPU's work is included."""
-    started = time.perf_counter()
-    step(batches, images_seen=1)
-    return time.perf_counter() - started
+def _trainable(network: nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
+
+
+def _bytes(state: Any) -> int:
+    """Of all tensors in nested dicts and lists."""
+    if isinstance(state, Tensor):
+        return state.nbytes
+    items = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
+    return sum(map(_bytes, items))
+
+
+def _memory(machine: Machine) -> int:
+    """What is in use now."""
+    return torch.cuda.memory_allocated() if machine.device == "cuda" else int(psutil.Process().memory_info().rss)
 
 
 def _peak_memory(machine: Machine) -> int:
+    """The most that was in use since the process began."""
     if machine.device == "cuda":
         return torch.cuda.max_memory_allocated()
     if sys.platform == "win32":

@@ -4,6 +4,7 @@ import dataclasses
 import platform
 import shlex
 import shutil
+import time
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -19,12 +20,14 @@ from ganvas.gans.recipe import Recipe, Spec
 from ganvas.metrics.independence import independent
 from ganvas.options import Options
 from ganvas.snapshot import Snapshot
+from ganvas.training import presets
 from ganvas.training.checkpoint import CheckpointDirectory
 from ganvas.training.directory import CONFIG, Record, RunDirectory, is_run, refuse_existing
 from ganvas.training.display import Display, Silent
 from ganvas.training.engine import Machine, choose, launch
-from ganvas.training.forecast import Forecast, measure
+from ganvas.training.forecast import glance, measure
 from ganvas.training.step import AdversarialStep
+from ganvas.training.timeline import Forecast, foresee
 
 if TYPE_CHECKING:
     from ganvas.training.trainer import Trainer
@@ -79,9 +82,8 @@ def train(
     Raises:
         GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
     """
-    plan = prepare_run(data, out, recipe, start, changes)
     display = display or Silent()
-    forecast = measure(plan.recipe, Spec.of(plan.data), plan.machine)
+    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes))
     display.say(plan.describe(forecast))
     run = RunDirectory(Path(out), plan.record(forecast, Path(out)))
     trainer = plan.trainer(run, display)
@@ -107,8 +109,24 @@ def rehearse(
     Raises:
         GanvasError: it could not be trained, and why.
     """
-    plan = prepare_run(data, out, recipe, start, changes)
-    return plan.describe(measure(plan.recipe, Spec.of(plan.data), plan.machine))
+    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes))
+    return plan.describe(forecast)
+
+
+def _foreseen(plan: "Plan") -> tuple["Plan", Forecast]:
+    """What the run will cost, once the quality that was asked for, if one was, has chosen what is left to it."""
+    began, spec, pictures = time.perf_counter(), Spec.of(plan.data), plan.data.splits[TRAIN]
+    kind, machine = type(plan.recipe), plan.machine
+    wish = plan.config.settings.quality
+    if wish:
+        found = presets.choose_networks(
+            plan.config, plan.given, kind, pictures, lambda options: glance(kind(options), spec, machine)
+        )
+        plan = plan.with_chosen(found)
+    costs = measure(plan.recipe, plan.data, machine, plan.config.settings)
+    if wish:
+        plan = plan.with_chosen(presets.choose_evaluations(plan.config, plan.given, costs, pictures))
+    return plan, foresee(plan.config.settings, costs, plan.data, time.perf_counter() - began)
 
 
 def resume(
@@ -224,6 +242,8 @@ class Plan:
         machine: what it will run on.
         origin: the snapshot or run it begins with, or None.
         start: the weights found there, by network.
+        given: keys of the settings and options that the user set.
+        chosen: what the quality chose that was asked for.
     """
 
     data: Dataset
@@ -232,6 +252,14 @@ class Plan:
     machine: Machine
     origin: Path | None = None
     start: dict[str, Any] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    chosen: tuple[presets.Chosen, ...] = ()
+
+    def with_chosen(self, chosen: list[presets.Chosen]) -> "Plan":
+        """The plan with what a quality chose, beside what it had chosen before."""
+        config = presets.with_chosen(self.config, chosen)
+        recipe = type(self.recipe)(config.options)
+        return dataclasses.replace(self, config=config, recipe=recipe, chosen=(*self.chosen, *chosen))
 
     def trainer(self, run: RunDirectory, display: Display) -> "Trainer":
         """The trainer of this plan, seeded and at step 0."""
@@ -241,33 +269,38 @@ class Plan:
 
     def describe(self, forecast: Forecast) -> str:
         """What will happen, for a person, a line each."""
-        settings, data, pictures = self.config.settings, self.data, self.data.splits[TRAIN]
-        kimg, seconds = forecast.extent(settings.budget, pictures)
+        settings, data, pictures, costs = self.config.settings, self.data, self.data.splits[TRAIN], forecast.costs
         common, own = Options().model_dump(), self.config.options.model_dump()
         options = ", ".join(f"{key}={own[key]}" for key in own if own[key] != common.get(key))
         lines = {
             "data": f"{data.path}: {pictures:,} pictures of {data.size} px"
             + (f", {held_back:,} more held back" if (held_back := len(data) - pictures) else ""),
             "classes": f"{len(data.class_names)} ({', '.join(data.class_names)})" if data.class_names else "none",
-            "recipe": f"{self.config.recipe}: generator {forecast.generator_parameters:,} and discriminator "
-            f"{forecast.discriminator_parameters:,} parameters",
+            "recipe": f"{self.config.recipe}: generator {costs.generator_parameters:,} and discriminator "
+            f"{costs.discriminator_parameters:,} parameters",
             "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
             "options": f"{options or 'none'} beyond the common defaults",
             "machine": str(self.machine),
-            "speed": f"{forecast.img_per_s:.0f} img/s measured",
-            "budget": f"{settings.budget}: about {kimg:.1f} kimg ({kimg * 1000 / pictures:.1f} epochs) in "
-            f"{seconds / 60:.1f} minutes, less what evaluations take",
-            "evaluate": self._evaluations(),
-            "memory": f"about {forecast.memory_bytes / 2**30:.1f} GiB",
+            "speed": f"{costs.img_per_s:.0f} img/s measured",
+            "budget": f"{settings.budget}: about {forecast.kimg:.1f} kimg "
+            f"({forecast.kimg * 1000 / pictures:.1f} epochs) in about {forecast.time()}",
+            "evaluate": self._evaluations(forecast),
+            "memory": f"about {forecast.memory()}",
         }
+        if settings.quality:
+            lines = {"quality": "\n".join([self._quality(), *(f"{'':10} {each}" for each in self.chosen)])} | lines
         return "\n".join(f"{name:10} {text}" for name, text in lines.items())
 
-    def _evaluations(self) -> str:
+    def _evaluations(self, forecast: Forecast) -> str:
         settings = self.config.settings
         if not settings.eval_samples:
             return "never"
         every = settings.eval_every or f"{settings.budget / 10}, or less often if that took over a tenth of the time"
-        return f"{settings.eval_samples:,} pictures every {every}"
+        return f"{settings.eval_samples:,} pictures every {every}: {forecast.evaluations} times"
+
+    def _quality(self) -> str:
+        wish = self.config.settings.quality
+        return f"{wish} chose these; set any of them yourself:" if self.chosen else f"{wish} found everything set"
 
     def record(self, forecast: Forecast, out: Path) -> Record:
         """What `config.yaml` will hold."""
@@ -280,10 +313,11 @@ class Plan:
             dataset=info.model_dump(include={"fingerprint", "count", "size", "label_column", "class_names"})
             | {"training": self.data.splits[TRAIN]},
             networks={
-                "generator_parameters": forecast.generator_parameters,
-                "discriminator_parameters": forecast.discriminator_parameters,
+                "generator_parameters": forecast.costs.generator_parameters,
+                "discriminator_parameters": forecast.costs.discriminator_parameters,
             },
             machine=self.machine.record(),
+            forecast=forecast.record(),
             versions={"python": platform.python_version()} | libraries,
             settings=self.config.settings.model_dump(),
             options=self.config.options.model_dump(),
@@ -324,7 +358,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
             f"ganvas baseline {data} --kind {recipe} --out {recipe}.safetensors"
         )
     recipe_class = gans.find(recipe)
-    config = resolve(recipe, recipe_class.defaults, changes)
+    config = presets.with_budget(resolve(recipe, recipe_class.defaults, changes), changes)
     dataset = Dataset.open(data)
     if column := config.settings.label_column:
         dataset = labelled_by(dataset, column)
@@ -345,7 +379,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
         fetch(config.settings.extractor)
     if recipe_class.needs_classes() or config.settings.balanced_classes:
         _require_classes(dataset)
-    return Plan(dataset, config, recipe_class(config.options), choose(config.settings))
+    return Plan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
 
 
 def _require_classes(data: Dataset) -> None:

@@ -1,0 +1,120 @@
+"""What a run will cost: played through with costs that are given, and measured without a trace."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from conftest import TINY, write_dataset
+from ganvas import gans
+from ganvas.config import Settings
+from ganvas.data.dataset import Dataset
+from ganvas.files import read_records
+from ganvas.training import forecast
+from ganvas.training.engine import choose
+from ganvas.training.forecast import Costs
+from ganvas.training.run import train
+from ganvas.training.timeline import Forecast, foresee
+
+COSTS = Costs(1, 1, images_per_step=10, img_per_s=10, building=1, sheet=0, evaluation=0, saving=0)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Dataset:
+    return Dataset.open(write_dataset(tmp_path / "data", count=100))
+
+
+def foreseen(data: Dataset, costs: Costs = COSTS, waited: float = 0, **settings: Any) -> Forecast:
+    return foresee(Settings(**{"eval_samples": 0, "checkpoint_every": "24h"} | settings), costs, data, waited)
+
+
+def with_costs(**changes: Any) -> Costs:
+    return Costs(**vars(COSTS) | changes)
+
+
+@pytest.mark.parametrize(("budget", "kimg"), [("100s", 1.0), ("1kimg", 1.0), ("20epochs", 2.0), ("50steps", 0.5)])
+def test_without_anything_else_there_are_steps(data: Dataset, budget: str, kimg: float) -> None:
+    found = foreseen(data, budget=budget, waited=3)
+    assert found.kimg == pytest.approx(kimg)
+    assert found.seconds == pytest.approx(3 + 1 + kimg * 100)
+    assert (found.evaluations, found.evaluating) == (0, 0)
+
+
+def test_evaluations_take_from_a_time_and_add_to_a_count(data: Dataset) -> None:
+    costs = with_costs(evaluation=6, first_evaluation=4)
+    settings = {"eval_samples": 16, "eval_every": "200steps"}
+    counted = foreseen(data, costs, budget="1000steps", **settings)
+    assert (counted.evaluations, counted.evaluating) == (5, 34)
+    assert counted.seconds == pytest.approx(1 + 1000 + 34)
+    timed = foreseen(data, costs, budget="1000s", **settings)
+    assert (timed.evaluations, timed.evaluating) == (5, 34)  # the last one when the time is up
+    assert timed.kimg == pytest.approx(10 * (1000 - 28) / 1000, rel=0.01)
+    assert timed.seconds == pytest.approx(1 + 1000 + 6, rel=0.01)
+
+
+def test_by_default_slow_evaluations_wait(data: Dataset) -> None:
+    costs = with_costs(evaluation=60)
+    found = foreseen(data, costs, budget="1000s", eval_samples=16)
+    assert found.evaluations == 3  # one after 100 s, one 600 s later, one at the end
+
+
+def test_sample_grids_and_checkpoints_count(data: Dataset) -> None:
+    plain = foreseen(data, budget="1000steps").seconds
+    sheets = foreseen(data, with_costs(sheet=1), budget="1000steps").seconds
+    assert sheets - plain == 22  # before the first step, at every twentieth, and after the last
+    saved = foreseen(data, with_costs(saving=1), budget="1000steps", checkpoint_every="250steps").seconds
+    assert saved - plain == 4
+
+
+def test_long_runs_are_played_through_in_no_time(data: Dataset) -> None:
+    found = foreseen(data, with_costs(img_per_s=100_000), budget="240h", eval_samples=16)
+    assert found.kimg == pytest.approx(240 * 3600 * 100, rel=0.01)
+    assert found.evaluations == 10
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(95, "95 seconds"), (1260, "21 minutes"), (300, "5.0 minutes"), (7200, "2.0 hours")]
+)
+def test_times_are_said_as_people_do(seconds: float, said: str) -> None:
+    assert Forecast(COSTS, seconds, 1, 0, 0, 0).time() == said
+    assert Forecast(COSTS, seconds, 1, 2, 120, 0).time() == f"{said}, of which evaluations 2.0 minutes"
+
+
+def test_memory_tells_the_pictures_apart() -> None:
+    costs = with_costs(memory_bytes=3 * 2**29)
+    assert Forecast(costs, 1, 1, 0, 0, mapped_bytes=1000).memory() == "1.5 GiB"
+    assert Forecast(costs, 1, 1, 0, 0, mapped_bytes=2**30).memory().startswith("1.5 GiB, and 1.0 for the pictures")
+
+
+@pytest.mark.parametrize("recipe", ["dcgan", "cdcgan"])
+def test_measuring_leaves_no_trace_and_knows_every_part(
+    data: Dataset, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forecast, "TIMED_STEPS", 1)
+    settings = Settings(eval_samples=16, extractor="efficientnet-lite2", threads=1, device="cpu")
+    kind = gans.find(recipe)
+    made = kind(kind.defaults.model_copy(update={"width": 4, "batch_size": 8}))
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    costs = forecast.measure(made, data, choose(settings), settings)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert costs.images_per_step == 8
+    named = ("img_per_s", "building", "sheet", "evaluation", "first_evaluation", "saving", "memory_bytes")
+    assert all(getattr(costs, name) > 0 for name in named)
+    assert (
+        forecast.measure(made, data, choose(settings), settings.model_copy(update={"eval_samples": 0})).evaluation == 0
+    )
+    assert forecast.glance(made, forecast.Spec.of(data), choose(settings)) > 0
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_run_keeps_what_was_foreseen_and_goes_by_the_same_rules(tmp_path: Path, data: Dataset) -> None:
+    from ganvas.training.directory import RunDirectory
+
+    settings = {"eval_samples": 16, "eval_every": "2steps", "budget": "5steps"}
+    train(data.path, tmp_path / "run", **TINY | settings)
+    record = RunDirectory.open(tmp_path / "run").record
+    assert record.forecast["evaluations"] == len(read_records(tmp_path / "run" / "evals.jsonl")) == 3
+    assert record.forecast["kimg"] == 0.04
+    assert record.forecast["memory_bytes"] > 2**27
