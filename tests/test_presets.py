@@ -193,6 +193,17 @@ def test_the_plan_says_what_was_chosen_and_how_to_override_it(
     assert len(wrong.stderr.splitlines()) == 1
 
 
+def test_weights_to_begin_with_keep_their_width(
+    tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "glance", lambda *_: 1e6)
+    monkeypatch.setattr(gans.find("mlp"), "defaults", gans.find("mlp").defaults.model_copy(update={"width": 1}))
+    changes = {key: value for key, value in TINY.items() if key != "width"} | {"budget": "1steps"}
+    runs.train(tiny_data, tmp_path / "first", "mlp", **changes)
+    plan = runs.rehearse(tiny_data, tmp_path / "next", "mlp", start=tmp_path / "first", quality="best", **changes)
+    assert "--set width" not in plan
+
+
 def test_a_comparison_takes_no_quality(tmp_path: Path, tiny_data: Path) -> None:
     from ganvas.compare import compare
 

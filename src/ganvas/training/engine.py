@@ -3,6 +3,7 @@
 Lightning Fabric carries the choice out: it moves modules, opens the autocast context and scales float16 losses.
 """
 
+import logging
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -113,6 +114,7 @@ def launch(machine: Machine) -> "Fabric":
     """Start Fabric on that machine and set what the whole process shares: threads, TF32, kernel choice."""
     from lightning_fabric import Fabric  # seconds of import that a mistyped option should not wait for
 
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the plan says what precision it is
     torch.set_num_threads(machine.threads)
     if machine.device == "cpu":
         share_heap()

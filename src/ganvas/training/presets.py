@@ -99,7 +99,7 @@ def choose_networks(
     """
     chosen, speed = list[Chosen](), functools.cache(speed)
     if "budget" not in given:
-        chosen.append(Chosen("budget", config.settings.budget, f"of quality {config.settings.quality}"))
+        chosen.append(Chosen("budget", config.settings.budget, "the quality's own"))
     if "width" not in given:
         chosen += _width(config, given, recipe.widths(), pictures, speed)
     if "batch_size" not in given and config.settings.budget.unit != "steps":
@@ -134,9 +134,12 @@ def _width(
         return speed(options.model_copy(update=widened(width)))
 
     names = ", ".join(map(str, ladder))
-    reasons = {"width": f"of {names} the widest at {least:.0f} img/s, with which {aim}, or else the narrowest"}
-    reasons["d_width"] = "in proportion to width"
-    return [Chosen(*each, reasons[each[0]]) for each in widened(widest(ladder, options.width, least, speed_at)).items()]
+    reasons = {
+        "width": f"the widest of {names} that makes {least:.0f} img/s, {aim}; else the narrowest",
+        "d_width": "in proportion",
+    }
+    found = widened(widest(ladder, options.width, least, speed_at))
+    return [Chosen(key, value, reasons[key]) for key, value in found.items()]
 
 
 def _least_speed(config: RunConfig, pictures: int) -> tuple[float, str]:
@@ -146,10 +149,10 @@ def _least_speed(config: RunConfig, pictures: int) -> tuple[float, str]:
     quality, budget = QUALITIES[settings.quality], settings.budget
     if (seconds := budget.seconds) is not None:
         kimg = max(quality.kimg * (seconds / quality.seconds) ** GROWTH, pictures / 1000)
-        return 1000 * kimg / seconds, f"D sees {kimg:.0f} kimg"
+        return 1000 * kimg / seconds, f"for D to see {kimg:.0f} kimg"
     options = config.options
     images = budget.images(math.inf, pictures, options.d_steps * options.batch_size)
-    return images / quality.seconds, f"{budget} take {quality.budget}"
+    return images / quality.seconds, f"for {budget} to take {quality.budget}"
 
 
 def widest(ladder: Sequence[int], own: int, least: float, speed: Callable[[int], float]) -> int:

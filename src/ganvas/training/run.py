@@ -82,8 +82,8 @@ def train(
     Raises:
         GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
     """
-    display = display or Silent()
-    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes))
+    began, display = time.perf_counter(), display or Silent()
+    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes), began)
     display.say(plan.describe(forecast))
     run = RunDirectory(Path(out), plan.record(forecast, Path(out)))
     trainer = plan.trainer(run, display)
@@ -109,20 +109,22 @@ def rehearse(
     Raises:
         GanvasError: it could not be trained, and why.
     """
-    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes))
+    began = time.perf_counter()
+    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes), began)
     return plan.describe(forecast)
 
 
-def _foreseen(plan: "Plan") -> tuple["Plan", Forecast]:
-    """What the run will cost, once the quality that was asked for, if one was, has chosen what is left to it."""
-    began, spec, pictures = time.perf_counter(), Spec.of(plan.data), plan.data.splits[TRAIN]
-    kind, machine = type(plan.recipe), plan.machine
-    wish = plan.config.settings.quality
+def _foreseen(plan: "Plan", began: float) -> tuple["Plan", Forecast]:
+    """What to expect of a run that was asked for at `began`, once its quality, if it has one, has chosen."""
+    pictures = plan.data.splits[TRAIN]
+    kind, spec, machine, wish = type(plan.recipe), Spec.of(plan.data), plan.machine, plan.config.settings.quality
     if wish:
-        found = presets.choose_networks(
-            plan.config, plan.given, kind, pictures, lambda options: glance(kind(options), spec, machine)
+        # Weights to begin with fit networks of one width only.
+        given = plan.given | {"width"} if plan.origin else plan.given
+        chosen = presets.choose_networks(
+            plan.config, given, kind, pictures, lambda options: glance(kind(options), spec, machine)
         )
-        plan = plan.with_chosen(found)
+        plan = plan.with_chosen(chosen)
     costs = measure(plan.recipe, plan.data, machine, plan.config.settings)
     if wish:
         plan = plan.with_chosen(presets.choose_evaluations(plan.config, plan.given, costs, pictures))
@@ -288,7 +290,7 @@ class Plan:
             "memory": f"about {forecast.memory()}",
         }
         if settings.quality:
-            lines = {"quality": "\n".join([self._quality(), *(f"{'':10} {each}" for each in self.chosen)])} | lines
+            lines = {"quality": self._quality()} | lines
         return "\n".join(f"{name:10} {text}" for name, text in lines.items())
 
     def _evaluations(self, forecast: Forecast) -> str:
@@ -300,7 +302,9 @@ class Plan:
 
     def _quality(self) -> str:
         wish = self.config.settings.quality
-        return f"{wish} chose these; set any of them yourself:" if self.chosen else f"{wish} found everything set"
+        if not self.chosen:
+            return f"{wish} found everything set"
+        return "\n".join([f"{wish} chose these; set any yourself:", *(f"{'':10} {each}" for each in self.chosen)])
 
     def record(self, forecast: Forecast, out: Path) -> Record:
         """What `config.yaml` will hold."""
