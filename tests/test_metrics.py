@@ -22,7 +22,6 @@ from ganvas.cache import cache_directory
 from ganvas.data.dataset import Dataset
 from ganvas.errors import ConfigError, DataError
 from ganvas.measure import evaluate
-from ganvas.metrics import reference as reference_module
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.extractors import DEFAULT_EXTRACTOR, load_extractor
 from ganvas.metrics.features import FeatureNetwork, extract
@@ -330,13 +329,10 @@ def test_a_cache_that_cannot_be_written_is_a_warning(
     assert "not kept" in caplog.text
 
 
-def test_a_large_dataset_is_represented_by_some(
-    data: Dataset, counting: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reference_module, "MAX_REAL", 20)
-    chosen = reference(data, counting, tmp_path)
+def test_a_large_dataset_is_represented_by_some(data: Dataset, counting: Counting, tmp_path: Path) -> None:
+    chosen = reference(data, counting, tmp_path, most=20)
     assert len(set(chosen.rows)) == len(chosen.features) == counting.seen == 20
-    assert np.array_equal(reference(data, counting, tmp_path / "new").rows, chosen.rows)
+    assert np.array_equal(reference(data, counting, tmp_path / "new", most=20).rows, chosen.rows)
 
 
 def test_cache_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

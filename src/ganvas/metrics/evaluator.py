@@ -139,7 +139,7 @@ class Evaluator:
 
     def describe(self, images: Iterable[Images], labels: NDArray[np.int64] | None = None) -> Described:
         """Describe generated pictures, which `score` then compares; the arguments are its own."""
-        described = [Described.of(slab, self._extractor) for slab in _slabs(images, self._samples)]
+        described = [Described.of(slab, self._extractor) for slab in _slabs(images, self._samples) if len(slab)]
         if not described:
             raise DataError("there are no generated pictures to measure")
         count = sum(map(len, described))
