@@ -32,6 +32,7 @@ from ganvas.catalogue import CLASSES
 from ganvas.config import resolve
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.training.engine import Machine, choose, launch
+from ganvas.training.forecast import noise_batches
 from ganvas.training.step import AdversarialStep
 
 # Kinds of operations by what torch's names for them contain, the first that fits.
@@ -171,7 +172,7 @@ class _Augmentation(nn.Module):
         return self._augmentation(images)
 
 
-class Stopwatch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Times every operation within; `charges` holds what was counted."""
 
     def __init__(self, tracker: Tracker, clock: Callable[[], float]) -> None:
@@ -206,16 +207,17 @@ def account(name: str, size: int, changes: dict[str, Any], steps: int) -> tuple[
     clock = time.thread_time if machine.threads == 1 else time.perf_counter
     spec = Spec(size, CLASSES if recipe.needs_classes() else 0)
     torch.manual_seed(0)
+    random = torch.Generator().manual_seed(0)
     with mock.patch("ganvas.tricks.augment.Augmentation", _Augmentation):
         step = AdversarialStep(recipe, spec, machine, launch(machine))
-    plain = [_timed(step, _batches(recipe, spec, machine), clock) for _ in range(WARM_UP_STEPS + steps)]
+    plain = [_timed(step, noise_batches(recipe, spec, machine, random), clock) for _ in range(WARM_UP_STEPS + steps)]
     layers = _layers(step)
     watched = []
     for _ in range(steps):
-        noise = _batches(recipe, spec, machine)
-        with Tracker(layers) as tracker, Stopwatch(tracker, clock) as stopwatch:
+        noise = noise_batches(recipe, spec, machine, random)
+        with Tracker(layers) as tracker, Watch(tracker, clock) as watch:
             _timed(step, noise, clock)
-        watched.append(dict(stopwatch.charges))
+        watched.append(dict(watch.charges))
     ceiling = matrix_product_flops(machine.precision, machine.threads, clock=clock)
     kinds = {layer: type(module).__name__ for module, layer in layers.items()}
     return Account(_typical(watched), statistics.median(plain[WARM_UP_STEPS:]), ceiling, kinds), recipe, machine
@@ -229,17 +231,6 @@ def _layers(step: AdversarialStep) -> dict[nn.Module, str]:
         for root, network in roots.items()
         for name, module in network.named_modules()
     }
-
-
-def _batches(recipe: Recipe, spec: Spec, machine: Machine) -> list[Batch]:
-    """What one step takes, of noise."""
-    options, batches = recipe.options, []
-    for _ in range(options.d_steps + options.g_steps - 1):
-        images = torch.rand(options.batch_size, 3, spec.size, spec.size) * 2 - 1
-        labels = torch.arange(options.batch_size) % spec.classes if spec.classes else None
-        latents = recipe.latents(options.batch_size, torch.Generator())
-        batches.append(recipe.batch(images.contiguous(memory_format=machine.memory_format), latents, labels))
-    return batches
 
 
 def _timed(step: AdversarialStep, batches: list[Batch], clock: Callable[[], float]) -> float:

@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 from benchmarks import layers, recipes, sampling
-from benchmarks.layers import Account, Charge, Key, Stopwatch, Tracker
+from benchmarks.layers import Account, Charge, Key, Tracker, Watch
 from torch import Tensor, nn
 
 from ganvas.catalogue import operations_per_image
@@ -32,14 +32,14 @@ def charged(maps: Tensor, second_derivatives: bool = False) -> dict[tuple[str, b
     """Operations of a step over the maps, by layer and direction."""
     net = Net()
     names = {net: "D"} | {module: f"D.{name}" for name, module in net.named_modules() if name}
-    with Tracker(names) as tracker, Stopwatch(tracker, iter(range(10_000)).__next__) as stopwatch:
+    with Tracker(names) as tracker, Watch(tracker, iter(range(10_000)).__next__) as watch:
         output = net(maps)
         if second_derivatives:
             (slopes,) = torch.autograd.grad(output.sum(), maps, create_graph=True)
             output = output.sum() + (slopes**2).sum()
         output.sum().backward()
     found: dict[tuple[str, bool], float] = {}
-    for key, charge in stopwatch.charges.items():
+    for key, charge in watch.charges.items():
         found[key.layer, key.backward] = found.get((key.layer, key.backward), 0) + charge.operations
     return {key: operations for key, operations in found.items() if operations}
 

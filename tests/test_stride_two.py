@@ -9,6 +9,15 @@ from ganvas.networks.stride_two import Down, Up, tiled_down, tiled_up
 from ganvas.networks.windows import _overlapped, _windows
 
 
+def recorded(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
+    """The names, in order, of those functions of `stride_two` that are called from now on."""
+    taken: list[str] = []
+    for name in names:
+        real = getattr(stride_two, name)
+        monkeypatch.setattr(stride_two, name, lambda *given, name=name, real=real: taken.append(name) or real(*given))
+    return taken
+
+
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize(("module", "size"), [(Down, (8, 8)), (Down, (4, 12)), (Up, (4, 4)), (Up, (2, 6))])
 def test_values_and_gradients_are_those_of_torchs_module(
@@ -68,10 +77,7 @@ def test_what_windows_hold_and_what_is_summed_from_them_are_transposes() -> None
 
 
 def test_only_small_maps_in_bfloat16_are_seen_through_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[str] = []
-    for name in ("windowed_down", "windowed_up"):
-        real = getattr(stride_two, name)
-        monkeypatch.setattr(stride_two, name, lambda *given, name=name, real=real: taken.append(name) or real(*given))
+    taken = recorded(monkeypatch, "windowed_down", "windowed_up")
     Down(3, 4)(torch.randn(1, 3, 8, 8))
     with torch.autocast("cpu", torch.bfloat16):
         Down(3, 4)(torch.randn(1, 3, 16, 16))
@@ -83,10 +89,7 @@ def test_only_small_maps_in_bfloat16_are_seen_through_windows(monkeypatch: pytes
 
 
 def test_only_small_even_maps_in_float32_on_the_cpu_are_tiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[str] = []
-    for name in ("tiled_down", "tiled_up"):
-        real = getattr(stride_two, name)
-        monkeypatch.setattr(stride_two, name, lambda *given, name=name, real=real: taken.append(name) or real(*given))
+    taken = recorded(monkeypatch, "tiled_down", "tiled_up")
     Down(3, 4)(torch.randn(1, 3, 16, 16))
     Down(3, 4)(torch.randn(1, 3, 2, 4))  # an odd coarse map
     Up(3, 4)(torch.randn(1, 3, 8, 8))

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.networks.linear_map import linear_map
-from ganvas.networks.windows import windowed_down, windowed_up
+from ganvas.networks.windows import bordered, windowed_down, windowed_up
 
 # Coarse maps of this many places at most are computed this way: on larger ones, moving tiles costs more than it saves.
 LARGEST = 16
@@ -91,9 +91,8 @@ def tiled_up(coarse: Tensor, weight: Tensor) -> Tensor:
     places = coarse.permute(0, 2, 3, 1)
     split = linear_map(places, _split_results, partial(_join_results, places.shape))
     fine = (batch, 2 * height, 2 * width, weight.shape[1])
-    return linear_map(torch.bmm(split, _kernel_tiles(weight)), partial(_join_data, fine), _split_data).permute(
-        0, 3, 1, 2
-    )
+    tiles = torch.bmm(split, _kernel_tiles(weight))
+    return linear_map(tiles, partial(_join_data, fine), _split_data).permute(0, 3, 1, 2)
 
 
 def _data_tiles(fine: Tensor) -> Tensor:
@@ -112,11 +111,7 @@ def _kernel_tiles(weight: Tensor) -> Tensor:
 
 def _split_data(places: Tensor) -> Tensor:
     batch, height, width, channels = places.shape
-    padded = places.new_empty(batch, height + 2, width + 2, channels)
-    padded[:, 1:-1, 1:-1] = places
-    for edge in (padded[:, 0], padded[:, -1], padded[:, :, 0], padded[:, :, -1]):
-        edge.zero_()
-    blocks = padded.view(batch, height // 2 + 1, 2, width // 2 + 1, 2 * channels)
+    blocks = bordered(places).view(batch, height // 2 + 1, 2, width // 2 + 1, 2 * channels)
     rows = places.new_empty(3, batch, height // 4, 2, width // 2 + 1, 2 * channels)
     tiles = places.new_empty(3, 3, batch, height // 4, width // 4, 2, 2 * channels)
     _split_differences(blocks.movedim(1, 0), rows.movedim(2, 1))

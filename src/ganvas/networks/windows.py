@@ -1,6 +1,6 @@
 """4x4 convolutions of stride 2 and padding 1 in bfloat16, as one matrix product over windows.
 
-On maps of 4x4 places, oneDNN's kernels for bfloat16 reach a tenth of what a matrix product does. With W the map from a
+On maps of 4x4 places, oneDNN's kernels for bfloat16 are far slower than a matrix product. With W the map from a
 fine map to the 4x4 windows that a coarse one's places see, its transpose W', and k the kernels as a matrix:
 
     down:  coarse = W(fine) k'            up:  fine = W'(coarse k)
@@ -31,6 +31,16 @@ def windowed_up(coarse: Tensor, weight: Tensor) -> Tensor:
     return linear_map(windows, partial(_overlapped, fine), _windows).permute(0, 3, 1, 2)
 
 
+def bordered(places: Tensor) -> Tensor:
+    """The padding of these convolutions: [B, h, w, C] -> [B, h + 2, w + 2, C], zeros around."""
+    batch, height, width, channels = places.shape
+    padded = places.new_empty(batch, height + 2, width + 2, channels)
+    padded[:, 1:-1, 1:-1] = places
+    for edge in (padded[:, 0], padded[:, -1], padded[:, :, 0], padded[:, :, -1]):
+        edge.zero_()
+    return padded
+
+
 def _matrix(weight: Tensor) -> Tensor:
     return weight.to(torch.bfloat16).permute(0, 2, 3, 1).reshape(len(weight), -1)
 
@@ -38,10 +48,7 @@ def _matrix(weight: Tensor) -> Tensor:
 def _windows(places: Tensor) -> Tensor:
     """[B, 2h, 2w, C] -> [B h w, 16 C], row by row as they lie in memory."""
     batch, height, width, channels = places.shape
-    padded = places.new_empty(batch, height + 2, width + 2, channels)
-    padded[:, 1:-1, 1:-1] = places
-    for edge in (padded[:, 0], padded[:, -1], padded[:, :, 0], padded[:, :, -1]):
-        edge.zero_()
+    padded = bordered(places)
     picture, row, place, _ = padded.stride()
     shape = (batch, height // 2, width // 2, 4, 4 * channels)
     return padded.as_strided(shape, (picture, 2 * row, 2 * place, row, 1)).reshape(-1, 16 * channels)

@@ -165,12 +165,18 @@ def _speed(step: AdversarialStep, spec: Spec, machine: Machine, warm_up: int, se
     recipe, random, times = step.recipe, torch.Generator().manual_seed(0), list[float]()
     options = recipe.options
     while len(times) < warm_up + TIMED_STEPS and sum(times[warm_up:]) < seconds:
-        batches = [_noise(recipe, spec, machine, random) for _ in range(options.d_steps + options.g_steps - 1)]
+        batches = noise_batches(recipe, spec, machine, random)
         with Stopwatch() as taken:
             step(batches, images_seen=1)  # its values are read at the end of it, so a GPU's work is included
         times.append(taken.seconds)
     timed = times[warm_up:]
     return options.d_steps * options.batch_size * len(timed) / sum(timed)
+
+
+def noise_batches(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator) -> list[Batch]:
+    """What one step takes, of noise: its speed does not depend on what pictures show."""
+    options = recipe.options
+    return [_noise(recipe, spec, machine, random) for _ in range(options.d_steps + options.g_steps - 1)]
 
 
 def _noise(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator) -> Batch:
