@@ -1,17 +1,22 @@
-"""The default recipe: its discriminator, its generator, and classes where there are any."""
+"""The default recipe: its discriminator, what that sees through, its generator, and classes where there are any."""
 
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from conftest import Cli, write_dataset
 from ganvas.config import resolve
+from ganvas.data.painter import paint
 from ganvas.gans.atelier import Atelier
 from ganvas.gans.recipe import Spec
-from ganvas.networks import projection, skip_layer
+from ganvas.networks import projection, skip_layer, vision_aided
+from ganvas.networks.efficientnet import efficientnet_lite
+from ganvas.networks.frozen import CHANNELS, DEVIATION, NETWORK, SEEN_AFTER, FrozenFeatures
 from ganvas.objectives import hinge_fake, hinge_real
+from ganvas.pixels import to_float
 from ganvas.snapshot import read_card
 from ganvas.tricks.objective import Objective
 
@@ -21,7 +26,8 @@ def pictures(count: int = 2, size: int = 64) -> Tensor:
 
 
 def recipe(**changes: object) -> Atelier:
-    return Atelier(resolve("atelier", Atelier.defaults, {"width": 2, "d_width": 2, "batch_size": 4} | changes).options)
+    small = {"width": 2, "d_width": 2, "batch_size": 4, "vision_from": 0}
+    return Atelier(resolve("atelier", Atelier.defaults, small | changes).options)
 
 
 # ---- the discriminator ------------------------------------------------------------------------------------------
@@ -53,7 +59,7 @@ def test_what_is_said_of_a_picture_does_not_depend_on_its_class_at_first_and_the
 def test_it_can_tell_more_than_the_margin_though_no_layer_lengthens_anything() -> None:
     # The first layer's bound is that of its kernel as a matrix; a picture of ones is lengthened by less.
     torch.manual_seed(0)
-    discriminator = Objective(recipe(d_width=16)).build(Spec(32))[1]
+    discriminator = Objective(recipe(d_width=16, vision=0)).build(Spec(32))[1]
     with torch.no_grad():
         for _ in range(20):  # the power iteration settles
             logits = discriminator(pictures(8, 32)).logits
@@ -62,25 +68,146 @@ def test_it_can_tell_more_than_the_margin_though_no_layer_lengthens_anything() -
 
 @pytest.mark.parametrize("classes", [0, 3])
 @pytest.mark.parametrize("minibatch", ["none", "stddev"])
-def test_real_and_generated_pictures_in_one_batch_are_judged_as_in_two(classes: int, minibatch: str) -> None:
+@pytest.mark.parametrize("vision", [0.0, 0.5])
+def test_real_and_generated_pictures_in_one_batch_are_judged_as_in_two(
+    classes: int, minibatch: str, vision: float
+) -> None:
     torch.manual_seed(0)
-    here = recipe(augment="none", minibatch=minibatch)
+    here = recipe(augment="none", minibatch=minibatch, vision=vision)
     generator, discriminator = here.build(Spec(32, classes))
     labels = torch.arange(4) % classes if classes else None
     batch = here.batch(pictures(4, 32), torch.randn(4, 100), labels)
     loss = here.discriminator_loss(generator, discriminator, batch)
-    real, fake = (here.judge(discriminator, images, labels).logits for images in (batch.images, batch.fakes(generator)))
+    real, fake = (here.judge(discriminator, images, labels) for images in (batch.images, batch.fakes(generator)))
     assert loss.real_logits is not None
     assert loss.fake_logits is not None
-    torch.testing.assert_close(loss.real_logits, real)
-    torch.testing.assert_close(loss.fake_logits, fake)
-    torch.testing.assert_close(loss.total, hinge_real(real) + hinge_fake(fake))
+    torch.testing.assert_close(loss.real_logits, real.logits)
+    torch.testing.assert_close(loss.fake_logits, fake.logits)
+    assert len(real.patches) == len(fake.patches) == (len(CHANNELS) if vision else 0)
+    expected = [hinge_real(logits) for logits in (real.logits, *real.patches)]
+    expected += [hinge_fake(logits) for logits in (fake.logits, *fake.patches)]
+    torch.testing.assert_close(loss.total, torch.stack(expected).sum(), rtol=1e-4, atol=1e-4)
 
 
 def test_the_hinge_is_flat_beyond_its_margin() -> None:
     logits = torch.tensor([-2.0, 0.0, 3.0])
     assert hinge_real(logits).item() == pytest.approx((3 + 1 + 0) / 3)
     assert hinge_fake(logits).item() == pytest.approx((0 + 1 + 4) / 3)
+
+
+# ---- what it sees through ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def frozen() -> FrozenFeatures:
+    return FrozenFeatures()
+
+
+@pytest.mark.parametrize("size", [32, 64, 80])
+def test_frozen_features_are_those_of_the_network(frozen: FrozenFeatures, size: int) -> None:
+    network = efficientnet_lite(NETWORK)
+    maps, expected = network.bn1(network.conv_stem(pictures(size=size))), []
+    for number, stage in enumerate(network.blocks):
+        maps = stage(maps)
+        if number in SEEN_AFTER:
+            expected.append(maps / DEVIATION)
+    for seen, wanted, channels, scale in zip(frozen(pictures(size=size)), expected, CHANNELS, (4, 8, 16), strict=True):
+        assert seen.shape == (2, channels, size // scale, size // scale)
+        torch.testing.assert_close(seen, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_frozen_features_of_paintings_deviate_by_about_one(frozen: FrozenFeatures) -> None:
+    paintings = torch.stack([torch.from_numpy(paint(number)) for number in range(16)])
+    for seen in frozen(to_float(paintings)):
+        assert 0.7 < seen.std() < 1.4
+
+
+def test_frozen_features_are_no_weights_to_train_or_to_keep(frozen: FrozenFeatures) -> None:
+    assert not list(frozen.parameters())
+    assert not frozen.state_dict()
+    assert sum(constant.numel() for constant in frozen.buffers()) > 0.5e6
+
+
+def test_bfloat16_sees_the_same_and_differentiates_alike(frozen: FrozenFeatures) -> None:
+    slopes = []
+    for is_reduced in (False, True):
+        images = pictures().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=is_reduced):
+            maps = frozen(images)
+        (slope,) = torch.autograd.grad(sum(seen.float().square().mean() for seen in maps), images)
+        slopes.append((maps, slope))
+    (exact, slope), (reduced, other) = slopes
+    for seen, wanted in zip(reduced, exact, strict=True):
+        assert seen.dtype == torch.bfloat16
+        assert F.cosine_similarity(seen.float().flatten(), wanted.flatten(), 0) > 0.995
+    assert F.cosine_similarity(other.flatten(), slope.flatten(), 0) > 0.97
+
+
+@pytest.mark.parametrize(("size", "seen_at"), [(16, 64), (32, 64), (64, 64), (128, 128)])
+def test_every_second_picture_is_shown_and_small_ones_are_enlarged(size: int, seen_at: int) -> None:
+    discriminator = recipe().build(Spec(size))[1]
+    assert isinstance(discriminator, vision_aided.Discriminator)
+    shown: list[torch.Size] = []
+    discriminator.features.register_forward_hook(lambda _, inputs, _maps: shown.append(inputs[0].shape))
+    critique = discriminator(pictures(3, size))
+    assert critique.logits.shape == (3,)
+    assert shown == [(2, 3, seen_at, seen_at)]
+    assert [logits.shape for logits in critique.patches] == [(2, (seen_at // scale) ** 2) for scale in (4, 8, 16)]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_critique_of_two_batches_is_split_between_them(count: int) -> None:
+    discriminator = recipe().build(Spec(32))[1]
+    images = pictures(2 * count, 32)
+    first, rest = vision_aided.split(discriminator(images), count)
+    torch.testing.assert_close(first.logits, discriminator(images[:count]).logits)
+    torch.testing.assert_close(rest.logits, discriminator(images[count:]).logits)
+    for logits, wanted in zip(first.patches, discriminator(images[:count]).patches, strict=True):
+        torch.testing.assert_close(logits, wanted, rtol=1e-4, atol=1e-4)
+    for logits, wanted in zip(rest.patches, discriminator(images[count + count % 2 :]).patches, strict=True):
+        torch.testing.assert_close(logits, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_frozen_features_are_looked_at_after_the_pictures_that_the_options_say() -> None:
+    here = recipe(vision_from=0.008)
+    assert here.early_images() == 8
+    discriminator = here.build(Spec(32))[1]
+    for _ in range(2):
+        assert not discriminator(pictures(2, 32)).patches
+        here.after_discriminator_step(discriminator)
+    assert discriminator(pictures(2, 32)).patches
+    other = here.build(Spec(32))[1]
+    other.load_state_dict(discriminator.state_dict())
+    assert other(pictures(2, 32)).patches, "how far it is belongs to its state"
+    fresh = here.build(Spec(32))[1]
+    here.end_early(fresh)
+    assert fresh(pictures(2, 32)).patches
+
+
+def test_without_vision_there_is_no_second_opinion() -> None:
+    here = recipe(vision=0, vision_from=40)
+    assert here.early_images() == 0
+    assert isinstance(here.build(Spec(32))[1], projection.Discriminator)
+
+
+def test_g_learns_from_the_second_opinion_as_much_as_the_options_say() -> None:
+    slopes = []
+    for vision in (1.0, 3.0):
+        torch.manual_seed(0)
+        here = recipe(vision=vision, augment="none")
+        generator, discriminator = here.build(Spec(32))
+        batch = here.batch(pictures(4, 32), torch.randn(4, 100))
+        here.generator_loss(generator, discriminator, batch).terms["seen"].backward()
+        slopes.append(generator.first.weight.grad.clone())
+    assert slopes[0].abs().max() > 0
+    torch.testing.assert_close(slopes[1], 3 * slopes[0], rtol=1e-3, atol=1e-6)
+
+
+def test_its_heads_are_bounded_and_its_frozen_features_left_alone() -> None:
+    discriminator = Objective(recipe(spectral_norm=True)).build(Spec(32))[1]
+    names = {name.split(".parametrizations")[0] for name in discriminator.state_dict() if "original" in name}
+    assert {f"heads.{number}.{layer}" for number in range(3) for layer in ("look", "score")} < names
+    assert not any(name.startswith("features.") for name in names)
 
 
 # ---- the generator ----------------------------------------------------------------------------------------------

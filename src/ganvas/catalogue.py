@@ -85,6 +85,7 @@ def operations_per_image(name: str, size: int) -> float:
     recipe = _with_defaults(name)
     objective, options = Objective(recipe), recipe.options
     generator, discriminator = _networks(objective, _spec(recipe, size))
+    recipe.end_early(discriminator)
     batches = [objective.batch(_batch(recipe, size)) for _ in range(options.d_steps + options.g_steps - 1)]
     with FlopCounterMode(display=False) as counter:
         for batch in batches[: options.d_steps]:

@@ -2,10 +2,12 @@
 
 The hinge loss of Lim and Ye 2017 ("Geometric GAN"), with a discriminator that is bounded by spectral normalisation
 (Miyato et al. 2018) and sees everything through differentiable augmentation T (Zhao et al. 2020), z ~ N(0, I), and c
-the class where the pictures have classes:
+the class where the pictures have classes. Beside D, which looks at pixels, heads D_k look at the maps F_k that a frozen
+network makes of some of the pictures (Kumari et al. 2022, equation 2), each giving a logit for every place of its map:
 
     D minimises  E[max(0, 1 - D(T(x), c))] + E[max(0, 1 + D(T(G(z, c)), c))]
-    G minimises  -E[D(T(G(z, c)), c)]
+                 + sum over k of E[max(0, 1 - D_k(F_k(T(x)), c))] + E[max(0, 1 + D_k(F_k(T(G(z, c))), c))]
+    G minimises  -E[D(T(G(z, c)), c)] - vision * sum over k of E[D_k(F_k(T(G(z, c))), c)]
 
 Networks are narrow and batches small, because what counts is how much is learnt in a minute. docs/recipe-notes.md says
 what was tried, what each choice brings and what it costs.
@@ -16,8 +18,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
-from ganvas.networks import projection, skip_layer
+from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.critique import Critique
+from ganvas.networks.frozen import NETWORK
 from ganvas.objectives import hinge_fake, hinge_real
 from ganvas.options import Options
 
@@ -26,14 +29,24 @@ class AtelierOptions(Options):
     """Options of `atelier` alone."""
 
     d_width: int = Field(32, ge=1, le=1024, description="Base channel count of the discriminator.")
+    vision: float = Field(
+        0.5,
+        ge=0,
+        le=100,
+        description="Weight in G's loss of what frozen features say of its pictures; 0 for none.",
+    )
+    vision_from: float = Field(
+        40.0, ge=0, le=1e6, description="Real pictures that D sees, in thousands, before frozen features are looked at."
+    )
 
 
 class Atelier(Recipe):
-    """The default recipe: light networks, a bounded discriminator, and classes where there are any."""
+    """The default recipe: light networks, a bounded discriminator with a second opinion, classes if there are any."""
 
-    paper = "ganvas's own, after Miyato et al. 2018, Zhao et al. 2020 and Liu et al. 2021"
+    paper = "ganvas's own, after Miyato et al. 2018, Zhao et al. 2020, Liu et al. 2021 and Kumari et al. 2022"
     sizes = (16, 32, 64, 128, 256)
     welcomes_classes = True
+    sees_through = (NETWORK,)
     defaults = AtelierOptions(
         batch_size=32,
         width=32,
@@ -47,39 +60,68 @@ class Atelier(Recipe):
         augment=("colour", "translation"),
     )
 
+    @property
+    def _own(self) -> AtelierOptions:
+        assert isinstance(self.options, AtelierOptions)
+        return self.options
+
+    def build_generator(self, spec: Spec) -> nn.Module:
+        """`skip_layer`'s G."""
+        return skip_layer.Generator(spec.size, spec.classes, self.options.latent_dim, self.options.width)
+
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
-        """`skip_layer`'s G and `projection`'s D."""
-        options = self.options
-        assert isinstance(options, AtelierOptions)
-        generator = skip_layer.Generator(spec.size, spec.classes, options.latent_dim, options.width)
-        return generator, projection.Discriminator(spec.size, spec.classes, options.d_width, self.head)
+        """`skip_layer`'s G and `projection`'s D, with `vision_aided`'s heads beside it."""
+        discriminator: nn.Module = projection.Discriminator(spec.size, spec.classes, self._own.d_width, self.head)
+        if self._own.vision:
+            discriminator = vision_aided.Discriminator(discriminator, spec.classes, wait=self.early_images())
+        return self.build_generator(spec), discriminator
 
     def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """The hinge loss."""
+        """The hinge loss, of pixels and of frozen features."""
         real, fake = self._opinions(discriminator, batch, batch.fakes(generator))
-        return Loss({"real": hinge_real(real), "fake": hinge_fake(fake)}, real_logits=real, fake_logits=fake)
+        terms = {"real": hinge_real(real.logits), "fake": hinge_fake(fake.logits)}
+        if real.patches:
+            terms["seen_real"] = torch.stack([hinge_real(logits) for logits in real.patches]).sum()
+            terms["seen_fake"] = torch.stack([hinge_fake(logits) for logits in fake.patches]).sum()
+        return Loss(terms, real_logits=real.logits, fake_logits=fake.logits)
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """Minus the logits of generated pictures."""
         fake = self.judge(discriminator, batch.generated(generator), batch.wanted)
-        return Loss({"adversarial": -fake.logits.mean()})
+        terms = {"adversarial": -fake.logits.mean()}
+        if fake.patches:
+            terms["seen"] = -self._own.vision * torch.stack([logits.mean() for logits in fake.patches]).sum()
+        return Loss(terms)
+
+    def after_discriminator_step(self, discriminator: nn.Module) -> None:
+        """Count what D has been trained on."""
+        if isinstance(discriminator, vision_aided.Discriminator):
+            discriminator.trained_on += self.options.batch_size
+
+    def early_images(self) -> int:
+        """Until frozen features are looked at."""
+        return round(1000 * self._own.vision_from) if self._own.vision else 0
+
+    def end_early(self, discriminator: nn.Module) -> None:
+        """Have frozen features looked at from now on."""
+        if isinstance(discriminator, vision_aided.Discriminator):
+            discriminator.trained_on = discriminator.wait
 
     def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique:
         """What the discriminator says about pictures, of those classes where there are any."""
         critique: Critique = discriminator(images) if labels is None else discriminator(images, labels)
         return critique
 
-    def _opinions(self, discriminator: nn.Module, batch: Batch, fakes: Tensor) -> tuple[Tensor, Tensor]:
-        """The logits [B] of real and of generated pictures.
+    def _opinions(self, discriminator: nn.Module, batch: Batch, fakes: Tensor) -> tuple[Critique, Critique]:
+        """What is said about real and about generated pictures.
 
         D judges each picture by itself, so both can be asked about at once, which costs less than twice one of them. A
         layer that compares the pictures of a batch must see them apart.
         """
         if self.options.minibatch != "none":
             real = self.judge(discriminator, batch.images, batch.labels)
-            return real.logits, self.judge(discriminator, fakes, batch.wanted).logits
+            return real, self.judge(discriminator, fakes, batch.wanted)
         images, labels = torch.cat([batch.images, fakes]), None
         if batch.labels is not None and batch.wanted is not None:
             labels = torch.cat([batch.labels, batch.wanted])
-        logits = self.judge(discriminator, images, labels).logits
-        return logits[: len(batch.images)], logits[len(batch.images) :]
+        return vision_aided.split(self.judge(discriminator, images, labels), len(batch.images))

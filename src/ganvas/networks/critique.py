@@ -14,11 +14,13 @@ class Critique(NamedTuple):
         logits: [B], above zero for "real"; a critic's score for Wasserstein GANs.
         features: [B, F], what the last layer saw: what feature matching compares.
         class_logits: [B, C] of an auxiliary classifier, or None.
+        patches: further logits, of places in some of the pictures: [B', P] for each of several judges beside the first.
     """
 
     logits: Tensor
     features: Tensor
     class_logits: Tensor | None = None
+    patches: tuple[Tensor, ...] = ()
 
 
 class Head(nn.Module):

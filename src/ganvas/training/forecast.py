@@ -37,12 +37,14 @@ class Costs:
         generator_parameters: trainable weights of G.
         discriminator_parameters: trainable weights of D.
         images_per_step: real pictures D sees in one step.
-        img_per_s: real pictures D will see per second of training.
+        img_per_s: real pictures D will see per second of training, once it has seen `early_images`.
         building: seconds until the networks are there.
         sheet: seconds of a sample grid.
         evaluation: seconds of an evaluation; 0 if there are none.
         first_evaluation: seconds that the first takes beyond that: it looks at the real pictures, too.
         saving: seconds of a checkpoint.
+        early_images: real pictures at the beginning that are seen at another speed.
+        early_img_per_s: the speed with which it sees those.
         memory_bytes: peak memory: of the device on an NVIDIA GPU, else of the process. The dataset's own pictures are
             left out: the system maps them into the process, and takes the memory away again as it likes.
     """
@@ -56,7 +58,14 @@ class Costs:
     evaluation: float = 0.0
     first_evaluation: float = 0.0
     saving: float = 0.0
+    early_images: int = 0
+    early_img_per_s: float = 0.0
     memory_bytes: int = 0
+
+    def training(self, begin: float, end: float) -> float:
+        """Seconds of training from the picture `begin` that D sees to the picture `end`."""
+        early = max(0.0, min(end, self.early_images) - begin)
+        return (early / self.early_img_per_s if early else 0.0) + (end - begin - early) / self.img_per_s
 
 
 def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings) -> Costs:
@@ -82,6 +91,7 @@ def glance(recipe: Recipe, spec: Spec, machine: Machine) -> float:
         recipe = type(recipe)(smaller)
     try:
         step = AdversarialStep(recipe, spec, machine, launch(machine))
+        recipe.end_early(step.discriminator)
         return _speed(step, spec, machine, GLANCE_WARM_UP, GLANCE_SECONDS)
     except torch.OutOfMemoryError:
         return 0.0
@@ -113,6 +123,10 @@ class _Trial:
         from ganvas.training.evaluation_cost import evaluation_seconds
 
         step, settings, machine, options = self._step, self._settings, self._machine, self._recipe.options
+        early_images, early_img_per_s = self._recipe.early_images(), 0.0
+        if early_images:
+            early_img_per_s = _speed(step, Spec.of(self._data), machine, WARM_UP_STEPS, TIMED_SECONDS)
+            self._recipe.end_early(step.discriminator)
         img_per_s = _speed(step, Spec.of(self._data), machine, WARM_UP_STEPS, TIMED_SECONDS)
         painting = self._sheet()
         evaluation, first = 0.0, 0.0
@@ -128,6 +142,8 @@ class _Trial:
             evaluation=evaluation,
             first_evaluation=first,
             saving=_bytes(step.state()) / WRITTEN_PER_S,
+            early_images=early_images,
+            early_img_per_s=early_img_per_s,
             memory_bytes=self._memory(),
         )
 

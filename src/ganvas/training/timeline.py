@@ -107,7 +107,7 @@ class _Played:
         images = steps * costs.images_per_step
         progress.steps += steps
         progress.images += images
-        progress.seconds += images / costs.img_per_s
+        progress.seconds += costs.training(progress.images - images, progress.images)
         if agenda.sample.due(progress):
             progress.seconds += costs.sheet
         if self._evaluates and agenda.evaluation_due(progress):

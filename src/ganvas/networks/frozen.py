@@ -1,0 +1,113 @@
+"""What a network that was trained to name photographs sees in a picture: frozen maps on three scales.
+
+Its weights are constants: no parameter, no part of any state, nothing that a trick for trained layers would find.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ganvas.networks.efficientnet import efficientnet_lite
+
+NETWORK = "efficientnet-lite0"
+# The stages after which the map is looked at, the last ones of 1/4, 1/8 and 1/16 of the picture's side; later stages,
+# of which 64 pixels leave too little to look at, are left out. What they hold deviates from 0 by about `DEVIATION`.
+SEEN_AFTER = (1, 2, 4)
+CHANNELS = (24, 40, 112)
+DEVIATION = 8.0
+
+
+class FrozenFeatures(nn.Module):
+    """Pictures to the maps of `NETWORK` after the stages `SEEN_AFTER`, divided by `DEVIATION`.
+
+    Gradients flow through it to the pictures. It is always in evaluation mode, there being nothing else.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        network: Any = efficientnet_lite(NETWORK)
+        self.stem = Constant(network.conv_stem, is_active=True)
+        self.stages = nn.ModuleList(nn.Sequential(*map(Block, stage)) for stage in network.blocks[: SEEN_AFTER[-1] + 1])
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """float [B, 3, S, S] in [-1, 1], S a multiple of 16 -> maps [B, `CHANNELS`, S / k, S / k], k = 4, 8, 16."""
+        maps, seen = self.stem(images), []
+        for number, stage in enumerate(self.stages):
+            maps = stage(maps)
+            if number in SEEN_AFTER:
+                seen.append(maps / DEVIATION)
+        return seen
+
+
+class Block(nn.Module):
+    """An inverted residual: expand, look around in each channel by itself, contract.
+
+    Args:
+        source: timm's block, its normalisation folded.
+    """
+
+    def __init__(self, source: nn.Module) -> None:
+        super().__init__()
+        convolutions = [module for module in source.modules() if isinstance(module, nn.Conv2d)]
+        *active, last = convolutions
+        self.layers = nn.Sequential(*(Constant(layer, is_active=True) for layer in active))
+        self.layers.append(Constant(last, is_active=False))
+        self.has_skip = bool(source.has_skip)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """float [B, C, h, w] -> float [B, C', h', w']."""
+        changed: Tensor = self.layers(maps)
+        return maps + changed if self.has_skip else changed
+
+
+class Constant(nn.Module):
+    """A convolution with TensorFlow's "same" padding whose weights are constants, with or without ReLU6.
+
+    Args:
+        source: whose weights to take.
+        is_active: whether a ReLU6 follows.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, source: nn.Conv2d, is_active: bool) -> None:
+        super().__init__()
+        assert source.bias is not None
+        self.register_buffer("weight", source.weight.detach(), persistent=False)
+        self.register_buffer("bias", source.bias.detach(), persistent=False)
+        self.stride, self.groups, self.is_active = source.stride[0], source.groups, is_active
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """float [B, C, h, w] -> float [B, C', h / stride, w / stride]."""
+        if self.stride == 1:
+            maps = self._convolve(maps, self.weight.shape[2] // 2)
+        elif self.groups > 1 and maps.dtype == torch.bfloat16 and maps.device.type == "cpu":
+            # The derivative of a strided depthwise convolution has no kernel of its own in bfloat16: it takes 40 times
+            # as long as this one's.
+            maps = _EverySecond.apply(self._convolve(maps, self.weight.shape[2] // 2, stride=1))
+        else:
+            # The padding of an even side is one less before than after.
+            before, after = (self.weight.shape[2] - 2) // 2, (self.weight.shape[2] - 1) // 2
+            maps = self._convolve(F.pad(maps, [before, after, before, after]), 0)
+        return F.relu6(maps) if self.is_active else maps
+
+    def _convolve(self, maps: Tensor, padding: int, stride: int | None = None) -> Tensor:
+        return F.conv2d(maps, self.weight, self.bias, stride or self.stride, padding, groups=self.groups)
+
+
+class _EverySecond(torch.autograd.Function):
+    """Every second row and column, whose derivative keeps the channels innermost, as that of a plain slice does not."""
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor) -> Tensor:
+        return maps[:, :, 1::2, 1::2].contiguous(memory_format=torch.channels_last)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        batch, channels, height, width = gradients[0].shape
+        fine = gradients[0].new_zeros(batch, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
+        fine[:, :, 1::2, 1::2] = gradients[0]
+        return fine

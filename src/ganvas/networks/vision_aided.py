@@ -1,0 +1,105 @@
+"""A discriminator with a second opinion: what a network that knows photographs sees in the pictures.
+
+Kumari, Zhang, Shechtman and Zhu 2022, "Ensembling off-the-shelf models for GAN training", section 3: beside D, which
+learns from the pixels of a few hundred pictures what pictures are, small discriminators look at the frozen maps of a
+network that learnt it from a million. They alone are easily fooled: G finds a pattern that pleases the frozen network,
+which D, looking at pixels, does not allow. And they are asked only once G paints many pictures: from the start they
+would have it paint one, well.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ganvas.networks.critique import Critique
+from ganvas.networks.frozen import CHANNELS, FrozenFeatures
+
+# Smaller pictures are enlarged for the frozen network, which would see next to nothing in them.
+SEEN_AT = 64
+# Every so many pictures are shown to it: it costs as much as everything else together.
+EVERY = 2
+# Channels of a head.
+WIDTH = 64
+# As in `projection`, for heads that are bounded by their spectral norms.
+GAIN = 4.0
+
+
+class Discriminator(nn.Module):
+    """A discriminator of pixels beside heads over frozen maps; its logits are those of the pixels.
+
+    Args:
+        pixels: takes pictures, and classes if there are any, to a `Critique`.
+        classes: how many there are; 0 for pictures without.
+        wait: real pictures that it is trained on before the heads are asked.
+    """
+
+    def __init__(self, pixels: nn.Module, classes: int, wait: int) -> None:
+        super().__init__()
+        self.pixels, self.wait = pixels, wait
+        self.trained_on = 0  # real pictures so far
+        self.features = FrozenFeatures()
+        self.heads = nn.ModuleList(PatchHead(channels, classes) for channels in CHANNELS)
+
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
+        """float [B, 3, S, S] in [-1, 1], and int64 [B] if there are classes -> a critique.
+
+        Its `patches` are of the first and every `EVERY`th picture after it, once the heads are asked.
+        """
+        critique: Critique = self.pixels(images, labels)
+        if self.trained_on < self.wait:
+            return critique
+        images, labels = images[::EVERY], None if labels is None else labels[::EVERY]
+        if images.shape[2] < SEEN_AT:
+            images = F.interpolate(images, (SEEN_AT, SEEN_AT), mode="bilinear")
+        maps = self.features(images)
+        return critique._replace(patches=tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True)))
+
+    def get_extra_state(self) -> int:
+        """What a resumed run needs beside the weights: how far it has been trained."""
+        return self.trained_on
+
+    def set_extra_state(self, state: int) -> None:
+        """Take over what `get_extra_state` returned."""
+        self.trained_on = state
+
+
+class PatchHead(nn.Module):
+    """A logit for every place of a frozen map, which also compares it with the class where there are any.
+
+    The vectors of the classes begin at zero: see `projection`.
+
+    Args:
+        channels: of the map.
+        classes: how many there are; 0 for none.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(channels, WIDTH, 3, padding=1)
+        self.score = nn.Conv2d(WIDTH, 1, 1)
+        self.classes = nn.Embedding(classes, WIDTH) if classes else None
+        if self.classes is not None:
+            nn.init.zeros_(self.classes.weight)
+
+    def forward(self, maps: Tensor, labels: Tensor | None) -> Tensor:
+        """[B, C, h, w], and int64 [B] if there are classes -> [B, h w]."""
+        features = F.leaky_relu(self.look(maps), 0.2)
+        logits: Tensor = self.score(features)
+        if self.classes is not None:
+            assert labels is not None
+            logits = logits + (features * self.classes(labels)[:, :, None, None]).sum(1, keepdim=True)
+        return GAIN * logits.flatten(1)
+
+
+def split(critique: Critique, count: int) -> tuple[Critique, Critique]:
+    """A critique without class logits as two: of the first `count` pictures, and of the rest.
+
+    With an odd `count`, what is shown of the rest begins with its second picture.
+    """
+    shown = (count + EVERY - 1) // EVERY
+    first = Critique(critique.logits[:count], critique.features[:count], patches=_rows(critique.patches, 0, shown))
+    rest = Critique(critique.logits[count:], critique.features[count:], patches=_rows(critique.patches, shown, None))
+    return first, rest
+
+
+def _rows(patches: tuple[Tensor, ...], start: int, end: int | None) -> tuple[Tensor, ...]:
+    return tuple(logits[start:end] for logits in patches)
