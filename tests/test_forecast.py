@@ -41,6 +41,17 @@ def test_without_anything_else_there_are_steps(data: Dataset, budget: str, kimg:
     assert (found.evaluations, found.evaluating) == (0, 0)
 
 
+def test_the_first_pictures_may_be_seen_at_another_speed(data: Dataset) -> None:
+    costs = with_costs(early_images=200, early_img_per_s=20)
+    assert costs.training(0, 100) == 5
+    assert costs.training(150, 250) == pytest.approx(2.5 + 5)
+    assert costs.training(200, 300) == 10
+    counted = foreseen(data, costs, budget="1kimg")
+    assert counted.seconds == pytest.approx(1 + 10 + 80)
+    timed = foreseen(data, costs, budget="100s")
+    assert timed.kimg == pytest.approx(0.2 + 0.9, rel=0.02)
+
+
 def test_evaluations_take_from_a_time_and_add_to_a_count(data: Dataset) -> None:
     costs = with_costs(evaluation=6, first_evaluation=4)
     settings = {"eval_samples": 16, "eval_every": "200steps"}
@@ -87,7 +98,7 @@ def test_memory_tells_the_pictures_apart() -> None:
     assert Forecast(costs, 1, 1, 0, 0, mapped_bytes=2**30).memory().startswith("1.5 GiB, and 1.0 for the pictures")
 
 
-@pytest.mark.parametrize("recipe", ["dcgan", "cdcgan"])
+@pytest.mark.parametrize("recipe", ["dcgan", "cdcgan", "atelier"])
 def test_measuring_leaves_no_trace_and_knows_every_part(
     data: Dataset, recipe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +113,8 @@ def test_measuring_leaves_no_trace_and_knows_every_part(
     assert costs.images_per_step == 8
     named = ("img_per_s", "building", "sheet", "evaluation", "first_evaluation", "saving", "memory_bytes")
     assert all(getattr(costs, name) > 0 for name in named)
+    assert costs.early_images == made.early_images()
+    assert (costs.early_img_per_s > 0) == (costs.early_images > 0) == (recipe == "atelier")
     assert (
         forecast.measure(made, data, choose(settings), settings.model_copy(update={"eval_samples": 0})).evaluation == 0
     )

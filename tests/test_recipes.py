@@ -55,10 +55,12 @@ def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> 
     torch.manual_seed(0)
     recipe, spec = small(name)
     generator, discriminator = recipe.build(spec)
+    recipe.end_early(discriminator)
     recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
     assert all(weight.grad is not None for weight in discriminator.parameters())
     # Within a hinge's margin, real and generated pictures pull a last bias with the same force.
-    assert {name for name, weight in discriminator.named_parameters() if not weight.grad.any()} <= {"head.score.bias"}
+    still = [name for name, weight in discriminator.named_parameters() if not weight.grad.any()]
+    assert all(name.endswith("score.bias") for name in still)
     assert all(weight.grad is None for weight in generator.parameters())
     discriminator.requires_grad_(False)
     recipe.generator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
@@ -74,6 +76,7 @@ def test_both_losses_are_finite_in_every_precision_and_from_two_pictures_on(
     torch.manual_seed(0)
     recipe, spec = small(name)
     networks = recipe.build(spec)
+    recipe.end_early(networks[1])
     with torch.autocast("cpu", precision, enabled=precision is not torch.float32):
         batch = batch_of(recipe, spec, count)
         losses = recipe.discriminator_loss(*networks, batch), recipe.generator_loss(*networks, batch)

@@ -283,7 +283,12 @@ class Plan:
             "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
             "options": f"{options or 'none'} beyond the common defaults",
             "machine": str(self.machine),
-            "speed": f"{costs.img_per_s:.0f} img/s measured",
+            "speed": f"{costs.img_per_s:.0f} img/s measured"
+            + (
+                f", {costs.early_img_per_s:.0f} for the first {early / 1000:g} kimg"
+                if (early := costs.early_images)
+                else ""
+            ),
             "budget": f"{settings.budget}: about {forecast.kimg:.1f} kimg "
             f"({forecast.kimg * 1000 / pictures:.1f} epochs) in about {forecast.time()}",
             "evaluate": self._evaluations(forecast),
