@@ -3,11 +3,12 @@
     python -m benchmarks.quality DATA RESULTS [--methods tutorial dcgan atelier] [--minutes 5 10 20 40] [--seeds 3]
                                  [--extractors efficientnet-lite2 pixels] [--set KEY=VALUE...] [--table]
 
-DATA is a dataset directory and RESULTS a folder that keeps every run; what is finished is not done again, so that the
-command can be stopped and repeated. `--table` only prints what there is. Methods are recipes, the tutorial loop, and
-other people's GANs (`peers.py`), which `make bench-peers` installs. The time of a recipe is wall-clock time,
-evaluations and all, as a user has it; measured is its last snapshot, not its best. That of all others is the time of
-their training steps alone. Nothing else may run beside it.
+DATA is a dataset directory and RESULTS a folder that keeps every run and, in `results.jsonl`, what was measured; what
+is finished is not done again, so that the command can be stopped and repeated, and that file alone is enough to go on
+from. `--table` only prints what there is. Methods are recipes, with options of their own if one likes
+(`atelier+vision=0+width=48`), the tutorial loop, and other people's GANs (`peers.py`), which `make bench-peers`
+installs. The time of a recipe is wall-clock time, evaluations and all, as a user has it; measured is its last snapshot,
+not its best. That of all others is the time of their training steps alone. Nothing else may run beside it.
 """
 
 import argparse
@@ -56,14 +57,22 @@ def main() -> None:
     for seed in [] if given.table else range(given.seeds):
         for method in given.methods:
             folder = given.results / f"{method}-seed{seed}"
+            if _is_measured(given.results, method, seed, marks, given.extractors):
+                continue
             if method == TUTORIAL:
                 _train_tutorial(given.data, folder, marks, seed)
             elif method in PEERS:
                 _train_peer(method, given.data, folder, marks, seed)
             else:
-                _train_recipe(method, given.data, folder, marks, seed, given.set)
+                recipe, *options = method.split("+")
+                _train_recipe(recipe, given.data, folder, marks, seed, given.set + options)
             _measure(given.data, given.results, folder, method, seed, given.extractors)
     print_tables(_records(given.results), given.extractors)
+
+
+def _is_measured(results: Path, method: str, seed: int, marks: list[float], extractors: list[str]) -> bool:
+    """Whether every mark has been scored by every judge."""
+    return _done(results) >= {(method, seed, mark, extractor) for mark in marks for extractor in extractors}
 
 
 def _train_tutorial(data: Path, folder: Path, marks: list[float], seed: int) -> None:
@@ -117,7 +126,7 @@ def _measure(data: Path, results: Path, folder: Path, method: str, seed: int, ex
     """Score what has not been scored: the pictures of every mark, by every judge."""
     dataset = Dataset.open(data)
     labels = _labels(folder, dataset) if method not in (TUTORIAL, *PEERS) else None
-    done = {(each["method"], each["seed"], each["minutes"], each["extractor"]) for each in _records(results)}
+    done = _done(results)
     for extractor in extractors:
         evaluator = Evaluator(dataset, samples=SAMPLES, extractor=extractor)
         for file in sorted(folder.glob("*m.npy")):
@@ -134,6 +143,11 @@ def _labels(folder: Path, dataset: Dataset) -> NDArray[np.int64] | None:
     """The classes of the pictures that a recipe was asked for, if it was told any."""
     artist = load(folder / "run" / "snapshots" / "last.safetensors")
     return artist.labels(SAMPLES) if artist.class_names == dataset.class_names else None
+
+
+def _done(results: Path) -> set[tuple[str, int, float, str]]:
+    """What has been scored: method, seed, minutes and judge."""
+    return {(each["method"], each["seed"], each["minutes"], each["extractor"]) for each in _records(results)}
 
 
 def _records(results: Path) -> list[dict[str, Any]]:

@@ -47,6 +47,16 @@ def quick(data: Path, out: Path, **changes: Any) -> Outcome:
     return train(data, out, **({"recipe": "dcgan"} | TINY | {"budget": "4steps"} | changes))
 
 
+def whole_and_halves(folder: Path, **changes: Any) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """The last checkpoints of a run of eight steps, and of one that was stopped after four and resumed."""
+    data = write_dataset(folder / "data", size=min(gans.find(changes["recipe"]).sizes))
+    quick(data, folder / "whole", budget="8steps", sample_every="100steps", **changes)
+    quick(data, folder / "halves", budget="4steps", sample_every="100steps", **changes)
+    torch.rand(3)  # what happens between must not matter
+    resume(folder / "halves", budget="4steps")
+    return tensors(newest(folder / "whole")), tensors(newest(folder / "halves"))
+
+
 @pytest.mark.parametrize("recipe", gans.names())
 @pytest.mark.parametrize("changes", [{}, {"d_steps": 2, "g_steps": 2, "batch_size": 13}], ids=["plain", "unequal"])
 def test_a_resumed_run_equals_one_never_stopped_bit_for_bit(
@@ -54,19 +64,24 @@ def test_a_resumed_run_equals_one_never_stopped_bit_for_bit(
 ) -> None:
     # What takes the time of these runs, and is no part of training.
     monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 1)
-    changes = changes | {"sample_every": "100steps"}
-    data = write_dataset(tmp_path / "data", size=min(gans.find(recipe).sizes))
-    quick(data, tmp_path / "whole", recipe=recipe, budget="8steps", **changes)
-    quick(data, tmp_path / "halves", recipe=recipe, budget="4steps", **changes)
-    torch.rand(3)  # what happens between must not matter
-    resume(tmp_path / "halves", budget="4steps")
-    whole, halves = tensors(newest(tmp_path / "whole")), tensors(newest(tmp_path / "halves"))
+    whole, halves = whole_and_halves(tmp_path, recipe=recipe, **changes)
     assert whole.keys() == halves.keys()
     assert [key for key in whole if not torch.equal(whole[key], halves[key])] == []
     for part in ("generator", "discriminator", "average", "g_optimizer", "d_optimizer", "latents", "random"):
         assert any(key.startswith(f".{part}") for key in whole), part
     losses = [[each["d_loss"] for each in read_records(tmp_path / run / "stats.jsonl")] for run in ("whole", "halves")]
     assert losses[0][-1] != losses[1][0]
+
+
+def test_frozen_features_are_looked_at_from_the_same_step_on_in_a_resumed_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 1)
+    # After five steps of eight, and one of four.
+    whole, halves = whole_and_halves(tmp_path, recipe="atelier", vision_from=0.04)
+    assert [key for key in whole if not torch.equal(whole[key], halves[key])] == []
+    heads = [key for key in whole if ".d_optimizer" in key and key.endswith(".step")]
+    assert {whole[key].item() for key in heads} == {3, 8}
 
 
 def test_seeds_repeat_and_differ(tmp_path: Path, tiny_data: Path) -> None:

@@ -36,6 +36,7 @@ from ganvas.snapshot import save
 from ganvas.training import run as runs
 from ganvas.training.display import Display, Silent
 from ganvas.training.history import History
+from ganvas.training.plan import check
 
 PLAN, RESULTS, RUNS, GRIDS, PAGE = "comparison.json", "results.jsonl", "runs", "grids", "comparison.html"
 
@@ -279,7 +280,7 @@ def _check(recipes: Sequence[str], plan: Plan) -> None:
     for name in recipes:
         if name in baselines.names():
             raise ConfigError(f"{name} is a baseline, and these are compared with anyway; name recipes")
-        runs.check(plan.data, name, plan.changes | {"budget": plan.budget})
+        check(plan.data, name, plan.changes | {"budget": plan.budget})
 
 
 def _results(path: Path) -> list[Result]:

@@ -34,6 +34,7 @@ from ganvas.report.side_by_side import Side, figure, markdown
 from ganvas.training import run as runs
 from ganvas.training.display import Display, Silent
 from ganvas.training.history import History
+from ganvas.training.plan import check
 
 PLAN, DATA, RUNS, GRID, TABLE, PAGE = "classes.json", "data", "runs", "grid.png", "table.md", "page.html"
 
@@ -157,7 +158,7 @@ def rehearse(data: str | Path, recipe: str, changes: dict[str, Any]) -> str:
     plan = _plan(data, recipe, None, changes)
     dataset = labelled_by(Dataset.open(data), plan.label_column)
     counts = dict(zip(dataset.class_names, dataset.class_counts.tolist(), strict=True))
-    budget = runs.check(data, recipe, changes).config.settings.budget
+    budget = check(data, recipe, changes).config.settings.budget
     lines = [f"{name}: {counts[name]:,} pictures, {budget} each" for name in plan.folders]
     return "\n".join([f"{recipe} for each of {len(lines)} classes, one after the other", *lines])
 
@@ -173,7 +174,7 @@ def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict
             "choose a recipe without classes, or leave out --per-class"
         )
     changes = {key: value for key, value in changes.items() if key != "label_column"}
-    runs.check(data, recipe, changes)
+    check(data, recipe, changes)
     needed = MIN_SCORED if resolve(recipe, kind.defaults, changes).settings.eval_samples else 1
     for name, count in zip(dataset.class_names, dataset.class_counts, strict=True):
         if count < needed:

@@ -7,6 +7,7 @@ which D, looking at pixels, does not allow. And they are asked only once G paint
 would have it paint one, well.
 """
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -53,13 +54,13 @@ class Discriminator(nn.Module):
         maps = self.features(images)
         return critique._replace(patches=tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True)))
 
-    def get_extra_state(self) -> int:
+    def get_extra_state(self) -> Tensor:
         """What a resumed run needs beside the weights: how far it has been trained."""
-        return self.trained_on
+        return torch.tensor(self.trained_on)
 
-    def set_extra_state(self, state: int) -> None:
+    def set_extra_state(self, state: Tensor) -> None:
         """Take over what `get_extra_state` returned."""
-        self.trained_on = state
+        self.trained_on = int(state)
 
 
 class PatchHead(nn.Module):
