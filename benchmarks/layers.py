@@ -210,6 +210,7 @@ def account(name: str, size: int, changes: dict[str, Any], steps: int) -> tuple[
     random = torch.Generator().manual_seed(0)
     with mock.patch("ganvas.tricks.augment.Augmentation", _Augmentation):
         step = AdversarialStep(recipe, spec, machine, launch(machine))
+    recipe.end_early(step.discriminator)
     plain = [_timed(step, noise_batches(recipe, spec, machine, random), clock) for _ in range(WARM_UP_STEPS + steps)]
     layers = _layers(step)
     watched = []

@@ -1,6 +1,6 @@
-"""Make the pictures of the docs: paintings of every mode, and a demo run at four moments beside what it learned from.
+"""Make the pictures of the docs: of the embedded painter, of a demo run, and of a run on portraits.
 
-python scripts/pictures.py DEMO_RUN
+python scripts/pictures.py DEMO_RUN PORTRAITS_RUN
 """
 
 import sys
@@ -12,6 +12,7 @@ from PIL import Image
 
 from ganvas.data.dataset import Dataset
 from ganvas.data.painter import MODES, mode_of, paint
+from ganvas.explore import load
 from ganvas.grids import grid
 from ganvas.training.directory import RunDirectory
 
@@ -20,9 +21,11 @@ PER_CLASS, GAP = 8, 24
 
 
 def main() -> None:
-    """Write docs/images/painter.jpg and docs/images/demo.jpg."""
+    """Write docs/images/painter.jpg, demo.jpg and portraits.jpg."""
+    demo, portraits = map(Path, sys.argv[1:])
     save(paintings(), "painter.jpg")
-    save(moments(RunDirectory.open(Path(sys.argv[1]))), "demo.jpg")
+    save(moments(RunDirectory.open(demo)), "demo.jpg")
+    save(grid(load(portraits).sample(48, seed=0), columns=12), "portraits.jpg")
 
 
 def paintings(size: int = 192) -> NDArray[np.uint8]:
