@@ -164,9 +164,9 @@ def _steps(tensors: Any) -> set[Any]:
 class _Augmentation(nn.Module):
     """`Augmentation` as a layer, for `Tracker` to see."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], probability: float = 1.0) -> None:
         super().__init__()
-        self._augmentation = Augmentation(names)
+        self._augmentation = Augmentation(names, probability)
 
     def forward(self, images: Tensor) -> Tensor:
         return self._augmentation(images)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
@@ -149,6 +150,29 @@ def test_names_act_in_their_order(names: tuple[str, ...]) -> None:
     assert torch.equal(Augmentation(names)(images), expected)
 
 
+@EACH
+@pytest.mark.parametrize("probability", [0.0, 0.3, 0.7])
+def test_a_picture_is_changed_with_the_probability_that_is_asked_for(augment: Function, probability: float) -> None:
+    images = pictures(2000)
+    changed = Augmentation(("it",), probability)
+    with mock.patch.dict(AUGMENTATIONS, it=augment):
+        apart = (changed(images) - images).abs().amax((1, 2, 3))
+    # A translation may be by nothing: one of five places along each axis at 16 pixels.
+    by_chance = 1 / 25 if augment is translation else 0
+    assert (apart > 1e-5).float().mean().item() == pytest.approx(probability * (1 - by_chance), abs=0.04)
+
+
+@EACH
+def test_to_change_every_picture_takes_no_further_draw(augment: Function) -> None:
+    images = pictures()
+    torch.manual_seed(1)
+    expected = augment(images)
+    torch.manual_seed(1)
+    assert torch.equal(
+        AUGMENTATIONS[next(name for name in ALL if AUGMENTATIONS[name] is augment)](images, 1.0), expected
+    )
+
+
 # The trick.
 
 
@@ -190,6 +214,16 @@ def test_both_losses_show_only_changed_pictures() -> None:
     assert not torch.equal(shown[1], shown[2])
     slopes = torch.autograd.grad(loss.total, list(generator.parameters()))
     assert any(bool(slope.any()) for slope in slopes)
+
+
+def test_the_probability_reaches_what_d_sees() -> None:
+    objective = Objective(dcgan(augment="cutout", augment_probability=0.5, batch_size=64))
+    discriminator = Seeing()
+    for trick in objective._tricks:
+        trick.adapt(nn.Identity(), discriminator)
+    discriminator(pictures(400).abs() + 1)
+    (images,) = discriminator.seen[0]
+    assert (images == 0).flatten(1).any(1).float().mean().item() == pytest.approx(0.5, abs=0.1)
 
 
 def augmented(discriminator: nn.Module) -> None:

@@ -144,6 +144,12 @@ class ShownOptions(Typed):
     augment: AugmentField = Field(
         (), description="Differentiable augmentations of all that D sees, such as colour,translation,cutout; or none."
     )
+    augment_probability: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Probability with which each augmentation changes a picture; above 0.8 G may paint its marks.",
+    )
     real_target: RangeField = Field(
         (1.0, 1.0), description="What D is told of real pictures: a probability, or a range to draw it from."
     )

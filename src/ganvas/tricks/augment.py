@@ -29,7 +29,8 @@ class DiffAugment(Trick):
 
     def adapt(self, generator: nn.Module, discriminator: nn.Module) -> None:
         """Put T before D in training mode; D's weights and their names stay as they are."""
-        discriminator.register_forward_pre_hook(_Before(Augmentation(self.recipe.options.augment)))
+        options = self.recipe.options
+        discriminator.register_forward_pre_hook(_Before(Augmentation(options.augment, options.augment_probability)))
 
 
 class _Before:
