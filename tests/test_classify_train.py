@@ -1,5 +1,6 @@
 """Training a classifier: which pictures are learnt from, that numbers stay with their names, and what is kept."""
 
+import base64
 import contextlib
 import json
 import shutil
@@ -323,6 +324,14 @@ def set_card(path: Path, **values: Any) -> None:
     (path / "classifier.json").write_text(json.dumps({**card, **values}))
 
 
+def rename_in_metadata(file: Path) -> None:
+    """Let pandas call the column `row` something else; the column itself stays."""
+    row, other = (base64.b64encode(name) for name in (b' "row"', b' "ro/"'))
+    content = file.read_bytes()
+    assert row in content
+    file.write_bytes(content.replace(row, other, 1))
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -349,6 +358,7 @@ def set_card(path: Path, **values: Any) -> None:
             "is no table of rows",
             id="strange split",
         ),
+        pytest.param(lambda path: rename_in_metadata(path / "split.parquet"), "is no table of rows", id="other name"),
     ],
 )
 def test_a_classifier_that_is_not_whole_is_refused(kept: Path, spoil: Callable[[Path], object], message: str) -> None:

@@ -134,7 +134,9 @@ class Classifier:
             table = pd.read_parquet(file, columns=["row", "split"])
         except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
             raise RunError(f"{file} cannot be read ({error}); train the classifier again") from error
-        if not pd.api.types.is_integer_dtype(table["row"]) or not table["split"].isin(SPLITS).all():
+        # What pandas has written beside the columns may name them otherwise.
+        is_whole = list(table) == ["row", "split"] and pd.api.types.is_integer_dtype(table["row"])
+        if not is_whole or not table["split"].isin(SPLITS).all():
             raise RunError(f"{file} is no table of rows and their splits; train the classifier again")
         return table
 
