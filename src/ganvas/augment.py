@@ -3,6 +3,10 @@
 The figures are those of the authors' code, and so is what they mean at the edges. Everything is made of operations that
 can be differentiated as often as one likes, which gradient penalties need. Each picture has draws of its own, from
 torch's global generator on the device where the pictures are.
+
+Whether a picture is changed at all may be drawn, too. What most pictures do not have, G has no reason to paint: with a
+probability below about 0.8 changes do not leak into its pictures (Karras et al. 2020, "Training generative adversarial
+networks with limited data", section 2.2).
 """
 
 from collections.abc import Callable
@@ -14,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 
-def colour(images: Tensor, probability: float = 1.0) -> Tensor:
+def colour(images: Tensor) -> Tensor:
     """Brightness, then saturation, then contrast of each picture, changed at random.
 
         x + b,    m + s (x - m),    n + c (x - n),    b ~ U(-0.5, 0.5),  s ~ U(0, 2),  c ~ U(0.5, 1.5)
@@ -23,34 +27,28 @@ def colour(images: Tensor, probability: float = 1.0) -> Tensor:
 
     Args:
         images: float [B, 3, S, S] in [-1, 1].
-        probability: with which a picture is changed.
 
     Returns:
         The same shape and dtype; values may leave [-1, 1].
     """
     b, s, c = (_uniform(images, low, high) for low, high in ((-0.5, 0.5), (0.0, 2.0), (0.5, 1.5)))
-    if (chosen := _chosen(images, probability)) is not None:
-        b, s, c = torch.where(chosen, b, 0.0), torch.where(chosen, s, 1.0), torch.where(chosen, c, 1.0)
     # The three as one, m being that of the picture as it was: c s x + c (1 - s) m + b + (1 - c) mean(m).
     m = images.mean(1, keepdim=True)
     rest = m * (c * (1 - s)) + (b + (1 - c) * m.mean((2, 3), keepdim=True))
     return torch.addcmul(rest, images, c * s)
 
 
-def translation(images: Tensor, probability: float = 1.0) -> Tensor:
+def translation(images: Tensor) -> Tensor:
     """Each picture moved by whole pixels, up to 1/8 of the side along each axis; what it leaves empty is 0.
 
     Args:
         images: float [B, 3, S, S] in [-1, 1].
-        probability: with which a picture is changed.
 
     Returns:
         The same shape and dtype, channels_last.
     """
     farthest = _share(images.shape[2], 8)
     shifts = torch.randint(-farthest, farthest + 1, (2, len(images)), device=images.device)
-    if (chosen := _chosen(images, probability)) is not None:
-        shifts = shifts * chosen.flatten()
     moved: Tensor = _Moved.apply(images, shifts, farthest)
     return moved
 
@@ -81,7 +79,7 @@ class _Moved(torch.autograd.Function):
         return _Moved.apply(gradients[0], -shifts, ctx.farthest), None, None
 
 
-def cutout(images: Tensor, probability: float = 1.0) -> Tensor:
+def cutout(images: Tensor) -> Tensor:
     """A square of half the side of each picture set to 0.
 
     Its centre may be anywhere in the picture, the rest of it beyond the edge: from a sixteenth to a quarter of the
@@ -89,7 +87,6 @@ def cutout(images: Tensor, probability: float = 1.0) -> Tensor:
 
     Args:
         images: float [B, 3, S, S] in [-1, 1].
-        probability: with which a picture is changed.
 
     Returns:
         The same shape and dtype.
@@ -101,12 +98,10 @@ def cutout(images: Tensor, probability: float = 1.0) -> Tensor:
     distance = torch.arange(size, device=device) - (centres - side // 2)
     rows, columns = (distance >= 0) & (distance < side)
     is_hidden = rows[:, None, :, None] & columns[:, None, None, :]
-    if (chosen := _chosen(images, probability)) is not None:
-        is_hidden = is_hidden & chosen
     return torch.where(is_hidden, 0.0, images)
 
 
-AUGMENTATIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
+AUGMENTATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "colour": colour,
     "translation": translation,
     "cutout": cutout,
@@ -128,15 +123,12 @@ class Augmentation:
     def __call__(self, images: Tensor) -> Tensor:
         """Pictures, float [B, 3, S, S] in [-1, 1], each changed another way."""
         for name in self.names:
-            images = AUGMENTATIONS[name](images, self.probability)
+            changed = AUGMENTATIONS[name](images)
+            if self.probability < 1:
+                chosen = torch.rand(len(images), 1, 1, 1, device=images.device) < self.probability
+                changed = torch.where(chosen, changed, images)
+            images = changed
         return images
-
-
-def _chosen(images: Tensor, probability: float) -> Tensor | None:
-    """Which pictures are to be changed, bool [B, 1, 1, 1]; None for all of them."""
-    if probability == 1.0:
-        return None
-    return torch.rand(len(images), 1, 1, 1, device=images.device) < probability
 
 
 def _uniform(images: Tensor, low: float, high: float) -> Tensor:
