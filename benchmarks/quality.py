@@ -54,8 +54,11 @@ def main() -> None:
     given = parser.parse_args()
     given.results.mkdir(parents=True, exist_ok=True)
     marks = sorted(given.minutes)
+    # What is set for all recipes is a part of their names, so that no result passes for another's.
+    own = {TUTORIAL, *PEERS}
+    methods = [each if each in own else "+".join([each, *given.set]) for each in given.methods]
     for seed in [] if given.table else range(given.seeds):
-        for method in given.methods:
+        for method in methods:
             folder = given.results / f"{method}-seed{seed}"
             if _is_measured(given.results, method, seed, marks, given.extractors):
                 continue
@@ -65,7 +68,7 @@ def main() -> None:
                 _train_peer(method, given.data, folder, marks, seed)
             else:
                 recipe, *options = method.split("+")
-                _train_recipe(recipe, given.data, folder, marks, seed, given.set + options)
+                _train_recipe(recipe, given.data, folder, marks, seed, options)
             _measure(given.data, given.results, folder, method, seed, given.extractors)
     print_tables(_records(given.results), given.extractors)
 
