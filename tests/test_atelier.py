@@ -14,11 +14,14 @@ from ganvas.gans.atelier import Atelier
 from ganvas.gans.recipe import Spec
 from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.efficientnet import efficientnet_lite
-from ganvas.networks.frozen import CHANNELS, DEVIATION, NETWORK, SEEN_AFTER, FrozenFeatures
+from ganvas.networks.frozen import CHANNELS, DEVIATIONS, NETWORK, SEEN_AFTER, FrozenFeatures
 from ganvas.objectives import hinge_fake, hinge_real
 from ganvas.pixels import to_float
 from ganvas.snapshot import read_card
 from ganvas.tricks.objective import Objective
+
+# The side of a picture by that of each frozen map.
+SCALES = (4, 8, 16, 32)
 
 
 def pictures(count: int = 2, size: int = 64) -> Tensor:
@@ -75,8 +78,8 @@ def test_real_and_generated_pictures_in_one_batch_are_judged_as_in_two(
     torch.manual_seed(0)
     here = recipe(augment="none", minibatch=minibatch, vision=vision)
     generator, discriminator = here.build(Spec(32, classes))
-    labels = torch.arange(4) % classes if classes else None
-    batch = here.batch(pictures(4, 32), torch.randn(4, 100), labels)
+    labels = torch.arange(16) % classes if classes else None
+    batch = here.batch(pictures(16, 32), torch.randn(16, 100), labels)
     loss = here.discriminator_loss(generator, discriminator, batch)
     real, fake = (here.judge(discriminator, images, labels) for images in (batch.images, batch.fakes(generator)))
     assert loss.real_logits is not None
@@ -103,22 +106,22 @@ def frozen() -> FrozenFeatures:
     return FrozenFeatures()
 
 
-@pytest.mark.parametrize("size", [32, 64, 80])
+@pytest.mark.parametrize("size", [32, 64, 96])
 def test_frozen_features_are_those_of_the_network(frozen: FrozenFeatures, size: int) -> None:
     network = efficientnet_lite(NETWORK)
     maps, expected = network.bn1(network.conv_stem(pictures(size=size))), []
     for number, stage in enumerate(network.blocks):
         maps = stage(maps)
         if number in SEEN_AFTER:
-            expected.append(maps / DEVIATION)
-    for seen, wanted, channels, scale in zip(frozen(pictures(size=size)), expected, CHANNELS, (4, 8, 16), strict=True):
+            expected.append(maps / DEVIATIONS[len(expected)])
+    for seen, wanted, channels, scale in zip(frozen(pictures(size=size)), expected, CHANNELS, SCALES, strict=True):
         assert seen.shape == (2, channels, size // scale, size // scale)
         torch.testing.assert_close(seen, wanted, rtol=1e-4, atol=1e-4)
 
 
 def test_frozen_features_of_paintings_deviate_by_about_one(frozen: FrozenFeatures) -> None:
     paintings = torch.stack([torch.from_numpy(paint(number)) for number in range(16)])
-    for seen in frozen(to_float(paintings)):
+    for seen in frozen(F.interpolate(to_float(paintings), (vision_aided.SEEN_AT,) * 2, mode="bilinear")):
         assert 0.7 < seen.std() < 1.4
 
 
@@ -140,32 +143,43 @@ def test_bfloat16_sees_the_same_and_differentiates_alike(frozen: FrozenFeatures)
     for seen, wanted in zip(reduced, exact, strict=True):
         assert seen.dtype == torch.bfloat16
         assert F.cosine_similarity(seen.float().flatten(), wanted.flatten(), 0) > 0.995
-    assert F.cosine_similarity(other.flatten(), slope.flatten(), 0) > 0.97
+    assert F.cosine_similarity(other.flatten(), slope.flatten(), 0) > 0.94
 
 
-@pytest.mark.parametrize(("size", "seen_at"), [(16, 64), (32, 64), (64, 64), (128, 128)])
-def test_every_second_picture_is_shown_and_small_ones_are_enlarged(size: int, seen_at: int) -> None:
+@pytest.mark.parametrize("size", [16, 64, 128, 256])
+def test_small_pictures_are_enlarged_for_the_frozen_network(size: int) -> None:
+    seen_at = max(size, vision_aided.SEEN_AT)
     discriminator = recipe().build(Spec(size))[1]
     assert isinstance(discriminator, vision_aided.Discriminator)
     shown: list[torch.Size] = []
     discriminator.features.register_forward_hook(lambda _, inputs, _maps: shown.append(inputs[0].shape))
-    critique = discriminator(pictures(3, size))
-    assert critique.logits.shape == (3,)
-    assert shown == [(2, 3, seen_at, seen_at)]
-    assert [logits.shape for logits in critique.patches] == [(2, (seen_at // scale) ** 2) for scale in (4, 8, 16)]
+    critique = discriminator(pictures(1, size))
+    assert shown == [(1, 3, seen_at, seen_at)]
+    assert [logits.shape for logits in critique.patches] == [(1, (seen_at // scale) ** 2) for scale in SCALES]
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_a_critique_of_two_batches_is_split_between_them(count: int) -> None:
+@pytest.mark.parametrize(("count", "every"), [(64, 8), (32, 8), (16, 8), (12, 2), (8, 4), (10, 1), (2, 1), (1, 1)])
+def test_some_pictures_are_shown_to_it_and_as_many_of_each_half_of_a_batch(count: int, every: int) -> None:
+    # A batch may be real pictures and generated ones: both are to be shown, whatever its size.
+    discriminator = recipe().build(Spec(16))[1]
+    assert isinstance(discriminator, vision_aided.Discriminator)
+    shown: list[float] = []
+    discriminator.features.register_forward_pre_hook(lambda _, inputs: shown.extend(inputs[0].mean((1, 2, 3)).tolist()))
+    numbers = torch.arange(count) / count
+    discriminator(numbers[:, None, None, None].expand(count, 3, 16, 16))
+    assert shown == pytest.approx(numbers[::every].tolist())
+
+
+def test_a_critique_of_two_batches_is_one_of_each() -> None:
     discriminator = recipe().build(Spec(32))[1]
-    images = pictures(2 * count, 32)
-    first, rest = vision_aided.split(discriminator(images), count)
-    torch.testing.assert_close(first.logits, discriminator(images[:count]).logits)
-    torch.testing.assert_close(rest.logits, discriminator(images[count:]).logits)
-    for logits, wanted in zip(first.patches, discriminator(images[:count]).patches, strict=True):
-        torch.testing.assert_close(logits, wanted, rtol=1e-4, atol=1e-4)
-    for logits, wanted in zip(rest.patches, discriminator(images[count + count % 2 :]).patches, strict=True):
-        torch.testing.assert_close(logits, wanted, rtol=1e-4, atol=1e-4)
+    images = pictures(16, 32)
+    whole = discriminator(images)
+    first, second = vision_aided.halves(whole)
+    assert torch.equal(torch.cat([first.logits, second.logits]), whole.logits)
+    assert torch.equal(torch.cat([first.features, second.features]), whole.features)
+    for logits, mine, other in zip(whole.patches, first.patches, second.patches, strict=True):
+        assert len(mine) == len(other) == 1
+        assert torch.equal(torch.cat([mine, other]), logits)
 
 
 def test_frozen_features_are_looked_at_after_the_pictures_that_the_options_say() -> None:
@@ -206,7 +220,7 @@ def test_g_learns_from_the_second_opinion_as_much_as_the_options_say() -> None:
 def test_its_heads_are_bounded_and_its_frozen_features_left_alone() -> None:
     discriminator = Objective(recipe(spectral_norm=True)).build(Spec(32))[1]
     names = {name.split(".parametrizations")[0] for name in discriminator.state_dict() if "original" in name}
-    assert {f"heads.{number}.{layer}" for number in range(3) for layer in ("look", "score")} < names
+    assert {f"heads.{number}.{layer}" for number in range(4) for layer in ("look", "score")} < names
     assert not any(name.startswith("features.") for name in names)
 
 

@@ -30,7 +30,7 @@ class AtelierOptions(Options):
 
     d_width: int = Field(32, ge=1, le=1024, description="Base channel count of the discriminator.")
     vision: float = Field(
-        0.5,
+        1.0,
         ge=0,
         le=100,
         description="Weight in G's loss of what frozen features say of its pictures; 0 for none.",
@@ -124,4 +124,4 @@ class Atelier(Recipe):
         images, labels = torch.cat([batch.images, fakes]), None
         if batch.labels is not None and batch.wanted is not None:
             labels = torch.cat([batch.labels, batch.wanted])
-        return vision_aided.split(self.judge(discriminator, images, labels), len(batch.images))
+        return vision_aided.halves(self.judge(discriminator, images, labels))

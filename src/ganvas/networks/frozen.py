@@ -1,4 +1,4 @@
-"""What a network that was trained to name photographs sees in a picture: frozen maps on three scales.
+"""What a network that was trained to name photographs sees in a picture: frozen maps on four scales.
 
 Its weights are constants: no parameter, no part of any state, nothing that a trick for trained layers would find.
 """
@@ -12,15 +12,15 @@ from torch.nn import functional as F
 from ganvas.networks.efficientnet import efficientnet_lite
 
 NETWORK = "efficientnet-lite0"
-# The stages after which the map is looked at, the last ones of 1/4, 1/8 and 1/16 of the picture's side; later stages,
-# of which 64 pixels leave too little to look at, are left out. What they hold deviates from 0 by about `DEVIATION`.
-SEEN_AFTER = (1, 2, 4)
-CHANNELS = (24, 40, 112)
-DEVIATION = 8.0
+# The stages after which the map is looked at, the last ones of 1/4, 1/8, 1/16 and 1/32 of the picture's side; the
+# channels of those maps; and about what paintings make them deviate by.
+SEEN_AFTER = (1, 2, 4, 6)
+CHANNELS = (24, 40, 112, 320)
+DEVIATIONS = (8.0, 8.0, 7.0, 3.0)
 
 
 class FrozenFeatures(nn.Module):
-    """Pictures to the maps of `NETWORK` after the stages `SEEN_AFTER`, divided by `DEVIATION`.
+    """Pictures to the maps of `NETWORK` after the stages `SEEN_AFTER`, divided by `DEVIATIONS`.
 
     Gradients flow through it to the pictures. It is always in evaluation mode, there being nothing else.
     """
@@ -32,12 +32,12 @@ class FrozenFeatures(nn.Module):
         self.stages = nn.ModuleList(nn.Sequential(*map(Block, stage)) for stage in network.blocks[: SEEN_AFTER[-1] + 1])
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """float [B, 3, S, S] in [-1, 1], S a multiple of 16 -> maps [B, `CHANNELS`, S / k, S / k], k = 4, 8, 16."""
+        """float [B, 3, S, S] in [-1, 1], S a multiple of 32 -> maps [B, `CHANNELS`, S / k, S / k], k = 4, 8, 16, 32."""
         maps, seen = self.stem(images), []
         for number, stage in enumerate(self.stages):
             maps = stage(maps)
             if number in SEEN_AFTER:
-                seen.append(maps / DEVIATION)
+                seen.append(maps / DEVIATIONS[len(seen)])
         return seen
 
 

@@ -7,6 +7,8 @@ which D, looking at pixels, does not allow. And they are asked only once G paint
 would have it paint one, well.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -14,10 +16,11 @@ from torch.nn import functional as F
 from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import CHANNELS, FrozenFeatures
 
-# Smaller pictures are enlarged for the frozen network, which would see next to nothing in them.
-SEEN_AT = 64
+# Smaller pictures are enlarged for the frozen network, which learnt its trade on larger ones. It makes more of one
+# picture that it sees well than of four that it sees badly, which cost the same.
+SEEN_AT = 128
 # Every so many pictures are shown to it: it costs as much as everything else together.
-EVERY = 2
+EVERY = 8
 # Channels of a head.
 WIDTH = 64
 # As in `projection`, for heads that are bounded by their spectral norms.
@@ -43,12 +46,14 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
         """float [B, 3, S, S] in [-1, 1], and int64 [B] if there are classes -> a critique.
 
-        Its `patches` are of the first and every `EVERY`th picture after it, once the heads are asked.
+        Its `patches`, once the heads are asked, are of every `EVERY`th picture, or more: as many in each half
+        of the batch, which may be real pictures and generated ones.
         """
         critique: Critique = self.pixels(images, labels)
         if self.trained_on < self.wait:
             return critique
-        images, labels = images[::EVERY], None if labels is None else labels[::EVERY]
+        every = math.gcd(EVERY, len(images) // 2)
+        images, labels = images[::every], None if labels is None else labels[::every]
         if images.shape[2] < SEEN_AT:
             images = F.interpolate(images, (SEEN_AT, SEEN_AT), mode="bilinear")
         maps = self.features(images)
@@ -91,16 +96,10 @@ class PatchHead(nn.Module):
         return GAIN * logits.flatten(1)
 
 
-def split(critique: Critique, count: int) -> tuple[Critique, Critique]:
-    """A critique without class logits as two: of the first `count` pictures, and of the rest.
-
-    With an odd `count`, what is shown of the rest begins with its second picture.
-    """
-    shown = (count + EVERY - 1) // EVERY
-    first = Critique(critique.logits[:count], critique.features[:count], patches=_rows(critique.patches, 0, shown))
-    rest = Critique(critique.logits[count:], critique.features[count:], patches=_rows(critique.patches, shown, None))
-    return first, rest
-
-
-def _rows(patches: tuple[Tensor, ...], start: int, end: int | None) -> tuple[Tensor, ...]:
-    return tuple(logits[start:end] for logits in patches)
+def halves(critique: Critique) -> tuple[Critique, Critique]:
+    """A critique of a batch of an even number of pictures, without class logits, as one of each half."""
+    parts = [part.chunk(2) for part in (critique.logits, critique.features, *critique.patches)]
+    first, second = (
+        Critique(logits, features, patches=tuple(patches)) for logits, features, *patches in zip(*parts, strict=True)
+    )
+    return first, second
