@@ -29,7 +29,7 @@ def pictures(count: int = 2, size: int = 64) -> Tensor:
 
 
 def recipe(**changes: object) -> Atelier:
-    small = {"width": 2, "d_width": 2, "batch_size": 4, "vision_from": 0}
+    small = {"width": 2, "d_width": 2, "batch_size": 4, "vision_from": 0, "vision_over": 0}
     return Atelier(resolve("atelier", Atelier.defaults, small | changes).options)
 
 
@@ -121,7 +121,7 @@ def test_frozen_features_are_those_of_the_network(frozen: FrozenFeatures, size: 
 
 def test_frozen_features_of_paintings_deviate_by_about_one(frozen: FrozenFeatures) -> None:
     paintings = torch.stack([torch.from_numpy(paint(number)) for number in range(16)])
-    for seen in frozen(F.interpolate(to_float(paintings), (vision_aided.SEEN_AT,) * 2, mode="bilinear")):
+    for seen in frozen(F.interpolate(to_float(paintings), (128, 128), mode="bilinear")):
         assert 0.7 < seen.std() < 1.4
 
 
@@ -146,22 +146,37 @@ def test_bfloat16_sees_the_same_and_differentiates_alike(frozen: FrozenFeatures)
     assert F.cosine_similarity(other.flatten(), slope.flatten(), 0) > 0.94
 
 
-@pytest.mark.parametrize("size", [16, 64, 128, 256])
-def test_small_pictures_are_enlarged_for_the_frozen_network(size: int) -> None:
-    seen_at = max(size, vision_aided.SEEN_AT)
-    discriminator = recipe().build(Spec(size))[1]
+@pytest.mark.parametrize(("size", "vision_size"), [(16, 128), (64, 128), (128, 128), (256, 128), (16, 32), (64, 96)])
+def test_small_pictures_are_enlarged_for_the_frozen_network(size: int, vision_size: int) -> None:
+    discriminator = recipe(vision_size=vision_size).build(Spec(size))[1]
     assert isinstance(discriminator, vision_aided.Discriminator)
     shown: list[torch.Size] = []
     discriminator.features.register_forward_hook(lambda _, inputs, _maps: shown.append(inputs[0].shape))
-    critique = discriminator(pictures(1, size))
+    critique, seen_at = discriminator(pictures(1, size)), max(size, vision_size)
     assert shown == [(1, 3, seen_at, seen_at)]
     assert [logits.shape for logits in critique.patches] == [(1, (seen_at // scale) ** 2) for scale in SCALES]
 
 
-@pytest.mark.parametrize(("count", "every"), [(64, 8), (32, 8), (16, 8), (12, 2), (8, 4), (10, 1), (2, 1), (1, 1)])
-def test_some_pictures_are_shown_to_it_and_as_many_of_each_half_of_a_batch(count: int, every: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "vision_every", "every"),
+    [
+        (64, 8, 8),
+        (32, 8, 8),
+        (16, 8, 8),
+        (12, 8, 2),
+        (8, 8, 4),
+        (10, 8, 1),
+        (2, 8, 1),
+        (1, 8, 1),
+        (12, 3, 3),
+        (8, 1, 1),
+    ],
+)
+def test_some_pictures_are_shown_to_it_and_as_many_of_each_half_of_a_batch(
+    count: int, vision_every: int, every: int
+) -> None:
     # A batch may be real pictures and generated ones: both are to be shown, whatever its size.
-    discriminator = recipe().build(Spec(16))[1]
+    discriminator = recipe(vision_every=vision_every).build(Spec(16))[1]
     assert isinstance(discriminator, vision_aided.Discriminator)
     shown: list[float] = []
     discriminator.features.register_forward_pre_hook(lambda _, inputs: shown.extend(inputs[0].mean((1, 2, 3)).tolist()))
@@ -196,6 +211,21 @@ def test_frozen_features_are_looked_at_after_the_pictures_that_the_options_say()
     fresh = here.build(Spec(32))[1]
     here.end_early(fresh)
     assert fresh(pictures(2, 32)).patches
+
+
+def test_they_are_trusted_little_by_little() -> None:
+    here = recipe(vision_from=0.004, vision_over=0.008, augment="none")
+    generator, discriminator = here.build(Spec(32))
+    batch = here.batch(pictures(4, 32), torch.randn(4, 100))
+    heard = []
+    for _ in range(4):
+        here.after_discriminator_step(discriminator)
+        critique, terms = discriminator(pictures(4, 32)), here.generator_loss(generator, discriminator, batch).terms
+        assert len(critique.patches) == len(CHANNELS), "the heads learn all the while"
+        said = torch.stack([logits.mean() for logits in discriminator(batch.generated(generator)).patches]).sum()
+        torch.testing.assert_close(terms["seen"], -critique.trust * said)
+        heard.append(critique.trust)
+    assert heard == [0, 0.5, 1, 1]
 
 
 def test_without_vision_there_is_no_second_opinion() -> None:

@@ -38,6 +38,18 @@ class AtelierOptions(Options):
     vision_from: float = Field(
         40.0, ge=0, le=1e6, description="Real pictures that D sees, in thousands, before frozen features are looked at."
     )
+    vision_over: float = Field(
+        100.0, ge=0, le=1e6, description="Thousands of pictures from then on, over which that weight grows from 0."
+    )
+    # It makes more of one picture that it sees well than of four that it sees badly, which cost as much.
+    vision_every: int = Field(8, ge=1, le=1024, description="One in so many pictures is looked at by frozen features.")
+    vision_size: int = Field(
+        128,
+        ge=32,
+        le=512,
+        multiple_of=32,
+        description="Pixels of the side to which smaller pictures are enlarged for frozen features; a multiple of 32.",
+    )
 
 
 class Atelier(Recipe):
@@ -71,9 +83,17 @@ class Atelier(Recipe):
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
         """`skip_layer`'s G and `projection`'s D, with `vision_aided`'s heads beside it."""
-        discriminator: nn.Module = projection.Discriminator(spec.size, spec.classes, self._own.d_width, self.head)
-        if self._own.vision:
-            discriminator = vision_aided.Discriminator(discriminator, spec.classes, wait=self.early_images())
+        own = self._own
+        discriminator: nn.Module = projection.Discriminator(spec.size, spec.classes, own.d_width, self.head)
+        if own.vision:
+            discriminator = vision_aided.Discriminator(
+                discriminator,
+                spec.classes,
+                wait=self.early_images(),
+                ramp=round(1000 * own.vision_over),
+                every=own.vision_every,
+                size=own.vision_size,
+            )
         return self.build_generator(spec), discriminator
 
     def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
@@ -90,7 +110,8 @@ class Atelier(Recipe):
         fake = self.judge(discriminator, batch.generated(generator), batch.wanted)
         terms = {"adversarial": -fake.logits.mean()}
         if fake.patches:
-            terms["seen"] = -self._own.vision * torch.stack([logits.mean() for logits in fake.patches]).sum()
+            seen = torch.stack([logits.mean() for logits in fake.patches]).sum()
+            terms["seen"] = -self._own.vision * fake.trust * seen
         return Loss(terms)
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:

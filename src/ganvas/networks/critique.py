@@ -15,12 +15,14 @@ class Critique(NamedTuple):
         features: [B, F], what the last layer saw: what feature matching compares.
         class_logits: [B, C] of an auxiliary classifier, or None.
         patches: further logits, of places in some of the pictures: [B', P] for each of several judges beside the first.
+        trust: how much of their weight those judges have been given so far, in [0, 1].
     """
 
     logits: Tensor
     features: Tensor
     class_logits: Tensor | None = None
     patches: tuple[Tensor, ...] = ()
+    trust: float = 1.0
 
 
 class Head(nn.Module):

@@ -3,8 +3,8 @@
 Kumari, Zhang, Shechtman and Zhu 2022, "Ensembling off-the-shelf models for GAN training", section 3: beside D, which
 learns from the pixels of a few hundred pictures what pictures are, small discriminators look at the frozen maps of a
 network that learnt it from a million. They alone are easily fooled: G finds a pattern that pleases the frozen network,
-which D, looking at pixels, does not allow. And they are asked only once G paints many pictures: from the start they
-would have it paint one, well.
+which D, looking at pixels, does not allow. And they are asked only once G paints many pictures, and trusted little by
+little: at once they would have it paint one, well.
 """
 
 import math
@@ -16,11 +16,6 @@ from torch.nn import functional as F
 from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import CHANNELS, FrozenFeatures
 
-# Smaller pictures are enlarged for the frozen network, which learnt its trade on larger ones. It makes more of one
-# picture that it sees well than of four that it sees badly, which cost the same.
-SEEN_AT = 128
-# Every so many pictures are shown to it: it costs as much as everything else together.
-EVERY = 8
 # Channels of a head.
 WIDTH = 64
 # As in `projection`, for heads that are bounded by their spectral norms.
@@ -34,11 +29,14 @@ class Discriminator(nn.Module):
         pixels: takes pictures, and classes if there are any, to a `Critique`.
         classes: how many there are; 0 for pictures without.
         wait: real pictures that it is trained on before the heads are asked.
+        ramp: real pictures from then on until they are fully trusted.
+        every: one in so many pictures is shown to the frozen network.
+        size: height and width to which smaller pictures are enlarged for it, a multiple of 32.
     """
 
-    def __init__(self, pixels: nn.Module, classes: int, wait: int) -> None:
+    def __init__(self, pixels: nn.Module, classes: int, wait: int, ramp: int, every: int, size: int) -> None:
         super().__init__()
-        self.pixels, self.wait = pixels, wait
+        self.pixels, self.wait, self.ramp, self.every, self.size = pixels, wait, ramp, every, size
         self.trained_on = 0  # real pictures so far
         self.features = FrozenFeatures()
         self.heads = nn.ModuleList(PatchHead(channels, classes) for channels in CHANNELS)
@@ -46,18 +44,20 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
         """float [B, 3, S, S] in [-1, 1], and int64 [B] if there are classes -> a critique.
 
-        Its `patches`, once the heads are asked, are of every `EVERY`th picture, or more: as many in each half
-        of the batch, which may be real pictures and generated ones.
+        Its `patches`, once the heads are asked, are of one picture in `every`, or of more: as many in each half of the
+        batch, which may be real pictures and generated ones.
         """
         critique: Critique = self.pixels(images, labels)
         if self.trained_on < self.wait:
             return critique
-        every = math.gcd(EVERY, len(images) // 2)
+        every = math.gcd(self.every, len(images) // 2)
         images, labels = images[::every], None if labels is None else labels[::every]
-        if images.shape[2] < SEEN_AT:
-            images = F.interpolate(images, (SEEN_AT, SEEN_AT), mode="bilinear")
+        if images.shape[2] < self.size:
+            images = F.interpolate(images, (self.size, self.size), mode="bilinear")
         maps = self.features(images)
-        return critique._replace(patches=tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True)))
+        patches = tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True))
+        trust = min(1.0, (self.trained_on - self.wait) / self.ramp) if self.ramp else 1.0
+        return critique._replace(patches=patches, trust=trust)
 
     def get_extra_state(self) -> Tensor:
         """What a resumed run needs beside the weights: how far it has been trained."""
@@ -100,6 +100,7 @@ def halves(critique: Critique) -> tuple[Critique, Critique]:
     """A critique of a batch of an even number of pictures, without class logits, as one of each half."""
     parts = [part.chunk(2) for part in (critique.logits, critique.features, *critique.patches)]
     first, second = (
-        Critique(logits, features, patches=tuple(patches)) for logits, features, *patches in zip(*parts, strict=True)
+        critique._replace(logits=logits, features=features, patches=tuple(patches))
+        for logits, features, *patches in zip(*parts, strict=True)
     )
     return first, second
