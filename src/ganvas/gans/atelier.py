@@ -36,7 +36,10 @@ class AtelierOptions(Options):
         description="Weight in G's loss of what frozen features say of its pictures; 0 for none.",
     )
     vision_from: float = Field(
-        40.0, ge=0, le=1e6, description="Real pictures that D sees, in thousands, before frozen features are looked at."
+        100.0,
+        ge=0,
+        le=1e6,
+        description="Real pictures that D sees, in thousands, before frozen features are looked at.",
     )
     vision_over: float = Field(
         100.0, ge=0, le=1e6, description="Thousands of pictures from then on, over which that weight grows from 0."
