@@ -228,6 +228,32 @@ def test_they_are_trusted_little_by_little() -> None:
     assert heard == [0, 0.5, 1, 1]
 
 
+def test_the_heads_begin_anew_again_and_again_alike_everywhere() -> None:
+    heads = []
+    for _ in range(2):
+        torch.manual_seed(len(heads))  # what has been drawn so far is no part of it
+        here = recipe(vision_from=0.004, vision_renewed=0.008)
+        discriminator = Objective(here).build(Spec(32, 3))[1]
+        with torch.no_grad():
+            for parameter in discriminator.heads.parameters():
+                parameter.fill_(9)
+        kept = []
+        for _ in range(5):
+            here.after_discriminator_step(discriminator)
+            kept.append(all((parameter == 9).all() for parameter in discriminator.heads.parameters()))
+            if kept[-1] is False:
+                break
+        assert kept == [True, True, False], "after 4 + 8 pictures, in batches of 4"
+        heads.append(dict(discriminator.heads.named_parameters()))
+    first, second = heads
+    for name, parameter in first.items():
+        assert torch.equal(parameter, second[name])
+        if "classes" in name or parameter.ndim == 1:
+            assert not parameter.any()
+        else:
+            assert parameter.detach().std() == pytest.approx((3 * parameter[0].numel()) ** -0.5, rel=0.2)
+
+
 def test_without_vision_there_is_no_second_opinion() -> None:
     here = recipe(vision=0, vision_from=40)
     assert here.early_images() == 0

@@ -44,6 +44,12 @@ class AtelierOptions(Options):
     vision_over: float = Field(
         100.0, ge=0, le=1e6, description="Thousands of pictures from then on, over which that weight grows from 0."
     )
+    vision_renewed: float = Field(
+        30.0,
+        ge=0,
+        le=1e6,
+        description="Thousands of pictures after which the judges of frozen features begin anew, always; 0 for never.",
+    )
     # It makes more of one picture that it sees well than of four that it sees badly, which cost as much.
     vision_every: int = Field(8, ge=1, le=1024, description="One in so many pictures is looked at by frozen features.")
     vision_size: int = Field(
@@ -94,6 +100,7 @@ class Atelier(Recipe):
                 spec.classes,
                 wait=self.early_images(),
                 ramp=round(1000 * own.vision_over),
+                renew=round(1000 * own.vision_renewed),
                 every=own.vision_every,
                 size=own.vision_size,
             )
@@ -120,7 +127,7 @@ class Atelier(Recipe):
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
         """Count what D has been trained on."""
         if isinstance(discriminator, vision_aided.Discriminator):
-            discriminator.trained_on += self.options.batch_size
+            discriminator.count(self.options.batch_size)
 
     def early_images(self) -> int:
         """Until frozen features are looked at."""

@@ -4,7 +4,8 @@ Kumari, Zhang, Shechtman and Zhu 2022, "Ensembling off-the-shelf models for GAN 
 learns from the pixels of a few hundred pictures what pictures are, small discriminators look at the frozen maps of a
 network that learnt it from a million. They alone are easily fooled: G finds a pattern that pleases the frozen network,
 which D, looking at pixels, does not allow. And they are asked only once G paints many pictures, and trusted little by
-little: at once they would have it paint one, well.
+little: at once they would have it paint one, well. Every now and then they begin anew, for what they have learnt at
+length says less and less to G.
 """
 
 import math
@@ -30,13 +31,17 @@ class Discriminator(nn.Module):
         classes: how many there are; 0 for pictures without.
         wait: real pictures that it is trained on before the heads are asked.
         ramp: real pictures from then on until they are fully trusted.
+        renew: real pictures from then on after which they begin anew, again and again; 0 for never.
         every: one in so many pictures is shown to the frozen network.
         size: height and width to which smaller pictures are enlarged for it, a multiple of 32.
     """
 
-    def __init__(self, pixels: nn.Module, classes: int, wait: int, ramp: int, every: int, size: int) -> None:
+    def __init__(
+        self, pixels: nn.Module, classes: int, wait: int, ramp: int, renew: int, every: int, size: int
+    ) -> None:
         super().__init__()
-        self.pixels, self.wait, self.ramp, self.every, self.size = pixels, wait, ramp, every, size
+        self.pixels, self.every, self.size = pixels, every, size
+        self.wait, self.ramp, self.renew = wait, ramp, renew
         self.trained_on = 0  # real pictures so far
         self.features = FrozenFeatures()
         self.heads = nn.ModuleList(PatchHead(channels, classes) for channels in CHANNELS)
@@ -58,6 +63,15 @@ class Discriminator(nn.Module):
         patches = tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True))
         trust = min(1.0, (self.trained_on - self.wait) / self.ramp) if self.ramp else 1.0
         return critique._replace(patches=patches, trust=trust)
+
+    def count(self, images: int) -> None:
+        """Take note of so many more real pictures that it has been trained on."""
+        before, self.trained_on = self.trained_on, self.trained_on + images
+        if self.renew and (self.trained_on - self.wait) // self.renew > max(0, (before - self.wait) // self.renew):
+            # The same on every machine that trains it.
+            random = torch.Generator().manual_seed(self.trained_on)
+            for head in self.heads:
+                head.begin_anew(random)
 
     def get_extra_state(self) -> Tensor:
         """What a resumed run needs beside the weights: how far it has been trained."""
@@ -94,6 +108,16 @@ class PatchHead(nn.Module):
             assert labels is not None
             logits = logits + (features * self.classes(labels)[:, :, None, None]).sum(1, keepdim=True)
         return GAIN * logits.flatten(1)
+
+    @torch.no_grad()
+    def begin_anew(self, random: torch.Generator) -> None:
+        """Forget everything: weights from U(-b, b) with b² = 1 / fan-in, biases and the vectors of the classes 0."""
+        for name, parameter in self.named_parameters():
+            if parameter.ndim == 1 or name.startswith("classes"):
+                parameter.zero_()
+            else:
+                bound = parameter[0].numel() ** -0.5
+                parameter.copy_(torch.empty(parameter.shape).uniform_(-bound, bound, generator=random))
 
 
 def halves(critique: Critique) -> tuple[Critique, Critique]:
