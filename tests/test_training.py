@@ -73,12 +73,13 @@ def test_a_resumed_run_equals_one_never_stopped_bit_for_bit(
     assert losses[0][-1] != losses[1][0]
 
 
-def test_frozen_features_are_looked_at_from_the_same_step_on_in_a_resumed_run(
+def test_frozen_features_are_looked_at_and_forgotten_at_the_same_steps_in_a_resumed_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 1)
-    # After five steps of eight, and one of four.
-    whole, halves = whole_and_halves(tmp_path, recipe="atelier", vision_from=0.04)
+    # After five steps of eight, and one of four; their judges begin anew two steps later.
+    moments = {"vision_from": 0.04, "vision_over": 0.02, "vision_renewed": 0.016}
+    whole, halves = whole_and_halves(tmp_path, recipe="atelier", **moments)
     assert [key for key in whole if not torch.equal(whole[key], halves[key])] == []
     heads = [key for key in whole if ".d_optimizer" in key and key.endswith(".step")]
     assert {whole[key].item() for key in heads} == {3, 8}
