@@ -3,11 +3,12 @@
 The hinge loss of Lim and Ye 2017 ("Geometric GAN"), with a discriminator that is bounded by spectral normalisation
 (Miyato et al. 2018) and sees everything through differentiable augmentation T (Zhao et al. 2020), z ~ N(0, I), and c
 the class where the pictures have classes. Beside D, which looks at pixels, heads D_k look at the maps F_k that a frozen
-network makes of some of the pictures (Kumari et al. 2022, equation 2), each giving a logit for every place of its map:
+network makes of some of the pictures (Kumari et al. 2022, equation 2), each giving a logit for every place of its map.
+They are asked after some time, with a weight v that grows from 0, and begin anew every now and then:
 
     D minimises  E[max(0, 1 - D(T(x), c))] + E[max(0, 1 + D(T(G(z, c)), c))]
                  + sum over k of E[max(0, 1 - D_k(F_k(T(x)), c))] + E[max(0, 1 + D_k(F_k(T(G(z, c))), c))]
-    G minimises  -E[D(T(G(z, c)), c)] - vision * sum over k of E[D_k(F_k(T(G(z, c))), c)]
+    G minimises  -E[D(T(G(z, c)), c)] - v * sum over k of E[D_k(F_k(T(G(z, c))), c)]
 
 Networks are narrow and batches small, because what counts is how much is learnt in a minute. docs/recipe-notes.md says
 what was tried, what each choice brings and what it costs.
