@@ -33,7 +33,7 @@ class FrozenFeatures(nn.Module):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """float [B, 3, S, S] in [-1, 1], S a multiple of 32 -> maps [B, `CHANNELS`, S / k, S / k], k = 4, 8, 16, 32."""
-        maps, seen = self.stem(images), []
+        maps, seen = self.stem(images), list[Tensor]()
         for number, stage in enumerate(self.stages):
             maps = stage(maps)
             if number in SEEN_AFTER:

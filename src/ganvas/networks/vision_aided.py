@@ -71,6 +71,7 @@ class Discriminator(nn.Module):
             # The same on every machine that trains it.
             random = torch.Generator().manual_seed(self.trained_on)
             for head in self.heads:
+                assert isinstance(head, PatchHead)
                 head.begin_anew(random)
 
     def get_extra_state(self) -> Tensor:
