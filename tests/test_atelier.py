@@ -238,11 +238,9 @@ def test_the_heads_begin_anew_again_and_again_alike_everywhere() -> None:
             for parameter in discriminator.heads.parameters():
                 parameter.fill_(9)
         kept = []
-        for _ in range(5):
+        for _ in range(3):
             here.after_discriminator_step(discriminator)
             kept.append(all((parameter == 9).all() for parameter in discriminator.heads.parameters()))
-            if kept[-1] is False:
-                break
         assert kept == [True, True, False], "after 4 + 8 pictures, in batches of 4"
         heads.append(dict(discriminator.heads.named_parameters()))
     first, second = heads

@@ -14,8 +14,6 @@ from conftest import write_dataset
 from ganvas.files import read_records
 
 OPTIONS = ("width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "device=cpu", "grid_size=2")
-
-
 # What is set is a part of a method's name.
 DCGAN = "+".join(["dcgan", *OPTIONS])
 

@@ -225,7 +225,7 @@ class _Descent:
                     f"(it was {self._options.learning_rate:g})"
                 )
             self._optimizer.zero_grad(set_to_none=True)
-            (loss / len(numbers)).backward()  # type: ignore[no-untyped-call]
+            (loss / len(numbers)).backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
             self._optimizer.step()
             judged.append((loss.item(), right))
             progress.work(f"epoch {number}", done, len(batches))

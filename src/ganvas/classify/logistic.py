@@ -55,10 +55,10 @@ def regress(
         error = cross_entropy(class_logits(head(inputs)), labels, weights, reduction="sum") / len(labels)
         squares = [weight.square().sum() for weight in head.parameters() if weight.ndim > 1]
         value = error + options.penalty / 2 * torch.stack(squares).sum()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
         return value
 
-    solver.step(loss)  # type: ignore[no-untyped-call]
+    solver.step(loss)  # type: ignore[no-untyped-call]  # nor this
     trained = measure(head, training, weights)
     if not math.isfinite(trained.loss):
         raise DivergedError(f"logistic regression ended at a loss of {trained.loss}; try a higher --set penalty")

@@ -60,6 +60,7 @@ class Machine:
 
     def place(self, module: nn.Module) -> nn.Module:
         """The module on this device, in this memory format."""
+        # torch's annotations of `to` know no memory format beside a device.
         return module.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload,no-any-return]
 
 

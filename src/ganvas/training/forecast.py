@@ -111,7 +111,7 @@ class _Trial:
 
     def __init__(self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings) -> None:
         # What a run imports is a part of its memory, and of the time before its first step.
-        from ganvas.training import trainer  # noqa: F401
+        from ganvas.training import trainer  # noqa: F401 (imported for what that costs)
 
         self._recipe, self._data, self._machine, self._settings = recipe, data, machine, settings
         self._memory_before = _memory(machine)

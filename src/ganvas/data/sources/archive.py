@@ -88,7 +88,7 @@ def read_member(archive: Stamp, place: Place) -> bytes:
         return _whole(handle, place.length)
     except FileNotFoundError as error:
         raise Rejected(Reason.MISSING) from error
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what zipfile raises of a compression that it does not know
         raise Rejected(PACKING) from error
     except _DAMAGE as error:
         _handle.cache_clear()  # a stream that has failed may be anywhere

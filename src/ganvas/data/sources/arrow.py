@@ -28,6 +28,7 @@ OUTSIDE = "a row that names a file outside the folder of its table"
 _PARQUET = (".parquet", ".pq")
 # How many rows of pictures, and bytes of a file, are held at a time.
 _ROWS, _BUFFER = 16, 2**20
+# What pyarrow raises of files that are damaged, or written in a way that it was not built for (NotImplementedError).
 _FAILURES = (OSError, ValueError, LookupError, TypeError, NotImplementedError, pa.ArrowException)
 
 
