@@ -37,7 +37,6 @@ TUTORIAL = "tutorial"
 SAMPLE_SEED = 12345
 # What has the peers; it is not the project's own.
 PEERS_PYTHON = Path("build", "peers", "bin", "python")
-SCORES = ("kid", "recall", "coverage")
 
 
 def main() -> None:
@@ -139,7 +138,21 @@ def _measure(data: Path, results: Path, folder: Path, method: str, seed: int, ex
             scores = evaluator.score([np.load(file, allow_pickle=False)], labels)
             names = ("method", "seed", "minutes", "extractor")
             record = dict(zip(names, key, strict=True)) | {"pictures": len(dataset.rows(TRAIN))} | scores.record()
-            append_record(results / "results.jsonl", record)
+            append_record(results / "results.jsonl", record | history(folder / "run", key[2]))
+
+
+def history(run: Path, mark: float) -> dict[str, Any]:
+    """How a recipe's run had gone by a mark: what D had seen, every verdict, and the largest share of near copies."""
+    if not run.exists():
+        return {}
+    kimg = min(read_records(run / "stats.jsonl"), key=lambda log: abs(log["seconds"] - 60 * mark))["kimg"]
+    evaluations = read_records(run / "evals.jsonl") if (run / "evals.jsonl").exists() else []
+    so_far = [each for each in evaluations if each["kimg"] <= kimg]
+    return {
+        "kimg": kimg,
+        "verdicts": sorted({each["verdict"] for each in so_far}),
+        "most_copies": max((each["copies"] for each in so_far), default=None),
+    }
 
 
 def _labels(folder: Path, dataset: Dataset) -> NDArray[np.int64] | None:
@@ -159,7 +172,7 @@ def _records(results: Path) -> list[dict[str, Any]]:
 
 
 def print_tables(records: list[dict[str, Any]], extractors: list[str]) -> None:
-    """A table a judge: medians over seeds, the KID as a multiple of the tutorial's last but one mark beside them."""
+    """A table a judge: medians over seeds, and for recipes how their runs had gone by their own evaluations."""
     for extractor in extractors:
         found: dict[tuple[str, float], list[dict[str, Any]]] = defaultdict(list)
         for record in records:
@@ -167,20 +180,44 @@ def print_tables(records: list[dict[str, Any]], extractors: list[str]) -> None:
                 found[record["method"], record["minutes"]].append(record)
         yardstick = _median(found.get((TUTORIAL, 20.0), []), "kid")
         print(f"\n{extractor}\n")
-        print("| method | minutes | seeds | KID (least to most) | of the tutorial's after 20 | recall | coverage |")
-        print("|---|---|---|---|---|---|---|")
+        print(
+            "| method | minutes | seeds | kimg | KID (least to most) | of the tutorial's after 20 "
+            "| recall (least to most) | coverage | verdicts | copies, at most |"
+        )
+        print("|---|---|---|---|---|---|---|---|---|---|")
         for (method, minutes), runs in sorted(found.items()):
-            kids = [run["kid"] for run in runs]
-            kid, recall, coverage = (_median(runs, score) for score in SCORES)
-            share = "" if yardstick is None or kid is None else f"{kid / yardstick:.2f}"
-            print(
-                f"| {method} | {minutes:g} | {len(runs)} | {kid:.3f} ({min(kids):.3f} to {max(kids):.3f}) | {share} "
-                f"| {recall:.3f} | {coverage:.3f} |"
-            )
+            print(f"| {method} | {minutes:g} | {_row(runs, yardstick)} |")
+
+
+def _row(runs: list[dict[str, Any]], yardstick: float | None) -> str:
+    """What all seeds of a method had come to by a mark."""
+    kid, kimg, coverage = (_median(runs, name) for name in ("kid", "kimg", "coverage"))
+    copies = _values(runs, "most_copies")
+    cells = [
+        str(len(runs)),
+        "" if kimg is None else f"{kimg:.0f}",
+        _spread(runs, "kid"),
+        "" if yardstick is None or kid is None else f"{kid / yardstick:.2f}",
+        _spread(runs, "recall"),
+        f"{coverage:.3f}",
+        ", ".join(sorted({verdict for run in runs for verdict in run.get("verdicts", [])})),
+        f"{max(copies):.1%}" if copies else "",
+    ]
+    return " | ".join(cells)
+
+
+def _spread(runs: list[dict[str, Any]], score: str) -> str:
+    values = _values(runs, score)
+    return f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
 def _median(runs: list[dict[str, Any]], score: str) -> float | None:
-    return statistics.median(run[score] for run in runs) if runs else None
+    values = _values(runs, score)
+    return statistics.median(values) if values else None
+
+
+def _values(runs: list[dict[str, Any]], score: str) -> list[float]:
+    return [run[score] for run in runs if run.get(score) is not None]
 
 
 if __name__ == "__main__":

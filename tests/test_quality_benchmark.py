@@ -8,10 +8,11 @@ import pytest
 import torch
 from benchmarks import marks
 from benchmarks.peers import OnProcessor
+from benchmarks.quality import history, print_tables
 from torch import nn
 
 from conftest import write_dataset
-from ganvas.files import read_records
+from ganvas.files import append_record, read_records
 
 OPTIONS = ("width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "device=cpu", "grid_size=2")
 # What is set is a part of a method's name.
@@ -36,8 +37,50 @@ def test_it_measures_once_at_every_mark(tmp_path: Path) -> None:
     assert records[:2] == first
     assert {(each["method"], each["minutes"]) for each in records[2:]} == {("tutorial", 0.03), (DCGAN, 0.03)}
     assert all(each["extractor"] == "pixels" and each["pictures"] == 48 for each in records)
+    seen = [each["kimg"] for each in records if each["method"] == DCGAN]
+    assert 0 < seen[0] <= seen[1]
     assert said == quality(data, results, "--table")
     assert len([line for line in said.splitlines() if line.startswith(("| tutorial", "| dcgan"))]) == 4
+
+
+def test_no_seed_hides_behind_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    common = {"method": "atelier", "minutes": 20.0, "extractor": "pixels", "coverage": 0.5}
+    print_tables(
+        [
+            {**common, "kid": 0.1, "recall": 0.3, "kimg": 10, "verdicts": ["learning"], "most_copies": 0.0},
+            {
+                **common,
+                "kid": 0.3,
+                "recall": 0.0,
+                "kimg": 30,
+                "verdicts": ["collapsed", "learning"],
+                "most_copies": 0.2,
+            },
+            {**common, "method": "tutorial", "kid": 0.4, "recall": 0.0},
+        ],
+        ["pixels"],
+    )
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[-2:] == [
+        "| atelier | 20 | 2 | 20 | 0.200 (0.100 to 0.300) | 0.50 | 0.150 (0.000 to 0.300) | 0.500 "
+        "| collapsed, learning | 20.0% |",
+        "| tutorial | 20 | 1 |  | 0.400 (0.400 to 0.400) | 1.00 | 0.000 (0.000 to 0.000) | 0.500 |  |  |",
+    ]
+
+
+def test_what_a_run_found_by_a_mark(tmp_path: Path) -> None:
+    logs = [{"seconds": 59.0, "kimg": 5.0}, {"seconds": 60.4, "kimg": 6.0}, {"seconds": 119.0, "kimg": 12.0}]
+    evaluations = [
+        {"kimg": 2.0, "verdict": "learning", "copies": 0.1},
+        {"kimg": 6.0, "verdict": "stalled", "copies": 0.0},
+        {"kimg": 11.0, "verdict": "collapsed", "copies": 0.3},
+    ]
+    for name, records in (("stats.jsonl", logs), ("evals.jsonl", evaluations)):
+        for record in records:
+            append_record(tmp_path / name, record)
+    assert history(tmp_path, 1.0) == {"kimg": 6.0, "verdicts": ["learning", "stalled"], "most_copies": 0.1}
+    assert history(tmp_path, 2.0)["verdicts"] == ["collapsed", "learning", "stalled"]
+    assert history(tmp_path / "tutorial", 1.0) == {}
 
 
 def test_pictures_are_kept_at_every_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
