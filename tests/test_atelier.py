@@ -14,7 +14,7 @@ from ganvas.gans.atelier import Atelier
 from ganvas.gans.recipe import Spec
 from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.efficientnet import efficientnet_lite
-from ganvas.networks.frozen import CHANNELS, DEVIATIONS, NETWORK, SEEN_AFTER, FrozenFeatures
+from ganvas.networks.frozen import MAPS, NETWORK, FrozenFeatures
 from ganvas.objectives import hinge_fake, hinge_real
 from ganvas.pixels import to_float
 from ganvas.snapshot import read_card
@@ -86,7 +86,7 @@ def test_real_and_generated_pictures_in_one_batch_are_judged_as_in_two(
     assert loss.fake_logits is not None
     torch.testing.assert_close(loss.real_logits, real.logits)
     torch.testing.assert_close(loss.fake_logits, fake.logits)
-    assert len(real.patches) == len(fake.patches) == (len(CHANNELS) if vision else 0)
+    assert len(real.patches) == len(fake.patches) == (len(MAPS) if vision else 0)
     expected = [hinge_real(logits) for logits in (real.logits, *real.patches)]
     expected += [hinge_fake(logits) for logits in (fake.logits, *fake.patches)]
     torch.testing.assert_close(loss.total, torch.stack(expected).sum(), rtol=1e-4, atol=1e-4)
@@ -112,10 +112,10 @@ def test_frozen_features_are_those_of_the_network(frozen: FrozenFeatures, size: 
     maps, expected = network.bn1(network.conv_stem(pictures(size=size))), []
     for number, stage in enumerate(network.blocks):
         maps = stage(maps)
-        if number in SEEN_AFTER:
-            expected.append(maps / DEVIATIONS[len(expected)])
-    for seen, wanted, channels, scale in zip(frozen(pictures(size=size)), expected, CHANNELS, SCALES, strict=True):
-        assert seen.shape == (2, channels, size // scale, size // scale)
+        if number in MAPS:
+            expected.append(maps / MAPS[number].deviation)
+    for seen, wanted, look, scale in zip(frozen(pictures(size=size)), expected, MAPS.values(), SCALES, strict=True):
+        assert seen.shape == (2, look.channels, size // scale, size // scale)
         torch.testing.assert_close(seen, wanted, rtol=1e-4, atol=1e-4)
 
 
@@ -221,7 +221,7 @@ def test_they_are_trusted_little_by_little() -> None:
     for _ in range(4):
         here.after_discriminator_step(discriminator)
         critique, terms = discriminator(pictures(4, 32)), here.generator_loss(generator, discriminator, batch).terms
-        assert len(critique.patches) == len(CHANNELS), "the heads learn all the while"
+        assert len(critique.patches) == len(MAPS), "the heads learn all the while"
         said = torch.stack([logits.mean() for logits in discriminator(batch.generated(generator)).patches]).sum()
         torch.testing.assert_close(terms["seen"], -critique.trust * said)
         heard.append(critique.trust)

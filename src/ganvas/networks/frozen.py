@@ -3,7 +3,7 @@
 Its weights are constants: no parameter, no part of any state, nothing that a trick for trained layers would find.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,15 +12,21 @@ from torch.nn import functional as F
 from ganvas.networks.efficientnet import efficientnet_lite
 
 NETWORK = "efficientnet-lite0"
-# The stages after which the map is looked at, the last ones of 1/4, 1/8, 1/16 and 1/32 of the picture's side; the
-# channels of those maps; and about what paintings make them deviate by.
-SEEN_AFTER = (1, 2, 4, 6)
-CHANNELS = (24, 40, 112, 320)
-DEVIATIONS = (8.0, 8.0, 7.0, 3.0)
+
+
+class Map(NamedTuple):
+    """A map that is looked at: its channels, and about what paintings make them deviate by."""
+
+    channels: int
+    deviation: float
+
+
+# By the stage after which they are looked at, the last one of 1/4, 1/8, 1/16 and 1/32 of the picture's side.
+MAPS = {1: Map(24, 8.0), 2: Map(40, 8.0), 4: Map(112, 7.0), 6: Map(320, 3.0)}
 
 
 class FrozenFeatures(nn.Module):
-    """Pictures to the maps of `NETWORK` after the stages `SEEN_AFTER`, divided by `DEVIATIONS`.
+    """Pictures to the maps of `NETWORK` that are in `MAPS`, divided by their deviations.
 
     Gradients flow through it to the pictures. It is always in evaluation mode, there being nothing else.
     """
@@ -29,15 +35,15 @@ class FrozenFeatures(nn.Module):
         super().__init__()
         network: Any = efficientnet_lite(NETWORK)
         self.stem = Constant(network.conv_stem, is_active=True)
-        self.stages = nn.ModuleList(nn.Sequential(*map(Block, stage)) for stage in network.blocks[: SEEN_AFTER[-1] + 1])
+        self.stages = nn.ModuleList(nn.Sequential(*map(Block, stage)) for stage in network.blocks[: max(MAPS) + 1])
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """float [B, 3, S, S] in [-1, 1], S a multiple of 32 -> maps [B, `CHANNELS`, S / k, S / k], k = 4, 8, 16, 32."""
+        """float [B, 3, S, S] in [-1, 1], S a multiple of 32 -> maps [B, C, S / k, S / k], k = 4, 8, 16, 32."""
         maps, seen = self.stem(images), list[Tensor]()
         for number, stage in enumerate(self.stages):
             maps = stage(maps)
-            if number in SEEN_AFTER:
-                seen.append(maps / DEVIATIONS[len(seen)])
+            if number in MAPS:
+                seen.append(maps / MAPS[number].deviation)
         return seen
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganvas.networks.critique import Critique
-from ganvas.networks.frozen import CHANNELS, FrozenFeatures
+from ganvas.networks.frozen import MAPS, FrozenFeatures
 
 # Channels of a head.
 WIDTH = 64
@@ -44,7 +44,7 @@ class Discriminator(nn.Module):
         self.wait, self.ramp, self.renew = wait, ramp, renew
         self.trained_on = 0  # real pictures so far
         self.features = FrozenFeatures()
-        self.heads = nn.ModuleList(PatchHead(channels, classes) for channels in CHANNELS)
+        self.heads = nn.ModuleList(PatchHead(seen.channels, classes) for seen in MAPS.values())
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
         """float [B, 3, S, S] in [-1, 1], and int64 [B] if there are classes -> a critique.
