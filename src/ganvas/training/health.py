@@ -52,7 +52,7 @@ ADVICE: Final[dict[str, str]] = {
     COLLAPSED: "begin anew with minibatch=stddev and r1=1, or lower g_lr and d_lr; the best snapshot may do",
     MEMORISING: "add pictures, or augment=colour,translation,cutout and flip=true; a smaller width remembers less",
     DIVERGED: "begin anew, or with --from and an earlier snapshot, and lower g_lr and d_lr; r1=1 or spectral_norm=true",
-    LEAKING: "augment_probability=0.6, or leave the augmentation that shows out of augment",
+    LEAKING: "leave the augmentation that shows out of augment, or try augment_probability=0.6",
     OVERPOWERING: "lower d_lr or d_steps, or weaken D: r1=1, d_dropout=0.3, label smoothing with real_target=0.8:1.0",
     OVERPOWERED: "raise d_lr or d_steps, or lower g_lr and g_steps",
 }
