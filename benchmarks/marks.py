@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ganvas.files import whole_file
 
-SAMPLES = 1000
+SAMPLES = 4000
 
 
 def pictures_at(folder: Path, mark: float) -> Path:

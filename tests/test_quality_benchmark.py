@@ -36,7 +36,7 @@ def test_it_measures_once_at_every_mark(tmp_path: Path) -> None:
     records = read_records(results / "results.jsonl")
     assert records[:2] == first
     assert {(each["method"], each["minutes"]) for each in records[2:]} == {("tutorial", 0.03), (DCGAN, 0.03)}
-    assert all(each["extractor"] == "pixels" and each["pictures"] == 48 for each in records)
+    assert all(each["extractor"] == "pixels" and each["pictures"] == 48 and each["sets"] == 4 for each in records)
     seen = [each["kimg"] for each in records if each["method"] == DCGAN]
     assert 0 < seen[0] <= seen[1]
     assert said == quality(data, results, "--table")
@@ -92,10 +92,10 @@ def test_pictures_are_kept_at_every_mark(tmp_path: Path, monkeypatch: pytest.Mon
         return 10
 
     monkeypatch.setattr(marks.time, "perf_counter", lambda: now)
-    pictures = torch.zeros(600, 8, 8, 3, dtype=torch.uint8).numpy()
+    pictures = torch.zeros(2400, 8, 8, 3, dtype=torch.uint8).numpy()
     marks.train_to_marks(tmp_path / "run", [0.5, 1, 2], step, lambda: [pictures + steps, pictures])
     kept = [marks.np.load(marks.pictures_at(tmp_path / "run", mark)) for mark in (0.5, 1, 2)]
-    assert [each.shape for each in kept] == [(1000, 8, 8, 3)] * 3
+    assert [each.shape for each in kept] == [(4000, 8, 8, 3)] * 3
     assert [each[0, 0, 0, 0] for each in kept] == [1, 1, 2]
 
 
