@@ -46,7 +46,7 @@ class AtelierOptions(Options):
         100.0, ge=0, le=1e6, description="Thousands of pictures from then on, over which that weight grows from 0."
     )
     vision_renewed: float = Field(
-        60.0,
+        30.0,
         ge=0,
         le=1e6,
         description="Thousands of pictures after which the judges of frozen features begin anew, always; 0 for never.",
