@@ -138,19 +138,29 @@ def _measure(data: Path, results: Path, folder: Path, method: str, seed: int, ex
             key = (method, seed, float(file.stem[:-1]), extractor)
             if key in done:
                 continue
-            pictures = np.load(file, allow_pickle=False)
-            parts = [slice(start, start + SCORED) for start in range(0, len(pictures), SCORED)]
-            scores = [evaluator.score([pictures[part]], None if labels is None else labels[part]) for part in parts]
             names = ("method", "seed", "minutes", "extractor")
-            record = dict(zip(names, key, strict=True)) | {"pictures": len(dataset.rows(TRAIN)), "sets": len(parts)}
-            record |= _mean([each.record() for each in scores]) | history(folder / "run", key[2])
-            append_record(results / "results.jsonl", record)
+            record = dict(zip(names, key, strict=True)) | {"pictures": len(dataset.rows(TRAIN))}
+            record |= mean_scores(evaluator, np.load(file, allow_pickle=False), labels)
+            append_record(results / "results.jsonl", record | history(folder / "run", key[2]))
 
 
-def _mean(records: list[dict[str, Any]]) -> dict[str, float]:
-    """What all scores have as a number, meant over them; an error is that of one."""
+def mean_scores(
+    evaluator: Evaluator, pictures: NDArray[np.uint8], labels: NDArray[np.int64] | None
+) -> dict[str, float]:
+    """Scores of every `SCORED` pictures, meant over all such sets; an error is that of one.
+
+    Args:
+        evaluator: takes `SCORED` pictures.
+        pictures: uint8 [N, S, S, 3].
+        labels: int64 [N], the classes that were asked for, if any were.
+
+    Returns:
+        Whatever is a number, by its name, and under `sets` how many sets there were.
+    """
+    parts = [slice(start, start + SCORED) for start in range(0, len(pictures), SCORED)]
+    records = [evaluator.score([pictures[part]], None if labels is None else labels[part]).record() for part in parts]
     names = [name for name in records[0] if all(isinstance(record.get(name), float) for record in records)]
-    return {name: statistics.fmean(record[name] for record in records) for name in names}
+    return {"sets": len(parts)} | {name: statistics.fmean(record[name] for record in records) for name in names}
 
 
 def history(run: Path, mark: float) -> dict[str, Any]:
@@ -208,9 +218,9 @@ def _row(runs: list[dict[str, Any]], yardstick: float | None) -> str:
     cells = [
         str(len(runs)),
         "" if kimg is None else f"{kimg:.0f}",
-        _spread(runs, "kid"),
+        _spread(runs, "kid", 4),
         "" if yardstick is None or kid is None else f"{kid / yardstick:.2f}",
-        _spread(runs, "recall"),
+        _spread(runs, "recall", 3),
         f"{coverage:.3f}",
         ", ".join(sorted({verdict for run in runs for verdict in run.get("verdicts", [])})),
         f"{max(copies):.1%}" if copies else "",
@@ -218,9 +228,10 @@ def _row(runs: list[dict[str, Any]], yardstick: float | None) -> str:
     return " | ".join(cells)
 
 
-def _spread(runs: list[dict[str, Any]], score: str) -> str:
+def _spread(runs: list[dict[str, Any]], score: str, digits: int) -> str:
     values = _values(runs, score)
-    return f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+    median, least, most = (f"{each:.{digits}f}" for each in (statistics.median(values), min(values), max(values)))
+    return f"{median} ({least} to {most})"
 
 
 def _median(runs: list[dict[str, Any]], score: str) -> float | None:

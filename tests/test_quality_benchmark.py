@@ -13,18 +13,23 @@ from torch import nn
 
 from conftest import write_dataset
 from ganvas.files import append_record, read_records
+from ganvas.training.run import train
 
 OPTIONS = ("width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "device=cpu", "grid_size=2")
 # What is set is a part of a method's name.
 DCGAN = "+".join(["dcgan", *OPTIONS])
 
 
-def quality(data: Path, results: Path, *words: str) -> str:
-    command = [sys.executable, "-m", "benchmarks.quality", str(data), str(results), "--seeds", "1", *words]
-    command += ["--methods", "tutorial", "dcgan", "--extractors", "pixels", "--set", *OPTIONS]
+def run_module(name: str, *words: str | Path) -> str:
+    command = [sys.executable, "-m", name, *map(str, words)]
     run = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
     assert run.returncode == 0, run.stderr
     return run.stdout
+
+
+def quality(data: Path, results: Path, *words: str) -> str:
+    methods = ("--methods", "tutorial", "dcgan", "--extractors", "pixels", "--set", *OPTIONS)
+    return run_module("benchmarks.quality", data, results, "--seeds", "1", *words, *methods)
 
 
 def test_it_measures_once_at_every_mark(tmp_path: Path) -> None:
@@ -41,6 +46,16 @@ def test_it_measures_once_at_every_mark(tmp_path: Path) -> None:
     assert 0 < seen[0] <= seen[1]
     assert said == quality(data, results, "--table")
     assert len([line for line in said.splitlines() if line.startswith(("| tutorial", "| dcgan"))]) == 4
+
+
+def test_a_generator_whose_latents_are_all_zero_has_no_variety(tmp_path: Path) -> None:
+    data, run = write_dataset(tmp_path / "data"), tmp_path / "run"
+    train(data, run, "dcgan", budget="2steps", width=2, batch_size=8, eval_samples=0, tensorboard=False, device="cpu")
+    said = run_module("benchmarks.frontier", data, run, "--scales", "0", "1000", "--extractors", "pixels")
+    alike, drawn = ([float(cell) for cell in line.split("|")[1:-1]] for line in said.splitlines()[-2:])
+    assert (alike[0], drawn[0]) == (0, 1000)
+    assert alike[3] == 0, "recall"
+    assert drawn[1:] != alike[1:]
 
 
 def test_no_seed_hides_behind_the_others(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,9 +77,9 @@ def test_no_seed_hides_behind_the_others(capsys: pytest.CaptureFixture[str]) -> 
     )
     rows = capsys.readouterr().out.splitlines()
     assert rows[-2:] == [
-        "| atelier | 20 | 2 | 20 | 0.200 (0.100 to 0.300) | 0.50 | 0.150 (0.000 to 0.300) | 0.500 "
+        "| atelier | 20 | 2 | 20 | 0.2000 (0.1000 to 0.3000) | 0.50 | 0.150 (0.000 to 0.300) | 0.500 "
         "| collapsed, learning | 20.0% |",
-        "| tutorial | 20 | 1 |  | 0.400 (0.400 to 0.400) | 1.00 | 0.000 (0.000 to 0.000) | 0.500 |  |  |",
+        "| tutorial | 20 | 1 |  | 0.4000 (0.4000 to 0.4000) | 1.00 | 0.000 (0.000 to 0.000) | 0.500 |  |  |",
     ]
 
 

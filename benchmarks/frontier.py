@@ -1,0 +1,70 @@
+"""What fidelity costs in variety: scores of trained generators whose latents are drawn shorter or longer.
+
+    python -m benchmarks.frontier DATA SNAPSHOT... [--scales 0.7 0.85 1 1.15 1.3 1.5]
+                                  [--extractors efficientnet-lite2 pixels]
+
+SNAPSHOTs are runs or snapshot files of GANs with normal latents z. From z times a scale below 1 a generator paints
+what it is surest of, as in the truncation trick (Brock et al. 2019); from longer ones than it was trained with, what is
+rarer. Scores are means over the generators and over four times a thousand pictures of each.
+"""
+
+import argparse
+import statistics
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from benchmarks.marks import SAMPLES
+from benchmarks.quality import SAMPLE_SEED, SCORED, mean_scores
+from ganvas.data.dataset import Dataset
+from ganvas.explore import Artist, find_snapshot
+from ganvas.metrics.evaluator import Evaluator
+from ganvas.sampling import paint
+from ganvas.snapshot import Snapshot
+
+# What is printed, and with how many digits.
+SCORES = {"kid": 4, "precision": 3, "recall": 3, "coverage": 3}
+
+
+class Stretched(nn.Module):
+    """A generator that takes its latents times a scale."""
+
+    def __init__(self, generator: nn.Module, scale: float) -> None:
+        super().__init__()
+        self.generator, self.scale = generator, scale
+
+    def forward(self, latents: Tensor, *labels: Tensor) -> Tensor:
+        """As the generator's."""
+        pictures: Tensor = self.generator(self.scale * latents, *labels)
+        return pictures
+
+
+def main() -> None:
+    """Paint, score and print a table a judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("snapshots", type=Path, nargs="+", metavar="SNAPSHOT")
+    parser.add_argument("--scales", type=float, nargs="+", default=[0.7, 0.85, 1.0, 1.15, 1.3, 1.5])
+    parser.add_argument("--extractors", nargs="+", default=["efficientnet-lite2", "pixels"])
+    given = parser.parse_args()
+    data, snapshots = Dataset.open(given.data), [Snapshot.load(find_snapshot(path)) for path in given.snapshots]
+    for extractor in given.extractors:
+        evaluator = Evaluator(data, samples=SCORED, extractor=extractor)
+        print(f"\n{extractor}\n\n| latents times | KID | precision | recall | coverage |\n|---|---|---|---|---|")
+        for scale in given.scales:
+            scores = [mean_scores(evaluator, *_painted(snapshot, scale)) for snapshot in snapshots]
+            cells = [f"{statistics.fmean(each[name] for each in scores):.{digits}f}" for name, digits in SCORES.items()]
+            print(f"| {scale:g} | {' | '.join(cells)} |", flush=True)
+
+
+def _painted(snapshot: Snapshot, scale: float) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
+    """The pictures of latents times a scale, uint8 [`SAMPLES`, S, S, 3], and the classes they were asked for."""
+    labels = Artist(snapshot).labels(SAMPLES)
+    batches = paint(snapshot.recipe, Stretched(snapshot.generator, scale), SAMPLES, SAMPLE_SEED, labels)
+    return np.concatenate(list(batches)), labels
+
+
+if __name__ == "__main__":
+    main()
