@@ -1,11 +1,11 @@
 """What fidelity costs in variety: scores of trained generators whose latents are drawn shorter or longer.
 
     python -m benchmarks.frontier DATA SNAPSHOT... [--scales 0.7 0.85 1 1.15 1.3 1.5]
-                                  [--extractors efficientnet-lite2 pixels]
+                                  [--extractors efficientnet-lite2 pixels] [--samples 4000]
 
 SNAPSHOTs are runs or snapshot files of GANs with normal latents z. From z times a scale below 1 a generator paints
 what it is surest of, as in the truncation trick (Brock et al. 2019); from longer ones than it was trained with, what is
-rarer. Scores are means over the generators and over four times a thousand pictures of each.
+rarer. Scores are means over the generators and over every thousand of the SAMPLES pictures of each.
 """
 
 import argparse
@@ -48,21 +48,22 @@ def main() -> None:
     parser.add_argument("snapshots", type=Path, nargs="+", metavar="SNAPSHOT")
     parser.add_argument("--scales", type=float, nargs="+", default=[0.7, 0.85, 1.0, 1.15, 1.3, 1.5])
     parser.add_argument("--extractors", nargs="+", default=["efficientnet-lite2", "pixels"])
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="pictures of each generator to score")
     given = parser.parse_args()
     data, snapshots = Dataset.open(given.data), [Snapshot.load(find_snapshot(path)) for path in given.snapshots]
     for extractor in given.extractors:
         evaluator = Evaluator(data, samples=SCORED, extractor=extractor)
         print(f"\n{extractor}\n\n| latents times | KID | precision | recall | coverage |\n|---|---|---|---|---|")
         for scale in given.scales:
-            scores = [mean_scores(evaluator, *_painted(snapshot, scale)) for snapshot in snapshots]
+            scores = [mean_scores(evaluator, *_painted(snapshot, scale, given.samples)) for snapshot in snapshots]
             cells = [f"{statistics.fmean(each[name] for each in scores):.{digits}f}" for name, digits in SCORES.items()]
             print(f"| {scale:g} | {' | '.join(cells)} |", flush=True)
 
 
-def _painted(snapshot: Snapshot, scale: float) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
-    """The pictures of latents times a scale, uint8 [`SAMPLES`, S, S, 3], and the classes they were asked for."""
-    labels = Artist(snapshot).labels(SAMPLES)
-    batches = paint(snapshot.recipe, Stretched(snapshot.generator, scale), SAMPLES, SAMPLE_SEED, labels)
+def _painted(snapshot: Snapshot, scale: float, count: int) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
+    """Pictures of latents times a scale, uint8 [count, S, S, 3], and the classes they were asked for."""
+    labels = Artist(snapshot).labels(count)
+    batches = paint(snapshot.recipe, Stretched(snapshot.generator, scale), count, SAMPLE_SEED, labels)
     return np.concatenate(list(batches)), labels
 
 

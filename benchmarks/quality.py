@@ -1,14 +1,15 @@
 """How good the pictures are after so many minutes: recipes beside the plain tutorial loop, on the same pictures.
 
     python -m benchmarks.quality DATA RESULTS [--methods tutorial dcgan atelier] [--minutes 5 10 20 40] [--seeds 3]
-                                 [--extractors efficientnet-lite2 pixels] [--set KEY=VALUE...] [--table]
+                                 [--extractors efficientnet-lite2 pixels] [--samples 4000]
+                                 [--set KEY=VALUE...] [--table]
 
 DATA is a dataset directory and RESULTS a folder that keeps every run and, in `results.jsonl`, what was measured; what
 is finished is not done again, so that the command can be stopped and repeated, and that file alone is enough to go on
 from. `--table` only prints what there is. Methods are recipes, with options of their own if one likes
 (`atelier+vision=0+width=48`), the tutorial loop, and other people's GANs (`peers.py`), which `make bench-peers`
-installs. Measured are 4,000 pictures of the last snapshot, not the best, a thousand at a time. The time of a recipe is
-wall-clock time, evaluations and all, as a user has it; that of all others is the time of their training steps alone.
+installs. Measured are SAMPLES pictures of the last snapshot, not the best, a thousand at a time. The time of a recipe
+is wall-clock time, evaluations and all, as a user has it; that of all others is the time of their training steps alone.
 Nothing else may run beside it.
 """
 
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--minutes", nargs="+", type=float, default=[5, 10, 20, 40])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--extractors", nargs="+", default=["efficientnet-lite2", "pixels"])
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="to score; peers paint the default")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="options of the recipes")
     parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
@@ -65,12 +67,12 @@ def main() -> None:
             if _is_measured(given.results, method, seed, marks, given.extractors):
                 continue
             if method == TUTORIAL:
-                _train_tutorial(given.data, folder, marks, seed)
+                _train_tutorial(given.data, folder, marks, seed, given.samples)
             elif method in PEERS:
                 _train_peer(method, given.data, folder, marks, seed)
             else:
                 recipe, *options = method.split("+")
-                _train_recipe(recipe, given.data, folder, marks, seed, options)
+                _train_recipe(recipe, given.data, folder, marks, seed, options, given.samples)
             _measure(given.data, given.results, folder, method, seed, given.extractors)
     print_tables(_records(given.results), given.extractors)
 
@@ -80,7 +82,7 @@ def _is_measured(results: Path, method: str, seed: int, marks: list[float], extr
     return _done(results) >= {(method, seed, mark, extractor) for mark in marks for extractor in extractors}
 
 
-def _train_tutorial(data: Path, folder: Path, marks: list[float], seed: int) -> None:
+def _train_tutorial(data: Path, folder: Path, marks: list[float], seed: int, samples: int) -> None:
     """Keep pictures of the tutorial's G at every mark; a run that was interrupted begins anew."""
     if pictures_at(folder, marks[-1]).exists():
         return
@@ -94,7 +96,7 @@ def _train_tutorial(data: Path, folder: Path, marks: list[float], seed: int) -> 
             tutorial.step(to_float(next(batches)[0]).contiguous())
             return batch_size
 
-        train_to_marks(folder, marks, step, lambda: map(to_uint8, tutorial.paint(SAMPLES)))
+        train_to_marks(folder, marks, step, lambda: map(to_uint8, tutorial.paint(samples)))
 
 
 def _train_peer(name: str, data: Path, folder: Path, marks: list[float], seed: int) -> None:
@@ -107,7 +109,9 @@ def _train_peer(name: str, data: Path, folder: Path, marks: list[float], seed: i
     subprocess.run([PEERS_PYTHON, "-m", "benchmarks.peers", *map(str, words)], check=True, stdout=sys.stderr)
 
 
-def _train_recipe(recipe: str, data: Path, folder: Path, marks: list[float], seed: int, options: list[str]) -> None:
+def _train_recipe(
+    recipe: str, data: Path, folder: Path, marks: list[float], seed: int, options: list[str], samples: int
+) -> None:
     """Keep pictures of a recipe's last snapshot at every mark; the run goes on where it was."""
     run, settings = folder / "run", [word for option in options for word in ("--set", option)]
     for mark in marks:
@@ -119,7 +123,7 @@ def _train_recipe(recipe: str, data: Path, folder: Path, marks: list[float], see
             words = ["resume", run, "--budget", f"{mark - _minutes(run)}m"]
         subprocess.run([sys.executable, "-m", "ganvas", *map(str, words)], check=True, stdout=sys.stderr)
         artist = load(run / "snapshots" / "last.safetensors")
-        keep(folder, mark, artist.batches(SAMPLES, SAMPLE_SEED))
+        keep(folder, mark, artist.batches(samples, SAMPLE_SEED))
 
 
 def _minutes(run: Path) -> float:
@@ -140,7 +144,8 @@ def _measure(data: Path, results: Path, folder: Path, method: str, seed: int, ex
                 continue
             names = ("method", "seed", "minutes", "extractor")
             record = dict(zip(names, key, strict=True)) | {"pictures": len(dataset.rows(TRAIN))}
-            record |= mean_scores(evaluator, np.load(file, allow_pickle=False), labels)
+            pictures = np.load(file, allow_pickle=False)
+            record |= mean_scores(evaluator, pictures, None if labels is None else labels[: len(pictures)])
             append_record(results / "results.jsonl", record | history(folder / "run", key[2]))
 
 
@@ -178,7 +183,7 @@ def history(run: Path, mark: float) -> dict[str, Any]:
 
 
 def _labels(folder: Path, dataset: Dataset) -> NDArray[np.int64] | None:
-    """The classes of the pictures that a recipe was asked for, if it was told any."""
+    """The classes of as many pictures as are kept at most, if a recipe was told any."""
     artist = load(folder / "run" / "snapshots" / "last.safetensors")
     return artist.labels(SAMPLES) if artist.class_names == dataset.class_names else None
 

@@ -3,12 +3,15 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from benchmarks import marks
 from benchmarks.peers import OnProcessor
-from benchmarks.quality import history, print_tables
+from benchmarks.quality import history, mean_scores, print_tables
 from torch import nn
 
 from conftest import write_dataset
@@ -28,7 +31,7 @@ def run_module(name: str, *words: str | Path) -> str:
 
 
 def quality(data: Path, results: Path, *words: str) -> str:
-    methods = ("--methods", "tutorial", "dcgan", "--extractors", "pixels", "--set", *OPTIONS)
+    methods = ("--methods", "tutorial", "dcgan", "--extractors", "pixels", "--samples", "64", "--set", *OPTIONS)
     return run_module("benchmarks.quality", data, results, "--seeds", "1", *words, *methods)
 
 
@@ -41,7 +44,7 @@ def test_it_measures_once_at_every_mark(tmp_path: Path) -> None:
     records = read_records(results / "results.jsonl")
     assert records[:2] == first
     assert {(each["method"], each["minutes"]) for each in records[2:]} == {("tutorial", 0.03), (DCGAN, 0.03)}
-    assert all(each["extractor"] == "pixels" and each["pictures"] == 48 and each["sets"] == 4 for each in records)
+    assert all(each["extractor"] == "pixels" and each["pictures"] == 48 and each["sets"] == 1 for each in records)
     seen = [each["kimg"] for each in records if each["method"] == DCGAN]
     assert 0 < seen[0] <= seen[1]
     assert said == quality(data, results, "--table")
@@ -51,11 +54,29 @@ def test_it_measures_once_at_every_mark(tmp_path: Path) -> None:
 def test_a_generator_whose_latents_are_all_zero_has_no_variety(tmp_path: Path) -> None:
     data, run = write_dataset(tmp_path / "data"), tmp_path / "run"
     train(data, run, "dcgan", budget="2steps", width=2, batch_size=8, eval_samples=0, tensorboard=False, device="cpu")
-    said = run_module("benchmarks.frontier", data, run, "--scales", "0", "1000", "--extractors", "pixels")
+    said = run_module(
+        "benchmarks.frontier", data, run, "--scales", "0", "1000", "--extractors", "pixels", "--samples", "64"
+    )
     alike, drawn = ([float(cell) for cell in line.split("|")[1:-1]] for line in said.splitlines()[-2:])
     assert (alike[0], drawn[0]) == (0, 1000)
     assert alike[3] == 0, "recall"
     assert drawn[1:] != alike[1:]
+
+
+class Brightness:
+    """Scores pictures by their first pixel; takes a thousand at most, and knows nothing of a set that has a class 1."""
+
+    def score(self, batches: list[Any], labels: Any) -> Any:
+        (pictures,) = batches
+        assert len(pictures) == len(labels) <= 1000
+        scores = {"kid": float(pictures[0, 0, 0, 0]), "generated": len(pictures), "extractor": "pixels"}
+        return SimpleNamespace(record=lambda: scores | ({} if labels.any() else {"modes": 1.0}))
+
+
+def test_scores_are_means_over_every_thousand_pictures() -> None:
+    pictures = np.repeat(np.array([1, 3, 8], np.uint8), [1000, 1000, 500])[:, None, None, None]
+    labels = np.repeat(np.array([0, 0, 1]), [1000, 1000, 500])
+    assert mean_scores(Brightness(), pictures, labels) == {"sets": 3, "kid": 4.0}  # type: ignore[arg-type]
 
 
 def test_no_seed_hides_behind_the_others(capsys: pytest.CaptureFixture[str]) -> None:
