@@ -26,6 +26,8 @@ from ganvas.snapshot import Snapshot
 
 # What is printed, and with how many digits.
 SCORES = {"kid": 4, "precision": 3, "recall": 3, "coverage": 3}
+# Pictures, and the classes they were asked for.
+Painted = tuple[NDArray[np.uint8], NDArray[np.int64] | None]
 
 
 class Stretched(nn.Module):
@@ -42,7 +44,7 @@ class Stretched(nn.Module):
 
 
 def main() -> None:
-    """Paint, score and print a table a judge."""
+    """Paint, score and print a row a scale."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("snapshots", type=Path, nargs="+", metavar="SNAPSHOT")
@@ -51,16 +53,22 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=SAMPLES, help="pictures of each generator to score")
     given = parser.parse_args()
     data, snapshots = Dataset.open(given.data), [Snapshot.load(find_snapshot(path)) for path in given.snapshots]
-    for extractor in given.extractors:
-        evaluator = Evaluator(data, samples=SCORED, extractor=extractor)
-        print(f"\n{extractor}\n\n| latents times | KID | precision | recall | coverage |\n|---|---|---|---|---|")
-        for scale in given.scales:
-            scores = [mean_scores(evaluator, *_painted(snapshot, scale, given.samples)) for snapshot in snapshots]
-            cells = [f"{statistics.fmean(each[name] for each in scores):.{digits}f}" for name, digits in SCORES.items()]
-            print(f"| {scale:g} | {' | '.join(cells)} |", flush=True)
+    evaluators = [Evaluator(data, samples=SCORED, extractor=extractor) for extractor in given.extractors]
+    names = [f"KID by {extractor} | precision | recall | coverage" for extractor in given.extractors]
+    print(f"| latents times | {' | '.join(names)} |\n|---|{'---|' * len(SCORES) * len(names)}")
+    for scale in given.scales:
+        painted = [_painted(snapshot, scale, given.samples) for snapshot in snapshots]
+        cells = [cell for evaluator in evaluators for cell in _cells(evaluator, painted)]
+        print(f"| {scale:g} | {' | '.join(cells)} |", flush=True)
 
 
-def _painted(snapshot: Snapshot, scale: float, count: int) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
+def _cells(evaluator: Evaluator, painted: list[Painted]) -> list[str]:
+    """Each of `SCORES`, meant over the generators."""
+    scores = [mean_scores(evaluator, *each) for each in painted]
+    return [f"{statistics.fmean(each[name] for each in scores):.{digits}f}" for name, digits in SCORES.items()]
+
+
+def _painted(snapshot: Snapshot, scale: float, count: int) -> Painted:
     """Pictures of latents times a scale, uint8 [count, S, S, 3], and the classes they were asked for."""
     labels = Artist(snapshot).labels(count)
     batches = paint(snapshot.recipe, Stretched(snapshot.generator, scale), count, SAMPLE_SEED, labels)

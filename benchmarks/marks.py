@@ -1,6 +1,6 @@
 """Pictures of a generator after so many minutes of training: what every method of `quality.py` leaves behind.
 
-A folder holds a file a mark, `20m.npy`, uint8 [`SAMPLES`, S, S, 3].
+A folder holds a file a mark, `20m.npy`, uint8 [N, S, S, 3].
 """
 
 import sys
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ganvas.files import whole_file
 
+# How many pictures are kept at a mark, unless asked for otherwise.
 SAMPLES = 4000
 
 
@@ -21,15 +22,19 @@ def pictures_at(folder: Path, mark: float) -> Path:
     return folder / f"{mark:g}m.npy"
 
 
-def keep(folder: Path, mark: float, batches: Iterable[NDArray[np.uint8]]) -> None:
-    """Write the first `SAMPLES` of the pictures, uint8 [N, S, S, 3] each."""
-    pictures = np.concatenate(list(batches))[:SAMPLES]
+def keep(folder: Path, mark: float, batches: Iterable[NDArray[np.uint8]], samples: int = SAMPLES) -> None:
+    """Write the first `samples` of the pictures, uint8 [N, S, S, 3] each."""
+    pictures = np.concatenate(list(batches))[:samples]
     with whole_file(pictures_at(folder, mark)) as partial, partial.open("wb") as file:
         np.save(file, pictures)
 
 
 def train_to_marks(
-    folder: Path, marks: list[float], step: Callable[[], int], paint: Callable[[], Iterable[NDArray[np.uint8]]]
+    folder: Path,
+    marks: list[float],
+    step: Callable[[], int],
+    paint: Callable[[], Iterable[NDArray[np.uint8]]],
+    samples: int = SAMPLES,
 ) -> None:
     """Train, and keep pictures at every mark; the time is that of the steps alone.
 
@@ -37,7 +42,8 @@ def train_to_marks(
         folder: for the pictures.
         marks: minutes of training, the least first.
         step: trains a little; returns how many real pictures D has seen in it.
-        paint: at least `SAMPLES` pictures of the generator as it is.
+        paint: at least `samples` pictures of the generator as it is.
+        samples: how many to keep.
     """
     folder.mkdir(exist_ok=True)
     seconds, seen, waiting = 0.0, 0, list(marks)
@@ -48,6 +54,6 @@ def train_to_marks(
         due = [mark for mark in waiting if seconds >= 60 * mark]
         pictures = list(paint()) if due else []
         for mark in due:
-            keep(folder, mark, pictures)
+            keep(folder, mark, pictures, samples)
             print(f"{folder.name}: {seconds / 60:.1f} minutes, {seen / 1000:.1f} kimg", file=sys.stderr)
         waiting = waiting[len(due) :]

@@ -29,7 +29,7 @@ from benchmarks.marks import SAMPLES, keep, pictures_at, train_to_marks
 from benchmarks.peers import PEERS
 from benchmarks.tutorial import Tutorial
 from ganvas.data.dataset import TRAIN, Dataset
-from ganvas.explore import load
+from ganvas.explore import Artist, load
 from ganvas.files import append_record, read_records
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.pixels import to_float, to_uint8
@@ -96,7 +96,7 @@ def _train_tutorial(data: Path, folder: Path, marks: list[float], seed: int, sam
             tutorial.step(to_float(next(batches)[0]).contiguous())
             return batch_size
 
-        train_to_marks(folder, marks, step, lambda: map(to_uint8, tutorial.paint(samples)))
+        train_to_marks(folder, marks, step, lambda: map(to_uint8, tutorial.paint(samples)), samples)
 
 
 def _train_peer(name: str, data: Path, folder: Path, marks: list[float], seed: int) -> None:
@@ -123,7 +123,7 @@ def _train_recipe(
             words = ["resume", run, "--budget", f"{mark - _minutes(run)}m"]
         subprocess.run([sys.executable, "-m", "ganvas", *map(str, words)], check=True, stdout=sys.stderr)
         artist = load(run / "snapshots" / "last.safetensors")
-        keep(folder, mark, artist.batches(samples, SAMPLE_SEED))
+        keep(folder, mark, artist.batches(samples, SAMPLE_SEED), samples)
 
 
 def _minutes(run: Path) -> float:
@@ -134,7 +134,7 @@ def _minutes(run: Path) -> float:
 def _measure(data: Path, results: Path, folder: Path, method: str, seed: int, extractors: list[str]) -> None:
     """Score what has not been scored: the pictures of every mark, by every judge."""
     dataset = Dataset.open(data)
-    labels = _labels(folder, dataset) if method not in (TUTORIAL, *PEERS) else None
+    artist = None if method in (TUTORIAL, *PEERS) else _told(folder, dataset)
     done = _done(results)
     for extractor in extractors:
         evaluator = Evaluator(dataset, samples=SCORED, extractor=extractor)
@@ -145,7 +145,7 @@ def _measure(data: Path, results: Path, folder: Path, method: str, seed: int, ex
             names = ("method", "seed", "minutes", "extractor")
             record = dict(zip(names, key, strict=True)) | {"pictures": len(dataset.rows(TRAIN))}
             pictures = np.load(file, allow_pickle=False)
-            record |= mean_scores(evaluator, pictures, None if labels is None else labels[: len(pictures)])
+            record |= mean_scores(evaluator, pictures, None if artist is None else artist.labels(len(pictures)))
             append_record(results / "results.jsonl", record | history(folder / "run", key[2]))
 
 
@@ -182,10 +182,10 @@ def history(run: Path, mark: float) -> dict[str, Any]:
     }
 
 
-def _labels(folder: Path, dataset: Dataset) -> NDArray[np.int64] | None:
-    """The classes of as many pictures as are kept at most, if a recipe was told any."""
+def _told(folder: Path, dataset: Dataset) -> Artist | None:
+    """What a recipe's run has come to, if it was told the classes of the dataset."""
     artist = load(folder / "run" / "snapshots" / "last.safetensors")
-    return artist.labels(SAMPLES) if artist.class_names == dataset.class_names else None
+    return artist if artist.class_names == dataset.class_names else None
 
 
 def _done(results: Path) -> set[tuple[str, int, float, str]]:
@@ -199,7 +199,7 @@ def _records(results: Path) -> list[dict[str, Any]]:
 
 
 def print_tables(records: list[dict[str, Any]], extractors: list[str]) -> None:
-    """A table a judge: medians over seeds, and for recipes how their runs had gone by their own evaluations."""
+    """A table a judge: medians over seeds, KID also over the tutorial's after 20 minutes, and how runs had gone."""
     for extractor in extractors:
         found: dict[tuple[str, float], list[dict[str, Any]]] = defaultdict(list)
         for record in records:
