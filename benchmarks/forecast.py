@@ -1,6 +1,6 @@
 """Whether what `ganvas train` says before it begins is what happens: time, amount of training and memory.
 
-    python -m benchmarks.forecast DATA RESULTS [--only NAME...]
+    python -m benchmarks.forecast DATA RESULTS [--only NAME...] [--pictures 1500]
 
 DATA is a folder that keeps the painted pictures, RESULTS one that keeps every run; what is finished is not done again,
 so that the command can be stopped and repeated. Each of ten unlike configurations trains for about 40 seconds in a
@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import GIB, peak_bytes
 from ganvas.data.prepare import prepare
 from ganvas.files import append_record, read_records
 from ganvas.heap import share_heap
@@ -28,7 +29,6 @@ from ganvas.training.directory import RunDirectory
 PICTURES = 1500
 # What counts as right.
 TOLERANCE = 0.25
-GIB = 2**30
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ CASES = {
     "small": Case("dcgan", 32, {"width": "32", "budget": "40s", "eval_samples": "300", "eval_every": "10s"}),
     "tutorial": Case("dcgan", 64, {"budget": "45s", "eval_samples": "300"}),
     "counted": Case("dcgan", 64, {"width": "32", "batch_size": "32", "budget": "10kimg", "eval_every": "4kimg"}),
-    "default": Case("atelier", 32, {"budget": "50s", "eval_samples": "400"}),
+    "default": Case("atelier", 32, {"budget": "50s", "eval_samples": "400", "vision_from": "15"}),
     "steps": Case("atelier", 64, {"batch_size": "32", "budget": "60steps", "eval_samples": "200"}),
     "large": Case("atelier", 128, {"width": "12", "batch_size": "16", "budget": "45s", "eval_samples": "100"}),
     "penalised": Case("wgan-gp", 32, {"width": "32", "budget": "40s", "eval_samples": "300", "eval_every": "15s"}),
@@ -109,7 +109,7 @@ def _train(case: Case, data: Path, run: Path) -> dict[str, float]:
     changes: dict[str, Any] = dict(case.changes)
     outcome = train(data, run, case.recipe, **changes)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = peak_bytes(resource.getrusage(resource.RUSAGE_SELF))
     evaluations = len(read_records(run / "evals.jsonl")) if (run / "evals.jsonl").exists() else 0
     return {"seconds": seconds, "kimg": outcome.kimg, "memory_bytes": peak, "evaluations": evaluations}
 

@@ -98,7 +98,7 @@ class Account:
         return sum(charge.seconds for charge in self.charges.values())
 
     def lost(self, charge: Charge) -> float:
-        """The share of a step's operations that its multiplications, at the ceiling, would not need."""
+        """The share of a step's time that its multiplications, at the ceiling, would not need."""
         return (charge.seconds - charge.operations / self.ceiling) / self.watched
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
+from benchmarks.memory import MIB, peak_bytes
 from ganvas.cores import usable_cores
 
 WIDTH, HEIGHT = 1632, 1224
@@ -115,8 +116,7 @@ def run_prepare(folder: Path, size: int, workers: int) -> Taken:
         seconds = time.perf_counter() - started
     if status:
         raise SystemExit(f"{' '.join(command)} failed")
-    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return Taken(seconds, usage.ru_utime + usage.ru_stime, peak)
+    return Taken(seconds, usage.ru_utime + usage.ru_stime, peak_bytes(usage) / MIB)
 
 
 def print_table(rounds: list[tuple[Taken, Taken]], count: int, workers: int) -> None:

@@ -14,6 +14,7 @@ Nothing else may run beside it.
 """
 
 import argparse
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,12 +34,15 @@ from ganvas.explore import Artist, load
 from ganvas.files import append_record, read_records
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.pixels import to_float, to_uint8
+from ganvas.training.checkpoint import CheckpointDirectory
 from ganvas.training.loader import Loader
 
 TUTORIAL = "tutorial"
 SAMPLE_SEED = 12345
 # Recall and KID of a thousand pictures of one generator differ by a tenth and more from those of its next thousand.
 SCORED = 1000
+# Minutes; a run ends not at a mark exactly, but with the step or the evaluation that goes beyond it.
+LATE = 0.5
 # What has the peers; it is not the project's own.
 PEERS_PYTHON = Path("build", "peers", "bin", "python")
 
@@ -82,9 +86,14 @@ def _is_measured(results: Path, method: str, seed: int, marks: list[float], extr
     return _done(results) >= {(method, seed, mark, extractor) for mark in marks for extractor in extractors}
 
 
+def _are_kept(folder: Path, marks: list[float]) -> bool:
+    """Whether there are pictures of every mark."""
+    return all(pictures_at(folder, mark).exists() for mark in marks)
+
+
 def _train_tutorial(data: Path, folder: Path, marks: list[float], seed: int, samples: int) -> None:
     """Keep pictures of the tutorial's G at every mark; a run that was interrupted begins anew."""
-    if pictures_at(folder, marks[-1]).exists():
+    if _are_kept(folder, marks):
         return
     torch.manual_seed(seed)
     dataset, batch_size = Dataset.open(data), 128
@@ -101,7 +110,7 @@ def _train_tutorial(data: Path, folder: Path, marks: list[float], seed: int, sam
 
 def _train_peer(name: str, data: Path, folder: Path, marks: list[float], seed: int) -> None:
     """The same of another package's GAN, in a process of its own environment."""
-    if pictures_at(folder, marks[-1]).exists():
+    if _are_kept(folder, marks):
         return
     if not PEERS_PYTHON.exists():
         raise SystemExit(f"{name} is not installed: make bench-peers")
@@ -117,18 +126,27 @@ def _train_recipe(
     for mark in marks:
         if pictures_at(folder, mark).exists():
             continue
-        if not (run / "config.yaml").exists():
+        if (trained := _minutes(run)) is None:
+            shutil.rmtree(run, ignore_errors=True)  # it was stopped before its first checkpoint
             words = ["train", data, "--out", run, "--recipe", recipe, "--seed", seed, "--budget", f"{mark}m", *settings]
-        else:
-            words = ["resume", run, "--budget", f"{mark - _minutes(run)}m"]
-        subprocess.run([sys.executable, "-m", "ganvas", *map(str, words)], check=True, stdout=sys.stderr)
+            _ganvas(*words)
+        elif trained < mark:
+            _ganvas("resume", run, "--budget", f"{mark - trained:.6f}m")
+        elif trained > mark + LATE:
+            raise SystemExit(f"{run} has trained for {trained:.1f} minutes and left no pictures of {mark:g}: remove it")
         artist = load(run / "snapshots" / "last.safetensors")
         keep(folder, mark, artist.batches(samples, SAMPLE_SEED), samples)
 
 
-def _minutes(run: Path) -> float:
-    """How long a run has trained."""
-    return float(read_records(run / "stats.jsonl")[-1]["seconds"]) / 60
+def _ganvas(*words: object) -> None:
+    """A command of ganvas; what it says goes where this one's progress goes."""
+    subprocess.run([sys.executable, "-m", "ganvas", *map(str, words)], check=True, stdout=sys.stderr)
+
+
+def _minutes(run: Path) -> float | None:
+    """How long a run has trained by the checkpoint that it would go on from, if it has one."""
+    checkpoints = CheckpointDirectory(run / "checkpoints")
+    return float(checkpoints.latest()["progress"]["seconds"]) / 60 if checkpoints else None
 
 
 def _measure(data: Path, results: Path, folder: Path, method: str, seed: int, extractors: list[str]) -> None:
@@ -160,12 +178,13 @@ def mean_scores(
         labels: int64 [N], the classes that were asked for, if any were.
 
     Returns:
-        Whatever is a number, by its name, and under `sets` how many sets there were.
+        Whatever is a number, by its name; beside it how many sets there were, and how many pictures.
     """
     parts = [slice(start, start + SCORED) for start in range(0, len(pictures), SCORED)]
     records = [evaluator.score([pictures[part]], None if labels is None else labels[part]).record() for part in parts]
     names = [name for name in records[0] if all(isinstance(record.get(name), float) for record in records)]
-    return {"sets": len(parts)} | {name: statistics.fmean(record[name] for record in records) for name in names}
+    counts = {"sets": len(parts), "generated": len(pictures)}
+    return counts | {name: statistics.fmean(record[name] for record in records) for name in names}
 
 
 def history(run: Path, mark: float) -> dict[str, Any]:
@@ -208,10 +227,10 @@ def print_tables(records: list[dict[str, Any]], extractors: list[str]) -> None:
         yardstick = _median(found.get((TUTORIAL, 20.0), []), "kid")
         print(f"\n{extractor}\n")
         print(
-            "| method | minutes | seeds | kimg | KID (least to most) | of the tutorial's after 20 "
+            "| method | minutes | seeds | pictures of each | kimg | KID (least to most) | of the tutorial's after 20 "
             "| recall (least to most) | coverage | verdicts | copies, at most |"
         )
-        print("|---|---|---|---|---|---|---|---|---|---|")
+        print("|---|---|---|---|---|---|---|---|---|---|---|")
         for (method, minutes), runs in sorted(found.items()):
             print(f"| {method} | {minutes:g} | {_row(runs, yardstick)} |")
 
@@ -219,16 +238,18 @@ def print_tables(records: list[dict[str, Any]], extractors: list[str]) -> None:
 def _row(runs: list[dict[str, Any]], yardstick: float | None) -> str:
     """What all seeds of a method had come to by a mark."""
     kid, kimg, coverage = (_median(runs, name) for name in ("kid", "kimg", "coverage"))
-    copies = _values(runs, "most_copies")
+    copies = _values(runs, "most_copies") + _values(runs, "copies")
+    scored = sorted({run.get("generated", SCORED * run.get("sets", 1)) for run in runs})
     cells = [
         str(len(runs)),
+        " or ".join(f"{each:,}" for each in scored),
         "" if kimg is None else f"{kimg:.0f}",
         _spread(runs, "kid", 4),
         "" if yardstick is None or kid is None else f"{kid / yardstick:.2f}",
         _spread(runs, "recall", 3),
         f"{coverage:.3f}",
         ", ".join(sorted({verdict for run in runs for verdict in run.get("verdicts", [])})),
-        f"{max(copies):.1%}" if copies else "",
+        f"{max(copies):.2%}" if copies else "",
     ]
     return " | ".join(cells)
 

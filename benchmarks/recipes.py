@@ -3,17 +3,18 @@
     python -m benchmarks.recipes [NAME...] [--size 64] [--rounds 3] [--work 1000] [--set KEY=VALUE...]
     python -m benchmarks.recipes --layers NAME [--size 64] [--steps 3] [--depth 4] [--set KEY=VALUE...]
 
-Every recipe has its default options, and pictures of SIZE if it supports that, else of the nearest size that it does.
-In each round every recipe trains in a process of its own, one after the other, for about as many billions of operations
-as WORK says, but three steps at least; then a large matrix product in the same precision is the ceiling. Medians over
-rounds are printed. Operations are those of textbooks (`ganvas recipes` has them, too), so a share of the ceiling is
-what is left after every loss: idle time, work that is not multiplication, and slow kernels.
+Every recipe has its default options and whatever is set, and pictures of SIZE if it supports that, else of the nearest
+size that it does. In each round every recipe trains in a process of its own, one after the other, for about as many
+billions of operations as WORK says, but three steps at least; then a large matrix product in the same precision is the
+ceiling. Medians over rounds are printed. Operations are those of textbooks (`ganvas recipes` has them, too), so a share
+of the ceiling is what is left after every loss: idle time, work that is not multiplication, and slow kernels.
 
 `--layers` says where a step's time goes, layer by layer and by kind of operation (`layers.py`). With `--set threads=1`
 it counts the thread's own processor time, which does not grow while other programs run.
 """
 
 import argparse
+import functools
 import statistics
 import sys
 import tempfile
@@ -24,7 +25,8 @@ from benchmarks.layers import print_account
 from benchmarks.workload import Trained, matrix_product_flops, noise_dataset, train
 from ganvas import gans
 from ganvas.catalogue import CLASSES, USUAL_SIZE, operations_per_image
-from ganvas.config import parse_assignments
+from ganvas.config import parse_assignments, resolve
+from ganvas.gans.recipe import Recipe
 from ganvas.training.engine import processor_name
 
 LEAST_STEPS = 3
@@ -48,10 +50,10 @@ def main() -> None:
         changes = {"device": "cpu", **parse_assignments(given.set)}
         print_account(given.layers, nearest_size(given.layers, given.size), changes, given.steps, given.depth)
         return
-    measured = [Measured(name, nearest_size(name, given.size)) for name in given.recipes]
+    measured = [Measured(name, nearest_size(name, given.size), given.set) for name in given.recipes]
     ceilings: list[float] = []
     for number in range(given.rounds):
-        run_round(measured, given.work, given.set)
+        run_round(measured, given.work)
         ceilings.append(matrix_product_flops(measured[0].runs[-1].precision, measured[0].runs[-1].threads))
         print(f"round {number + 1} of {given.rounds} done", file=sys.stderr)
     print_table(measured, statistics.median(ceilings))
@@ -59,16 +61,23 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Measured:
-    """A recipe, the size of its pictures, and its runs, one a round."""
+    """A recipe, the size of its pictures, what is set, and its runs, one a round."""
 
     name: str
     size: int
+    changes: list[str]
     runs: list[Trained] = field(default_factory=list)
 
-    @property
+    @functools.cached_property
+    def recipe(self) -> Recipe:
+        """The recipe with what is set."""
+        kind = gans.find(self.name)
+        return kind(resolve(self.name, kind.defaults, parse_assignments(self.changes)).options)
+
+    @functools.cached_property
     def operations(self) -> float:
         """Floating-point operations of a training step, for each real picture."""
-        return operations_per_image(self.name, self.size)
+        return operations_per_image(self.recipe, self.size)
 
     @property
     def img_per_s(self) -> float:
@@ -77,7 +86,7 @@ class Measured:
 
     def steps(self, work: float) -> int:
         """How many steps amount to so many billions of operations."""
-        options = gans.find(self.name).defaults
+        options = self.recipe.options
         return max(LEAST_STEPS, round(1e9 * work / (self.operations * options.batch_size * options.d_steps)))
 
 
@@ -86,15 +95,15 @@ def nearest_size(name: str, size: int) -> int:
     return min(gans.find(name).sizes, key=lambda supported: abs(supported - size))
 
 
-def run_round(measured: list[Measured], work: float, options: list[str]) -> None:
+def run_round(measured: list[Measured], work: float) -> None:
     """Train every recipe once."""
     with tempfile.TemporaryDirectory() as folder:
         for each in measured:
-            classes = CLASSES if gans.find(each.name).needs_classes() else 0
+            classes = CLASSES if each.recipe.needs_classes() else 0
             data = Path(folder) / f"{each.size}px-{classes}"
             if not data.exists():
                 noise_dataset(data, each.size, classes=classes)
-            settled = SETTLED.get(each.name, []) + options
+            settled = SETTLED.get(each.name, []) + each.changes
             each.runs.append(train(data, Path(folder) / each.name, each.name, each.steps(work), settled))
             print(f"{each.name}: {each.runs[-1].img_per_s:.1f} img/s", file=sys.stderr)
 

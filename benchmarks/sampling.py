@@ -21,8 +21,8 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.memory import MIB
 from benchmarks.recipes import nearest_size
-from benchmarks.workload import MIB
 from ganvas import __version__, gans
 from ganvas.catalogue import CLASSES, USUAL_SIZE
 from ganvas.explore import load

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from benchmarks.memory import MIB, peak_bytes
 from ganvas.data.dataset import IMAGES, INDEX, INFO, Info
 from ganvas.files import read_records
 from ganvas.training.directory import RunDirectory
 
 # The first steps choose kernels and grow the heap.
 WARM_UP_STEPS = 2
-MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def peak_of(command: list[str]) -> float:
         if process.returncode:
             said.seek(0)
             raise SystemExit(f"{' '.join(command)} failed:\n{said.read().decode(errors='replace')}")
-    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / MIB
+    return peak_bytes(usage) / MIB
 
 
 def matrix_product_flops(

@@ -1,5 +1,6 @@
 """The default recipe: its discriminator, what that sees through, its generator, and classes where there are any."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -158,22 +159,24 @@ def test_small_pictures_are_enlarged_for_the_frozen_network(size: int, vision_si
 
 
 @pytest.mark.parametrize(
-    ("count", "vision_every", "every"),
+    ("count", "vision_every", "seen"),
     [
-        (64, 8, 8),
-        (32, 8, 8),
-        (16, 8, 8),
-        (12, 8, 2),
-        (8, 8, 4),
-        (10, 8, 1),
-        (2, 8, 1),
-        (1, 8, 1),
-        (12, 3, 3),
-        (8, 1, 1),
+        (64, 8, range(0, 64, 8)),
+        (32, 8, range(0, 32, 8)),
+        (16, 8, (0, 8)),
+        (12, 8, (0, 6)),
+        (40, 8, (0, 8, 16, 20, 28, 36)),
+        (64, 10, (0, 10, 20, 30, 32, 42, 52, 62)),
+        (64, 1000, (0, 32)),
+        (2, 8, (0, 1)),
+        (1, 8, (0,)),
+        (5, 2, (0, 2, 3)),
+        (12, 3, range(0, 12, 3)),
+        (8, 1, range(8)),
     ],
 )
 def test_some_pictures_are_shown_to_it_and_as_many_of_each_half_of_a_batch(
-    count: int, vision_every: int, every: int
+    count: int, vision_every: int, seen: Sequence[int]
 ) -> None:
     # A batch may be real pictures and generated ones: both are to be shown, whatever its size.
     discriminator = recipe(vision_every=vision_every).build(Spec(16))[1]
@@ -182,7 +185,7 @@ def test_some_pictures_are_shown_to_it_and_as_many_of_each_half_of_a_batch(
     discriminator.features.register_forward_pre_hook(lambda _, inputs: shown.extend(inputs[0].mean((1, 2, 3)).tolist()))
     numbers = torch.arange(count) / count
     discriminator(numbers[:, None, None, None].expand(count, 3, 16, 16))
-    assert shown == pytest.approx(numbers[::every].tolist())
+    assert shown == pytest.approx(numbers[list(seen)].tolist())
 
 
 def test_a_critique_of_two_batches_is_one_of_each() -> None:
@@ -199,11 +202,12 @@ def test_a_critique_of_two_batches_is_one_of_each() -> None:
 
 def test_frozen_features_are_looked_at_after_the_pictures_that_the_options_say() -> None:
     here = recipe(vision_from=0.008)
-    assert here.early_images() == 8
     discriminator = here.build(Spec(32))[1]
-    for _ in range(2):
+    for left in (8, 4):
+        assert here.early_images(discriminator) == left
         assert not discriminator(pictures(2, 32)).patches
         here.after_discriminator_step(discriminator)
+    assert here.early_images(discriminator) == 0
     assert discriminator(pictures(2, 32)).patches
     other = here.build(Spec(32))[1]
     other.load_state_dict(discriminator.state_dict())
@@ -254,8 +258,9 @@ def test_the_heads_begin_anew_again_and_again_alike_everywhere() -> None:
 
 def test_without_vision_there_is_no_second_opinion() -> None:
     here = recipe(vision=0, vision_from=40)
-    assert here.early_images() == 0
-    assert isinstance(here.build(Spec(32))[1], projection.Discriminator)
+    discriminator = here.build(Spec(32))[1]
+    assert here.early_images(discriminator) == 0
+    assert isinstance(discriminator, projection.Discriminator)
 
 
 def test_g_learns_from_the_second_opinion_as_much_as_the_options_say() -> None:

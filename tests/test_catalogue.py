@@ -41,7 +41,8 @@ def test_the_operations_of_two_layers_against_two_are_counted_by_hand() -> None:
     products = sum(g) + 2 * (sum(d) + sum(d) + d[1])
     # G: D forward and by its inputs; G by its weights, and by the input of its second layer.
     products += sum(d) + sum(d) + sum(g) + g[1]
-    assert operations_per_image("mlp", 32) == 2 * products
+    mlp = gans.find("mlp")
+    assert operations_per_image(mlp(mlp.defaults), 32) == 2 * products
 
 
 def test_costs_compare_with_dcgan_at_the_same_size(entries: dict[str, Entry]) -> None:

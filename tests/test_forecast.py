@@ -14,8 +14,9 @@ from ganvas.files import read_records
 from ganvas.training import forecast
 from ganvas.training.engine import choose
 from ganvas.training.forecast import Costs
-from ganvas.training.run import train
+from ganvas.training.run import rehearse, train
 from ganvas.training.timeline import Forecast, foresee
+from ganvas.tricks.objective import Objective
 
 COSTS = Costs(1, 1, images_per_step=10, img_per_s=10, building=1, sheet=0, evaluation=0, saving=0)
 
@@ -113,13 +114,51 @@ def test_measuring_leaves_no_trace_and_knows_every_part(
     assert costs.images_per_step == 8
     named = ("img_per_s", "building", "sheet", "evaluation", "first_evaluation", "saving", "memory_bytes")
     assert all(getattr(costs, name) > 0 for name in named)
-    assert costs.early_images == made.early_images()
-    assert (costs.early_img_per_s > 0) == (costs.early_images > 0) == (recipe == "atelier")
+    assert costs.early_images == (100_000 if recipe == "atelier" else 0)
+    assert (costs.early_img_per_s > 0) == (recipe == "atelier")
     assert (
         forecast.measure(made, data, choose(settings), settings.model_copy(update={"eval_samples": 0})).evaluation == 0
     )
-    assert forecast.glance(made, forecast.Spec.of(data), choose(settings)) > 0
+    seen = forecast.glance(made, forecast.Spec.of(data), choose(settings))
+    assert (seen.early_images, seen.images_per_step) == (costs.early_images, 8)
+    assert seen.img_per_s > 0
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(("seen", "left"), [(0.0, 8), (0.004, 4), (0.02, 0)])
+def test_a_run_that_begins_where_another_ended_has_its_early_pictures_behind_it(
+    data: Dataset, seen: float, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forecast, "TIMED_STEPS", 1)
+    settings = Settings(eval_samples=0, threads=1, device="cpu")
+    kind = gans.find("atelier")
+    options = kind.defaults.model_copy(update={"width": 4, "d_width": 4, "batch_size": 4, "vision_from": 0.008})
+    discriminator = Objective(kind(options)).build(forecast.Spec.of(data))[1]
+    for _ in range(round(1000 * seen / 4)):
+        kind(options).after_discriminator_step(discriminator)
+    start = {"discriminator": discriminator.state_dict()}
+    costs = forecast.measure(kind(options), data, choose(settings), settings, start)
+    assert costs.early_images == left
+    assert (costs.early_img_per_s > 0) == (left > 0)
+
+
+@pytest.mark.parametrize(
+    ("vision_from", "said"), [(1, "1 kimg, beyond which this budget does not go"), (0.016, "0.016 kimg")]
+)
+def test_the_plan_says_whether_the_run_gets_beyond_its_early_pictures(
+    tmp_path: Path, data: Dataset, vision_from: float, said: str
+) -> None:
+    changes = TINY | {"budget": "5steps", "d_width": 4, "vision_from": vision_from}
+    plan = rehearse(data.path, tmp_path / "run", "atelier", **changes)
+    (speed,) = (line for line in plan.splitlines() if line.startswith("speed"))
+    assert speed.endswith(f"for the first {said}")
+
+
+def test_a_glance_at_a_recipe_that_keeps_more_pictures_than_it_shows_itself(data: Dataset) -> None:
+    kind, settings = gans.find("dcgan"), Settings(device="cpu", threads=1)
+    changes = {"width": 2, "batch_size": 64, "replay": 64, "replay_keep": 64, "replay_every": 2}
+    recipe = kind(type(kind.defaults).model_validate(kind.defaults.model_dump() | changes))
+    assert forecast.glance(recipe, forecast.Spec.of(data), choose(settings)).img_per_s > 0
 
 
 def test_a_run_keeps_what_was_foreseen_and_goes_by_the_same_rules(tmp_path: Path, data: Dataset) -> None:

@@ -1,7 +1,8 @@
 """The benchmark of quality over time: it goes on where it was, and its table says what was measured."""
 
-import subprocess
+import functools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from benchmarks import marks
+from benchmarks import frontier, marks, quality
 from benchmarks.peers import OnProcessor
 from benchmarks.quality import history, mean_scores, print_tables
 from torch import nn
@@ -23,40 +24,45 @@ OPTIONS = ("width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "de
 DCGAN = "+".join(["dcgan", *OPTIONS])
 
 
-def run_module(name: str, *words: str | Path) -> str:
-    command = [sys.executable, "-m", name, *map(str, words)]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
-    assert run.returncode == 0, run.stderr
-    return run.stdout
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Calls a benchmark's `main` with words of a command line; what it says."""
+
+    def call(main: Callable[[], None], *words: str | Path) -> str:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["benchmark", *map(str, words)])
+            main()
+        return capfd.readouterr().out
+
+    return call
 
 
-def quality(data: Path, results: Path, *words: str) -> str:
-    methods = ("--methods", "tutorial", "dcgan", "--extractors", "pixels", "--samples", "64", "--set", *OPTIONS)
-    return run_module("benchmarks.quality", data, results, "--seeds", "1", *words, *methods)
-
-
-def test_it_measures_once_at_every_mark(tmp_path: Path) -> None:
+def test_it_measures_once_at_every_mark(tmp_path: Path, run: Callable[..., str]) -> None:
     data, results = write_dataset(tmp_path / "data"), tmp_path / "results"
-    quality(data, results, "--minutes", "0.01")
+    methods = ("--methods", "tutorial", "dcgan", "--extractors", "pixels", "--samples", "64", "--set", *OPTIONS)
+    measure = functools.partial(run, quality.main, data, results, "--seeds", "1", *methods)
+    measure("--minutes", "0.01")
     first = read_records(results / "results.jsonl")
     assert [(each["method"], each["minutes"]) for each in first] == [("tutorial", 0.01), (DCGAN, 0.01)]
-    said = quality(data, results, "--minutes", "0.01", "0.03")
+    # Stopped after training, before pictures were kept.
+    (results / f"{DCGAN}-seed0" / "0.01m.npy").unlink()
+    said = measure("--minutes", "0.01", "0.05")
     records = read_records(results / "results.jsonl")
     assert records[:2] == first
-    assert {(each["method"], each["minutes"]) for each in records[2:]} == {("tutorial", 0.03), (DCGAN, 0.03)}
-    assert all(each["extractor"] == "pixels" and each["pictures"] == 48 and each["sets"] == 1 for each in records)
+    assert {(each["method"], each["minutes"]) for each in records[2:]} == {("tutorial", 0.05), (DCGAN, 0.05)}
+    assert all(each["extractor"] == "pixels" and each["pictures"] == 48 and each["generated"] == 64 for each in records)
     seen = [each["kimg"] for each in records if each["method"] == DCGAN]
     assert 0 < seen[0] <= seen[1]
-    assert said == quality(data, results, "--table")
+    assert said == measure("--table")
     assert len([line for line in said.splitlines() if line.startswith(("| tutorial", "| dcgan"))]) == 4
 
 
-def test_a_generator_whose_latents_are_all_zero_has_no_variety(tmp_path: Path) -> None:
-    data, run = write_dataset(tmp_path / "data"), tmp_path / "run"
-    train(data, run, "dcgan", budget="2steps", width=2, batch_size=8, eval_samples=0, tensorboard=False, device="cpu")
-    said = run_module(
-        "benchmarks.frontier", data, run, "--scales", "0", "1000", "--extractors", "pixels", "--samples", "64"
+def test_a_generator_whose_latents_are_all_zero_has_no_variety(tmp_path: Path, run: Callable[..., str]) -> None:
+    data, trained = write_dataset(tmp_path / "data"), tmp_path / "run"
+    train(
+        data, trained, "dcgan", budget="2steps", width=2, batch_size=8, eval_samples=0, tensorboard=False, device="cpu"
     )
+    said = run(frontier.main, data, trained, "--scales", "0", "1000", "--extractors", "pixels", "--samples", "64")
     alike, drawn = ([float(cell) for cell in line.split("|")[1:-1]] for line in said.splitlines()[-2:])
     assert (alike[0], drawn[0]) == (0, 1000)
     assert alike[3] == 0, "recall"
@@ -76,7 +82,7 @@ class Brightness:
 def test_scores_are_means_over_every_thousand_pictures() -> None:
     pictures = np.repeat(np.array([1, 3, 8], np.uint8), [1000, 1000, 500])[:, None, None, None]
     labels = np.repeat(np.array([0, 0, 1]), [1000, 1000, 500])
-    assert mean_scores(Brightness(), pictures, labels) == {"sets": 3, "kid": 4.0}  # type: ignore[arg-type]
+    assert mean_scores(Brightness(), pictures, labels) == {"sets": 3, "generated": 2500, "kid": 4.0}  # type: ignore[arg-type]
 
 
 def test_no_seed_hides_behind_the_others(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +93,8 @@ def test_no_seed_hides_behind_the_others(capsys: pytest.CaptureFixture[str]) -> 
             {
                 **common,
                 "kid": 0.3,
+                "sets": 4,
+                "copies": 0.3,
                 "recall": 0.0,
                 "kimg": 30,
                 "verdicts": ["collapsed", "learning"],
@@ -98,9 +106,9 @@ def test_no_seed_hides_behind_the_others(capsys: pytest.CaptureFixture[str]) -> 
     )
     rows = capsys.readouterr().out.splitlines()
     assert rows[-2:] == [
-        "| atelier | 20 | 2 | 20 | 0.2000 (0.1000 to 0.3000) | 0.50 | 0.150 (0.000 to 0.300) | 0.500 "
-        "| collapsed, learning | 20.0% |",
-        "| tutorial | 20 | 1 |  | 0.4000 (0.4000 to 0.4000) | 1.00 | 0.000 (0.000 to 0.000) | 0.500 |  |  |",
+        "| atelier | 20 | 2 | 1,000 or 4,000 | 20 | 0.2000 (0.1000 to 0.3000) | 0.50 | 0.150 (0.000 to 0.300) | 0.500 "
+        "| collapsed, learning | 30.00% |",
+        "| tutorial | 20 | 1 | 1,000 |  | 0.4000 (0.4000 to 0.4000) | 1.00 | 0.000 (0.000 to 0.000) | 0.500 |  |  |",
     ]
 
 

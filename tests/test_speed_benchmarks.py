@@ -6,9 +6,8 @@ import pytest
 import torch
 from benchmarks import layers, recipes, sampling
 from benchmarks.layers import Account, Charge, Key, Tracker, Watch
+from benchmarks.recipes import Measured
 from torch import Tensor, nn
-
-from ganvas.catalogue import operations_per_image
 
 TINY = ("width=2", "batch_size=4", "threads=1")
 
@@ -71,7 +70,7 @@ def test_an_account_has_the_operations_of_the_catalogue(monkeypatch: pytest.Monk
     changes = {"device": "cpu", "precision": "float32", "threads": 1, "batch_size": 4}
     account, *_ = layers.account("keras-dcgan", 16, changes, steps=1)
     operations = sum(charge.operations for charge in account.charges.values())
-    assert operations / 4 == pytest.approx(operations_per_image("keras-dcgan", 16), rel=1e-6)
+    assert operations / 4 == pytest.approx(Measured("keras-dcgan", 16, []).operations, rel=1e-6)
     outside = sum(charge.operations for key, charge in account.charges.items() if key.layer[:2] not in ("G.", "D."))
     assert outside == 0
 
@@ -84,6 +83,12 @@ def run(main: object, *words: str) -> None:
             patch.setattr(module, "matrix_product_flops", lambda *arguments, **keywords: 1e9)
         assert callable(main)
         main()
+
+
+def test_operations_are_those_of_what_is_set() -> None:
+    narrow, wide = (Measured("dcgan", 16, [f"width={width}"]) for width in (8, 16))
+    assert 2 * narrow.operations < wide.operations < 4 * narrow.operations
+    assert narrow.steps(1) > wide.steps(1)
 
 
 def test_the_table_of_recipes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -380,7 +380,7 @@ def test_every_trick_is_trained_here() -> None:
 def test_it_trains_and_a_resumed_run_equals_one_never_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trick: str
 ) -> None:
-    monkeypatch.setattr(forecast, "WARM_UP_STEPS", 0)
+    monkeypatch.setattr(forecast, "MEASUREMENT", forecast.Trial(0, 4.0))
     monkeypatch.setattr(forecast, "TIMED_STEPS", 1)
     data = write_dataset(tmp_path / "data")
     changes = TINY | {"width": 2, "batch_size": 4, "budget": "4steps", "log_every": "2steps", "grid_size": 2}

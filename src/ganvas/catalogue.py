@@ -58,7 +58,7 @@ def _describe(name: str) -> Entry:
     recipe = _with_defaults(name)
     size = min(recipe.sizes, key=lambda size: abs(size - USUAL_SIZE))
     generator, discriminator = _networks(Objective(recipe), _spec(recipe, size))
-    operations = operations_per_image(name, size)
+    operations = operations_per_image(recipe, size)
     is_comparable = size in gans.find(YARDSTICK).sizes
     return Entry(
         name=name,
@@ -71,18 +71,21 @@ def _describe(name: str) -> Entry:
         generator_parameters=_count(generator),
         discriminator_parameters=_count(discriminator),
         gflops_per_image=operations / 1e9,
-        relative_cost=operations / operations_per_image(YARDSTICK, size) if is_comparable else None,
+        relative_cost=operations / _yardstick(size) if is_comparable else None,
     )
 
 
 @functools.cache
-def operations_per_image(name: str, size: int) -> float:
+def _yardstick(size: int) -> float:
+    return operations_per_image(_with_defaults(YARDSTICK), size)
+
+
+def operations_per_image(recipe: Recipe, size: int) -> float:
     """Floating-point operations of one training step of a recipe, divided by the real pictures it takes.
 
     Those of convolutions and matrix products are counted, forward and backward, as textbooks have them: a machine may
     have cheaper ways. What optimisers and the moving average do is left out; it is small.
     """
-    recipe = _with_defaults(name)
     objective, options = Objective(recipe), recipe.options
     generator, discriminator = _networks(objective, _spec(recipe, size))
     recipe.end_early(discriminator)

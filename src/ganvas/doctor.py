@@ -90,7 +90,8 @@ def _device(machine: engine.Machine) -> Finding:
 
 def _precision(machine: engine.Machine) -> Finding:
     if machine.device != "cpu":
-        return Finding("precision", True, f"{machine.precision} under autocast", {"precision": machine.precision})
+        autocast = "" if machine.precision == "float32" else " under autocast"
+        return Finding("precision", True, f"{machine.precision}{autocast}", {"precision": machine.precision})
     found = calibration(machine.device_name)
     layout = f"channels innermost takes {found.float32 / found.float32_contiguous:.2f} of the time of torch's layout"
     figures = {"precision": machine.precision, **{f"{name}_ms": value for name, value in asdict(found).items()}}

@@ -52,7 +52,12 @@ class AtelierOptions(Options):
         description="Thousands of pictures after which the judges of frozen features begin anew, always; 0 for never.",
     )
     # It makes more of one picture that it sees well than of four that it sees badly, which cost as much.
-    vision_every: int = Field(8, ge=1, le=1024, description="One in so many pictures is looked at by frozen features.")
+    vision_every: int = Field(
+        8,
+        ge=1,
+        le=1024,
+        description="One in so many pictures is looked at by frozen features, one in each half of a batch at least.",
+    )
     vision_size: int = Field(
         128,
         ge=32,
@@ -99,7 +104,7 @@ class Atelier(Recipe):
             discriminator = vision_aided.Discriminator(
                 discriminator,
                 spec.classes,
-                wait=self.early_images(),
+                wait=round(1000 * own.vision_from),
                 ramp=round(1000 * own.vision_over),
                 renew=round(1000 * own.vision_renewed),
                 every=own.vision_every,
@@ -130,14 +135,16 @@ class Atelier(Recipe):
         if isinstance(discriminator, vision_aided.Discriminator):
             discriminator.count(self.options.batch_size)
 
-    def early_images(self) -> int:
+    def early_images(self, discriminator: nn.Module) -> int:
         """Until frozen features are looked at."""
-        return round(1000 * self._own.vision_from) if self._own.vision else 0
+        if not isinstance(discriminator, vision_aided.Discriminator):
+            return 0
+        return max(0, discriminator.wait - discriminator.trained_on)
 
     def end_early(self, discriminator: nn.Module) -> None:
         """Have frozen features looked at from now on."""
         if isinstance(discriminator, vision_aided.Discriminator):
-            discriminator.trained_on = discriminator.wait
+            discriminator.trained_on = max(discriminator.wait, discriminator.trained_on)
 
     def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique:
         """What the discriminator says about pictures, of those classes where there are any."""

@@ -203,12 +203,12 @@ class Recipe(GeneratorRecipe):
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
         """Called after each update of the discriminator: the place for constraints on its weights."""
 
-    def early_images(self) -> int:
-        """How many real pictures D sees before a step costs what it will from then on; 0 if all cost the same."""
+    def early_images(self, discriminator: nn.Module) -> int:
+        """How many real pictures D is yet to see before a step costs what it will from then on; 0 if it does now."""
         return 0
 
     def end_early(self, discriminator: nn.Module) -> None:
-        """Bring a fresh discriminator to where `early_images` have been seen: for measuring what the rest will cost."""
+        """Bring a discriminator to where `early_images` have been seen: for measuring what the rest will cost."""
 
     def latents(self, count: int, random: torch.Generator) -> Tensor:
         """`count` latents, float [count, latent_dim] on the CPU: N(0, I), or U(-1, 1) where the options say uniform."""

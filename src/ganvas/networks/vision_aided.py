@@ -4,11 +4,9 @@ Kumari, Zhang, Shechtman and Zhu 2022, "Ensembling off-the-shelf models for GAN 
 learns from the pixels of a few hundred pictures what pictures are, small discriminators look at the frozen maps of a
 network that learnt it from a million. They alone are easily fooled: G finds a pattern that pleases the frozen network,
 which D, looking at pixels, does not allow. And they are asked only once G paints many pictures, and trusted little by
-little: at once they would have it paint one, well. Every now and then they begin anew, for what they have learnt at
-length says less and less to G.
+little: asked from the first picture on, they make it paint a single good one. Every now and then they begin anew, for
+what they have learnt at length says less and less to G.
 """
-
-import math
 
 import torch
 from torch import Tensor, nn
@@ -49,20 +47,23 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
         """float [B, 3, S, S] in [-1, 1], and int64 [B] if there are classes -> a critique.
 
-        Its `patches`, once the heads are asked, are of one picture in `every`, or of more: as many in each half of the
-        batch, which may be real pictures and generated ones.
+        Its `patches`, once the heads are asked, are of one picture in `every`, and of one at least in each half of the
+        batch: the halves may be real pictures and generated ones.
         """
         critique: Critique = self.pixels(images, labels)
         if self.trained_on < self.wait:
             return critique
-        every = math.gcd(self.every, len(images) // 2)
-        images, labels = images[::every], None if labels is None else labels[::every]
+        images, labels = self._shown(images), None if labels is None else self._shown(labels)
         if images.shape[2] < self.size:
             images = F.interpolate(images, (self.size, self.size), mode="bilinear")
         maps = self.features(images)
         patches = tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True))
         trust = min(1.0, (self.trained_on - self.wait) / self.ramp) if self.ramp else 1.0
         return critique._replace(patches=patches, trust=trust)
+
+    def _shown(self, batch: Tensor) -> Tensor:
+        """One in `every` of each half."""
+        return torch.cat([half[:: self.every] for half in batch.chunk(2)])
 
     def count(self, images: int) -> None:
         """Take note of so many more real pictures that it has been trained on."""
@@ -112,7 +113,7 @@ class PatchHead(nn.Module):
 
     @torch.no_grad()
     def begin_anew(self, random: torch.Generator) -> None:
-        """Forget everything: weights from U(-b, b) with b² = 1 / fan-in, biases and the vectors of the classes 0."""
+        """Forget what was learnt: weights from U(-b, b) with b² = 1 / fan-in, biases and vectors of the classes 0."""
         for name, parameter in self.named_parameters():
             if parameter.ndim == 1 or name.startswith("classes"):
                 parameter.zero_()

@@ -1,8 +1,10 @@
 """What the parts of a run will cost, measured before it starts on networks that are thrown away."""
 
+import dataclasses
 import gc
 import io
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +23,28 @@ from ganvas.training.sheet import sheet
 from ganvas.training.step import AdversarialStep
 from ganvas.training.stopwatch import Stopwatch
 
-# The first steps choose kernels and grow the heap; the rest are timed until this many seconds or steps are spent.
-WARM_UP_STEPS, TIMED_STEPS, TIMED_SECONDS = 2, 8, 4.0
-# To choose among several networks, less will do. On a CPU the speed hardly depends on the size of a batch.
-GLANCE_WARM_UP, GLANCE_SECONDS, GLANCE_BATCH = 1, 1.0, 32
+# No more steps than these are timed.
+TIMED_STEPS = 8
+# To choose among several networks, small batches will do. On a CPU the speed hardly depends on them.
+GLANCE_BATCH = 32
 # Bytes a second of a checkpoint on its way to a disk: copied, serialised, written and flushed.
 WRITTEN_PER_S = 150e6
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How long steps are tried.
+
+    Attributes:
+        warm_up: how many come first, which choose kernels and grow the heap.
+        seconds: that the others are timed, `TIMED_STEPS` at most.
+    """
+
+    warm_up: int
+    seconds: float
+
+
+MEASUREMENT, GLANCE = Trial(2, 4.0), Trial(1, 1.0)
 
 
 @dataclass(frozen=True)
@@ -37,13 +55,14 @@ class Costs:
         generator_parameters: trainable weights of G.
         discriminator_parameters: trainable weights of D.
         images_per_step: real pictures D sees in one step.
-        img_per_s: real pictures D will see per second of training, once it has seen `early_images`.
+        img_per_s: real pictures D will see per second of training, once it has seen `early_images`; 0 if the networks
+            do not fit in the memory of a GPU.
         building: seconds until the networks are there.
         sheet: seconds of a sample grid.
         evaluation: seconds of an evaluation; 0 if there are none.
         first_evaluation: seconds that the first takes beyond that: it looks at the real pictures, too.
         saving: seconds of a checkpoint.
-        early_images: real pictures at the beginning that are seen at another speed.
+        early_images: real pictures that are seen at another speed, at the beginning.
         early_img_per_s: the speed with which it sees those.
         memory_bytes: peak memory: of the device on an NVIDIA GPU, else of the process. The dataset's own pictures are
             left out: the system maps them into the process, and takes the memory away again as it likes.
@@ -67,36 +86,71 @@ class Costs:
         early = max(0.0, min(end, self.early_images) - begin)
         return (early / self.early_img_per_s if early else 0.0) + (end - begin - early) / self.img_per_s
 
+    def speed(self, images: float) -> float:
+        """Real pictures per second of training, on an average over the first `images`; 0 if there can be none."""
+        return images / self.training(0, images) if self.img_per_s else 0.0
 
-def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings) -> Costs:
+
+def measure(
+    recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Mapping[str, Any] | None = None
+) -> Costs:
     """Train networks of a run's size on noise for a few steps, and evaluate them on a few pictures.
+
+    No global random state is changed by it.
+
+    Args:
+        recipe: with the run's options.
+        data: what it will learn from.
+        machine: what it will run on.
+        settings: the run's.
+        start: weights to begin with, by network; without any, the run begins with random ones.
+
+    Raises:
+        RunError: those weights do not fit.
+    """
+    before = random_state()
+    try:
+        return _Rehearsal(recipe, data, machine, settings, start or {}).costs()
+    finally:
+        _clean_up(before)
+
+
+def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
+    """About what training alone would cost: a few steps, in a second or two, or twice that if the first cost less.
 
     No global random state is changed by it.
     """
     before = random_state()
-    try:
-        return _Trial(recipe, data, machine, settings).costs()
-    finally:
-        _clean_up(before)
-
-
-def glance(recipe: Recipe, spec: Spec, machine: Machine) -> float:
-    """About how many real pictures D would see per second: a few steps, in a second or two.
-
-    0 for networks that do not fit in the memory of a GPU. No global random state is changed by it.
-    """
-    before, options = random_state(), recipe.options
     if machine.device == "cpu":
-        smaller = options.model_copy(update={"batch_size": min(options.batch_size, GLANCE_BATCH)})
-        recipe = type(recipe)(smaller)
+        recipe = _with_smaller_batch(recipe)
     try:
-        step = AdversarialStep(recipe, spec, machine, launch(machine))
-        recipe.end_early(step.discriminator)
-        return _speed(step, spec, machine, GLANCE_WARM_UP, GLANCE_SECONDS)
+        return _training_costs(AdversarialStep(recipe, spec, machine, launch(machine)), spec, machine, GLANCE)
     except torch.OutOfMemoryError:
-        return 0.0
+        return Costs(0, 0, 0, 0.0)
     finally:
         _clean_up(before)
+
+
+def _with_smaller_batch(recipe: Recipe) -> Recipe:
+    """The recipe with no more than `GLANCE_BATCH` pictures at a time."""
+    batch_size, kept = (min(each, GLANCE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
+    return type(recipe)(recipe.options.model_copy(update={"batch_size": batch_size, "replay_keep": kept}))
+
+
+def _training_costs(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) -> Costs:
+    """The networks' sizes and how fast they train, before and after the early pictures; D is left after them."""
+    recipe, early_img_per_s = step.recipe, 0.0
+    if early_images := recipe.early_images(step.discriminator):
+        early_img_per_s = _speed(step, spec, machine, trial)
+        recipe.end_early(step.discriminator)
+    return Costs(
+        generator_parameters=_trainable(step.generator),
+        discriminator_parameters=_trainable(step.discriminator),
+        images_per_step=recipe.options.d_steps * recipe.options.batch_size,
+        img_per_s=_speed(step, spec, machine, trial),
+        early_images=early_images,
+        early_img_per_s=early_img_per_s,
+    )
 
 
 def _clean_up(random: dict[str, Any]) -> None:
@@ -106,44 +160,40 @@ def _clean_up(random: dict[str, Any]) -> None:
     return_freed_memory()
 
 
-class _Trial:
+class _Rehearsal:
     """Networks that are thrown away, and what each thing that a run does with them costs."""
 
-    def __init__(self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings) -> None:
+    def __init__(
+        self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Mapping[str, Any]
+    ) -> None:
         # What a run imports is a part of its memory, and of the time before its first step.
         from ganvas.training import trainer  # noqa: F401 (imported for what that costs)
 
         self._recipe, self._data, self._machine, self._settings = recipe, data, machine, settings
+        if machine.device == "cuda":
+            torch.cuda.reset_peak_memory_stats()  # of networks that a quality has looked at
         self._memory_before = _memory(machine)
         with Stopwatch() as self._building:
             self._step = AdversarialStep(recipe, Spec.of(data), machine, launch(machine))
+        self._step.begin_with(start)
 
     def costs(self) -> Costs:
         """Measure each, in the order in which a run does them: every one may use memory that those before left."""
         from ganvas.training.evaluation_cost import evaluation_seconds
 
-        step, settings, machine, options = self._step, self._settings, self._machine, self._recipe.options
-        early_images, early_img_per_s = self._recipe.early_images(), 0.0
-        if early_images:
-            early_img_per_s = _speed(step, Spec.of(self._data), machine, WARM_UP_STEPS, TIMED_SECONDS)
-            self._recipe.end_early(step.discriminator)
-        img_per_s = _speed(step, Spec.of(self._data), machine, WARM_UP_STEPS, TIMED_SECONDS)
+        step, settings, machine = self._step, self._settings, self._machine
+        training = _training_costs(step, Spec.of(self._data), machine, MEASUREMENT)
         painting = self._sheet()
         evaluation, first = 0.0, 0.0
         if settings.eval_samples:
             evaluation, first = evaluation_seconds(step, self._data, machine, settings)
-        return Costs(
-            generator_parameters=_trainable(step.generator),
-            discriminator_parameters=_trainable(step.discriminator),
-            images_per_step=options.d_steps * options.batch_size,
-            img_per_s=img_per_s,
+        return dataclasses.replace(
+            training,
             building=self._building.seconds,
             sheet=painting,
             evaluation=evaluation,
             first_evaluation=first,
             saving=_bytes(step.state()) / WRITTEN_PER_S,
-            early_images=early_images,
-            early_img_per_s=early_img_per_s,
             memory_bytes=self._memory(),
         )
 
@@ -176,11 +226,11 @@ class _Trial:
         return max(peak, self._memory_before + state + gradients + compared) + state
 
 
-def _speed(step: AdversarialStep, spec: Spec, machine: Machine, warm_up: int, seconds: float) -> float:
-    """Real pictures per second of steps, of so many seconds or `TIMED_STEPS` of them after the first few."""
+def _speed(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) -> float:
+    """Real pictures per second of training."""
     recipe, random, times = step.recipe, torch.Generator().manual_seed(0), list[float]()
-    options = recipe.options
-    while len(times) < warm_up + TIMED_STEPS and sum(times[warm_up:]) < seconds:
+    options, warm_up = recipe.options, trial.warm_up
+    while len(times) < warm_up + TIMED_STEPS and sum(times[warm_up:]) < trial.seconds:
         batches = noise_batches(recipe, spec, machine, random)
         with Stopwatch() as taken:
             step(batches, images_seen=1)  # its values are read at the end of it, so a GPU's work is included

@@ -78,12 +78,7 @@ class Plan:
             "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
             "options": f"{options or 'none'} beyond the common defaults",
             "machine": str(self.machine),
-            "speed": f"{costs.img_per_s:.0f} img/s measured"
-            + (
-                f", {costs.early_img_per_s:.0f} for the first {early / 1000:g} kimg"
-                if (early := costs.early_images)
-                else ""
-            ),
+            "speed": f"{costs.img_per_s:.0f} img/s measured{self._early(forecast)}",
             "budget": f"{settings.budget}: about {forecast.kimg:.1f} kimg "
             f"({forecast.kimg * 1000 / pictures:.1f} epochs) in about {forecast.time()}",
             "evaluate": self._evaluations(forecast),
@@ -92,6 +87,14 @@ class Plan:
         if settings.quality:
             lines = {"quality": self._quality()} | lines
         return "\n".join(f"{name:10} {text}" for name, text in lines.items())
+
+    @staticmethod
+    def _early(forecast: Forecast) -> str:
+        costs, early = forecast.costs, forecast.costs.early_images / 1000
+        if not early:
+            return ""
+        ends = ", beyond which this budget does not go" if forecast.kimg <= early else ""
+        return f", {costs.early_img_per_s:.0f} for the first {early:g} kimg{ends}"
 
     def _evaluations(self, forecast: Forecast) -> str:
         settings = self.config.settings

@@ -72,6 +72,26 @@ class Chosen:
         return f"{words:22} {self.reason}"
 
 
+@dataclass(frozen=True)
+class Aim:
+    """What networks should be fast enough for.
+
+    Attributes:
+        images: real pictures that D should see.
+        seconds: the time for it.
+        reason: what that is for, for a person.
+    """
+
+    images: float
+    seconds: float
+    reason: str
+
+    @property
+    def img_per_s(self) -> float:
+        """The speed that this takes, on an average."""
+        return self.images / self.seconds
+
+
 def with_budget(config: RunConfig, given: Collection[str]) -> RunConfig:
     """The run with the budget of its quality, if it has one and the user set none."""
     name = config.settings.quality
@@ -86,7 +106,7 @@ def with_chosen(config: RunConfig, chosen: Sequence[Chosen]) -> RunConfig:
 
 
 def choose_networks(
-    config: RunConfig, given: Collection[str], recipe: type[Recipe], pictures: int, speed: Callable[[Options], float]
+    config: RunConfig, given: Collection[str], recipe: type[Recipe], pictures: int, costs: Callable[[Options], Costs]
 ) -> list[Chosen]:
     """What the quality chooses before the run is measured: how long, how wide, and in which batches.
 
@@ -95,13 +115,18 @@ def choose_networks(
         given: keys that the user set, which stay.
         recipe: what is trained.
         pictures: how many it learns from.
-        speed: real pictures per second that D would see with these options.
+        costs: of training with these options.
     """
-    chosen, speed = list[Chosen](), functools.cache(speed)
+    chosen, aim = list[Chosen](), _aim(config, pictures)
+
+    @functools.cache
+    def speed(options: Options) -> float:
+        return costs(options).speed(aim.images)
+
     if "budget" not in given:
         chosen.append(Chosen("budget", config.settings.budget, "the quality's own"))
     if "width" not in given:
-        chosen += _width(config, given, recipe.widths(), pictures, speed)
+        chosen += _width(config, given, recipe.widths(), aim, speed)
     if "batch_size" not in given and config.settings.budget.unit != "steps":
         options = with_chosen(config, chosen).options
         chosen += _batch(config, given, pictures, speed(options))
@@ -113,17 +138,19 @@ def choose_evaluations(config: RunConfig, given: Collection[str], costs: Costs, 
     settings = config.settings
     if "eval_every" in given or not settings.eval_samples:
         return []
-    images = settings.budget.images(costs.img_per_s, pictures, costs.images_per_step)
-    share = EVALUATION_SHARE * images / costs.img_per_s
+    seconds = settings.budget.seconds
+    if seconds is None:
+        seconds = costs.training(0, settings.budget.images(math.inf, pictures, costs.images_per_step))
+    share = EVALUATION_SHARE * seconds
     count = next((each for each in EVALUATIONS if each * costs.evaluation <= share), EVALUATIONS[-1])
     return [Chosen("eval_every", settings.budget / count, f"{count} evaluations of about {costs.evaluation:.0f} s")]
 
 
 def _width(
-    config: RunConfig, given: Collection[str], ladder: Sequence[int], pictures: int, speed: Callable[[Options], float]
+    config: RunConfig, given: Collection[str], ladder: Sequence[int], aim: Aim, speed: Callable[[Options], float]
 ) -> list[Chosen]:
     """The widest networks that are fast enough; D's width follows where it is an option of its own."""
-    options, (least, aim) = config.options, _least_speed(config, pictures)
+    options = config.options
     d_width = None if "d_width" in given else getattr(options, "d_width", None)
 
     def widened(width: int) -> dict[str, int]:
@@ -135,24 +162,24 @@ def _width(
 
     names = ", ".join(map(str, ladder))
     reasons = {
-        "width": f"the widest of {names} that makes {least:.0f} img/s, {aim}; else the narrowest",
+        "width": f"the widest of {names} that makes {aim.img_per_s:.0f} img/s, {aim.reason}; else the narrowest",
         "d_width": "in proportion",
     }
-    found = widened(widest(ladder, options.width, least, speed_at))
+    found = widened(widest(ladder, options.width, aim.img_per_s, speed_at))
     return [Chosen(key, value, reasons[key]) for key, value in found.items()]
 
 
-def _least_speed(config: RunConfig, pictures: int) -> tuple[float, str]:
-    """Real pictures per second that D should see at least, and what for."""
+def _aim(config: RunConfig, pictures: int) -> Aim:
+    """How much D should see at least, and in what time."""
     settings = config.settings
     assert settings.quality is not None
     quality, budget = QUALITIES[settings.quality], settings.budget
     if (seconds := budget.seconds) is not None:
         kimg = max(quality.kimg * (seconds / quality.seconds) ** GROWTH, pictures / 1000)
-        return 1000 * kimg / seconds, f"for D to see {kimg:.0f} kimg"
+        return Aim(1000 * kimg, seconds, f"for D to see {kimg:.0f} kimg")
     options = config.options
     images = budget.images(math.inf, pictures, options.d_steps * options.batch_size)
-    return images / quality.seconds, f"for {budget} to take {quality.budget}"
+    return Aim(images, quality.seconds, f"for {budget} to take {quality.budget}")
 
 
 def widest(ladder: Sequence[int], own: int, least: float, speed: Callable[[int], float]) -> int:

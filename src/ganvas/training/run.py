@@ -18,7 +18,6 @@ from ganvas.training.directory import RunDirectory, is_run, refuse_existing
 from ganvas.training.display import Display, Silent
 from ganvas.training.forecast import glance, measure
 from ganvas.training.plan import Plan, check
-from ganvas.training.step import AdversarialStep
 from ganvas.training.timeline import Forecast, foresee
 
 if TYPE_CHECKING:
@@ -78,8 +77,7 @@ def train(
     display.say(plan.describe(forecast))
     run = RunDirectory(Path(out), plan.record(forecast, Path(out)))
     trainer = plan.trainer(run, display)
-    if plan.start:
-        _load_weights(trainer.step, plan.start)
+    trainer.step.begin_with(plan.start)
     run.create()
     return _train(trainer)
 
@@ -132,7 +130,7 @@ def _foreseen(plan: Plan, began: float) -> tuple[Plan, Forecast]:
             plan.config, given, kind, pictures, lambda options: glance(kind(options), spec, machine)
         )
         plan = plan.with_chosen(chosen)
-    costs = measure(plan.recipe, plan.data, machine, plan.config.settings)
+    costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start)
     if wish:
         plan = plan.with_chosen(presets.choose_evaluations(plan.config, plan.given, costs, pictures))
     return plan, foresee(plan.config.settings, costs, plan.data, time.perf_counter() - began)
@@ -251,19 +249,3 @@ def _read_weights(start: Path) -> dict[str, Any]:
         return {name: state[name] for name in ("generator", "discriminator", "average")}
     weights = Snapshot.load(start).generator.state_dict()
     return {"generator": weights, "average": weights}
-
-
-def _load_weights(step: AdversarialStep, weights: dict[str, Any]) -> None:
-    """Let fresh networks begin with those weights; a discriminator that is not among them stays as it is.
-
-    Raises:
-        RunError: they are of another shape.
-    """
-    networks = {"generator": step.generator, "discriminator": step.discriminator, "average": step.average.module}
-    try:
-        for name, state in weights.items():
-            networks[name].load_state_dict(state)
-    except RuntimeError as error:
-        raise RunError(
-            "the weights to begin with do not fit this run: give it the same recipe, picture size and options"
-        ) from error

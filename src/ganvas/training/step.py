@@ -2,14 +2,14 @@
 
 import contextlib
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ganvas.errors import DivergedError
+from ganvas.errors import DivergedError, RunError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.options import Options
 from ganvas.training.ema import MovingAverage
@@ -106,6 +106,21 @@ class AdversarialStep:
         generator, discriminator = (copy.deepcopy(network) for network in (self.generator, self.discriminator))
         without_augmentation(discriminator)
         return InPrecision(generator, self._fabric), InPrecision(discriminator, self._fabric)
+
+    def begin_with(self, weights: Mapping[str, Any]) -> None:
+        """Take over weights by network: "generator", "discriminator", "average"; one without any stays as it is.
+
+        Raises:
+            RunError: they are of another shape.
+        """
+        networks = {"generator": self.generator, "discriminator": self.discriminator, "average": self.average.module}
+        try:
+            for name, state in weights.items():
+                networks[name].load_state_dict(state)
+        except RuntimeError as error:
+            raise RunError(
+                "the weights to begin with do not fit this run: give it the same recipe, picture size and options"
+            ) from error
 
     def state(self) -> dict[str, Any]:
         """Everything a resumed run needs of networks, optimisers and tricks."""
