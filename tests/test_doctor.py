@@ -74,8 +74,12 @@ def test_the_doctor_says_why(monkeypatch: pytest.MonkeyPatch, bfloat16: float, s
     monkeypatch.setattr(doctor, "matrix_product_gflops", lambda *_: 100.0)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
     findings = {finding.topic: finding for finding in doctor.examine()}
     assert findings["processor"].text.startswith("a processor: ")
+    assert findings["threads"].text.startswith("3: what OMP_NUM_THREADS says, on ")
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert "what OMP_NUM_THREADS says" not in {each.topic: each for each in doctor.examine()}["threads"].text
     assert findings["precision"].text.startswith(says)
     assert "channels innermost takes 0.25 of the time" in findings["precision"].text
     assert findings["ceiling"].figures == {"float32_gflops": 100.0, "bfloat16_gflops": 100.0}

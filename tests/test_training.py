@@ -14,7 +14,7 @@ from PIL import Image
 
 import ganvas
 from conftest import TINY, write_dataset
-from ganvas import gans, snapshot
+from ganvas import cores, gans, snapshot
 from ganvas import tensors as tensor_files
 from ganvas.budget import Progress
 from ganvas.config import Settings
@@ -391,6 +391,20 @@ def test_the_best_device_and_precision_there_are_get_chosen(
     machine = engine.choose(Settings(**wanted))
     assert (machine.device, machine.precision) == expected
     assert (machine.memory_format is torch.channels_last) == (machine.device != "mps")
+
+
+@pytest.mark.parametrize(
+    ("asked", "threads", "expected"),
+    [("3", 0, 3), ("3", 5, 5), ("6,2", 0, 6), (" 4 ", 0, 4), ("0", 0, 7), ("many", 0, 7), ("-2", 0, 7), (None, 0, 7)],
+)
+def test_threads_are_those_asked_for_or_one_a_core(
+    monkeypatch: pytest.MonkeyPatch, asked: str | None, threads: int, expected: int
+) -> None:
+    monkeypatch.setattr(cores, "usable_cores", lambda: 7)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert engine.choose(Settings(device="cpu", threads=threads)).threads == expected
 
 
 def test_a_device_or_precision_that_is_not_here_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

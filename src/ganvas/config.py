@@ -56,7 +56,12 @@ class Settings(Typed):
         "auto",
         description="Arithmetic of the networks; auto takes bfloat16 where the processor is built for it.",
     )
-    threads: int = Field(0, ge=0, le=1024, description="Processor threads; 0 takes every core this process may use.")
+    threads: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="Processor threads; 0 takes OMP_NUM_THREADS if that is set, else every core this process may use.",
+    )
     log_every: AmountField = Field(Amount(5, "s"), description="Interval of lines in stats.jsonl.")
     sample_every: AmountField | None = Field(
         None, description="Interval of sample grids; by default a twentieth of the budget."

@@ -1,4 +1,4 @@
-"""How many processor cores this process has to itself."""
+"""How many processor cores this process has to itself, and how many threads an operation should have."""
 
 import contextlib
 import math
@@ -8,6 +8,17 @@ from pathlib import Path
 import psutil
 
 _CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def usable_threads() -> int:
+    """Threads that an operation should have: what was asked for, or else one for each of `usable_cores`."""
+    return threads_asked_for() or usable_cores()
+
+
+def threads_asked_for() -> int | None:
+    """What `OMP_NUM_THREADS` says, if it is a number: people and job schedulers limit a program's threads with it."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # the others are for nested operations
+    return int(first) or None if first.isdecimal() else None
 
 
 def usable_cores() -> int:

@@ -14,7 +14,7 @@ import torch
 from ganvas import __version__
 from ganvas.cache import cache_directory
 from ganvas.config import Settings
-from ganvas.cores import usable_cores
+from ganvas.cores import threads_asked_for, usable_cores
 from ganvas.training import engine
 from ganvas.training.calibration import calibration, matrix_product_gflops
 
@@ -103,7 +103,10 @@ def _precision(machine: engine.Machine) -> Finding:
 
 
 def _threads(machine: engine.Machine) -> Finding:
-    text = f"{machine.threads}: the cores that this process may use, a second thread on a core being in the way"
+    reason = "the cores that this process may use, a second thread on a core being in the way"
+    if threads_asked_for():
+        reason = f"what OMP_NUM_THREADS says, on {usable_cores()} cores that this process may use"
+    text = f"{machine.threads}: {reason}"
     return Finding("threads", True, text, {"threads": machine.threads, "usable_cores": usable_cores()})
 
 

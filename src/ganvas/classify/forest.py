@@ -13,7 +13,7 @@ from sklearn.tree._tree import TREE_LEAF
 
 from ganvas.classify.model import Examples, Fitted, Model, Progress
 from ganvas.classify.options import ForestOptions
-from ganvas.cores import usable_cores
+from ganvas.cores import usable_threads
 from ganvas.errors import RunError
 from ganvas.pixels import resize
 
@@ -37,7 +37,7 @@ class Forest(Model):
         self._forest = RandomForestClassifier(
             self.options.trees,
             class_weight="balanced" if self.options.balance == "weights" else None,
-            n_jobs=self.options.threads or usable_cores(),
+            n_jobs=self.options.threads or usable_threads(),
             random_state=self.options.seed,
         )
         self._forest.fit(self._pixels(training.images), training.labels)

@@ -30,7 +30,12 @@ class ClassifierOptions(BaseModel):
     validation_share: float = Field(
         0.15, ge=0, le=0.9, description="Share of the other pictures to validate with; a dataset's own split wins."
     )
-    threads: int = Field(0, ge=0, le=1024, description="Processor threads; 0 takes every core this process may use.")
+    threads: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="Processor threads; 0 takes OMP_NUM_THREADS if that is set, else every core this process may use.",
+    )
 
 
 class ForestOptions(ClassifierOptions):

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from ganvas.config import Settings
-from ganvas.cores import usable_cores
+from ganvas.cores import usable_threads
 from ganvas.errors import ConfigError
 from ganvas.heap import keep_freed_memory, share_heap
 from ganvas.training.calibration import calibration
@@ -80,7 +80,7 @@ def choose(settings: Settings) -> Machine:
     precision = _best_precision(device) if settings.precision == "auto" else settings.precision
     if precision == "float16" and device == "cpu":
         raise ConfigError("precision=float16 needs a GPU; on the CPU choose float32 or bfloat16")
-    return Machine(device, _device_name(device), precision, settings.threads or usable_cores())
+    return Machine(device, _device_name(device), precision, settings.threads or usable_threads())
 
 
 def _best_precision(device: str) -> str:
