@@ -132,7 +132,7 @@ def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
 
 
 def _with_smaller_batch(recipe: Recipe) -> Recipe:
-    """The recipe with no more than `GLANCE_BATCH` pictures at a time."""
+    """The recipe with no more than `GLANCE_BATCH` pictures at a time, of which it can keep no more than there are."""
     batch_size, kept = (min(each, GLANCE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
     return type(recipe)(recipe.options.model_copy(update={"batch_size": batch_size, "replay_keep": kept}))
 
