@@ -17,8 +17,8 @@ from ganvas.classify.classifier import Classifier
 from ganvas.classify.evaluate import evaluate
 from ganvas.classify.model import MODELS
 from ganvas.classify.train import train
-from ganvas.config import parse_assignments
-from ganvas.files import append_record, read_records
+from ganvas.foundation.files import append_record, read_records
+from ganvas.settings.config import parse_assignments
 
 
 def main() -> None:

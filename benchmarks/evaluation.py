@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ganvas.data.dataset import Dataset
-from ganvas.data.prepare import prepare
-from ganvas.files import read_records
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.prepare.prepare import prepare
+from ganvas.foundation.files import read_records
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.training.directory import RunDirectory
+from ganvas.runs.directory import RunDirectory
 
 
 def main() -> None:

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import GIB, peak_bytes
-from ganvas.data.prepare import prepare
-from ganvas.files import append_record, read_records
-from ganvas.heap import share_heap
-from ganvas.training.directory import RunDirectory
+from ganvas.data.prepare.prepare import prepare
+from ganvas.foundation.files import append_record, read_records
+from ganvas.machine.memory import share_heap
+from ganvas.runs.directory import RunDirectory
 
 PICTURES = 1500
 # What counts as right.
@@ -103,7 +103,7 @@ def _measured(name: str, data: Path, results: Path, pictures: int) -> dict[str, 
 def _train(case: Case, data: Path, run: Path) -> dict[str, float]:
     """What happens to this process when it trains a configuration."""
     share_heap()  # as the command does
-    from ganvas.training.run import train
+    from ganvas.planning.run import train
 
     started = time.perf_counter()
     changes: dict[str, Any] = dict(case.changes)

@@ -18,11 +18,11 @@ from torch import Tensor, nn
 
 from benchmarks.marks import SAMPLES
 from benchmarks.quality import SAMPLE_SEED, SCORED, mean_scores
-from ganvas.data.dataset import Dataset
-from ganvas.explore import Artist, find_snapshot
+from ganvas.artist.artist import Artist, find_snapshot
+from ganvas.artist.sampling import paint
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.sampling import paint
-from ganvas.snapshot import Snapshot
+from ganvas.runs.snapshot import Snapshot
 
 # What is printed, and with how many digits.
 SCORES = {"kid": 4, "precision": 3, "recall": 3, "coverage": 3}

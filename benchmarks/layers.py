@@ -27,12 +27,12 @@ from torch.utils.module_tracker import ModuleTracker
 
 from benchmarks.workload import matrix_product_flops
 from ganvas import gans
-from ganvas.augment import Augmentation
-from ganvas.catalogue import CLASSES
-from ganvas.config import resolve
+from ganvas.experiments.catalogue import CLASSES
 from ganvas.gans.recipe import Batch, Recipe, Spec
-from ganvas.training.engine import Machine, choose, launch
-from ganvas.training.forecast import noise_batches
+from ganvas.machine.device import Machine, choose, launch
+from ganvas.networks.augment import Augmentation
+from ganvas.planning.costs import noise_batches
+from ganvas.settings.config import resolve
 from ganvas.training.step import AdversarialStep
 
 # Kinds of operations by what torch's names for them contain, the first that fits.

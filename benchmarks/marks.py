@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.files import whole_file
+from ganvas.foundation.files import whole_file
 
 # How many pictures are kept at a mark, unless asked for otherwise.
 SAMPLES = 4000

@@ -32,8 +32,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from benchmarks.marks import SAMPLES, train_to_marks
-from ganvas.data.dataset import TRAIN, Dataset
-from ganvas.pixels import to_float, to_uint8
+from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.training.loader import Loader
 
 PAINTED_AT_ONCE = 50

@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from benchmarks.memory import MIB, peak_bytes
-from ganvas.cores import usable_cores
+from ganvas.machine.cores import usable_cores
 
 WIDTH, HEIGHT = 1632, 1224
 

@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 from benchmarks.marks import SAMPLES, keep, pictures_at, train_to_marks
 from benchmarks.peers import PEERS
 from benchmarks.tutorial import Tutorial
-from ganvas.data.dataset import TRAIN, Dataset
-from ganvas.explore import Artist, load
-from ganvas.files import append_record, read_records
+from ganvas.artist.artist import Artist, load
+from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.foundation.files import append_record, read_records
+from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.pixels import to_float, to_uint8
-from ganvas.training.checkpoint import CheckpointDirectory
+from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.training.loader import Loader
 
 TUTORIAL = "tutorial"

@@ -24,10 +24,10 @@ from pathlib import Path
 from benchmarks.layers import print_account
 from benchmarks.workload import Trained, matrix_product_flops, noise_dataset, train
 from ganvas import gans
-from ganvas.catalogue import CLASSES, USUAL_SIZE, operations_per_image
-from ganvas.config import parse_assignments, resolve
+from ganvas.experiments.catalogue import CLASSES, USUAL_SIZE, operations_per_image
 from ganvas.gans.recipe import Recipe
-from ganvas.training.engine import processor_name
+from ganvas.machine.device import processor_name
+from ganvas.settings.config import parse_assignments, resolve
 
 LEAST_STEPS = 3
 # So that steps cost from the first one on what they cost in most of a run.

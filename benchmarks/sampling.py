@@ -5,8 +5,8 @@
 Every recipe has its default options, and pictures of SIZE if it supports that, else of the nearest size that it does;
 weights are random, for speed does not depend on them. In each round every recipe's snapshot is opened, paints one
 picture and then many, one recipe after the other in one process; medians over rounds are printed. One picture takes as
-long as 64, since `ganvas.sampling` paints whole batches of 64, so that a picture does not depend on how many are asked
-for. Last comes the whole command `ganvas sample`, from its start to the picture on the disk.
+long as 64, since `ganvas.artist.sampling` paints whole batches of 64, so that a picture does not depend on how many are
+asked for. Last comes the whole command `ganvas sample`, from its start to the picture on the disk.
 """
 
 import argparse
@@ -24,11 +24,11 @@ import torch
 from benchmarks.memory import MIB
 from benchmarks.recipes import nearest_size
 from ganvas import __version__, gans
-from ganvas.catalogue import CLASSES, USUAL_SIZE
-from ganvas.explore import load
+from ganvas.artist.artist import load
+from ganvas.experiments.catalogue import CLASSES, USUAL_SIZE
 from ganvas.gans.recipe import Spec
-from ganvas.snapshot import Card, save
-from ganvas.training.engine import processor_name
+from ganvas.machine.device import processor_name
+from ganvas.runs.snapshot import Card, save
 
 
 def main() -> None:

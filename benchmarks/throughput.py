@@ -18,11 +18,11 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.workload import matrix_product_flops, noise_dataset, train
-from ganvas.config import Settings, resolve
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Spec
+from ganvas.machine.device import Machine, choose, launch
 from ganvas.networks import stride_two
-from ganvas.training.engine import Machine, choose, launch
+from ganvas.settings.config import Settings, resolve
 from ganvas.training.step import AdversarialStep
 
 

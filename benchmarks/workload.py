@@ -15,9 +15,9 @@ import pandas as pd
 import torch
 
 from benchmarks.memory import MIB, peak_bytes
-from ganvas.data.dataset import IMAGES, INDEX, INFO, Info
-from ganvas.files import read_records
-from ganvas.training.directory import RunDirectory
+from ganvas.data.dataset.dataset import IMAGES, INDEX, INFO, Info
+from ganvas.foundation.files import read_records
+from ganvas.runs.directory import RunDirectory
 
 # The first steps choose kernels and grow the heap.
 WARM_UP_STEPS = 2

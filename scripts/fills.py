@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ganvas.artist.grids import write_png
 from ganvas.classify.augment import compare_fills
 from ganvas.data.painter import MODES, paint
-from ganvas.grids import write_png
 
 # Far enough apart to be of several genres and palettes.
 NUMBERS = range(0, len(MODES), 6)

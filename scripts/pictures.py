@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.data.dataset import Dataset
+from ganvas.artist.artist import load
+from ganvas.artist.grids import grid
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.painter import MODES, mode_of, paint
-from ganvas.explore import load
-from ganvas.grids import grid
-from ganvas.training.directory import RunDirectory
+from ganvas.runs.directory import RunDirectory
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 PER_CLASS, GAP = 8, 24

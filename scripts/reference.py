@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from ganvas import gans
 from ganvas.classify.options import OPTIONS, ClassifierOptions
 from ganvas.cli import app
-from ganvas.config import Settings
-from ganvas.options import GROUPS, Options
+from ganvas.settings.config import Settings
+from ganvas.settings.options import GROUPS, Options
 
 HEADER = "| key | default | |"
 DOCS = Path(__file__).parents[1] / "docs"

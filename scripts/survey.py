@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from ganvas.data.survey import survey
-from ganvas.report.survey_page import write_page
+from ganvas.report.survey.page import write_page
 
 # Width and height of the window in pixels.
 WIDTH, HEIGHT = 1200, 900

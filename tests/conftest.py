@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganvas.data.dataset import IMAGES, INDEX, INFO, Info
+from ganvas.data.dataset.dataset import IMAGES, INDEX, INFO, Info
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores among them; threads of one that waited for those of another would lose all they gain.
@@ -86,8 +86,8 @@ Made = Callable[..., tuple[Any, pd.DataFrame]]
 def made(tmp_path: Path) -> Made:
     """Prepare a source at 8 px, or as asked: the summary and the index."""
 
-    from ganvas.data.dataset import Dataset
-    from ganvas.data.prepare import prepare
+    from ganvas.data.dataset.dataset import Dataset
+    from ganvas.data.prepare.prepare import prepare
 
     def make(source: Any, **options: Any) -> tuple[Any, pd.DataFrame]:
         target = tmp_path / f"data{len(list(tmp_path.glob('data*')))}"

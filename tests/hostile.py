@@ -42,7 +42,7 @@ from encoding import (
     without_adobe,
     ycck,
 )
-from ganvas.data.rejection import Reason, too_long, too_small
+from ganvas.data.pictures.rejection import Reason, too_long, too_small
 from pictures import swapped_profile
 
 # What a file shows: a picture and how far a pixel may be from it.

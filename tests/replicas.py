@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from ganvas.data.dataset import Dataset
-from ganvas.data.prepare import Summary
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.prepare.prepare import Summary
 
 
 def picture_bytes(seed: int, side: int = 12, kind: str = "PNG") -> bytes:

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganvas.data.dataset import Dataset
-from ganvas.data.prepare import prepare
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request
 from ganvas.data.sources.archive import MOST_BYTES, Archive, Place
 from ganvas.data.sources.opening import open_source
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 from replicas import picture_bytes, rejections, tarred, write_nested, write_picture, zipped
 
 

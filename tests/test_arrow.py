@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ganvas.data.frame import Frame
-from ganvas.data.rejection import Reason, Rejected
+from ganvas.data.pictures.frame import Frame
+from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.sources import arrow
 from ganvas.data.sources.opening import open_source
 from ganvas.data.sources.source import Item

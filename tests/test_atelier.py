@@ -9,16 +9,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from conftest import Cli, write_dataset
-from ganvas.config import resolve
 from ganvas.data.painter import paint
+from ganvas.foundation.pixels import to_float
 from ganvas.gans.atelier import Atelier
 from ganvas.gans.recipe import Spec
 from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.efficientnet import efficientnet_lite
 from ganvas.networks.frozen import MAPS, NETWORK, FrozenFeatures
-from ganvas.objectives import hinge_fake, hinge_real
-from ganvas.pixels import to_float
-from ganvas.snapshot import read_card
+from ganvas.networks.objectives import hinge_fake, hinge_real
+from ganvas.runs.snapshot import read_card
+from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
 
 # The side of a picture by that of each frozen map.

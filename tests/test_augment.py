@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from ganvas import options
-from ganvas.augment import AUGMENTATIONS, Augmentation, colour, cutout, translation
-from ganvas.config import Settings, resolve
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Recipe, Spec
-from ganvas.options import Options
-from ganvas.training import engine
+from ganvas.machine import device
+from ganvas.networks.augment import AUGMENTATIONS, Augmentation, colour, cutout, translation
+from ganvas.settings import options
+from ganvas.settings.config import Settings, resolve
+from ganvas.settings.options import Options
 from ganvas.training.step import AdversarialStep
 from ganvas.tricks.objective import Objective
 
@@ -256,9 +256,9 @@ def test_a_copy_of_the_discriminator_heeds_its_own_mode() -> None:
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_it_trains_under_penalties_and_unrolled(precision: str) -> None:
-    machine = engine.choose(Settings(device="cpu", precision=precision, threads=1))
+    machine = device.choose(Settings(device="cpu", precision=precision, threads=1))
     recipe = dcgan(augment=ALL, r1=1.0, r2=1.0, unrolled=1, feature_matching=0.1)
-    step = AdversarialStep(recipe, Spec(16), machine, engine.launch(machine))
+    step = AdversarialStep(recipe, Spec(16), machine, device.launch(machine))
     before = copy.deepcopy(step.generator.state_dict())
     values = step([batch_of(recipe)], images_seen=4)
     assert values["d_loss/r1"] > 0

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from conftest import TINY_WORDS, Cli, write_dataset
 from ganvas import baselines
+from ganvas.artist.artist import Artist
 from ganvas.baselines import pictures
-from ganvas.baselines.fit import fit
-from ganvas.data.dataset import IMAGES, INDEX
-from ganvas.errors import ConfigError, DataError
-from ganvas.explore import Artist
-from ganvas.snapshot import Snapshot, save
+from ganvas.data.dataset.dataset import IMAGES, INDEX
+from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.runs.snapshot import Snapshot, save
+from ganvas.training.baseline import fit
 
 KINDS = baselines.names()
 Images = NDArray[np.uint8]
@@ -187,7 +187,7 @@ def test_there_is_no_more_of_anything_than_pictures_allow(tmp_path: Path, kind: 
 def test_a_generator_too_large_for_memory_is_refused_before_it_is_made(
     tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ganvas.baselines.fit.MAX_BYTES", 50_000)
+    monkeypatch.setattr("ganvas.training.baseline.MAX_BYTES", 50_000)
     with pytest.raises(ConfigError, match=r"2 classes of 16 px with clusters=16 make .* GiB"):
         fit(tiny_data, "kmeans")
     fit(tiny_data, "kmeans", clusters=4)

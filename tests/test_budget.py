@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganvas.budget import Amount, Interval, Progress
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
+from ganvas.settings.budget import Amount, Interval, Progress
 
 
 @pytest.mark.parametrize(

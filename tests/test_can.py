@@ -12,12 +12,12 @@ from torch import nn
 import ganvas
 from conftest import TINY, write_dataset
 from ganvas import gans
-from ganvas.config import resolve
 from ganvas.gans.can import CAN
 from ganvas.gans.recipe import Batch, Spec
 from ganvas.networks import can
-from ganvas.objectives import one_vs_rest, style_ambiguity
-from ganvas.training.run import train
+from ganvas.networks.objectives import one_vs_rest, style_ambiguity
+from ganvas.planning.run import train
+from ganvas.settings.config import resolve
 
 SPEC = Spec(16, classes=3)
 

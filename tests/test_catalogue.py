@@ -6,7 +6,7 @@ import pytest
 
 from conftest import Cli
 from ganvas import gans
-from ganvas.catalogue import Entry, catalogue, operations_per_image
+from ganvas.experiments.catalogue import Entry, catalogue, operations_per_image
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_costs_compare_with_dcgan_at_the_same_size(entries: dict[str, Entry]) ->
 
 
 def test_a_size_that_the_yardstick_lacks_has_no_relative_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganvas.catalogue.USUAL_SIZE", 28)
+    monkeypatch.setattr("ganvas.experiments.catalogue.USUAL_SIZE", 28)
     monkeypatch.setattr(gans, "names", lambda: ["dcgan", "mlp"])
     dcgan, mlp = catalogue()
     assert (dcgan.size, mlp.size) == (32, 28)

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from ganvas import tensors
-from ganvas.errors import GanvasError, RunError
-from ganvas.training import checkpoint
-from ganvas.training.checkpoint import CheckpointDirectory, random_state, set_random_state
+from ganvas.foundation import tensors
+from ganvas.foundation.errors import GanvasError, RunError
+from ganvas.runs import checkpoint
+from ganvas.runs.checkpoint import CheckpointDirectory, random_state, set_random_state
 
 
 def test_nested_state_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from conftest import Cli
-from ganvas.data.dataset import Dataset
-from ganvas.data.prepare import prepare
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request, Source
 from ganvas.data.sources.choosing import choose
 from ganvas.data.sources.opening import open_source
 from ganvas.data.sources.source import RESERVED, Relabelled, Stranger
 from ganvas.data.sources.where import condition, kinds_of
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 from pictures import write_pictures
 from replicas import painter_by_numbers
 

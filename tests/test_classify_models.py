@@ -23,7 +23,7 @@ from ganvas.classify.model import MODELS, Epoch, Examples, Fitted, Model, Silent
 from ganvas.classify.network import NetworkModel
 from ganvas.classify.options import OPTIONS, CnnOptions, NetworkOptions, resolve
 from ganvas.classify.transfer import FEATURES, Head, Transfer
-from ganvas.errors import ConfigError, DivergedError, RunError
+from ganvas.foundation.errors import ConfigError, DivergedError, RunError
 
 # What makes each model learn in a moment.
 QUICK: dict[str, dict[str, Any]] = {

@@ -16,9 +16,9 @@ from ganvas.classify.evaluate import evaluate
 from ganvas.classify.resampling import Estimate
 from ganvas.classify.scores import Bin, score
 from ganvas.classify.train import train
-from ganvas.errors import GanvasError
-from ganvas.report import classifier_charts, classifier_page
-from ganvas.report.classifier_page import render, write_page
+from ganvas.foundation.errors import GanvasError
+from ganvas.report.classifier import charts, page
+from ganvas.report.classifier.page import render, write_page
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 FEW = ["dusk", HOSTILE, "post-impressionism of the south of France & beyond"]
@@ -75,7 +75,7 @@ def test_every_section_that_has_something_to_show_is_there(folder: Path) -> None
 def test_rows_of_the_confusion_matrix_are_true_classes_by_name(folder: Path, tmp_path: Path) -> None:
     # All that is dark here is called lit: every picture of "lit" must stand in that row, in the other column.
     swapped = write_corners(tmp_path / "swapped", ("lit", "dark"), count=20, seed=3)
-    section = classifier_page._confusion(evaluate(folder / "pair", swapped))
+    section = page._confusion(evaluate(folder / "pair", swapped))
     assert section["names"] == ["dark", "lit"]
     assert [counts for counts, _ in section["rows"]] == [[0, 10], [10, 0]]
     assert section["confusions"] == [
@@ -93,7 +93,7 @@ def test_another_dataset_is_named_with_the_command(folder: Path, tmp_path: Path)
 
 def test_wrong_pictures_show_what_spoke_for_both_classes(folder: Path, tmp_path: Path) -> None:
     evaluation = evaluate(folder / "network", write_corners(tmp_path / "shuffled", FEW[::-1], count=12, seed=1))
-    section = classifier_page._attention(evaluation)
+    section = page._attention(evaluation)
     assert section is not None
     exhibits = section["network"]["exhibits"]
     wrong = [each for each in exhibits if each["exhibit"].said != each["exhibit"].truth]
@@ -104,21 +104,21 @@ def test_wrong_pictures_show_what_spoke_for_both_classes(folder: Path, tmp_path:
 
 
 def test_the_pictures_of_a_page_stay_light(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifier_page, "PICTURE_BYTES", 40_000)
-    section = classifier_page._galleries(evaluate(folder / "forest"))
+    monkeypatch.setattr(page, "PICTURE_BYTES", 40_000)
+    section = page._galleries(evaluate(folder / "forest"))
     hung = [each for wall in section["walls"] for kind in wall["kinds"] for each in kind]
     assert len(hung) > 50
     assert sum(len(each["picture"]["uri"]) for each in hung) < 1.5 * 40_000
 
 
 def test_of_very_many_classes_the_hardest_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifier_page, "MOST_CLASSES", 3)
+    monkeypatch.setattr(page, "MOST_CLASSES", 3)
     evaluation = evaluate(folder / "forest")
     hardest = sorted(each.f1.value for each in evaluation.scores.classes if each.f1)[:3]
-    section = classifier_page._galleries(evaluation)
+    section = page._galleries(evaluation)
     assert sorted(wall["scores"].f1.value for wall in section["walls"]) == hardest
     assert section["hidden"] == 9
-    assert classifier_page._confusion(evaluation)["rows"] is None
+    assert page._confusion(evaluation)["rows"] is None
     assert "9 more are not shown" in render(evaluation)
 
 
@@ -157,25 +157,25 @@ def test_the_command_writes_the_page_and_still_prints_the_scores(folder: Path, c
 
 def test_curves_that_cannot_be_drawn_are_left_out() -> None:
     scores = score(np.eye(2)[[0, 0]], np.array([0, 0]), ["a", "b"], np.array([0, 1]), "a")
-    assert classifier_charts.roc(scores.classes) is None
-    assert classifier_charts.learning([], None) == []
-    assert classifier_charts.learning([{"epoch": 1, "train_loss": 0.1}], 1) == []
+    assert charts.roc(scores.classes) is None
+    assert charts.learning([], None) == []
+    assert charts.learning([{"epoch": 1, "train_loss": 0.1}], 1) == []
 
 
 def test_learning_is_drawn_for_what_was_logged() -> None:
     history = [{"epoch": n, "train_loss": 1 / n, "validation_loss": None, "train_accuracy": 0.5} for n in (1, 2, 3)]
-    loss, accuracy = classifier_charts.learning(history, None)
+    loss, accuracy = charts.learning(history, None)
     assert [[line.name for line in chart.figure.data] for chart in (loss, accuracy)] == [["train"], ["train"]]
     assert list(loss.figure.data[0].y) == pytest.approx([1, 1 / 2, 1 / 3])
 
 
 def test_the_hardest_of_many_classes_have_the_colours(folder: Path) -> None:
     classes = evaluate(folder / "forest").scores.classes
-    chart = classifier_charts.roc(classes)
+    chart = charts.roc(classes)
     assert chart is not None
     named = [line for line in chart.figure.data if line.showlegend is not False]
     assert len(chart.figure.data) == len(classes)
-    assert len(named) == len(classifier_charts.COLOURS)
+    assert len(named) == len(charts.COLOURS)
     areas = sorted(each.auc.value for each in classes if each.auc)
     assert f"{areas[0]:.2f}" in named[-1].name
     assert all(len(line.name) < 32 for line in named)
@@ -183,7 +183,7 @@ def test_the_hardest_of_many_classes_have_the_colours(folder: Path) -> None:
 
 def test_calibration_shows_each_bin_with_its_interval() -> None:
     bins = [Bin(0.4, 0.5, 3, 0.45, Estimate(0.5, 0.1, 0.3, 0.7)), Bin(0.9, 1.0, 12, 0.97, Estimate(1.0))]
-    (points,) = classifier_charts.calibration(bins, 0.04).figure.data
+    (points,) = charts.calibration(bins, 0.04).figure.data
     assert list(points.y) == [0.5, 1.0]
     assert list(points.error_y.array) == pytest.approx([0.2, 0])
     assert list(points.error_y.arrayminus) == pytest.approx([0.2, 0])

@@ -10,16 +10,16 @@ import pytest
 from PIL import Image
 
 from conftest import Cli, write_dataset
-from ganvas.baselines.fit import fit
+from ganvas.artist.artist import load
 from ganvas.classify import judge as judges
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.judge import entropy, judge, judge_of
 from ganvas.classify.predict import predict
 from ganvas.classify.train import train
-from ganvas.data.dataset import Dataset
-from ganvas.errors import DataError, RunError
-from ganvas.explore import load
-from ganvas.snapshot import Snapshot, save
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.errors import DataError, RunError
+from ganvas.runs.snapshot import Snapshot, save
+from ganvas.training.baseline import fit
 
 COLOURS = {"class0": (240, 60, 60), "class1": (60, 240, 60)}
 

@@ -20,9 +20,9 @@ from ganvas.classify.model import Epoch, Silent
 from ganvas.classify.options import resolve
 from ganvas.classify.partition import partition
 from ganvas.classify.train import overfit, train
-from ganvas.data.dataset import INDEX, INFO, Dataset
-from ganvas.errors import ConfigError, DataError, GanvasError, RunError
-from ganvas.files import read_records
+from ganvas.data.dataset.dataset import INDEX, INFO, Dataset
+from ganvas.foundation.errors import ConfigError, DataError, GanvasError, RunError
+from ganvas.foundation.files import read_records
 
 TINY = {"size": 16, "device": "cpu", "threads": 1}
 
@@ -459,7 +459,7 @@ def test_ctrl_c_ends_the_command_without_a_trace(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ganvas.terminal.ClassifierDisplay.epoch", interrupt)
+    monkeypatch.setattr("ganvas.cli.terminal.ClassifierDisplay.epoch", interrupt)
     words = [f"--set={key}={value}" for key, value in TINY.items()]
     done = cli("classify", "train", tiny_data, "--model", "cnn", "--out", "out", *words)
     assert done.returncode == 130

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from conftest import TINY_WORDS, Cli, write_dataset
-from ganvas.data.dataset import INFO
-from ganvas.files import read_records
+from ganvas.data.dataset.dataset import INFO
+from ganvas.foundation.files import read_records
 
 QUICK = ["--budget", "2steps", *TINY_WORDS]
 
@@ -73,8 +73,10 @@ def test_the_way_from_training_to_numbers(cli: Cli, tmp_path: Path, tiny_data: P
 def test_the_demo_ends_with_its_page_and_can_be_run_again(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ganvas.demo.PAINTINGS", 48)
-    monkeypatch.setattr("ganvas.demo.OPTIONS", {"width": 4, "batch_size": 8, "eval_samples": 16, "tensorboard": False})
+    monkeypatch.setattr("ganvas.experiments.demo.PAINTINGS", 48)
+    monkeypatch.setattr(
+        "ganvas.experiments.demo.OPTIONS", {"width": 4, "batch_size": 8, "eval_samples": 16, "tensorboard": False}
+    )
     for number in (1, 2):
         done = cli("demo", "--minutes", "0.02", check=True)
         page = tmp_path / done.stdout.splitlines()[-1]
@@ -247,7 +249,7 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path, tiny_data: Path) -> None:
     script = (
         "import resource, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "import ganvas.training.run\n"
+        "import ganvas.planning.run\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
         f"sys.argv = ['ganvas', *{words!r}]\n"
         "from ganvas.cli import main; main()"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from conftest import TINY, TINY_WORDS, Cli, write_dataset
-from ganvas import compare as comparisons
-from ganvas.compare import Result, Row, compare
-from ganvas.errors import ConfigError, DivergedError
-from ganvas.training import run as runs
-from ganvas.training.run import Outcome
+from ganvas.experiments import compare as comparisons
+from ganvas.experiments.compare import Result, Row, compare
+from ganvas.foundation.errors import ConfigError, DivergedError
+from ganvas.planning import run as runs
+from ganvas.planning.run import Outcome
 
 TINY_RUN = TINY | {"eval_samples": 16, "grid_size": 1}
 FLOOR = {"mean", "kmeans", "pca"}

@@ -14,20 +14,21 @@ from torch import nn
 
 import ganvas
 from conftest import TINY, TINY_WORDS, Cli, write_dataset
-from ganvas import gans, snapshot
-from ganvas.config import resolve
-from ganvas.data.dataset import INDEX, Dataset
-from ganvas.data.labels import labelled_by
-from ganvas.errors import ConfigError, DataError, RunError
-from ganvas.explore import write_samples
-from ganvas.files import read_records
+from ganvas import gans
+from ganvas.artist.artist import write_samples
+from ganvas.artist.grids import class_grid, grid
+from ganvas.artist.sampling import mixed_labels
+from ganvas.data.dataset.dataset import INDEX, Dataset
+from ganvas.data.dataset.labels import labelled_by
+from ganvas.foundation.errors import ConfigError, DataError, RunError
+from ganvas.foundation.files import read_records
 from ganvas.gans.recipe import Recipe, Spec
-from ganvas.grids import class_grid, grid
 from ganvas.networks import acgan, conditional
-from ganvas.objectives import classified
-from ganvas.sampling import mixed_labels
+from ganvas.networks.objectives import classified
+from ganvas.planning.run import resume, train
+from ganvas.runs import snapshot
+from ganvas.settings.config import resolve
 from ganvas.training.loader import BalancedOrder, Loader
-from ganvas.training.run import resume, train
 
 CONDITIONAL = [name for name in gans.names() if gans.find(name).conditional]
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ganvas.budget import Amount
-from ganvas.config import Options, Settings, parse_assignments, read_config, resolve
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
+from ganvas.settings.budget import Amount
+from ganvas.settings.config import Options, Settings, parse_assignments, read_config, resolve
 
 DEFAULTS = Options(width=48)
 

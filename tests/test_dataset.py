@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ganvas.data.dataset import SCHEMA_VERSION, Dataset
-from ganvas.data.prepare import prepare
-from ganvas.errors import DataError
+from ganvas.data.dataset.dataset import SCHEMA_VERSION, Dataset
+from ganvas.data.prepare.prepare import prepare
+from ganvas.foundation.errors import DataError
 from pictures import write_two_classes
 
 

@@ -12,10 +12,10 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from ganvas.data.dataset import Dataset
-from ganvas.data.labels import labelled_by
-from ganvas.errors import DataError
-from ganvas.pixels import to_uint8
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.labels import labelled_by
+from ganvas.foundation.errors import DataError
+from ganvas.foundation.pixels import to_uint8
 from surveyed import noise, write_pictures_of
 
 ROOT = Path(__file__).parents[1]

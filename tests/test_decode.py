@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from ganvas.data import decode as decode_module
-from ganvas.data.decode import Picture, decode
-from ganvas.data.fit import place
-from ganvas.data.frame import FITS, Frame
-from ganvas.data.rejection import Reason, Rejected, too_small
+from ganvas.data.pictures import decode as decode_module
+from ganvas.data.pictures.decode import Picture, decode
+from ganvas.data.pictures.fit import place
+from ganvas.data.pictures.frame import FITS, Frame
+from ganvas.data.pictures.rejection import Reason, Rejected, too_small
 from pictures import quarters, swapped_profile
 
 ORIENTATION = 0x0112

@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from conftest import Cli
-from ganvas import doctor
-from ganvas.training import calibration as calibrations
-from ganvas.training import engine
-from ganvas.training.calibration import Calibration, calibration, measure
+from ganvas.machine import device, doctor
+from ganvas.machine import precision as calibrations
+from ganvas.machine.precision import Calibration, calibration, measure
 
 
 @pytest.fixture
@@ -68,8 +67,8 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypa
 @pytest.mark.parametrize(("bfloat16", "says"), [(5.0, "bfloat16: bfloat16 runs at 2.00"), (20.0, "float32: bfloat16")])
 def test_the_doctor_says_why(monkeypatch: pytest.MonkeyPatch, bfloat16: float, says: str) -> None:
     found = Calibration(10.0, bfloat16, 40.0)
-    monkeypatch.setattr(engine, "_processor_features", lambda: {"amx_bf16": True, "cpu_name": "a processor"})
-    monkeypatch.setattr(engine, "calibration", lambda _: found)
+    monkeypatch.setattr(device, "_processor_features", lambda: {"amx_bf16": True, "cpu_name": "a processor"})
+    monkeypatch.setattr(device, "calibration", lambda _: found)
     monkeypatch.setattr(doctor, "calibration", lambda _: found)
     monkeypatch.setattr(doctor, "matrix_product_gflops", lambda *_: 100.0)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

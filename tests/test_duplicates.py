@@ -9,10 +9,10 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from conftest import Cli
-from ganvas.data.dataset import Dataset
-from ganvas.data.duplicates import find, leaks, numbered, sets_of, surplus
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.painter import paint
-from ganvas.data.prepare import prepare
+from ganvas.data.prepare.duplicates import find, leaks, numbered, sets_of, surplus
+from ganvas.data.prepare.prepare import prepare
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_strangers_that_share_a_hash_are_no_duplicates() -> None:
 
 
 def test_a_crowd_of_copies_is_compared_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganvas.data.duplicates._BATCH", 7)
+    monkeypatch.setattr("ganvas.data.prepare.duplicates._BATCH", 7)
     count = 100
     index = table(source=list(range(count)), content=list(range(count)), phash=["00000000ffffffff"] * count)
     index["content"] = index["content"].astype(str)

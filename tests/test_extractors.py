@@ -15,16 +15,16 @@ from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorIncepti
 from typer.testing import CliRunner
 
 from conftest import write_dataset
+from ganvas.artist.evaluate import evaluate
 from ganvas.cli import app
-from ganvas.errors import ConfigError, DataError
-from ganvas.files import read_records
+from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.foundation.files import read_records
 from ganvas.gans.dcgan import DCGAN
-from ganvas.measure import evaluate
 from ganvas.metrics import extractors
 from ganvas.metrics.extractors import NAMES, check, fetch, load_extractor
 from ganvas.metrics.features import extract
 from ganvas.metrics.independence import independent
-from ganvas.training.run import train
+from ganvas.planning.run import train
 
 Images = NDArray[np.uint8]
 

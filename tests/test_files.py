@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ganvas.errors import GanvasError
-from ganvas.files import append_record, read_records, whole_directory, whole_file
+from ganvas.foundation.errors import GanvasError
+from ganvas.foundation.files import append_record, read_records, whole_directory, whole_file
 
 
 def test_a_file_is_replaced_only_when_it_is_whole(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from encoding import encode
-from ganvas.data.dataset import Dataset
-from ganvas.data.decode import decode
-from ganvas.data.fit import place, views
-from ganvas.data.focus import most_telling
-from ganvas.data.frame import FOCUSES, Frame, frame_for, frame_like
-from ganvas.data.prepare import prepare
-from ganvas.data.rejection import Reason, Rejected, too_long, too_small
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.pictures.decode import decode
+from ganvas.data.pictures.fit import place, views
+from ganvas.data.pictures.focus import most_telling
+from ganvas.data.pictures.frame import FOCUSES, Frame, frame_for, frame_like
+from ganvas.data.pictures.rejection import Reason, Rejected, too_long, too_small
+from ganvas.data.prepare.prepare import prepare
 from pictures import quarters, write_pictures
 
 # ---- where to crop ----------------------------------------------------------------------------------------------

@@ -8,14 +8,14 @@ import torch
 
 from conftest import TINY, write_dataset
 from ganvas import gans
-from ganvas.config import Settings
-from ganvas.data.dataset import Dataset
-from ganvas.files import read_records
-from ganvas.training import forecast
-from ganvas.training.engine import choose
-from ganvas.training.forecast import Costs
-from ganvas.training.run import rehearse, train
-from ganvas.training.timeline import Forecast, foresee
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.files import read_records
+from ganvas.machine.device import choose
+from ganvas.planning import costs as costing
+from ganvas.planning.costs import Costs
+from ganvas.planning.run import rehearse, train
+from ganvas.planning.timeline import Forecast, foresee
+from ganvas.settings.config import Settings
 from ganvas.tricks.objective import Objective
 
 COSTS = Costs(1, 1, images_per_step=10, img_per_s=10, building=1, sheet=0, evaluation=0, saving=0)
@@ -103,13 +103,13 @@ def test_memory_tells_the_pictures_apart() -> None:
 def test_measuring_leaves_no_trace_and_knows_every_part(
     data: Dataset, recipe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forecast, "TIMED_STEPS", 1)
+    monkeypatch.setattr(costing, "TIMED_STEPS", 1)
     settings = Settings(eval_samples=16, extractor="efficientnet-lite2", threads=1, device="cpu")
     kind = gans.find(recipe)
     made = kind(kind.defaults.model_copy(update={"width": 4, "batch_size": 8}))
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    costs = forecast.measure(made, data, choose(settings), settings)
+    costs = costing.measure(made, data, choose(settings), settings)
     assert torch.equal(torch.get_rng_state(), before)
     assert costs.images_per_step == 8
     named = ("img_per_s", "building", "sheet", "evaluation", "first_evaluation", "saving", "memory_bytes")
@@ -117,9 +117,9 @@ def test_measuring_leaves_no_trace_and_knows_every_part(
     assert costs.early_images == (100_000 if recipe == "atelier" else 0)
     assert (costs.early_img_per_s > 0) == (recipe == "atelier")
     assert (
-        forecast.measure(made, data, choose(settings), settings.model_copy(update={"eval_samples": 0})).evaluation == 0
+        costing.measure(made, data, choose(settings), settings.model_copy(update={"eval_samples": 0})).evaluation == 0
     )
-    seen = forecast.glance(made, forecast.Spec.of(data), choose(settings))
+    seen = costing.glance(made, costing.Spec.of(data), choose(settings))
     assert (seen.early_images, seen.images_per_step) == (costs.early_images, 8)
     assert seen.img_per_s > 0
     assert torch.equal(torch.get_rng_state(), before)
@@ -129,15 +129,15 @@ def test_measuring_leaves_no_trace_and_knows_every_part(
 def test_a_run_that_begins_where_another_ended_has_its_early_pictures_behind_it(
     data: Dataset, seen: float, left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forecast, "TIMED_STEPS", 1)
+    monkeypatch.setattr(costing, "TIMED_STEPS", 1)
     settings = Settings(eval_samples=0, threads=1, device="cpu")
     kind = gans.find("atelier")
     options = kind.defaults.model_copy(update={"width": 4, "d_width": 4, "batch_size": 4, "vision_from": 0.008})
-    discriminator = Objective(kind(options)).build(forecast.Spec.of(data))[1]
+    discriminator = Objective(kind(options)).build(costing.Spec.of(data))[1]
     for _ in range(round(1000 * seen / 4)):
         kind(options).after_discriminator_step(discriminator)
     start = {"discriminator": discriminator.state_dict()}
-    costs = forecast.measure(kind(options), data, choose(settings), settings, start)
+    costs = costing.measure(kind(options), data, choose(settings), settings, start)
     assert costs.early_images == left
     assert (costs.early_img_per_s > 0) == (left > 0)
 
@@ -158,11 +158,11 @@ def test_a_glance_at_a_recipe_that_keeps_more_pictures_than_it_shows_itself(data
     kind, settings = gans.find("dcgan"), Settings(device="cpu", threads=1)
     changes = {"width": 2, "batch_size": 64, "replay": 64, "replay_keep": 64, "replay_every": 2}
     recipe = kind(type(kind.defaults).model_validate(kind.defaults.model_dump() | changes))
-    assert forecast.glance(recipe, forecast.Spec.of(data), choose(settings)).img_per_s > 0
+    assert costing.glance(recipe, costing.Spec.of(data), choose(settings)).img_per_s > 0
 
 
 def test_a_run_keeps_what_was_foreseen_and_goes_by_the_same_rules(tmp_path: Path, data: Dataset) -> None:
-    from ganvas.training.directory import RunDirectory
+    from ganvas.runs.directory import RunDirectory
 
     settings = {"eval_samples": 16, "eval_every": "2steps", "budget": "5steps"}
     train(data.path, tmp_path / "run", **TINY | settings)

@@ -11,7 +11,7 @@ import pyvips
 from PIL import Image, ImageCms
 
 from encoding import giant_jpeg
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset.dataset import Dataset
 
 GIB = 2**30
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganvas.training import health
-from ganvas.training.health import find
-from ganvas.training.monitor import Monitor, Verdict
-from ganvas.training.past import Past
+from ganvas.verdict import rules
+from ganvas.verdict.logs import Past
+from ganvas.verdict.monitor import Monitor, Verdict
+from ganvas.verdict.rules import find
 
 KIMG = 10.0
 
@@ -191,7 +191,7 @@ number = st.one_of(st.none(), st.floats(-1e6, 1e6), st.just(math.nan))
 )
 def test_whatever_was_logged_there_is_a_verdict(records: list[dict[str, Any]], augmentations: list[str]) -> None:
     found = find(Past([{**record, "kimg": 1.0} for record in records], [line(0.5), line(1)], augmentations))
-    assert found.verdict in health.VERDICTS
+    assert found.verdict in rules.VERDICTS
 
 
 def test_a_resumed_run_is_judged_as_one_never_stopped() -> None:

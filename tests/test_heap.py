@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ganvas import heap
+from ganvas.machine import memory
 
 on_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc returns freed memory so eagerly")
 
@@ -18,7 +18,7 @@ def grown(*lines: str) -> float:
     script = "\n".join(
         [
             "from concurrent.futures import ThreadPoolExecutor",
-            "from ganvas.heap import keep_freed_memory, return_freed_memory, share_heap",
+            "from ganvas.machine.memory import keep_freed_memory, return_freed_memory, share_heap",
             "share_heap()",
             "import psutil, torch",
             "keep_freed_memory()",
@@ -46,8 +46,8 @@ def test_other_threads_use_what_was_given_back() -> None:
 
 
 def test_elsewhere_than_on_glibc_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heap.platform, "libc_ver", lambda: ("", ""))
-    monkeypatch.setattr(heap.ctypes, "CDLL", lambda _name: pytest.fail("no C library to speak to"))
-    heap.keep_freed_memory()
-    heap.share_heap()
-    heap.return_freed_memory()
+    monkeypatch.setattr(memory.platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: pytest.fail("no C library to speak to"))
+    memory.keep_freed_memory()
+    memory.share_heap()
+    memory.return_freed_memory()

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from encoding import PICTURE, encode
-from ganvas.data import decode as decode_module
-from ganvas.data.dataset import Dataset
-from ganvas.data.decode import decode
-from ganvas.data.fit import place
-from ganvas.data.frame import Frame
-from ganvas.data.prepare import prepare
-from ganvas.data.rejection import Reason, Rejected
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.pictures import decode as decode_module
+from ganvas.data.pictures.decode import decode
+from ganvas.data.pictures.fit import place
+from ganvas.data.pictures.frame import Frame
+from ganvas.data.pictures.rejection import Reason, Rejected
+from ganvas.data.prepare.prepare import prepare
 from hostile import Shown, pictures, rubbish
 
 SIZE = 16

@@ -16,13 +16,13 @@ from PIL import Image
 
 import replicas
 from conftest import Cli, Made
-from ganvas.data.frame import Frame
-from ganvas.data.prepare import Summary, prepare
-from ganvas.data.rejection import Rejected
+from ganvas.data.pictures.frame import Frame
+from ganvas.data.pictures.rejection import Rejected
+from ganvas.data.prepare.prepare import Summary, prepare
 from ganvas.data.sources import Request
 from ganvas.data.sources.hub import open_hub
 from ganvas.data.sources.opening import open_source
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 from replicas import images_of, rejections
 
 ARTISTS = ["Unknown Artist", "boris-kustodiev", "camille-pissarro"]

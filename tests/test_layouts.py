@@ -9,7 +9,7 @@ import pytest
 import replicas
 from conftest import Made
 from ganvas.data.sources.opening import open_source
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 from replicas import rejections
 
 # ---- Painter by Numbers -----------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import write_dataset
-from ganvas.data.dataset import Dataset
-from ganvas.errors import DataError
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.errors import DataError
 from ganvas.training.loader import Loader, Order
 
 

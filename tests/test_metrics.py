@@ -19,10 +19,11 @@ from torch import Tensor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
 from conftest import write_dataset
-from ganvas.cache import cache_directory
-from ganvas.data.dataset import Dataset
-from ganvas.errors import ConfigError, DataError
-from ganvas.measure import evaluate
+from ganvas.artist.evaluate import evaluate
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.machine.threads import one_blas_thread
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.extractors import DEFAULT_EXTRACTOR, load_extractor
 from ganvas.metrics.features import FeatureNetwork, extract
@@ -30,7 +31,6 @@ from ganvas.metrics.fid import fid, gaussian
 from ganvas.metrics.kid import between, kid, within
 from ganvas.metrics.reference import Reference, reference
 from ganvas.metrics.scores import Scores, distances
-from ganvas.metrics.threads import one_blas_thread
 
 Images = NDArray[np.uint8]
 REAL, FAKE = 48, 40
@@ -377,7 +377,7 @@ def test_a_dataset_directory(data: Dataset) -> None:
 
 
 class Artist:
-    """What `ganvas.explore.load` returns, as far as an evaluation needs it."""
+    """What `ganvas.artist.artist.load` returns, as far as an evaluation needs it."""
 
     def __init__(self, data: Path, images: Images, fingerprint: str) -> None:
         self.data, self._images, self.card = data, images, SimpleNamespace(fingerprint=fingerprint)
@@ -396,13 +396,13 @@ def test_a_snapshot_is_compared_with_what_it_was_trained_on(
 ) -> None:
     snapshot = tmp_path / "best.safetensors"
     snapshot.touch()
-    monkeypatch.setattr("ganvas.measure.load", lambda path: Artist(data.path, fakes, data.fingerprint))
+    monkeypatch.setattr("ganvas.artist.evaluate.load", lambda path: Artist(data.path, fakes, data.fingerprint))
     scores = evaluate(snapshot, samples=20, seed=3, device="cpu")
     assert scores.kid == Evaluator(data).score([fakes[3:23]]).kid
-    monkeypatch.setattr("ganvas.measure.load", lambda path: Artist(data.path, fakes, "another"))
+    monkeypatch.setattr("ganvas.artist.evaluate.load", lambda path: Artist(data.path, fakes, "another"))
     with pytest.raises(DataError, match=r"has changed since.*--data"):
         evaluate(snapshot)
-    monkeypatch.setattr("ganvas.measure.load", lambda path: Artist(tmp_path / "moved", fakes, ""))
+    monkeypatch.setattr("ganvas.artist.evaluate.load", lambda path: Artist(tmp_path / "moved", fakes, ""))
     with pytest.raises(DataError, match=r"moved, which is gone.*--data"):
         evaluate(snapshot)
     assert evaluate(snapshot, data.path, samples=20, seed=3, device="cpu").kid == scores.kid

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ganvas.objectives import judged_fake, judged_real
+from ganvas.networks.objectives import judged_fake, judged_real
 
 
 def test_both_terms_are_the_cross_entropy_of_equation_1() -> None:

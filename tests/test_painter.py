@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ganvas.data.painter import GENRES, MODES, Mode, mode_of, paint
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 SEED = 5
 BLOCKS = 3

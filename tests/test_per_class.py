@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from conftest import TINY, TINY_WORDS, Cli, write_dataset
-from ganvas.data.dataset import INDEX, TEST, TRAIN, Dataset
-from ganvas.data.subset import of_class
-from ganvas.errors import ConfigError, DataError, DivergedError, GanvasError
-from ganvas.per_class import PerClass, train_per_class
-from ganvas.training import run as runs
-from ganvas.training.run import Outcome
+from ganvas.data.dataset.dataset import INDEX, TEST, TRAIN, Dataset
+from ganvas.data.dataset.subset import of_class
+from ganvas.experiments.per_class import PerClass, train_per_class
+from ganvas.foundation.errors import ConfigError, DataError, DivergedError, GanvasError
+from ganvas.planning import run as runs
+from ganvas.planning.run import Outcome
 
 TINY_RUN = TINY | {"eval_samples": 16, "grid_size": 1, "budget": "2steps"}
 NAMES = ["class0", "class1"]

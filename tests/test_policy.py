@@ -10,14 +10,15 @@ import torch
 
 import ganvas
 from conftest import TINY, TINY_WORDS, Cli, write_dataset
-from ganvas.errors import ConfigError, DivergedError
-from ganvas.files import read_records
+from ganvas.foundation.errors import ConfigError, DivergedError
+from ganvas.foundation.files import read_records
 from ganvas.metrics.scores import Scores
-from ganvas.objectives import Targets
-from ganvas.training import checkpoint, examination
+from ganvas.networks.objectives import Targets
+from ganvas.planning.run import Outcome, is_spent, resume, train
+from ganvas.runs import checkpoint
+from ganvas.training import evaluation
 from ganvas.training.meter import Meter
-from ganvas.training.policy import SLOWER, Policy
-from ganvas.training.run import Outcome, is_spent, resume, train
+from ganvas.verdict.policy import SLOWER, Policy
 from scored import scores
 
 EVERY_STEP = {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "checkpoint_every": "100steps"}
@@ -37,7 +38,7 @@ class Scorer:
 @pytest.fixture
 def scored(monkeypatch: pytest.MonkeyPatch) -> Any:
     def give(*given: dict[str, Any]) -> None:
-        monkeypatch.setattr(examination, "Evaluator", lambda *_, **__: type("E", (), {"score": Scorer(list(given))})())
+        monkeypatch.setattr(evaluation, "Evaluator", lambda *_, **__: type("E", (), {"score": Scorer(list(given))})())
 
     return give
 
@@ -156,7 +157,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
         return healthy(targets, real, fake * (float("nan") if len(calls) == 2 * WARM_UP + 5 else 1))
 
     monkeypatch.setattr(Targets, "terms", terms)
-    monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 1)
+    monkeypatch.setattr("ganvas.planning.costs.TIMED_STEPS", 1)
 
 
 # Steps that the forecast takes before the run, of which each asks for the terms once.

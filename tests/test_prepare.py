@@ -17,13 +17,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.painter import GENRES, mode_of, paint
-from ganvas.data.parallel import ordered_map
-from ganvas.data.prepare import prepare
-from ganvas.data.rejection import Reason
+from ganvas.data.pictures.rejection import Reason
+from ganvas.data.prepare.parallel import ordered_map
+from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.opening import open_source
-from ganvas.errors import DataError, GanvasError
+from ganvas.foundation.errors import DataError, GanvasError
 from pictures import quarters, write_pictures, write_two_classes
 
 
@@ -209,7 +209,7 @@ def test_a_worker_that_dies_is_an_error_of_one_line() -> None:
 
 
 def test_few_pictures_start_no_processes(pictures: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganvas.data.parallel.ProcessPoolExecutor", None)
+    monkeypatch.setattr("ganvas.data.prepare.parallel.ProcessPoolExecutor", None)
     assert prepare(pictures, target, size=8).count == 5
 
 

@@ -8,16 +8,16 @@ import pytest
 
 from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas import gans
-from ganvas.budget import Amount
-from ganvas.config import RunConfig, Settings, read_config, resolve
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Recipe, Spec
-from ganvas.options import Options
-from ganvas.training import presets
-from ganvas.training import run as runs
-from ganvas.training.directory import RunDirectory
-from ganvas.training.forecast import Costs
-from ganvas.training.presets import QUALITIES, choose_evaluations, choose_networks, widest, with_budget, with_chosen
+from ganvas.planning import quality as qualities
+from ganvas.planning import run as runs
+from ganvas.planning.costs import Costs
+from ganvas.planning.quality import QUALITIES, choose_evaluations, choose_networks, widest, with_budget, with_chosen
+from ganvas.runs.directory import RunDirectory
+from ganvas.settings.budget import Amount
+from ganvas.settings.config import RunConfig, Settings, read_config, resolve
+from ganvas.settings.options import Options
 from ganvas.tricks.objective import Objective
 
 # img/s of a recipe's own width.
@@ -220,14 +220,14 @@ def test_weights_to_begin_with_keep_their_width(
 
 
 def test_a_comparison_takes_no_quality(tmp_path: Path, tiny_data: Path) -> None:
-    from ganvas.compare import compare
+    from ganvas.experiments.compare import compare
 
     with pytest.raises(ConfigError, match="quality"):
         compare(tiny_data, tmp_path / "compared", ["dcgan"], quality="good")
 
 
 def test_each_class_gets_the_budget_of_the_quality(tiny_data: Path) -> None:
-    from ganvas import per_class
+    from ganvas.experiments import per_class
 
     assert "5m each" in per_class.rehearse(tiny_data, "dcgan", {**TINY, "quality": "quick"})
-    assert presets.QUALITIES["quick"].budget == Amount(5, "m")
+    assert qualities.QUALITIES["quick"].budget == Amount(5, "m")

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from conftest import write_dataset
-from ganvas.config import Settings, resolve
-from ganvas.data.dataset import INDEX, Dataset
+from ganvas.data.dataset.dataset import INDEX, Dataset
 from ganvas.gans.cdcgan import CDCGAN
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Recipe, Spec
-from ganvas.training import engine
+from ganvas.machine import device
+from ganvas.settings.config import Settings, resolve
 from ganvas.training.probe import Probe
 from ganvas.training.step import AdversarialStep
 
@@ -23,8 +23,8 @@ SMALL = {"width": 4, "latent_dim": 8, "batch_size": 16}
 def networks(data: Dataset, recipe: type[Recipe] = DCGAN, **changes: Any) -> tuple[AdversarialStep, Probe]:
     torch.manual_seed(0)
     made = recipe(resolve(recipe.name(), recipe.defaults, SMALL | changes).options)
-    machine = engine.choose(Settings(device="cpu", precision="float32", threads=1))
-    return AdversarialStep(made, Spec.of(data), machine, engine.launch(machine)), Probe(data, made, machine, seed=3)
+    machine = device.choose(Settings(device="cpu", precision="float32", threads=1))
+    return AdversarialStep(made, Spec.of(data), machine, device.launch(machine)), Probe(data, made, machine, seed=3)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from benchmarks.quality import history, mean_scores, print_tables
 from torch import nn
 
 from conftest import write_dataset
-from ganvas.files import append_record, read_records
-from ganvas.training.run import train
+from ganvas.foundation.files import append_record, read_records
+from ganvas.planning.run import train
 
 OPTIONS = ("width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "device=cpu", "grid_size=2")
 # What is set is a part of a method's name.

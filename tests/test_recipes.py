@@ -9,9 +9,9 @@ import torch
 
 from conftest import Cli
 from ganvas import gans
-from ganvas.config import resolve
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe, Spec, generate
+from ganvas.settings.config import resolve
 
 RECIPES = gans.names()
 
@@ -140,7 +140,8 @@ def test_an_unknown_name_gets_the_nearest_and_all() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["no_such_module:Thing", "ganvas.gans.dcgan:Missing", "ganvas.options:Options", "json:dumps", ":", "a:"]
+    "name",
+    ["no_such_module:Thing", "ganvas.gans.dcgan:Missing", "ganvas.settings.options:Options", "json:dumps", ":", "a:"],
 )
 def test_what_is_no_recipe_class_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=name.split(":", maxsplit=1)[0] or "recipe"):

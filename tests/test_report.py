@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, expect
 
 from browser import DESKTOP, PHONE, chromium, visit
-from ganvas.data.dataset import Info
-from ganvas.errors import GanvasError, RunError
-from ganvas.grids import grid, write_png
-from ganvas.report import charts, frames, html, verdict
-from ganvas.report.page import Run, render, write_page
-from ganvas.training import health
+from ganvas.artist.grids import grid, write_png
+from ganvas.data.dataset.dataset import Info
+from ganvas.foundation.errors import GanvasError, RunError
+from ganvas.report import charts, html
+from ganvas.report.run import sample_grids, verdict
+from ganvas.report.run.page import Run, render, write_page
+from ganvas.verdict import rules
 
 SIZE, SIDE, KIMG = 32, 8, 38.4
 CLASSES = ["dunes", "<b>harbours</b>", "nocturnes & mists"]
@@ -201,17 +202,17 @@ def test_names_are_escaped(run: Path, tmp_path: Path) -> None:
 
 
 def test_a_page_of_many_big_grids_stays_light(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "PICTURE_BYTES", 500_000)
+    monkeypatch.setattr(sample_grids, "PICTURE_BYTES", 500_000)
     write_png(sample_file(run, 40), np.random.default_rng(0).integers(0, 256, (260, 260, 3), dtype=np.uint8))
     for kimg in range(41, 80):
         shutil.copy(sample_file(run, 40), sample_file(run, kimg))
-    section = frames.pictures(Run.open(run))
+    section = sample_grids.pictures(Run.open(run))
     assert section is not None
     kimgs = [frame["kimg"] for frame in section["frames"]]
-    assert len(kimgs) <= frames.MAX_FRAMES
+    assert len(kimgs) <= sample_grids.MAX_FRAMES
     assert (kimgs[0], kimgs[-1]) == (0, 79)
     assert section["frames"][section["best"]]["kimg"] == pytest.approx(KIMG * 10 / 11, abs=1e-3)
-    assert sum(len(frame["uri"]) for frame in section["frames"]) < 1.4 * frames.PICTURE_BYTES
+    assert sum(len(frame["uri"]) for frame in section["frames"]) < 1.4 * sample_grids.PICTURE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -276,7 +277,7 @@ def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path
 
 
 def test_every_verdict_there_is_has_a_colour_and_a_meaning() -> None:
-    verdicts = {value for name, value in vars(health).items() if name.isupper() and isinstance(value, str)}
+    verdicts = {value for name, value in vars(rules).items() if name.isupper() and isinstance(value, str)}
     assert set(verdict.COLOURS) == set(verdict.MEANINGS) == verdicts
     assert len(set(verdict.COLOURS.values())) == len(verdicts)
 
@@ -388,7 +389,7 @@ def test_a_failed_write_leaves_the_page_as_it_was(run: Path, tmp_path: Path, mon
 
 
 def test_the_page_does_without_torch() -> None:
-    code = "import sys, ganvas.report.page; sys.exit('torch' in sys.modules)"
+    code = "import sys, ganvas.report.run.page; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -16,23 +16,23 @@ from playwright.sync_api import Browser
 from browser import PHONE, chromium, visit
 from conftest import TINY, Cli, write_dataset
 from ganvas import gans
-from ganvas.config import resolve
-from ganvas.critic import Critic
-from ganvas.data.columns import Column
-from ganvas.data.dataset import INDEX, INFO, Dataset, Info
-from ganvas.errors import ConfigError, RunError
-from ganvas.explore import load
+from ganvas.artist.artist import load
+from ganvas.artist.critic import Critic
+from ganvas.artist.sampling import _along_sphere
+from ganvas.data.dataset.columns import Column
+from ganvas.data.dataset.dataset import INDEX, INFO, Dataset, Info
+from ganvas.foundation.errors import ConfigError, RunError
+from ganvas.foundation.pixels import to_float
 from ganvas.gans.recipe import Spec
-from ganvas.pixels import to_float
-from ganvas.report import neighbours, ranking
-from ganvas.report.comparison import write_page as write_comparison
-from ganvas.report.page import write_page
-from ganvas.report.provenance import card
-from ganvas.report.run import Run
-from ganvas.report.studio import POOL, Pool, Studio
-from ganvas.sampling import _along_sphere
-from ganvas.training.checkpoint import CheckpointDirectory
-from ganvas.training.run import train
+from ganvas.planning.run import train
+from ganvas.report.comparison.runs import write_page as write_comparison
+from ganvas.report.run import neighbours, ranking
+from ganvas.report.run.generator import POOL, Pool, Studio
+from ganvas.report.run.page import write_page
+from ganvas.report.run.provenance import card
+from ganvas.report.run.run import Run
+from ganvas.runs.checkpoint import CheckpointDirectory
+from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
 
 HOSTILE = ["<script>alert('x')</script>", "</script><img src=x onerror=alert(1)>"]
@@ -152,7 +152,7 @@ def test_the_critic_says_what_the_discriminator_said_in_training(gallery: Path) 
 def test_the_discriminator_of_every_recipe_can_be_asked(
     tmp_path: Path, recipe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 1)
+    monkeypatch.setattr("ganvas.planning.costs.TIMED_STEPS", 1)
     data = write_dataset(tmp_path / "data", size=min(gans.find(recipe).sizes))
     train(data, tmp_path / "run", recipe, **QUICK | {"budget": "2steps"})
     artist, critic = load(tmp_path / "run"), Critic.of(tmp_path / "run")

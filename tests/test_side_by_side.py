@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from browser import DESKTOP, PHONE, chromium, visit
-from ganvas.report.side_by_side import COLOURS, Side, figure, markdown, write_page
+from ganvas.report.comparison.page import COLOURS, Side, figure, markdown, write_page
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 HEADS = ["recipe", "KID, first evaluation", "KID, best", "precision", "recall", "modes", "label accuracy", "img/s"]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from conftest import Cli
-from ganvas.data.dataset import Dataset
-from ganvas.data.prepare import prepare
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request
 from ganvas.data.sources.opening import open_source
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 from replicas import write_nested, write_picture, write_table, zipped
 
 

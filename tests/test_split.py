@@ -15,21 +15,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from conftest import TINY, Cli, write_dataset
-from ganvas.data.dataset import Dataset
-from ganvas.data.fit import Frame
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.split import NEAR, groups_of, hold_back
 from ganvas.data.painter import paint
-from ganvas.data.picture import Prepared, make
-from ganvas.data.prepare import prepare
+from ganvas.data.pictures.fit import Frame
+from ganvas.data.prepare.picture import Prepared, make
+from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import PictureFile
-from ganvas.data.split import NEAR, groups_of, hold_back
-from ganvas.errors import ConfigError, DataError
-from ganvas.files import read_records
+from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.foundation.files import read_records
 from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.reference import reference
-from ganvas.report.page import Run, render
-from ganvas.training import checkpoint
+from ganvas.planning.run import rehearse, resume, train
+from ganvas.report.run.page import Run, render
+from ganvas.runs import checkpoint
 from ganvas.training.loader import Loader
-from ganvas.training.run import rehearse, resume, train
 from pictures import write_pictures
 
 Rows = NDArray[np.int64]

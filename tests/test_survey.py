@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import ganvas
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.survey import kinds, survey
 from ganvas.data.survey.composites import composites, mean_picture
 from ganvas.data.survey.dates import timelines, years_of
@@ -21,7 +21,7 @@ from ganvas.data.survey.palette import Colour, palette, to_lab
 from ganvas.data.survey.rejected import RejectedFile, Rejects, folders_of, rejects, thumbnail
 from ganvas.data.survey.shapes import shapes_of
 from ganvas.data.survey.twins import twins_of
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 from pictures import quarters
 from surveyed import HASHES, flat, noise, write_pictures_of
 
@@ -408,5 +408,5 @@ def test_the_same_seed_gives_the_same_survey(tmp_path: Path) -> None:
 
 
 def test_a_survey_does_without_torch() -> None:
-    code = "import sys, ganvas.data.survey, ganvas.report.survey_page; sys.exit('torch' in sys.modules)"
+    code = "import sys, ganvas.data.survey, ganvas.report.survey.page; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

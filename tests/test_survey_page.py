@@ -14,12 +14,12 @@ from playwright.sync_api import Browser, expect
 
 from browser import DESKTOP, PHONE, Visit, chromium, visit
 from conftest import Cli
-from ganvas.data.dataset import Dataset
-from ganvas.data.prepare import prepare
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.prepare.prepare import prepare
 from ganvas.data.survey import kinds, survey
-from ganvas.report import survey_page
-from ganvas.report.survey_page import render, write_page
-from ganvas.report.survey_pictures import _by_colour, wall
+from ganvas.report.survey import page
+from ganvas.report.survey.page import render, write_page
+from ganvas.report.survey.pictures import _by_colour, wall
 from surveyed import HASHES, flat, noise, write_pictures_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -152,7 +152,7 @@ def test_groups_too_large_to_show_still_show_both_sides_and_every_class(tmp_path
         phash=[HASHES[0]] * count,
         split=["train"] * (count - 2) + ["test", "train"],
     )
-    section = survey_page._twins(survey(data))
+    section = page._twins(survey(data))
     assert section is not None
     (group,) = section["leaks"]
     assert {(each["split"], each["kind"]) for each in group["pictures"]} == {
@@ -164,7 +164,7 @@ def test_groups_too_large_to_show_still_show_both_sides_and_every_class(tmp_path
 
 
 def test_files_left_out_are_shown_as_far_as_they_can_be(rich: Path) -> None:
-    section = survey_page._rejected(survey(rich / "evenings"))
+    section = page._rejected(survey(rich / "evenings"))
     assert section is not None
     assert {each["reason"]: len(each["pictures"]) for each in section["reasons"]} == {
         "damaged or cut short": 1,

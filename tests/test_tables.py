@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from conftest import Cli
-from ganvas.data.dataset import Dataset
-from ganvas.data.prepare import prepare
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.source import RESERVED, unique
 from ganvas.data.sources.text_table import read_columns, values_of
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 from replicas import rejections, write_csv, write_nested, write_picture, write_table, zipped
 
 

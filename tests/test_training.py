@@ -14,20 +14,22 @@ from PIL import Image
 
 import ganvas
 from conftest import TINY, write_dataset
-from ganvas import cores, gans, snapshot
-from ganvas import tensors as tensor_files
-from ganvas.budget import Progress
-from ganvas.config import Settings
-from ganvas.errors import ConfigError, DivergedError, GanvasError, RunError
-from ganvas.files import append_record, read_records
+from ganvas import gans
+from ganvas.foundation import tensors as tensor_files
+from ganvas.foundation.errors import ConfigError, DivergedError, GanvasError, RunError
+from ganvas.foundation.files import append_record, read_records
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Spec
+from ganvas.machine import cores, device
+from ganvas.machine.precision import Calibration
 from ganvas.metrics.scores import Scores
-from ganvas.objectives import Targets
-from ganvas.training import checkpoint, engine, examination, trainer
-from ganvas.training.calibration import Calibration
+from ganvas.networks.objectives import Targets
+from ganvas.planning.run import Outcome, resume, train
+from ganvas.runs import checkpoint, snapshot
+from ganvas.settings.budget import Progress
+from ganvas.settings.config import Settings
+from ganvas.training import evaluation, trainer
 from ganvas.training.ema import MovingAverage
-from ganvas.training.run import Outcome, resume, train
 from ganvas.training.step import AdversarialStep, frozen
 from scored import scores
 
@@ -63,7 +65,7 @@ def test_a_resumed_run_equals_one_never_stopped_bit_for_bit(
     tmp_path: Path, recipe: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What takes the time of these runs, and is no part of training.
-    monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 1)
+    monkeypatch.setattr("ganvas.planning.costs.TIMED_STEPS", 1)
     whole, halves = whole_and_halves(tmp_path, recipe=recipe, **changes)
     assert whole.keys() == halves.keys()
     assert [key for key in whole if not torch.equal(whole[key], halves[key])] == []
@@ -76,7 +78,7 @@ def test_a_resumed_run_equals_one_never_stopped_bit_for_bit(
 def test_frozen_features_are_looked_at_and_forgotten_at_the_same_steps_in_a_resumed_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 1)
+    monkeypatch.setattr("ganvas.planning.costs.TIMED_STEPS", 1)
     # After five steps of eight, and one of four; their judges begin anew two steps later.
     moments = {"vision_from": 0.04, "vision_over": 0.02, "vision_renewed": 0.016}
     whole, halves = whole_and_halves(tmp_path, recipe="atelier", **moments)
@@ -118,7 +120,7 @@ def test_the_last_checkpoint_knows_the_best_score(tmp_path: Path, tiny_data: Pat
 
 
 def test_a_runs_own_record_repeats_it(tmp_path: Path, tiny_data: Path) -> None:
-    from ganvas.config import read_config
+    from ganvas.settings.config import read_config
 
     quick(tiny_data, tmp_path / "first", seed=5, g_lr=3e-4)
     recipe, changes = read_config(tmp_path / "first" / "config.yaml")
@@ -203,7 +205,7 @@ def test_evaluations_take_a_tenth_of_the_time_by_default(
 ) -> None:
     """A clock on which a step takes 3 minutes and an evaluation an hour."""
     steps = []
-    monkeypatch.setattr(examination, "Evaluator", SlowEvaluator)
+    monkeypatch.setattr(evaluation, "Evaluator", SlowEvaluator)
     clock = SimpleNamespace(perf_counter=lambda: len(steps) * 180.0 + SlowEvaluator.hours * 3600.0)
     monkeypatch.setattr(trainer, "time", clock)
     real_train = trainer.Trainer._train
@@ -287,7 +289,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
 
     monkeypatch.setattr(Targets, "terms", fails_at_last)
     # Four warm-up steps of the forecast come first; the checkpoint of the step before the failure must stay whole.
-    monkeypatch.setattr("ganvas.training.forecast.TIMED_STEPS", 2)
+    monkeypatch.setattr("ganvas.planning.costs.TIMED_STEPS", 2)
     with pytest.raises(DivergedError, match=r"discriminator's loss term 'fake' is nan; the last checkpoint"):
         quick(tiny_data, tmp_path / "run", checkpoint_every="1steps")
     kept = newest(tmp_path / "run")
@@ -315,8 +317,8 @@ def test_a_full_disk_stops_with_the_earlier_checkpoint_whole(
 
 def test_the_last_discriminator_batch_is_shared_and_frozen_networks_get_no_gradient() -> None:
     options = DCGAN.defaults.model_copy(update={"width": 2, "batch_size": 4, "d_steps": 2, "g_steps": 2})
-    machine = engine.choose(Settings(device="cpu", threads=1))
-    step = AdversarialStep(DCGAN(options), Spec(16), machine, engine.launch(machine))
+    machine = device.choose(Settings(device="cpu", threads=1))
+    step = AdversarialStep(DCGAN(options), Spec(16), machine, device.launch(machine))
     forwards: list[bool] = []
     step.generator.register_forward_hook(lambda _m, _i, images: forwards.append(images.requires_grad))
     random = torch.Generator()
@@ -386,9 +388,9 @@ def test_the_best_device_and_precision_there_are_get_chosen(
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: "bf16" in there)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in there)
-    monkeypatch.setattr(engine, "_processor_features", lambda: {"amx_bf16": "amx" in there})
-    monkeypatch.setattr(engine, "calibration", lambda _: Calibration(2.0, 1.0, 4.0))
-    machine = engine.choose(Settings(**wanted))
+    monkeypatch.setattr(device, "_processor_features", lambda: {"amx_bf16": "amx" in there})
+    monkeypatch.setattr(device, "calibration", lambda _: Calibration(2.0, 1.0, 4.0))
+    machine = device.choose(Settings(**wanted))
     assert (machine.device, machine.precision) == expected
     assert (machine.memory_format is torch.channels_last) == (machine.device != "mps")
 
@@ -404,15 +406,15 @@ def test_threads_are_those_asked_for_or_one_a_core(
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     if asked is not None:
         monkeypatch.setenv("OMP_NUM_THREADS", asked)
-    assert engine.choose(Settings(device="cpu", threads=threads)).threads == expected
+    assert device.choose(Settings(device="cpu", threads=threads)).threads == expected
 
 
 def test_a_device_or_precision_that_is_not_here_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ConfigError, match=r"device=cuda: this machine has none; choose from: auto, cpu"):
-        engine.choose(Settings(device="cuda"))
+        device.choose(Settings(device="cuda"))
     with pytest.raises(ConfigError, match="float16 needs a GPU"):
-        engine.choose(Settings(device="cpu", precision="float16"))
+        device.choose(Settings(device="cpu", precision="float16"))
 
 
 def test_stats_are_json_of_finite_numbers(tmp_path: Path, tiny_data: Path) -> None:

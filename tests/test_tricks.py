@@ -15,20 +15,24 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from conftest import TINY, write_dataset
-from ganvas import gans, schedules
-from ganvas.budget import Amount, Progress
-from ganvas.config import Settings, resolve
-from ganvas.errors import ConfigError
-from ganvas.files import read_records
+from ganvas import gans
+from ganvas.foundation.errors import ConfigError
+from ganvas.foundation.files import read_records
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.machine import device
 from ganvas.metrics.scores import Scores
 from ganvas.networks import stride_two
 from ganvas.networks.critique import Critique
-from ganvas.options import Options
-from ganvas.training import checkpoint, engine, examination, forecast
-from ganvas.training.run import rehearse, resume, train
-from ganvas.training.schedule import LearningRates
+from ganvas.planning import costs
+from ganvas.planning.run import rehearse, resume, train
+from ganvas.runs import checkpoint
+from ganvas.settings import schedules
+from ganvas.settings.budget import Amount, Progress
+from ganvas.settings.config import Settings, resolve
+from ganvas.settings.options import Options
+from ganvas.training import evaluation
+from ganvas.training.learning_rates import LearningRates
 from ganvas.training.step import AdversarialStep
 from ganvas.tricks.objective import TRICKS, Objective
 from ganvas.tricks.replay import ExperienceReplay
@@ -103,8 +107,8 @@ def batch_of(recipe: Recipe, size: int = SIDE, count: int = 4) -> Batch:
 
 
 def step_of(recipe: Recipe, size: int = 16) -> AdversarialStep:
-    machine = engine.choose(Settings(device="cpu", precision="float32", threads=1))
-    return AdversarialStep(recipe, Spec(size), machine, engine.launch(machine))
+    machine = device.choose(Settings(device="cpu", precision="float32", threads=1))
+    return AdversarialStep(recipe, Spec(size), machine, device.launch(machine))
 
 
 def test_without_options_there_is_no_trick() -> None:
@@ -380,8 +384,8 @@ def test_every_trick_is_trained_here() -> None:
 def test_it_trains_and_a_resumed_run_equals_one_never_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trick: str
 ) -> None:
-    monkeypatch.setattr(forecast, "MEASUREMENT", forecast.Trial(0, 4.0))
-    monkeypatch.setattr(forecast, "TIMED_STEPS", 1)
+    monkeypatch.setattr(costs, "MEASUREMENT", costs.Trial(0, 4.0))
+    monkeypatch.setattr(costs, "TIMED_STEPS", 1)
     data = write_dataset(tmp_path / "data")
     changes = TINY | {"width": 2, "batch_size": 4, "budget": "4steps", "log_every": "2steps", "grid_size": 2}
     train(data, tmp_path / "whole", "dcgan", **changes, **OPTIONS[trick])
@@ -403,9 +407,9 @@ def test_it_trains_and_a_resumed_run_equals_one_never_stopped(
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_derivatives_of_derivatives_exist_in_every_precision(precision: str) -> None:
-    machine = engine.choose(Settings(device="cpu", precision=precision, threads=1))
+    machine = device.choose(Settings(device="cpu", precision=precision, threads=1))
     recipe = dcgan(r1=1.0, r2=1.0, unrolled=1, spectral_norm=True, feature_matching=0.1)
-    step = AdversarialStep(recipe, Spec(16), machine, engine.launch(machine))
+    step = AdversarialStep(recipe, Spec(16), machine, device.launch(machine))
     values = step([batch_of(recipe, 16)], images_seen=4)
     assert values.keys() >= {"d_loss/r1", "d_loss/r2", "g_loss/feature_matching"}
     assert all(weight.isfinite().all() for weight in step.generator.parameters())
@@ -566,7 +570,7 @@ class Judge:
 def test_evaluations_reach_the_plateau_and_the_checkpoint(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examination, "Evaluator", Judge)
+    monkeypatch.setattr(evaluation, "Evaluator", Judge)
     changes = TINY | {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "budget": "4steps"}
     train(tiny_data, tmp_path / "run", "dcgan", **changes, g_schedule="plateau:1:0.5", d_lr=1e-3)
     assert newest(tmp_path / "run")["learning_rates"]["evaluations"] == [True, True, False, False]

@@ -15,12 +15,12 @@ import pytest
 from filelock import FileLock
 
 from conftest import Cli
-from ganvas.data import picture as picture_module
-from ganvas.data import prepare as prepare_module
-from ganvas.data.dataset import Dataset
-from ganvas.data.parallel import WorkerDied
-from ganvas.data.prepare import prepare
-from ganvas.errors import DataError, GanvasError
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.prepare import picture as picture_module
+from ganvas.data.prepare import prepare as prepare_module
+from ganvas.data.prepare.parallel import WorkerDied
+from ganvas.data.prepare.prepare import prepare
+from ganvas.foundation.errors import DataError, GanvasError
 from pictures import write_pictures
 from replicas import rejections
 
@@ -295,7 +295,7 @@ def test_the_command_says_that_it_can_go_on(cli: Cli, pictures: Path, monkeypatc
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("ganvas.terminal.PreparationDisplay.update", stop)
+        patch.setattr("ganvas.cli.terminal.PreparationDisplay.update", stop)
         done = cli("prepare", pictures, "data", "--size", 8)
     assert done.returncode == 130
     assert done.stderr == "ganvas: interrupted; data is not made yet, the same command goes on from here\n"

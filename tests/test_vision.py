@@ -15,7 +15,7 @@ import replicas
 from conftest import Cli, Made
 from ganvas.data.sources import Request
 from ganvas.data.sources.opening import open_source
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 from replicas import images_of
 
 

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from ganvas import gans
-from ganvas.config import resolve
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.gans.wgan_gp import WGANGP, gradient_penalty
 from ganvas.networks import dcgan, stride_two
 from ganvas.networks.critique import Critique
+from ganvas.settings.config import resolve
 
 WASSERSTEIN = ["wgan", "wgan-gp"]
 

@@ -17,9 +17,9 @@ from benchmarks.verdict.pictures import dataset
 from benchmarks.verdict.records import read, write
 from benchmarks.verdict.scenarios import COMMON, Planned, planned
 from benchmarks.verdict.table import print_tables
-from ganvas.errors import DivergedError
-from ganvas.files import whole_directory
-from ganvas.training.run import train
+from ganvas.foundation.errors import DivergedError
+from ganvas.foundation.files import whole_directory
+from ganvas.planning.run import train
 
 # What of a run is kept.
 LOGS = ("config.yaml", "stats.jsonl", "evals.jsonl")

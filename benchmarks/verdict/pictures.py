@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ganvas.data.dataset import INFO, Dataset
-from ganvas.data.prepare import prepare
+from ganvas.data.dataset.dataset import INFO, Dataset
+from ganvas.data.prepare.prepare import prepare
 
 SHAPES = ("circle", "square", "triangle", "cross")
 COLOURS = ("crimson", "seagreen", "royalblue")

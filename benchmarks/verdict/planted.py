@@ -10,8 +10,8 @@ from torch.nn.functional import pad
 from ganvas.gans.cdcgan import CDCGAN
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Loss, Spec
-from ganvas.objectives import judged_fake
-from ganvas.options import Options
+from ganvas.networks.objectives import judged_fake
+from ganvas.settings.options import Options
 
 
 class ForgetfulOptions(Options):

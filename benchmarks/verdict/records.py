@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from benchmarks.verdict.scenarios import Planned, planned
-from ganvas.files import read_records, whole_file
-from ganvas.training.monitor import Monitor, Verdict
+from ganvas.foundation.files import read_records, whole_file
+from ganvas.verdict.monitor import Monitor, Verdict
 
 # What of the evaluations and the log the file keeps beside numbers of the scores.
 _DROPPED = {"verdict", "verdict_since", "verdict_classes", "evidence", "advice", "response"}

@@ -12,8 +12,8 @@ from typing import Any
 
 from benchmarks.verdict.pictures import dataset
 from benchmarks.verdict.scenarios import COMMON, PLANTED, STEADY
-from ganvas.files import append_record, read_records
-from ganvas.training.run import train
+from ganvas.foundation.files import append_record, read_records
+from ganvas.planning.run import train
 
 KIMG, STRUCK_AT = 57.6, 900  # passes of 32 pictures
 POLICIES = ("warn", "rollback")

@@ -8,11 +8,11 @@ from scipy.stats import spearmanr
 
 from benchmarks.verdict.records import Kept
 from benchmarks.verdict.truth import Truth, truth
-from ganvas.training import health
-from ganvas.training.monitor import Verdict
+from ganvas.verdict import rules
+from ganvas.verdict.monitor import Verdict
 
 # What a healthy run must never be called.
-GRAVE = (health.COLLAPSED, health.MEMORISING, health.DIVERGED)
+GRAVE = (rules.COLLAPSED, rules.MEMORISING, rules.DIVERGED)
 
 
 class Judged:
@@ -66,7 +66,7 @@ def print_tables(runs: list[Kept]) -> None:
 def _print_confusion(judged: list[Judged]) -> None:
     """What was true against what was said last."""
     counts = Counter((_kind(each.truth), each.verdicts[-1].name) for each in judged)
-    said = [name for name in health.VERDICTS if any(name == verdict for _, verdict in counts)]
+    said = [name for name in rules.VERDICTS if any(name == verdict for _, verdict in counts)]
     print(f"| truth | {' | '.join(said)} |\n|---|{'---|' * len(said)}")
     for kind in dict.fromkeys(_kind(each.truth) for each in judged):
         print(f"| {kind} | {' | '.join(str(counts[kind, name] or '') for name in said)} |")

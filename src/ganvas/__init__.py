@@ -14,22 +14,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ganvas.data.dataset import Dataset as Dataset
-    from ganvas.data.prepare import prepare as prepare
+    from ganvas.artist.artist import load as load
+    from ganvas.artist.evaluate import evaluate as evaluate
+    from ganvas.data.dataset.dataset import Dataset as Dataset
+    from ganvas.data.prepare.prepare import prepare as prepare
     from ganvas.data.survey import survey as survey
-    from ganvas.explore import load as load
-    from ganvas.measure import evaluate as evaluate
-    from ganvas.training.run import train as train
+    from ganvas.planning.run import train as train
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Dataset": "ganvas.data.dataset",
-    "prepare": "ganvas.data.prepare",
+    "Dataset": "ganvas.data.dataset.dataset",
+    "prepare": "ganvas.data.prepare.prepare",
     "survey": "ganvas.data.survey",
-    "train": "ganvas.training.run",
-    "load": "ganvas.explore",
-    "evaluate": "ganvas.measure",
+    "train": "ganvas.planning.run",
+    "load": "ganvas.artist.artist",
+    "evaluate": "ganvas.artist.evaluate",
 }
 __all__ = ["Dataset", "__version__", "evaluate", "load", "prepare", "survey", "train"]
 

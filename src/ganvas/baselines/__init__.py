@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from ganvas.errors import ConfigError, unknown
+from ganvas.foundation.errors import ConfigError, unknown
 
 if TYPE_CHECKING:
     from ganvas.baselines.baseline import Baseline

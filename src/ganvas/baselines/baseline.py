@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor, nn
 
 from ganvas.baselines.pictures import Pictures
-from ganvas.config import first_problem
-from ganvas.errors import ConfigError, unknown
+from ganvas.foundation.errors import ConfigError, unknown
 from ganvas.gans.recipe import GeneratorRecipe, Spec
+from ganvas.settings.config import first_problem
 
 
 class BaselineOptions(BaseModel):

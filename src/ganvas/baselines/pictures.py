@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganvas.pixels import to_float
+from ganvas.foundation.pixels import to_float
 
 # What a sample of a class may take as floats: 5,461 pictures of 64 px, 1,365 of 128 px. Fits need about twice that.
 SAMPLE_BYTES = 256 * 2**20

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
+from ganvas.artist.grids import grid
 from ganvas.classify.options import NetworkOptions
-from ganvas.grids import grid
-from ganvas.pixels import to_unit
+from ganvas.foundation.pixels import to_unit
 
 # What torch calls them. Reflection is about the outer edge of the border pixels, so that they are seen twice.
 PADDING = {"reflect": "reflection", "nearest": "border"}

@@ -23,9 +23,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ganvas.classify.model import Epoch, Model, find
 from ganvas.classify.options import resolve
-from ganvas.data.dataset import SPLITS
-from ganvas.errors import ConfigError, DataError, RunError, unknown
-from ganvas.files import append_record
+from ganvas.data.dataset.dataset import SPLITS
+from ganvas.foundation.errors import ConfigError, DataError, RunError, unknown
+from ganvas.foundation.files import append_record
 
 SCHEMA_VERSION = 1
 CARD, SPLIT, HISTORY = "classifier.json", "split.parquet", "history.jsonl"

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.gallery import Gallery, galleries
 from ganvas.classify.scores import Scores, score
-from ganvas.data.dataset import TEST, TRAIN, Dataset
-from ganvas.data.labels import label_column, label_names
-from ganvas.data.split import groups_of
-from ganvas.errors import DataError
+from ganvas.data.dataset.dataset import TEST, TRAIN, Dataset
+from ganvas.data.dataset.labels import label_column, label_names
+from ganvas.data.dataset.split import groups_of
+from ganvas.foundation.errors import DataError
 
 Numbers = NDArray[np.int64]
 

@@ -15,8 +15,8 @@ from torch.optim import Optimizer
 from ganvas.classify.augment import Augmentation
 from ganvas.classify.model import Epoch, Fitted, Progress
 from ganvas.classify.options import NetworkOptions
-from ganvas.errors import DivergedError
-from ganvas.pixels import to_unit
+from ganvas.foundation.errors import DivergedError
+from ganvas.foundation.pixels import to_unit
 
 # Examples measured at a time; only memory depends on it.
 MEASURED = 64

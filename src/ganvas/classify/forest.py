@@ -13,9 +13,9 @@ from sklearn.tree._tree import TREE_LEAF
 
 from ganvas.classify.model import Examples, Fitted, Model, Progress
 from ganvas.classify.options import ForestOptions
-from ganvas.cores import usable_threads
-from ganvas.errors import RunError
-from ganvas.pixels import resize
+from ganvas.foundation.errors import RunError
+from ganvas.foundation.pixels import resize
+from ganvas.machine.cores import usable_threads
 
 FOREST = "forest.skops"
 

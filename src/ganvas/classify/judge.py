@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.cache import cache_directory
+from ganvas.artist.artist import Artist, load
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.model import Progress
 from ganvas.classify.options import resolve
 from ganvas.classify.train import train
-from ganvas.data.dataset import Dataset
-from ganvas.data.labels import label_column
-from ganvas.errors import DataError, RunError
-from ganvas.explore import Artist, load
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.labels import label_column
+from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.errors import DataError, RunError
 
 DEFAULT_MODEL = "transfer"
 # Raise it with any change that makes classifiers answer differently: judges of another version are trained anew.

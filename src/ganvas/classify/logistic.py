@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from ganvas.classify.fitting import Features, class_logits, measure, record
 from ganvas.classify.model import Fitted, Progress
 from ganvas.classify.options import TransferOptions
-from ganvas.errors import DivergedError
+from ganvas.foundation.errors import DivergedError
 
 # Far more than it takes; it stops when the loss does.
 ITERATIONS = 500

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.classify.options import ClassifierOptions
-from ganvas.errors import ConfigError, unknown
+from ganvas.foundation.errors import ConfigError, unknown
 
 # Where each model is; imported when it is needed, for they load scikit-learn, torch or timm.
 MODELS = {

@@ -13,13 +13,13 @@ from ganvas.classify.augment import Augmentation
 from ganvas.classify.fitting import Pictures, balanced_weights, class_logits
 from ganvas.classify.model import Examples, Model
 from ganvas.classify.options import NetworkOptions
-from ganvas.config import Settings
-from ganvas.errors import RunError
-from ganvas.heap import keep_freed_memory
+from ganvas.foundation.errors import RunError
+from ganvas.foundation.pixels import resize, to_unit
+from ganvas.foundation.tensors import write_tensors
+from ganvas.machine.device import choose
+from ganvas.machine.memory import keep_freed_memory
 from ganvas.metrics.features import SLAB, single_threads
-from ganvas.pixels import resize, to_unit
-from ganvas.tensors import write_tensors
-from ganvas.training.engine import choose
+from ganvas.settings.config import Settings
 
 WEIGHTS = "weights.safetensors"
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ganvas.config import first_problem
-from ganvas.errors import ConfigError, unknown
+from ganvas.foundation.errors import ConfigError, unknown
+from ganvas.settings.config import first_problem
 
 
 class ClassifierOptions(BaseModel):

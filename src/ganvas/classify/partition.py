@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganvas.classify.options import ClassifierOptions
-from ganvas.data.dataset import TEST, TRAIN, VALIDATION, Dataset
-from ganvas.data.split import groups_of, hold_back
+from ganvas.data.dataset.dataset import TEST, TRAIN, VALIDATION, Dataset
+from ganvas.data.dataset.split import groups_of, hold_back
 
 Rows = NDArray[np.int64]
 
@@ -46,7 +46,7 @@ def partition(data: Dataset, labels: NDArray[np.int64], options: ClassifierOptio
     """Divide a dataset's rows for a classifier.
 
     The dataset's own split is respected: its "test" rows are tested on and its "validation" rows validated with. What
-    it does not provide is held back here, whole groups at a time (`ganvas.data.split`).
+    it does not provide is held back here, whole groups at a time (`ganvas.data.dataset.split`).
 
     Args:
         data: the dataset.

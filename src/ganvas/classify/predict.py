@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.artist.artist import load
 from ganvas.classify.classifier import Classifier
-from ganvas.data.fit import place
-from ganvas.data.frame import Frame, frame_like
-from ganvas.data.rejection import Rejected
+from ganvas.data.pictures.fit import place
+from ganvas.data.pictures.frame import Frame, frame_like
+from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import PictureFile, open_folder
-from ganvas.errors import DataError
-from ganvas.explore import load
-from ganvas.training.directory import is_run
+from ganvas.foundation.errors import DataError
+from ganvas.runs.directory import is_run
 
 Images = NDArray[np.uint8]
 

@@ -15,12 +15,12 @@ from ganvas.classify.classifier import Card, Classifier, numbers_of
 from ganvas.classify.model import Examples, Model, Progress, Silent, find
 from ganvas.classify.options import ClassifierOptions, resolve
 from ganvas.classify.partition import Partition, Rows, partition
-from ganvas.data.dataset import Dataset
-from ganvas.data.frame import looks
-from ganvas.data.labels import class_names, label_column, label_names
-from ganvas.errors import ConfigError, DataError
-from ganvas.files import whole_directory
-from ganvas.pixels import resize
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.labels import class_names, label_column, label_names
+from ganvas.data.pictures.frame import looks
+from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.foundation.files import whole_directory
+from ganvas.foundation.pixels import resize
 
 DEFAULT_MODEL = "deep-cnn"
 

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from ganvas import __version__
-from ganvas.cli import baseline, classify, comparing, data, doctor, looking, recipes, surveying, training
-from ganvas.errors import GanvasError
+from ganvas.cli import baseline, classify, compare, doctor, prepare, recipes, sample, survey, train
+from ganvas.foundation.errors import GanvasError
 
 app = typer.Typer(
     name="ganvas",
@@ -23,17 +23,17 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    data.prepare,
-    surveying.survey,
+    prepare.prepare,
+    survey.survey,
     recipes.recipes,
-    training.train,
-    training.resume,
+    train.train,
+    train.resume,
     baseline.baseline,
-    looking.sample,
-    looking.evaluate,
-    looking.report,
-    comparing.compare,
-    training.demo,
+    sample.sample,
+    sample.evaluate,
+    sample.report,
+    compare.compare,
+    train.demo,
     doctor.doctor,
 ):
     app.command()(command)
@@ -47,7 +47,7 @@ def main() -> None:
     except GanvasError as error:
         fail(str(error), 2)
     except KeyboardInterrupt:
-        fail("interrupted; nothing half-written was left behind", training.INTERRUPTED)
+        fail("interrupted; nothing half-written was left behind", train.INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has closed it (`| head`); Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

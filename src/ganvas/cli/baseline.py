@@ -23,10 +23,10 @@ def baseline(
     ] = None,
 ) -> None:
     """Fit a baseline, the floor that every GAN must beat: the mean picture, K-means or PCA of each class."""
-    from ganvas.baselines.fit import fit
-    from ganvas.config import parse_assignments
-    from ganvas.files import refuse_taken
-    from ganvas.snapshot import save
+    from ganvas.foundation.files import refuse_taken
+    from ganvas.runs.snapshot import save
+    from ganvas.settings.config import parse_assignments
+    from ganvas.training.baseline import fit
 
     changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
     refuse_taken(out)

@@ -40,9 +40,9 @@ def train(
 ) -> None:
     """Train a classifier on the classes of a dataset, and test it on pictures held back."""
     from ganvas.classify import train as trainings
-    from ganvas.config import parse_assignments
-    from ganvas.errors import ConfigError
-    from ganvas.terminal import ClassifierDisplay
+    from ganvas.cli.terminal import ClassifierDisplay
+    from ganvas.foundation.errors import ConfigError
+    from ganvas.settings.config import parse_assignments
 
     changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
     if overfit is not None:
@@ -78,7 +78,7 @@ def predict(
     """Say of any pictures which class they are of, and how sure that is."""
     from ganvas.classify import predict as predictions
     from ganvas.classify.classifier import Classifier
-    from ganvas.errors import ConfigError
+    from ganvas.foundation.errors import ConfigError
 
     if as_json and as_csv:
         raise ConfigError("--json and --csv are two forms of the same: choose one")
@@ -119,7 +119,7 @@ def judge(
 ) -> None:
     """Ask a classifier of real pictures about generated ones: is the label right, and can the class be told?"""
     from ganvas.classify import judge as judges
-    from ganvas.terminal import ClassifierDisplay
+    from ganvas.cli.terminal import ClassifierDisplay
 
     with ClassifierDisplay() as display:
         judgement = judges.judge(
@@ -157,7 +157,7 @@ def evaluate(
 
     evaluation = evaluations.evaluate(classifier, data, seed=seed)
     if out is not None:
-        from ganvas.report.classifier_page import write_page
+        from ganvas.report.classifier.page import write_page
 
         write_page(evaluation, out)
     typer.echo(json.dumps(evaluation.record(), indent=2) if as_json else str(evaluation))

@@ -9,7 +9,7 @@ import typer
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False) -> None:
     """Say what this machine is, what ganvas chooses to do on it, and why."""
-    from ganvas.doctor import examine
+    from ganvas.machine.doctor import examine
 
     findings = examine()
     if as_json:

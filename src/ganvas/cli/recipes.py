@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ganvas.catalogue import Entry
+    from ganvas.experiments.catalogue import Entry
 
 
 def recipes(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False) -> None:
     """List the GANs: where each is from, how large its networks are, and what a picture costs to train on."""
-    from ganvas.catalogue import catalogue
+    from ganvas.experiments.catalogue import catalogue
 
     entries = catalogue()
     typer.echo(json.dumps([asdict(entry) for entry in entries], indent=2) if as_json else _table(entries))

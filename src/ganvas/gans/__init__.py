@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganvas.errors import ConfigError, unknown
+from ganvas.foundation.errors import ConfigError, unknown
 
 if TYPE_CHECKING:
     from ganvas.gans.recipe import Recipe

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks import acgan as networks
 from ganvas.networks.critique import Critique
-from ganvas.objectives import classified, judged_real
-from ganvas.options import Options
+from ganvas.networks.objectives import classified, judged_real
+from ganvas.settings.options import Options
 
 
 class ACGAN(Recipe):

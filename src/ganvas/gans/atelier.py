@@ -22,8 +22,8 @@ from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import NETWORK
-from ganvas.objectives import hinge_fake, hinge_real
-from ganvas.options import Options
+from ganvas.networks.objectives import hinge_fake, hinge_real
+from ganvas.settings.options import Options
 
 
 class AtelierOptions(Options):

@@ -28,8 +28,8 @@ from torch import Tensor, nn
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks import can as networks
 from ganvas.networks.critique import Critique
-from ganvas.objectives import judged_fake, judged_real, one_vs_rest, style_ambiguity
-from ganvas.options import Options
+from ganvas.networks.objectives import judged_fake, judged_real, one_vs_rest, style_ambiguity
+from ganvas.settings.options import Options
 
 
 class CANOptions(Options):

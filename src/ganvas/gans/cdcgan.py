@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks import conditional as networks
 from ganvas.networks.critique import Critique
-from ganvas.objectives import judged_real
-from ganvas.options import Options
+from ganvas.networks.objectives import judged_real
+from ganvas.settings.options import Options
 
 
 class CDCGAN(Recipe):

@@ -16,8 +16,8 @@ from torch import nn
 
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks import keras_dcgan as networks
-from ganvas.objectives import judged_real
-from ganvas.options import Options
+from ganvas.networks.objectives import judged_real
+from ganvas.settings.options import Options
 
 
 class KerasDCGAN(Recipe):

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
 from ganvas.networks.critique import Critique, Head
 from ganvas.networks.minibatch import minibatch_layer
-from ganvas.objectives import Targets
-from ganvas.options import Options
+from ganvas.networks.objectives import Targets
+from ganvas.settings.options import Options
 
 if TYPE_CHECKING:
-    from ganvas.data.dataset import Dataset
+    from ganvas.data.dataset.dataset import Dataset
 
 
 @dataclass(frozen=True)

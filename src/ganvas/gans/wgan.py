@@ -18,7 +18,7 @@ from torch import nn
 
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks import dcgan as networks
-from ganvas.options import Options
+from ganvas.settings.options import Options
 
 
 class WGAN(Recipe):

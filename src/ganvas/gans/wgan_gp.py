@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ganvas.gans.recipe import Batch, Loss, Spec
 from ganvas.gans.wgan import WGAN
 from ganvas.networks import dcgan as networks
-from ganvas.options import Options
+from ganvas.settings.options import Options
 
 
 class WGANGPOptions(Options):

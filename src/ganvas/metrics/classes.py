@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.config import MIN_SCORED
 from ganvas.metrics.described import Described
 from ganvas.metrics.diversity import VENDI_PART, diversity, variety
 from ganvas.metrics.kid import between, kid, within
 from ganvas.metrics.manifold import manifold
+from ganvas.settings.config import MIN_SCORED
 
 Features = NDArray[np.float32]
 

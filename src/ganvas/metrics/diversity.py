@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.machine.threads import one_blas_thread
 from ganvas.metrics.manifold import distance_blocks
-from ganvas.metrics.threads import one_blas_thread
 
 Features = NDArray[np.float32]
 Floats = NDArray[np.float64]

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.config import DEFAULT_EXTRACTOR, MIN_SCORED
-from ganvas.data.dataset import TEST, Dataset
-from ganvas.errors import DataError
+from ganvas.data.dataset.dataset import TEST, Dataset
+from ganvas.foundation.errors import DataError
 from ganvas.metrics.classes import class_scores
 from ganvas.metrics.described import Described
 from ganvas.metrics.diversity import VENDI_PART, Variety, diversity, variety
@@ -22,6 +21,7 @@ from ganvas.metrics.memorisation import Memory
 from ganvas.metrics.modes import ModeCounter, mode_counter
 from ganvas.metrics.reference import MAX_REAL, Reference, reference
 from ganvas.metrics.scores import Scores, distances
+from ganvas.settings.config import DEFAULT_EXTRACTOR, MIN_SCORED
 
 Images = NDArray[np.uint8]
 
@@ -40,7 +40,7 @@ class Evaluator:
         sees_through: names of those that trained the generator, whose scores flatter it.
         device: where the network runs, "cpu" or "cuda"; "mps" stands for "cpu", since not every supported torch can
             resize with antialiasing there.
-        cache: directory that keeps real features, by default `ganvas.cache.cache_directory()`.
+        cache: directory that keeps real features, by default `ganvas.foundation.cache.cache_directory()`.
     """
 
     def __init__(

@@ -23,12 +23,12 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, FeatureExtractorInceptionV3
 
-from ganvas.cache import cache_directory
-from ganvas.config import DEFAULT_EXTRACTOR
-from ganvas.errors import ConfigError, DataError, unknown
-from ganvas.files import whole_file
+from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.errors import ConfigError, DataError, unknown
+from ganvas.foundation.files import whole_file
 from ganvas.metrics.efficientnet import INPUT_PIXELS, EfficientNetLite
 from ganvas.metrics.features import FeatureNetwork, resized
+from ganvas.settings.config import DEFAULT_EXTRACTOR
 
 INCEPTION, PIXELS, TIMM = "inception", "pixels", "timm:"
 NAMES = (*INPUT_PIXELS, INCEPTION, PIXELS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from ganvas.config import DEFAULT_EXTRACTOR
+from ganvas.settings.config import DEFAULT_EXTRACTOR
 
 
 def is_independent(name: str, sees_through: Collection[str]) -> bool:

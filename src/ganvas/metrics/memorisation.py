@@ -19,10 +19,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganvas.foundation.pixels import resize
+from ganvas.machine.threads import one_blas_thread
 from ganvas.metrics.manifold import distance_blocks
 from ganvas.metrics.ranks import probability_of_less
-from ganvas.metrics.threads import one_blas_thread
-from ganvas.pixels import resize
 
 Images = NDArray[np.uint8]
 Features = NDArray[np.float32]

@@ -13,7 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import StratifiedKFold
 
-from ganvas.metrics.threads import one_blas_thread
+from ganvas.machine.threads import one_blas_thread
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]

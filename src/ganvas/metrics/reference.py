@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.cache import cache_directory
-from ganvas.config import MIN_SCORED
-from ganvas.data.dataset import TRAIN, Dataset
-from ganvas.errors import DataError, GanvasError
-from ganvas.files import whole_file
+from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.errors import DataError, GanvasError
+from ganvas.foundation.files import whole_file
 from ganvas.metrics import features as networks
 from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.fid import Gaussian, gaussian
 from ganvas.metrics.kid import Within, within
+from ganvas.settings.config import MIN_SCORED
 
 # Of a larger dataset, this many pictures stand for all: their kernel and distance matrices are quadratic in it.
 MAX_REAL = 5000

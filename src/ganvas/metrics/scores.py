@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.config import MIN_SCORED
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
+from ganvas.machine.threads import one_blas_thread
 from ganvas.metrics.classes import ClassScores
 from ganvas.metrics.diversity import Diversity
 from ganvas.metrics.fid import fid, gaussian
@@ -20,7 +20,7 @@ from ganvas.metrics.leaks import Leaks
 from ganvas.metrics.manifold import Manifold, manifold
 from ganvas.metrics.memorisation import Memorisation
 from ganvas.metrics.reference import Reference
-from ganvas.metrics.threads import one_blas_thread
+from ganvas.settings.config import MIN_SCORED
 
 # The extractor of the published FID and KID.
 PUBLISHED = "inception"

@@ -12,7 +12,7 @@ from timm.layers.norm_act import BatchNormAct2d
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ganvas.errors import GanvasError
+from ganvas.foundation.errors import GanvasError
 
 # The packages with the weights, each of which has a class that knows where its file is.
 PACKAGES = {

@@ -14,7 +14,7 @@ from PIL import Image
 from plotly.offline import get_plotlyjs
 
 from ganvas import __version__
-from ganvas.files import whole_file
+from ganvas.foundation.files import whole_file
 
 MAX_SIDE = 1600
 ABSENT = "—"

@@ -1,7 +1,7 @@
 """What of a run is due when: the rules that the trainer follows, and that a forecast plays through."""
 
-from ganvas.budget import Interval, Progress
-from ganvas.config import Settings
+from ganvas.settings.budget import Interval, Progress
+from ganvas.settings.config import Settings
 
 # By default the next evaluation waits until this share of the time since the last one is what that one took.
 EVALUATION_SHARE = 0.1

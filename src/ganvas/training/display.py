@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from ganvas.budget import Progress
+from ganvas.settings.budget import Progress
 
 
 class Display(Protocol):

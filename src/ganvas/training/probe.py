@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganvas.data.dataset import TEST, TRAIN, Dataset
-from ganvas.errors import ConfigError
+from ganvas.data.dataset.dataset import TEST, TRAIN, Dataset
+from ganvas.foundation.errors import ConfigError
+from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.gans.recipe import Batch, Recipe
+from ganvas.machine.device import Machine
 from ganvas.metrics.diversity import mean_distance
 from ganvas.metrics.memorisation import small
 from ganvas.metrics.ranks import probability_of_less
-from ganvas.pixels import to_float, to_uint8
-from ganvas.training.engine import Machine
 from ganvas.training.step import AdversarialStep
 
 # Pictures to ask about, of each origin.

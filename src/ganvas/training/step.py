@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ganvas.errors import DivergedError, RunError
+from ganvas.foundation.errors import DivergedError, RunError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
-from ganvas.options import Options
+from ganvas.machine.device import Machine
+from ganvas.settings.options import Options
 from ganvas.training.ema import MovingAverage
-from ganvas.training.engine import Machine
 from ganvas.tricks.augment import without_augmentation
 from ganvas.tricks.objective import Objective
 

@@ -18,30 +18,30 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from ganvas import __version__
-from ganvas.budget import Progress
-from ganvas.config import RunConfig
-from ganvas.data.dataset import TRAIN, Dataset
-from ganvas.errors import DivergedError, GanvasError
-from ganvas.files import append_record, read_records
+from ganvas.artist.grids import write_png
+from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.foundation.errors import DivergedError, GanvasError
+from ganvas.foundation.files import append_record, read_records
+from ganvas.foundation.pixels import to_float
 from ganvas.gans.recipe import Batch, Recipe, Spec
-from ganvas.grids import write_png
-from ganvas.pixels import to_float
-from ganvas.snapshot import Card
-from ganvas.snapshot import save as save_snapshot
+from ganvas.machine.device import Machine
+from ganvas.runs.checkpoint import CheckpointDirectory, random_state, set_random_state
+from ganvas.runs.directory import RunDirectory
+from ganvas.runs.snapshot import Card
+from ganvas.runs.snapshot import save as save_snapshot
+from ganvas.settings.budget import Progress
+from ganvas.settings.config import RunConfig
 from ganvas.training.agenda import Agenda
-from ganvas.training.checkpoint import CheckpointDirectory, random_state, set_random_state
-from ganvas.training.directory import RunDirectory
 from ganvas.training.display import Display
-from ganvas.training.engine import Machine
-from ganvas.training.examination import Examination
-from ganvas.training.health import MEMORISING
+from ganvas.training.evaluation import Examination
+from ganvas.training.learning_rates import LearningRates
 from ganvas.training.loader import Loader
 from ganvas.training.meter import Meter
-from ganvas.training.monitor import Monitor, Verdict, is_return
-from ganvas.training.policy import SLOWER, Policy, Response
-from ganvas.training.schedule import LearningRates
-from ganvas.training.sheet import sheet
+from ganvas.training.sample_grid import sheet
 from ganvas.training.step import AdversarialStep
+from ganvas.verdict.monitor import Monitor, Verdict, is_return
+from ganvas.verdict.policy import SLOWER, Policy, Response
+from ganvas.verdict.rules import MEMORISING
 
 # Added to the run's seed for the latents of grids, which must not follow the training latents.
 GRID_SEED = 1

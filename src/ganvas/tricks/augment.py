@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import nn
 
-from ganvas.augment import Augmentation
-from ganvas.options import Options
+from ganvas.networks.augment import Augmentation
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 

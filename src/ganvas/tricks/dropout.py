@@ -2,8 +2,8 @@
 
 from torch import nn
 
-from ganvas.errors import ConfigError
-from ganvas.options import Options
+from ganvas.foundation.errors import ConfigError
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 ACTIVATIONS = (nn.LeakyReLU, nn.ReLU, nn.PReLU, nn.ELU, nn.SELU, nn.SiLU, nn.GELU)

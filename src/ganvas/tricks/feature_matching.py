@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from ganvas.gans.recipe import Batch
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 

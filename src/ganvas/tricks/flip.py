@@ -5,7 +5,7 @@ import dataclasses
 import torch
 
 from ganvas.gans.recipe import Batch
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 

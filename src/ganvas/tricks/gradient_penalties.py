@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.gans.recipe import Batch, Recipe
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 

@@ -3,7 +3,7 @@
 from torch import nn
 
 from ganvas.networks import dcgan, keras_dcgan
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 INITIALISERS = {"normal": dcgan.initialise, "glorot": keras_dcgan.initialise}

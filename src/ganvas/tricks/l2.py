@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 

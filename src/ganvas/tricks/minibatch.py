@@ -2,9 +2,9 @@
 
 from torch import nn
 
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
 from ganvas.networks.minibatch import MinibatchLayer
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.tricks.augment import DiffAugment
 from ganvas.tricks.clip import Clip

@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.gans.recipe import Batch, Recipe
-from ganvas.options import Options
-from ganvas.pixels import to_float, to_uint8
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 

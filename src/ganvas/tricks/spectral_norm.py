@@ -3,8 +3,8 @@
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ganvas.errors import ConfigError
-from ganvas.options import Options
+from ganvas.foundation.errors import ConfigError
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 NORMALISED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)

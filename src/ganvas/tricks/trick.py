@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ganvas.gans.recipe import Batch, Recipe
-from ganvas.options import Options
+from ganvas.settings.options import Options
 
 
 class Trick(ABC):

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ganvas.errors import ConfigError
+from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ganvas.data.painter import abstract, flower, landscape, portrait
 from ganvas.data.painter.canvas import Canvas
 from ganvas.data.painter.palettes import PALETTES, Palette
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 __all__ = ["GENRES", "MODES", "SIZES", "Mode", "mode_of", "paint"]
 

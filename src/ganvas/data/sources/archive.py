@@ -19,14 +19,14 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import IO, NamedTuple, cast
 
-from ganvas.data.decode import Picture, decode
-from ganvas.data.frame import Frame
-from ganvas.data.rejection import Reason, Rejected
+from ganvas.data.pictures.decode import Picture, decode
+from ganvas.data.pictures.frame import Frame
+from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.sources.layouts import open_tree
 from ganvas.data.sources.source import Request, Source, Value, unique
 from ganvas.data.sources.stamp import Stamp
 from ganvas.data.sources.tree import as_text
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 # A picture file of more bytes than this is an attack or a mistake; archives can hold a terabyte in a kilobyte.
 MOST_BYTES = 2**30

@@ -13,13 +13,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ganvas.data.decode import Picture, decode
-from ganvas.data.frame import Frame
-from ganvas.data.rejection import Reason, Rejected
+from ganvas.data.pictures.decode import Picture, decode
+from ganvas.data.pictures.frame import Frame
+from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.sources.folder import PictureFile
 from ganvas.data.sources.source import Value
 from ganvas.data.sources.stamp import Stamp
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 Features = Mapping[str, Any]
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ganvas.data.dataset import TRAIN
+from ganvas.data.dataset.dataset import TRAIN
+from ganvas.data.dataset.split import MEANINGS
 from ganvas.data.sources.source import RESERVED, Item, Relabelled, Request, Source, Stranger, Value
 from ganvas.data.sources.where import NOTHING, condition, kind_of, kinds_of
-from ganvas.data.split import MEANINGS
-from ganvas.errors import DataError, unknown
+from ganvas.foundation.errors import DataError, unknown
 
 # Columns that say where a picture is from and whether it may be shown. They are kept whatever labels are asked for.
 PROVENANCE = re.compile(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.data.decode import Picture
-from ganvas.data.frame import Frame
+from ganvas.data.pictures.decode import Picture
+from ganvas.data.pictures.frame import Frame
 from ganvas.data.sources.pixels import picture_of
 from ganvas.data.sources.source import Request, Source, Value
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 SIDE = 28
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganvas.data.decode import Picture, decode
-from ganvas.data.frame import Frame
-from ganvas.data.rejection import Reason, Rejected
+from ganvas.data.pictures.decode import Picture, decode
+from ganvas.data.pictures.frame import Frame
+from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.sources.source import Request, Source, Value
 from ganvas.data.sources.stamp import Stamp
 from ganvas.data.sources.tree import as_text, by_folders
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 
 @dataclass(frozen=True)

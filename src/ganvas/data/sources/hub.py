@@ -16,7 +16,7 @@ from ganvas.data.sources.hugging_face_files import files_of, open_files, under_n
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.spooled import Spooled
 from ganvas.data.sources.where import NUMBER, TEXT, TRUTH, Condition, condition
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 INSTALL = "pip install 'ganvas[hf]'"
 

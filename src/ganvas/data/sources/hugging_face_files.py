@@ -5,11 +5,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ganvas.data.dataset.split import MEANINGS
 from ganvas.data.sources.arrow import ArrowFile, Features
 from ganvas.data.sources.picture_table import embedded_items, labelled
 from ganvas.data.sources.source import Item, Relabelled, Request, Source, unique
-from ganvas.data.split import MEANINGS
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 # Class columns of WikiArt, the likeliest first; of any other dataset, the first column of classes is taken.
 CLASS_COLUMNS = ("style", "genre", "artist")

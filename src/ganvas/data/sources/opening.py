@@ -16,7 +16,7 @@ from ganvas.data.sources.picture_table import is_table, open_table
 from ganvas.data.sources.several import together
 from ganvas.data.sources.source import Opener, Request, Source
 from ganvas.data.sources.vision import open_vision
-from ganvas.errors import DataError, unknown
+from ganvas.foundation.errors import DataError, unknown
 
 CLASSES = ("folders", "none")
 SCHEMES: dict[str, Opener] = {

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ganvas.data.decode import Picture
-from ganvas.data.frame import Frame
+from ganvas.data.pictures.decode import Picture
+from ganvas.data.pictures.frame import Frame
 from ganvas.data.sources.source import Request, Source, Value
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 if TYPE_CHECKING:
     from ganvas.data.painter import Mode

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from ganvas.data.formats import EXTENSIONS
+from ganvas.data.dataset.split import MEANINGS
+from ganvas.data.pictures.formats import EXTENSIONS
 from ganvas.data.sources import painter_by_numbers, wikiart
 from ganvas.data.sources.arrow import ArrowFile, EmbeddedPicture
 from ganvas.data.sources.folder import Folder, PictureFile
@@ -14,8 +15,7 @@ from ganvas.data.sources.named import missing
 from ganvas.data.sources.source import Item, Request, Source, Stranger, Value, shortened, unique
 from ganvas.data.sources.text_table import read_columns
 from ganvas.data.sources.tree import REMEDY
-from ganvas.data.split import MEANINGS
-from ganvas.errors import DataError, unknown
+from ganvas.foundation.errors import DataError, unknown
 
 TEXT_TABLES = {".csv": None, ".tsv": "\t", ".tab": "\t"}
 ARROW_TABLES = (".parquet", ".pq", ".arrow", ".feather")

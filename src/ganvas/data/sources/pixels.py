@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.data.decode import Picture
+from ganvas.data.pictures.decode import Picture
 
 
 def picture_of(pixels: NDArray[np.uint8]) -> Picture:

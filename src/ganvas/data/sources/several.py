@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import reduce
 
 from ganvas.data.sources.source import Item, Relabelled, Source, Stranger, Value, unique
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 CLASS, SPLIT = "class", "split"
 

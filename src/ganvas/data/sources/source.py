@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ganvas.data.decode import Picture
-from ganvas.data.frame import SIZES, Frame
-from ganvas.data.rejection import Rejected
-from ganvas.errors import DataError
+from ganvas.data.pictures.decode import Picture
+from ganvas.data.pictures.frame import SIZES, Frame
+from ganvas.data.pictures.rejection import Rejected
+from ganvas.foundation.errors import DataError
 
 Value = str | int | float | bool | None
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganvas.data.decode import Picture, decode
-from ganvas.data.frame import Frame
-from ganvas.data.rejection import Rejected
+from ganvas.data.pictures.decode import Picture, decode
+from ganvas.data.pictures.frame import Frame
+from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources.source import Value
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ganvas.data.sources.source import Value
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 DELIMITERS = ",;\t|"
 # What stands for an unknown value among numbers and truth values; among words, NA is Namibia and Null a name.

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from ganvas.data.formats import EXTENSIONS
+from ganvas.data.pictures.formats import EXTENSIONS
 from ganvas.data.sources.source import Item, Request, Source, Stranger, Value
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 REMEDY = (
     "add pictures to it, merge it into another class, remove it, leave small classes out with --min-per-class 2, or "
@@ -100,7 +100,7 @@ def by_folders(tree: Tree, request: Request) -> Source:
 
 def _hint(classes: set[str]) -> tuple[str, ...]:
     """A note if folders that were taken for classes are called like the sides of a split."""
-    from ganvas.data.split import MEANINGS  # as late as this, for workers do without pandas
+    from ganvas.data.dataset.split import MEANINGS  # as late as this, for workers do without pandas
 
     names = {name.lower() for name in classes}
     if len(names) < 2 or not names <= MEANINGS.keys() or not names & {"train", "training"}:

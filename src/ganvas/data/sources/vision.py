@@ -15,14 +15,14 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.data.decode import Picture
-from ganvas.data.frame import Frame
-from ganvas.data.rejection import Reason, Rejected
+from ganvas.data.pictures.decode import Picture
+from ganvas.data.pictures.frame import Frame
+from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.sources.folder import PictureFile
 from ganvas.data.sources.pixels import picture_of
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.stamp import Stamp
-from ganvas.errors import DataError, unknown
+from ganvas.foundation.errors import DataError, unknown
 
 FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ganvas.data.sources.source import Value, shortened
-from ganvas.errors import DataError, unknown
+from ganvas.foundation.errors import DataError, unknown
 
 Row = Mapping[str, Value]
 Condition = Callable[[Row], bool]

@@ -12,7 +12,7 @@ from ganvas.data.sources.named import Finder, named_items, pictures_tree
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.text_table import read_columns
 from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 TASKS = ("style", "genre", "artist")
 PARTS = {"train": "train", "val": "validation"}

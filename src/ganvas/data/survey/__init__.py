@@ -1,7 +1,7 @@
 """What is in a dataset: its classes and their colours, means, shapes, dates, doubles, and what was left out of it.
 
 "Paint by GAN" (paper 5) begins with such a look at its data. A survey is figures and a few small pictures;
-`ganvas.report.survey_page` makes a page of it.
+`ganvas.report.survey.page` makes a page of it.
 """
 
 import math
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganvas.data.columns import LICENCE, ORIGIN, Column, columns_about
-from ganvas.data.dataset import Dataset
-from ganvas.data.labels import labelled_by
+from ganvas.data.dataset.columns import LICENCE, ORIGIN, Column, columns_about
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.labels import labelled_by
 from ganvas.data.sources.source import RESERVED
 from ganvas.data.survey.advice import advice_on
 from ganvas.data.survey.dates import Timeline, timelines
@@ -20,7 +20,7 @@ from ganvas.data.survey.kinds import Kind, Looks, kinds_of, look_at
 from ganvas.data.survey.rejected import Rejects, rejects
 from ganvas.data.survey.shapes import Shapes, shapes_of
 from ganvas.data.survey.twins import Twins, twins_of
-from ganvas.errors import DataError
+from ganvas.foundation.errors import DataError
 
 # Values of a label column that are listed by name.
 LISTED = 12

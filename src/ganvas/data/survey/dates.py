@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.columns import DATE
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset.columns import DATE
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.sources.source import RESERVED
 from ganvas.data.survey.palette import Colour, palette
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from PIL import Image, ImageFile
 
-from ganvas.data.dataset import REJECTED, Dataset
-from ganvas.data.formats import FORMATS
-from ganvas.errors import DataError
+from ganvas.data.dataset.dataset import REJECTED, Dataset
+from ganvas.data.pictures.formats import FORMATS
+from ganvas.foundation.errors import DataError
 
 # Larger pictures are not opened for a thumbnail; nor are longer files.
 _MOST_PIXELS, _MOST_BYTES = 40_000_000, 64 * 2**20

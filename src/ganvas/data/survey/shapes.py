@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset.dataset import Dataset
 
 # Proportions by name: width / height from, and below.
 PROPORTIONS = {

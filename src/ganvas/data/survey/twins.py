@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.dataset import TRAIN, Dataset
-from ganvas.data.duplicates import leaks, sets_of
-from ganvas.data.split import Numbers, groups_of
+from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.split import Numbers, groups_of
+from ganvas.data.prepare.duplicates import leaks, sets_of
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""A trained generator in use: sampled, scored, and seen by its discriminator."""

@@ -1,0 +1,43 @@
+"""The command that puts recipes side by side."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganvas.cli.arguments import Assignments, Data
+from ganvas.cli.train import INTERRUPTED
+
+
+def compare(
+    data: Data,
+    out: Annotated[
+        Path, typer.Option(help="Directory of the comparison; an interrupted one goes on.", show_default=False)
+    ],
+    recipes: Annotated[str, typer.Option(help="Recipes to compare, as in dcgan,wgan-gp,mlp.", show_default=False)],
+    budget: Annotated[str, typer.Option(help="How long each run trains, as in 10m or 100kimg.")] = "10m",
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Runs of each recipe.")] = 3,
+    samples: Annotated[int, typer.Option(min=16, max=100_000, help="Pictures to measure of each.")] = 1000,
+    assignments: Assignments = None,
+) -> None:
+    """Train recipes with the same data, budget and seeds, and print one table beside what learns nothing."""
+    from ganvas.cli.terminal import TerminalDisplay
+    from ganvas.experiments.compare import compare
+    from ganvas.settings.config import parse_assignments
+
+    names = [name for name in recipes.split(",") if name]
+    with TerminalDisplay() as display:
+        comparison = compare(
+            data,
+            out,
+            names,
+            budget=budget,
+            seeds=seeds,
+            samples=samples,
+            display=display,
+            **parse_assignments(assignments or []),
+        )
+    typer.echo(str(comparison))
+    if not comparison.finished:
+        typer.echo("interrupted; the same command goes on", err=True)
+        raise typer.Exit(INTERRUPTED)

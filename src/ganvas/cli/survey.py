@@ -1,0 +1,40 @@
+"""The command that looks through a dataset."""
+
+import functools
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganvas.cli.arguments import Data
+
+
+def survey(
+    data: Data,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The page to write, an .html; replaced if it exists.", show_default=False),
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="Column of the dataset's index with the classes.", show_default="as prepared"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the pictures that are shown, and of samples.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
+) -> None:
+    """Say what is in a dataset: classes, colours, mean pictures, shapes, dates, near-duplicates, leaks, rejects."""
+    from ganvas.data.survey import survey
+
+    if out is not None:
+        from ganvas.report.run.page import check_out
+
+        check_out(out)
+    found = survey(data, label=label, seed=seed, say=functools.partial(typer.echo, err=True))
+    if out is not None:
+        from ganvas.report.survey.page import write_page
+
+        write_page(found, out)
+    typer.echo(json.dumps(found.record(), indent=2) if as_json else str(found))
+    if out is not None:
+        typer.echo(str(out), err=as_json)

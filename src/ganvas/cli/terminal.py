@@ -1,0 +1,131 @@
+"""A run as seen in a terminal: progress and events on stderr, so that stdout is left to results."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+from rich.text import Text
+
+from ganvas.settings.budget import Progress as RunProgress
+
+if TYPE_CHECKING:
+    from ganvas.classify.model import Epoch
+
+
+class TerminalDisplay:
+    """Shows the latest statistics: in place on a terminal, a line an interval in a log file.
+
+    Use as a context manager around the run.
+    """
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        columns: tuple[ProgressColumn, ...] = (BarColumn(24), TextColumn("{task.description}"))
+        is_live = self._console.is_terminal
+        self._bar = Progress(*columns, console=self._console, transient=True, disable=not is_live)
+        self._task = self._bar.add_task("starting", total=1.0)
+
+    def __enter__(self) -> "TerminalDisplay":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def stats(self, record: dict[str, float], progress: RunProgress, seconds_left: float) -> None:
+        """One logging interval passed."""
+        line = summary(record, seconds_left)
+        if self._console.is_terminal:
+            total = progress.seconds + seconds_left
+            self._bar.update(self._task, completed=progress.seconds / total if total else 1.0, description=line)
+        else:
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        """Something happened that a watcher should know."""
+        self._console.print(Text(line), soft_wrap=True)
+
+
+class PreparationDisplay:
+    """A progress bar with rate and time left for `prepare`; nothing in a log file."""
+
+    def __init__(self) -> None:
+        from rich.progress import MofNCompleteColumn, TimeRemainingColumn
+
+        rate = TextColumn("{task.fields[rate]}")
+        columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+        console = Console(stderr=True)
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task("preparing", total=None, rate="")
+        self._has_begun = False
+
+    def __enter__(self) -> "PreparationDisplay":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def update(self, done: int, total: int) -> None:
+        """`done` of `total` pictures are prepared."""
+        if not self._has_begun:  # what an earlier run had done already says nothing about the rate of this one
+            self._bar.reset(self._task, completed=done, total=total)
+            self._has_begun = True
+            return
+        speed = self._bar.tasks[0].speed
+        self._bar.update(self._task, completed=done, total=total, rate=f"{speed:,.0f}/s" if speed else "")
+
+
+class ClassifierDisplay:
+    """Shows a classifier learn: a bar in place on a terminal, a line an epoch in a log file.
+
+    Use as a context manager around the training.
+    """
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        columns: tuple[ProgressColumn, ...] = (BarColumn(24), TextColumn("{task.description}"))
+        self._bar = Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal)
+        self._task = self._bar.add_task("starting", total=None)
+        self._latest = ""
+
+    def __enter__(self) -> "ClassifierDisplay":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def work(self, what: str, done: int, total: int) -> None:
+        """`done` of `total` units of the work called `what` are through."""
+        self._bar.update(self._task, description=f"{what}{self._latest}", completed=done, total=total)
+
+    def epoch(self, epoch: "Epoch", seconds_left: float) -> None:
+        """An epoch is over; if training is not stopped early it will take about `seconds_left` more."""
+        line = f"loss {epoch.train_loss:.3f}, accuracy {epoch.train_accuracy:.3f}"
+        if epoch.validation_loss is not None:
+            line += f"; validation {epoch.validation_loss:.3f}, {epoch.validation_accuracy:.3f}"
+        line += f" | at most {_clock(seconds_left)} left"
+        self._latest = f" | {line}"
+        if not self._console.is_terminal:
+            self.say(f"epoch {epoch.epoch}: {line}")
+
+    def say(self, line: str) -> None:
+        """Something happened that a watcher should know."""
+        self._console.print(Text(line), soft_wrap=True)
+
+
+def summary(record: dict[str, float], seconds_left: float) -> str:
+    """The line a watcher reads: progress, losses, D's accuracy, speed, time left."""
+    parts = [f"{record['kimg']:.1f} kimg", f"D {record['d_loss']:.3f} G {record['g_loss']:.3f}"]
+    if "d_accuracy_real" in record and "d_accuracy_fake" in record:
+        real, fake = record["d_accuracy_real"], record["d_accuracy_fake"]
+        parts.append(f"D right on real {real:.0%}, generated {fake:.0%}")
+    return " | ".join([*parts, f"{record['img_per_s']:.0f} img/s", f"{_clock(seconds_left)} left"])
+
+
+def _clock(seconds: float) -> str:
+    """A duration as m:ss or h:mm:ss."""
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

@@ -1,0 +1,1 @@
+"""The dataset directory and its views."""

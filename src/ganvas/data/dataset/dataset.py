@@ -1,0 +1,243 @@
+"""The dataset directory: pictures of one size in a memory map, and a table of what they are.
+
+images.npy      uint8 [N, S, S, 3], read as a memory map
+index.parquet   a row a picture: source, sha256, content, phash, width, height, split, the label columns, duplicates,
+                and crop and group if asked
+rejected.csv    a row a file left out: path, reason, detail
+dataset.json    schema version, options, class names in order, fingerprint (see `Info`)
+
+`content` is a hash of the decoded pixels, the same for copies of a picture in any lossless coding. `duplicates` numbers
+the sets of pictures that look alike, copies among them; it is null for a picture that repeats none. `crop` counts the
+squares of one picture from 0 (`--fit multicrop`). `detail` says what a reason is about, such as the picture that a
+duplicate repeats. Datasets from before they were kept have none of these four.
+"""
+
+import functools
+import json
+import tokenize
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ganvas.foundation.errors import DataError, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import datasets
+    from torch import Tensor
+
+    from ganvas.data.dataset.torch_view import TorchPictures
+
+SCHEMA_VERSION = 1
+SPLITS = TRAIN, VALIDATION, TEST = "train", "validation", "test"
+IMAGES, INDEX, REJECTED, INFO = "images.npy", "index.parquet", "rejected.csv", "dataset.json"
+
+
+class Info(BaseModel):
+    """What `dataset.json` holds.
+
+    Attributes:
+        schema_version: layout of the directory; another version is refused.
+        size: height and width of every picture in pixels.
+        count: number of pictures.
+        label_column: column of the index that holds the class, or None for pictures without classes.
+        class_names: the values of that column in the order of their numbers.
+        mode_column: column with the known mode of each picture (painted data only), or None.
+        fingerprint: sha256 over the pixels, the labels, the class names and, if pictures are held back, which; what
+            caches and runs are keyed by.
+        options: how the pictures were prepared.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    size: int
+    count: int
+    label_column: str | None = None
+    class_names: list[str] = []
+    mode_column: str | None = None
+    fingerprint: str
+    options: dict[str, Any] = {}
+
+
+class Dataset:
+    """A prepared dataset, opened without reading its pictures into memory.
+
+    Attributes:
+        path: the dataset directory.
+        info: what `dataset.json` holds.
+        images: uint8 [N, S, S, 3], a read-only memory map.
+        index: the table of pictures, one row each in the order of `images`.
+    """
+
+    def __init__(self, path: Path, info: Info, images: NDArray[np.uint8], index: pd.DataFrame) -> None:
+        self.path, self.info, self.images, self.index = path, info, images, index
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open the dataset directory that `ganvas prepare` wrote.
+
+        Raises:
+            DataError: no such directory, another schema version, or a file of it missing, cut short or changed.
+        """
+        path = Path(path)
+        info = _read_info(path)
+        images = _map_images(path / IMAGES)
+        try:
+            index = pd.read_parquet(path / INDEX)
+        except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
+            raise DataError(f"{path / INDEX} cannot be read ({error}); prepare the dataset again") from error
+        expected = (info.count, info.size, info.size, 3)
+        if images.shape != expected or images.dtype != np.uint8 or len(index) != info.count:
+            raise DataError(
+                f"{path} does not hold what its {INFO} says: expected uint8 {expected}, found {images.dtype} "
+                f"{images.shape} and {len(index)} index rows; prepare the dataset again"
+            )
+        for column in filter(None, [info.label_column, info.mode_column]):
+            if column not in index:
+                raise DataError(f"{path / INDEX} lacks the column {column!r} that {INFO} names; prepare it again")
+        return cls(path, info, images, index)
+
+    def __len__(self) -> int:
+        return self.info.count
+
+    @property
+    def size(self) -> int:
+        """Height and width of every picture in pixels."""
+        return self.info.size
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 that names this content."""
+        return self.info.fingerprint
+
+    @property
+    def class_names(self) -> list[str]:
+        """Class names in the order of the label numbers; empty for pictures without classes."""
+        return self.info.class_names
+
+    @functools.cached_property
+    def labels(self) -> NDArray[np.int64] | None:
+        """int64 [N], the position of each picture's class in `class_names`; None without classes.
+
+        Raises:
+            DataError: the index holds a class that `dataset.json` does not name.
+        """
+        if self.info.label_column is None:
+            return None
+        numbers = {name: number for number, name in enumerate(self.class_names)}
+        try:
+            return np.array([numbers[name] for name in self.index[self.info.label_column].astype(str)], np.int64)
+        except KeyError as error:
+            stranger = error.args[0]
+            raise DataError(f"{self.path / INDEX} holds the class {stranger!r}, which {INFO} does not name") from error
+
+    def rows(self, split: str) -> NDArray[np.int64]:
+        """The rows of the pictures in "train", "validation" or "test", rising; int64, empty if there are none.
+
+        Pictures of a dataset without splits are all in "train". What is learnt, or shown as what was learnt from, is
+        learnt from those rows alone.
+
+        Raises:
+            DataError: there is no such split, or the index holds one.
+        """
+        if split not in SPLITS:
+            raise DataError(unknown("split", split, SPLITS))
+        return self._rows[split]
+
+    @functools.cached_property
+    def class_counts(self) -> NDArray[np.int64]:
+        """How many training pictures each class has, int64 [C]; empty without classes."""
+        if self.labels is None:
+            return np.empty(0, np.int64)
+        return np.bincount(self.labels[self.rows(TRAIN)], minlength=len(self.class_names))
+
+    @property
+    def class_shares(self) -> list[float]:
+        """The share of each class among the training pictures, in the order of the class names."""
+        total = int(self.class_counts.sum())
+        return [int(count) / total for count in self.class_counts]
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """How many pictures are in "train", "validation" and "test".
+
+        Raises:
+            DataError: the index holds another split.
+        """
+        return {split: len(self._rows[split]) for split in SPLITS}
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, NDArray[np.int64]]:
+        column = self.index.get("split", pd.Series(TRAIN, index=self.index.index))
+        if len(strangers := column[~column.isin(SPLITS)]):
+            raise DataError(
+                f"{self.path / INDEX} holds the split {strangers.iloc[0]!r}, which is none of {', '.join(SPLITS)}"
+            )
+        return {split: np.flatnonzero(column == split) for split in SPLITS}
+
+    @property
+    def modes(self) -> NDArray[np.object_] | None:
+        """The known mode of each picture [N] (painted data), or None where no mode is known."""
+        return None if self.info.mode_column is None else self.index[self.info.mode_column].to_numpy(object)
+
+    def as_torch(
+        self, split: str | None = TRAIN, transform: "Callable[[Tensor], Tensor] | None" = None
+    ) -> "TorchPictures":
+        """The pictures for a `DataLoader`: pairs of float32 [3, S, S] in [-1, 1] and the number of the class.
+
+        Args:
+            split: "train", "validation" or "test"; None for all pictures.
+            transform: applied to every picture.
+
+        Raises:
+            DataError: there is no such split.
+        """
+        from ganvas.data.dataset.torch_view import TorchPictures
+
+        return TorchPictures(self, split, transform)
+
+    def to_hf(self, split: str | None = None, image: str = "image") -> "datasets.Dataset":
+        """The pictures for the `datasets` library of Hugging Face, with the columns of the index.
+
+        Args:
+            split: "train", "validation" or "test"; None for all pictures.
+            image: the name of the column of pictures.
+
+        Raises:
+            DataError: that library is not installed, there is nothing in such a split, or the name is taken.
+        """
+        from ganvas.data.dataset.hugging_face_view import to_hf
+
+        return to_hf(self, split, image)
+
+
+def _read_info(path: Path) -> Info:
+    file = path / INFO
+    if not file.is_file():
+        what = "is not a ganvas dataset" if path.is_dir() else "does not exist"
+        raise DataError(f"{path} {what} (no {INFO}); make one with: ganvas prepare PICTURES {path}")
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        version = content.get("schema_version") if isinstance(content, dict) else None
+        if version != SCHEMA_VERSION:
+            raise DataError(
+                f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}: prepare it again"
+            )
+        return Info.model_validate(content)
+    except (OSError, ValueError, ValidationError) as error:
+        raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
+
+
+def _map_images(file: Path) -> NDArray[np.uint8]:
+    try:
+        images: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")
+    except (OSError, ValueError, SyntaxError, tokenize.TokenError) as error:  # the header is a Python literal
+        raise DataError(f"{file} is missing or cut short ({error}); prepare the dataset again") from error
+    return images

@@ -1,0 +1,114 @@
+"""A dataset as the `datasets` library of Hugging Face has it: pictures, classes, and every column of the index."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from PIL import Image
+
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.errors import DataError
+
+if TYPE_CHECKING:
+    import datasets
+
+# Rows of the index that are turned into Python values at a time.
+_CHUNK = 1_000
+
+
+def to_hf(data: Dataset, split: str | None = None, image: str = "image") -> "datasets.Dataset":
+    """The pictures with their columns, in an Arrow file that lies in the cache and is mapped into memory.
+
+    The file is written once for the same pictures with the same columns.
+
+    Args:
+        data: the dataset.
+        split: "train", "validation" or "test"; None for all pictures.
+        image: the name of the column of pictures.
+
+    Returns:
+        A row a picture: an `Image` (PNG, so no pixel is changed), the class as a `ClassLabel` under the name of its
+        column, and the other columns of the index as they are.
+
+    Raises:
+        DataError: the `datasets` library is not installed, there is no such split or nothing in it, or the index has
+            a column of the name that the pictures are to have.
+    """
+    try:
+        import datasets
+    except ImportError as error:
+        raise DataError("to_hf() needs the datasets library; install it with: pip install 'ganvas[hf]'") from error
+    if image in data.index:
+        raise DataError(
+            f"the index of {data.path} has a column {image!r} already; name the pictures otherwise: to_hf(image=...)"
+        )
+    rows = np.arange(len(data)) if split is None else data.rows(split)
+    if not len(rows):
+        raise DataError(f"{data.path} has no pictures in its split {split!r}")
+    index = data.index.iloc[rows].reset_index(drop=True)
+    if data.labels is not None:
+        index = index.assign(**{str(data.info.label_column): data.labels[rows]})
+    with _silently():
+        return datasets.Dataset.from_generator(
+            _records,
+            features=_features(data, index, image),
+            cache_dir=str(cache_directory() / "datasets"),
+            # These are what the cache is keyed by, too.
+            gen_kwargs={
+                "path": str(data.path),
+                "fingerprint": data.fingerprint,
+                "index": index,
+                "rows": rows,
+                "image": image,
+            },
+        )
+
+
+def _features(data: Dataset, index: pd.DataFrame, image: str) -> "datasets.Features":
+    import datasets
+
+    schema = pa.Schema.from_pandas(index, preserve_index=False).remove_metadata()
+    features = datasets.Features.from_arrow_schema(schema)
+    for field in schema:
+        if pa.types.is_large_string(field.type):
+            features[field.name] = datasets.Value("string")
+    if data.labels is not None:
+        features[str(data.info.label_column)] = datasets.ClassLabel(names=data.class_names)
+    return datasets.Features({image: datasets.Image(), **features})
+
+
+def _records(
+    path: str, fingerprint: str, index: pd.DataFrame, rows: NDArray[np.int64], image: str
+) -> Iterator[dict[str, Any]]:
+    """The rows of the Hugging Face dataset; the fingerprint is there for the key."""
+    images = Dataset.open(path).images
+    for start in range(0, len(rows), _CHUNK):
+        chunk = pa.Table.from_pandas(index.iloc[start : start + _CHUNK], preserve_index=False).to_pylist()
+        for row, record in zip(rows[start : start + _CHUNK], chunk, strict=True):
+            yield {image: {"bytes": _png(images[row]), "path": None}, **record}
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@contextlib.contextmanager
+def _silently() -> Iterator[None]:
+    """Without the progress bars of `datasets`, for this library prints nothing."""
+    import datasets
+
+    were_shown = not datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if were_shown:
+            datasets.enable_progress_bars()

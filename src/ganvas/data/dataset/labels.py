@@ -1,0 +1,80 @@
+"""The classes of a dataset from any column of its index, always by name."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.errors import DataError, unknown
+
+# More names than this are not classes: sources, hashes, sizes.
+MAX_CLASSES = 1000
+
+
+def labelled_by(data: Dataset, column: str) -> Dataset:
+    """The same pictures with the classes of another column.
+
+    The view keeps the fingerprint of its directory: what is keyed by that, such as the features of the real pictures,
+    does not depend on labels.
+
+    Raises:
+        DataError: there is no such column, or its values are no classes; the message lists the columns there are.
+    """
+    if label_column(data, column) == data.info.label_column:
+        return data
+    info = data.info.model_copy(update={"label_column": column, "class_names": class_names(data, column)})
+    return Dataset(data.path, info, data.images, data.index)
+
+
+def label_column(data: Dataset, label: str | None) -> str:
+    """The column to take classes from: the one asked for, or the dataset's own.
+
+    Raises:
+        DataError: there is no such column, or none was asked for and the dataset has no classes.
+    """
+    if label is None and data.info.label_column is None:
+        raise DataError(f"{data.path} has no classes; name a column with --label: {', '.join(_columns(data))}")
+    column = label or str(data.info.label_column)
+    if column not in data.index:
+        raise DataError(f"{data.path}: {unknown('column', column, _columns(data))}")
+    return column
+
+
+def label_names(data: Dataset, column: str) -> NDArray[np.object_]:
+    """The class of every picture by name, str [N]; numbers and other values are written out.
+
+    Raises:
+        DataError: some pictures have no value in that column; the message lists the columns there are.
+    """
+    values = data.index[column]
+    names = values.astype(str).to_numpy(object)
+    empty = values.isna().to_numpy() | (names == "")
+    if empty.any():
+        raise _unsuitable(data, column, f"is empty for {int(empty.sum()):,} of {len(names):,} pictures")
+    return names
+
+
+def class_names(data: Dataset, column: str) -> list[str]:
+    """The classes of a column, sorted by name.
+
+    Raises:
+        DataError: values are missing, or there are fewer than two or more than `MAX_CLASSES`, or a class of a single
+            picture; the message lists the columns there are.
+    """
+    names, counts = np.unique(label_names(data, column).astype(str), return_counts=True)
+    if len(names) < 2:
+        raise _unsuitable(data, column, f"has a single class, {str(names[0])!r}")
+    if len(names) > MAX_CLASSES:
+        raise _unsuitable(data, column, f"has {len(names):,} different values; classes are at most {MAX_CLASSES:,}")
+    if counts.min() < 2:
+        lonely = names[counts.argmin()]
+        raise _unsuitable(data, column, f"has a class of one picture, {str(lonely)!r}; two or more are needed")
+    listed: list[str] = names.tolist()
+    return listed
+
+
+def _unsuitable(data: Dataset, column: str, why: str) -> DataError:
+    return DataError(f"{data.path}: the column {column!r} {why}; the columns are: {', '.join(_columns(data))}")
+
+
+def _columns(data: Dataset) -> list[str]:
+    return [str(column) for column in data.index.columns]

@@ -1,0 +1,108 @@
+"""Writing a dataset directory: the memory map picture by picture, the tables, and the fingerprint of it all."""
+
+import csv
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganvas.data.dataset.dataset import INDEX, INFO, REJECTED, TRAIN, Info
+
+
+class ImagesFile:
+    """An `.npy` file of uint8 [N, S, S, 3] that grows picture by picture, N becoming known at the end.
+
+    It is filled by ordinary writes: a full disk makes those fail, where it would kill a process that writes to a
+    memory map.
+
+    Attributes:
+        sha256: of the pictures' bytes.
+        size: their height and width in pixels.
+        count: how many there are.
+    """
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self.sha256 = hashlib.sha256()
+        self._file, self.size, self.count = file, size, 0
+        self._write_header()
+
+    def keep(self, count: int, crc: int) -> bool:
+        """Go on behind pictures that the file holds already.
+
+        Args:
+            count: how many.
+            crc: the CRC-32 of their bytes.
+
+        Returns:
+            Whether they are whole; if not, nothing is kept of them.
+        """
+        start, length = self._file.tell(), count * self.size**2 * 3
+        data = self._file.read(length)
+        if len(data) != length or zlib.crc32(data) != crc:
+            self._file.seek(start)
+            return False
+        self.sha256.update(data)
+        self.count += count
+        return True
+
+    def cut(self) -> None:
+        """Drop what the file holds behind the pictures that were kept."""
+        self._file.seek(self._file.tell())  # between reading and writing
+        self._file.truncate()
+
+    def append(self, pixels: NDArray[np.uint8]) -> None:
+        """Write one picture, uint8 [S, S, 3]."""
+        data = pixels.tobytes()
+        self._file.write(data)
+        self.sha256.update(data)
+        self.count += 1
+
+    def flush(self) -> None:
+        """Hand all pictures to the operating system, which keeps them even if this process is killed."""
+        self._file.flush()
+
+    def finish(self) -> None:
+        """Write how many there were; more can follow."""
+        self._file.seek(0)
+        self._write_header()
+        self._file.seek(0, os.SEEK_END)
+        self._file.flush()
+
+    def _write_header(self) -> None:
+        # NumPy pads the header so that its length does not depend on the first number of the shape.
+        shape = (self.count, self.size, self.size, 3)
+        np.lib.format.write_array_header_1_0(self._file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def fingerprint(images: ImagesFile, label_column: str | None, index: pd.DataFrame) -> str:
+    """Sha256 over the pixels, their size, the labels with the class names in them, and the splits if there are any."""
+    labels = index[label_column].tolist() if label_column else None
+    splits = index["split"].tolist() if "split" in index else [TRAIN]
+    digest = images.sha256.copy()
+    digest.update(json.dumps([images.size, labels, *([splits] if set(splits) != {TRAIN} else [])]).encode())
+    return digest.hexdigest()
+
+
+def write_tables(
+    directory: Path, info: Info, index: pd.DataFrame, rejected: Iterable[tuple[str, str, str]] = ()
+) -> None:
+    """Write all that a dataset directory holds beside its pictures.
+
+    Args:
+        directory: the directory.
+        info: what `dataset.json` will hold.
+        index: a row a picture.
+        rejected: path, reason and detail of each file left out.
+    """
+    index.to_parquet(directory / INDEX, index=False)
+    with (directory / REJECTED).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("path", "reason", "detail"), *rejected])
+    text = json.dumps(info.model_dump(), indent=2, ensure_ascii=False)
+    (directory / INFO).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""A source of pictures becomes a dataset directory."""

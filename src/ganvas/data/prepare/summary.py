@@ -1,0 +1,168 @@
+"""What `prepare` did, in lines that are worth reading."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from ganvas.data.dataset.dataset import REJECTED, TRAIN
+from ganvas.data.pictures.rejection import Reason
+from ganvas.data.prepare.duplicates import leaks, sets_of
+from ganvas.data.prepare.holdout import Holdout
+
+# How many classes the summary counts; Painter by Numbers has 2,074 artists.
+MOST_CLASSES = 50
+# How many reasons get a line of their own.
+_REASONS = 12
+
+
+@dataclass(frozen=True)
+class Originals:
+    """The pictures as they were.
+
+    Attributes:
+        smallest: width and height of the one with the fewest pixels.
+        median: width and height of the one in the middle.
+        largest: width and height of the one with the most.
+        enlarged: how many had a side under the dataset's.
+    """
+
+    smallest: tuple[int, int]
+    median: tuple[int, int]
+    largest: tuple[int, int]
+    enlarged: int
+
+    @classmethod
+    def of(cls, index: pd.DataFrame, size: int) -> Self:
+        """Measure them in a dataset's table."""
+        originals = index.drop_duplicates("source")
+        widths, heights = originals["width"].to_numpy(), originals["height"].to_numpy()
+        order = (widths * heights).argsort(kind="stable")
+        shown = [(int(widths[row]), int(heights[row])) for row in order[[0, len(order) // 2, -1]]]
+        return cls(shown[0], shown[1], shown[2], int(((widths < size) | (heights < size)).sum()))
+
+    def __str__(self) -> str:
+        text = f"originals {_by(self.smallest)}"
+        if self.smallest != self.largest:
+            text += f" to {_by(self.largest)}, median {_by(self.median)}"
+        return text + (f"; {self.enlarged:,} smaller than the frame and enlarged" if self.enlarged else "")
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Pictures that repeat others of the dataset.
+
+    Attributes:
+        pictures: how many repeat each other or are repeated.
+        sets: the sets of pictures that they make up.
+        copies: how many of them are copies, pixel for pixel, of an earlier one.
+        leaks: held-back pictures with a twin to train on.
+    """
+
+    pictures: int
+    sets: int
+    copies: int
+    leaks: int
+
+    @classmethod
+    def of(cls, index: pd.DataFrame, copies: int) -> Self:
+        """Count them in a dataset's table, with its columns `duplicates` and `split`."""
+        numbers = index["duplicates"].dropna()
+        leaked = leaks(sets_of(index["duplicates"]), (index["split"] == TRAIN).to_numpy())
+        return cls(len(numbers), numbers.nunique(), copies, int(leaked.sum()))
+
+    def __str__(self) -> str:
+        lines = []
+        if self.pictures:
+            lines.append(
+                f"duplicates: {self.pictures:,} pictures look alike in {counted(self.sets, 'set')}, "
+                f"{counted(self.copies, 'exact copy', 'exact copies')} among them (index column duplicates; --dedupe "
+                "near keeps one of each)"
+            )
+        if self.leaks:
+            lines.append(
+                f"warning: {counted(self.leaks, 'held-back picture')} {'has' if self.leaks == 1 else 'have'} a "
+                "duplicate to train on: a test on it flatters"
+            )
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What `prepare` did.
+
+    Attributes:
+        path: the dataset directory.
+        size: height and width of its pictures in pixels.
+        count: pictures in it.
+        class_counts: pictures a class, in the order of the class numbers; empty without classes.
+        rejected: files left out by reason, the commonest first; dropped duplicates are among them.
+        holdout: how the pictures were divided, or None if that was not asked for.
+        seconds: wall-clock time.
+        originals: the sizes of the pictures before they were fitted.
+        duplicates: pictures that repeat others.
+        examples: the first file left out for each reason.
+        notes: lines on what the source was recognised as, and what was chosen from it.
+        resumed: items that an interrupted run had done already.
+    """
+
+    path: Path
+    size: int
+    count: int
+    class_counts: Mapping[str, int]
+    rejected: Mapping[str, int]
+    holdout: Holdout | None
+    seconds: float
+    originals: Originals
+    duplicates: Duplicates
+    examples: Mapping[str, str]
+    notes: Sequence[str] = ()
+    resumed: int = 0
+
+    def __str__(self) -> str:
+        title = f"{self.path}: {counted(self.count, 'picture')} of {self.size} x {self.size} in {self.seconds:.1f} s"
+        lines = [title + (f", {self.resumed:,} of them from a run that was interrupted" if self.resumed else "")]
+        lines += self.notes
+        if self.class_counts:
+            shown = list(self.class_counts.items())[:MOST_CLASSES]
+            more = len(self.class_counts) - len(shown)
+            counts = ", ".join(f"{name} {count:,}" for name, count in shown) + (f" and {more:,} more" if more else "")
+            lines.append(f"{len(self.class_counts):,} classes: {counts}")
+        lines.append(str(self.originals))
+        lines += filter(None, [str(self.holdout or ""), str(self.duplicates)])
+        if self.rejected:
+            lines.append(f"left out {sum(self.rejected.values()):,} (listed in {self.path / REJECTED}):")
+            lines += self._reasons()
+        return "\n".join(lines)
+
+    def _reasons(self) -> list[str]:
+        shown = list(self.rejected.items())[:_REASONS]
+        lines = [f"  {count:,} {reason}, as {self.examples[reason]}" for reason, count in shown]
+        rest = len(self.rejected) - len(shown)
+        return lines + ([f"  and {counted(rest, 'rarer reason')}"] if rest > 0 else [])
+
+
+def reasons(rejected: Sequence[tuple[str, str, str]]) -> dict[str, int]:
+    """How many files were left out for each reason, the commonest first."""
+    return dict(Counter(reason for _, reason, _ in rejected).most_common())
+
+
+def examples(rejected: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+    """The first file left out for each reason; of duplicates with what it repeats."""
+    first: dict[str, str] = {}
+    for name, reason, detail in rejected:
+        repeats = reason in (Reason.COPY, Reason.NEAR_COPY)
+        first.setdefault(reason, f"{name} ({detail})" if repeats and detail else name)
+    return first
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """A number with its noun, as in "1 picture" and "2 pictures"."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]:,} x {size[1]:,}"

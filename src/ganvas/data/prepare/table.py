@@ -1,0 +1,211 @@
+"""From what became of each item to a dataset's tables: a row a picture, a row a file left out."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganvas.data.dataset.dataset import REJECTED, TRAIN
+from ganvas.data.dataset.split import Numbers
+from ganvas.data.pictures.rejection import Reason
+from ganvas.data.prepare import duplicates
+from ganvas.data.prepare.picture import LeftOut
+from ganvas.data.prepare.summary import counted, reasons
+from ganvas.data.prepare.unfinished import Entry
+from ganvas.data.sources import Item, Source
+from ganvas.data.sources.source import shortened
+from ganvas.foundation.errors import DataError
+
+# How many of the commonest reasons, or of the classes at fault, a message names.
+COMMONEST = 3
+
+
+@dataclass
+class Table:
+    """The pictures of a dataset, and the files that are none of them.
+
+    Attributes:
+        source: what the pictures are of.
+        index: a row a picture [N], in the order of the source.
+        numbers: int64 [N], the item that each picture is of.
+        positions: int64 [N], where each picture is kept.
+        left_out: number, name, reason and detail of each item left out.
+        copies: pictures with the same content as an earlier one; known when duplicates are marked.
+        notes: lines for the summary on what was dropped.
+    """
+
+    source: Source
+    index: pd.DataFrame
+    numbers: Numbers
+    positions: Numbers
+    left_out: list[tuple[int, str, str, str]]
+    copies: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, source: Source, outcomes: Iterable[Entry | LeftOut], has_crops: bool) -> Self:
+        """From what became of each item; with `has_crops`, the pictures of an item are numbered.
+
+        Raises:
+            DataError: none became a picture.
+        """
+        rows: list[dict[str, Any]] = []
+        numbers: list[int] = []
+        positions: list[int] = []
+        left_out: list[tuple[int, str, str, str]] = []
+        for number, (item, outcome) in enumerate(zip(source.items, outcomes, strict=True)):
+            if isinstance(outcome, LeftOut):
+                left_out.append((number, item.name, outcome.reason, outcome.detail))
+                continue
+            for crop, phash in enumerate(outcome.phashes):
+                facts = _facts(item, outcome, phash, {"crop": crop} if has_crops else {})
+                rows.append({**facts, **source.row(item)})
+                numbers.append(number)
+                positions.append(outcome.first + crop)
+        table = cls(source, _in_columns(rows), np.array(numbers, np.int64), np.array(positions, np.int64), left_out)
+        if not rows:
+            commonest = itertools.islice(reasons(table.rejected).items(), COMMONEST)
+            raise DataError(
+                f"no readable picture in {source.title}, {counted(len(left_out), 'file')} left out: "
+                f"{', '.join(f'{count:,} {reason}' for reason, count in commonest)}"
+            )
+        return table
+
+    @property
+    def rejected(self) -> list[tuple[str, str, str]]:
+        """Name, reason and detail of each file left out, in the order of the source."""
+        return [(name, reason, detail) for _, name, reason, detail in sorted(self.left_out)]
+
+    @property
+    def classes(self) -> "pd.Series[str] | None":
+        """The class of each picture [N], or None without classes."""
+        return None if self.source.label_column is None else self.index[self.source.label_column]
+
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """Pictures of each class, sorted by its name; empty without classes."""
+        return dict(sorted(Counter(() if self.classes is None else self.classes).items()))
+
+    def drop_small_classes(self, least: int) -> None:
+        """Move the pictures of classes with fewer originals than `least` to those left out.
+
+        Raises:
+            DataError: all classes are so small.
+        """
+        if self.classes is None:
+            return
+        originals = self.index["source"].groupby(self.classes).transform("nunique").to_numpy()
+        small = np.flatnonzero(originals < least)
+        if len(small) == len(self.index):
+            raise DataError(f"min-per-class {least} leaves none of {len(small):,} pictures that could be read")
+        for row in small[np.unique(self.numbers[small], return_index=True)[1]]:
+            self._leave_out(row, Reason.SMALL_CLASS, f"class {self.classes[row]}")
+        self._keep(np.flatnonzero(originals >= least))
+
+    def require_classes(self, least: int) -> None:
+        """Note which classes of the source are gone, if those with fewer pictures than `least` were to be left out.
+
+        Raises:
+            DataError: a class has fewer than two pictures, and was not to be left out.
+        """
+        lost = sorted(set(classes_of(self.source)) - self.class_counts.keys())
+        if least < 2:
+            require_classes(self.source, self.class_counts | dict.fromkeys(lost, 0))
+        elif lost:
+            classes, names = counted(len(lost), "class", "classes"), shortened(lost, COMMONEST)
+            self.notes.append(f"left out {classes} with fewer than {least:,} readable pictures: {names}")
+
+    def drop_duplicates(self, images: NDArray[np.uint8], dedupe: str, splits: Mapping[str, str] | None = None) -> None:
+        """Move to those left out the pictures that repeat one that is kept.
+
+        Args:
+            images: uint8 [M, S, S, 3], what `positions` count in.
+            dedupe: which duplicates are dropped: "none", "exact" or "near".
+            splits: the split of each item by its name where the source says it: copies to train on stay.
+        """
+        if dedupe == "none":
+            return
+        index = self.index
+        repeats = duplicates.find(index, images, self.positions)
+        is_held_back = None if splits is None else (index["source"].map(splits) != TRAIN).to_numpy(np.bool_)
+        if dedupe == "exact":
+            dropped = duplicates.surplus(index, repeats.exact, held_back=is_held_back)
+        else:
+            is_like = duplicates.NearCopies(index, images, self.positions, repeats.exact)
+            dropped = duplicates.surplus(index, repeats.near, is_like, is_held_back)
+        classes, contradicted = self.classes, 0
+        for row, keeper in dropped.items():
+            detail = self._name(keeper, row)
+            if classes is not None and classes[row] != classes[keeper]:
+                detail, contradicted = f"{detail}, of class {classes[keeper]}, not {classes[row]}", contradicted + 1
+            self._leave_out(row, duplicates.reason(repeats, row, keeper), detail)
+        if contradicted:
+            they = counted(contradicted, "dropped duplicate was", "dropped duplicates were")
+            self.notes.append(f"warning: {they} of another class than the picture that stays (told in {REJECTED})")
+        self._keep(np.setdiff1d(np.arange(len(index)), list(dropped)))
+
+    def mark_duplicates(self, images: NDArray[np.uint8]) -> None:
+        """Add the column `duplicates`, and count the copies; `images` are what `positions` count in."""
+        repeats = duplicates.find(self.index, images, self.positions)
+        self.index = self.index.assign(duplicates=duplicates.numbered(repeats.near))
+        self.copies = len(self.index) - len(np.unique(repeats.exact))
+
+    def _leave_out(self, row: int, reason: str, detail: str) -> None:
+        """List the picture of a row; its row stays."""
+        self.left_out.append((int(self.numbers[row]), self.index["source"][row], reason, detail))
+
+    def _keep(self, rows: Numbers) -> None:
+        """Drop all other rows."""
+        self.index = self.index.iloc[rows].reset_index(drop=True)
+        self.numbers, self.positions = self.numbers[rows], self.positions[rows]
+
+    def _name(self, row: int, instead_of: int) -> str:
+        """The picture that is kept, and of which crops there is talk."""
+        if "crop" not in self.index:
+            return str(self.index["source"][row])
+        crops = self.index["crop"]
+        return f"{self.index['source'][row]}, crop {crops[row]}, instead of crop {crops[instead_of]}"
+
+
+def classes_of(source: Source) -> list[str]:
+    """The class of every item that has one."""
+    column = source.label_column
+    return [] if column is None else [str(item.labels[column]) for item in source.items if column in item.labels]
+
+
+def require_classes(source: Source, counts: Mapping[str, int]) -> None:
+    """Raise DataError for a class of fewer than two pictures: that is not a class to learn or to measure."""
+    poor = [f"class {name!r} has {counted(count, 'picture')}" for name, count in sorted(counts.items()) if count < 2]
+    if poor:
+        raise DataError(
+            f"{', '.join(poor[:COMMONEST])}{' ...' if len(poor) > COMMONEST else ''} in {source.title}; "
+            f"a class needs two or more readable pictures: {source.remedy}"
+        )
+
+
+def _in_columns(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The rows as a table, in which whole numbers stay whole where some are unknown: pandas makes floats of them."""
+    index = pd.DataFrame(rows)
+    for name in index.columns[index.dtypes == np.float64]:
+        values = [row.get(name) for row in rows]
+        if all(value is None or isinstance(value, int) for value in values):
+            index[name] = pd.array(values)
+    return index
+
+
+def _facts(item: Item, entry: Entry, phash: str, crop: dict[str, int]) -> dict[str, Any]:
+    return {
+        "source": item.name,
+        **crop,
+        "sha256": entry.sha256,
+        "content": entry.content,
+        "phash": phash,
+        "width": entry.width,
+        "height": entry.height,
+        "split": TRAIN,
+    }

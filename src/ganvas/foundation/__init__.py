@@ -1,0 +1,1 @@
+"""What every other folder leans on: errors, files, caches, pixels."""

@@ -1,0 +1,131 @@
+"""What this machine is, what ganvas chooses to do on it, and why: `ganvas doctor`."""
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from ganvas import __version__
+from ganvas.foundation.cache import cache_directory
+from ganvas.machine import device
+from ganvas.machine.cores import threads_asked_for, usable_cores
+from ganvas.machine.precision import calibration, matrix_product_gflops
+from ganvas.settings.config import Settings
+
+# Those whose versions decide what a run does.
+LIBRARIES = ("torch", "torchvision", "lightning-fabric", "timm", "numpy", "pillow")
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found.
+
+    Attributes:
+        topic: what it is about, one or two words.
+        is_well: False for what keeps ganvas from working as it could.
+        text: what was found, or chosen and why, one sentence.
+        figures: the numbers in it, by name with their units.
+    """
+
+    topic: str
+    is_well: bool
+    text: str
+    figures: dict[str, Any]
+
+
+def examine() -> list[Finding]:
+    """Look at this machine; takes a few seconds, of which the measurement of the processor is kept."""
+    machine = device.choose(Settings())
+    return [
+        _processor(),
+        _memory(),
+        _disk(),
+        _device(machine),
+        _precision(machine),
+        _threads(machine),
+        *([_ceiling(machine)] if machine.device == "cpu" else []),
+        _versions(),
+        _cache(),
+    ]
+
+
+def _processor() -> Finding:
+    cores, logical = psutil.cpu_count(logical=False), psutil.cpu_count()
+    text = f"{device.processor_name()}: {cores or '?'} cores, {logical} hardware threads"
+    return Finding("processor", True, text, {"cores": cores, "hardware_threads": logical})
+
+
+def _memory() -> Finding:
+    memory = psutil.virtual_memory()
+    total, free = memory.total / GIB, memory.available / GIB
+    is_well = free >= 2
+    text = f"{free:.1f} of {total:.1f} GiB free" + ("" if is_well else "; a run at 64 px takes 1 to 2 GiB")
+    return Finding("memory", is_well, text, {"total_gib": round(total, 1), "free_gib": round(free, 1)})
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(Path.cwd()).free / GIB
+    is_well = free >= 1
+    text = f"{free:.1f} GiB free here" + ("" if is_well else "; runs keep checkpoints of 20 to 200 MB each")
+    return Finding("disk", is_well, text, {"free_gib": round(free, 1)})
+
+
+def _device(machine: device.Machine) -> Finding:
+    if machine.device == "cuda":
+        memory = torch.cuda.get_device_properties(0).total_memory / GIB
+        text = f"cuda, {machine.device_name} with {memory:.0f} GiB: TF32, channels_last, autocast, pinned copies"
+        return Finding("device", True, text, {"device": "cuda", "memory_gib": round(memory, 1)})
+    if machine.device == "mps":
+        return Finding("device", True, "mps, Apple's GPU, in float32", {"device": "mps"})
+    text = f"cpu: torch {torch.__version__} finds no CUDA device and no Apple GPU here"
+    return Finding("device", True, text, {"device": "cpu"})
+
+
+def _precision(machine: device.Machine) -> Finding:
+    if machine.device != "cpu":
+        autocast = "" if machine.precision == "float32" else " under autocast"
+        return Finding("precision", True, f"{machine.precision}{autocast}", {"precision": machine.precision})
+    found = calibration(machine.device_name)
+    layout = f"channels innermost takes {found.float32 / found.float32_contiguous:.2f} of the time of torch's layout"
+    figures = {"precision": machine.precision, **{f"{name}_ms": value for name, value in asdict(found).items()}}
+    if not device.multiplies_bfloat16():
+        return Finding("precision", True, f"float32: no bfloat16 products in this processor; {layout}", figures)
+    ratio = found.float32 / found.bfloat16
+    text = f"{machine.precision}: bfloat16 runs at {ratio:.2f} times float32's speed, measured; {layout}"
+    return Finding("precision", True, text, figures)
+
+
+def _threads(machine: device.Machine) -> Finding:
+    reason = "the cores that this process may use, a second thread on a core being in the way"
+    if threads_asked_for():
+        reason = f"what OMP_NUM_THREADS says, on {usable_cores()} cores that this process may use"
+    text = f"{machine.threads}: {reason}"
+    return Finding("threads", True, text, {"threads": machine.threads, "usable_cores": usable_cores()})
+
+
+def _ceiling(machine: device.Machine) -> Finding:
+    names = ["float32", "bfloat16"] if device.multiplies_bfloat16() else ["float32"]
+    figures = {f"{name}_gflops": matrix_product_gflops(getattr(torch, name), machine.threads) for name in names}
+    reached = ", ".join(f"{figures[f'{name}_gflops']:.0f} in {name}" for name in names)
+    return Finding("ceiling", True, f"GFLOP/s of a matrix product: {reached}", figures)
+
+
+def _versions() -> Finding:
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    text = f"ganvas {__version__}, Python {platform.python_version()} on {sys.platform}; {listed}"
+    return Finding("versions", True, text, {"ganvas": __version__, "python": platform.python_version(), **versions})
+
+
+def _cache() -> Finding:
+    folder = cache_directory()
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0
+    text = f"{folder}, {size / 2**20:.0f} MiB; all of it can be made again (GANVAS_CACHE moves it)"
+    return Finding("cache", True, text, {"path": str(folder), "mib": round(size / 2**20, 1)})

@@ -1,0 +1,181 @@
+"""A run that has been checked but not begun: what it will be, and how it says so."""
+
+import dataclasses
+import platform
+import shlex
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganvas import __version__, baselines, gans
+from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.labels import labelled_by
+from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.gans.recipe import Recipe, Spec
+from ganvas.machine.device import Machine, choose, launch
+from ganvas.metrics.independence import independent
+from ganvas.planning import quality
+from ganvas.planning.timeline import Forecast
+from ganvas.runs.directory import CONFIG, Record, RunDirectory
+from ganvas.settings.config import AUTO, MIN_SCORED, RunConfig, resolve
+from ganvas.settings.options import Options
+from ganvas.training.display import Display
+
+if TYPE_CHECKING:
+    from ganvas.training.trainer import Trainer
+
+RECORDED_LIBRARIES = ("torch", "torchvision", "lightning-fabric", "timm", "torch-fidelity", "numpy")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that has been checked but not begun: nothing is written yet.
+
+    Attributes:
+        data: what it learns from.
+        config: its recipe, settings and options.
+        recipe: the recipe with those options.
+        machine: what it will run on.
+        origin: the snapshot or run it begins with, or None.
+        start: the weights found there, by network.
+        given: keys of the settings and options that the user set.
+        chosen: what the quality chose that was asked for.
+    """
+
+    data: Dataset
+    config: RunConfig
+    recipe: Recipe
+    machine: Machine
+    origin: Path | None = None
+    start: dict[str, Any] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    chosen: tuple[quality.Chosen, ...] = ()
+
+    def with_chosen(self, chosen: list[quality.Chosen]) -> "Plan":
+        """The plan with what a quality chose, beside what it had chosen before."""
+        config = quality.with_chosen(self.config, chosen)
+        recipe = type(self.recipe)(config.options)
+        return dataclasses.replace(self, config=config, recipe=recipe, chosen=(*self.chosen, *chosen))
+
+    def trainer(self, run: RunDirectory, display: Display) -> "Trainer":
+        """The trainer of this plan, seeded and at step 0."""
+        from ganvas.training.trainer import Trainer  # seconds of import that a mistyped option should not wait for
+
+        return Trainer(run, self.config, self.recipe, self.data, self.machine, launch(self.machine), display)
+
+    def describe(self, forecast: Forecast) -> str:
+        """What will happen, for a person, a line each."""
+        settings, data, pictures, costs = self.config.settings, self.data, self.data.splits[TRAIN], forecast.costs
+        common, own = Options().model_dump(), self.config.options.model_dump()
+        options = ", ".join(f"{key}={own[key]}" for key in own if own[key] != common.get(key))
+        lines = {
+            "data": f"{data.path}: {pictures:,} pictures of {data.size} px"
+            + (f", {held_back:,} more held back" if (held_back := len(data) - pictures) else ""),
+            "classes": f"{len(data.class_names)} ({', '.join(data.class_names)})" if data.class_names else "none",
+            "recipe": f"{self.config.recipe}: generator {costs.generator_parameters:,} and discriminator "
+            f"{costs.discriminator_parameters:,} parameters",
+            "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
+            "options": f"{options or 'none'} beyond the common defaults",
+            "machine": str(self.machine),
+            "speed": f"{costs.img_per_s:.0f} img/s measured{self._early(forecast)}",
+            "budget": f"{settings.budget}: about {forecast.kimg:.1f} kimg "
+            f"({forecast.kimg * 1000 / pictures:.1f} epochs) in about {forecast.time()}",
+            "evaluate": self._evaluations(forecast),
+            "memory": f"about {forecast.memory()}",
+        }
+        if settings.quality:
+            lines = {"quality": self._quality()} | lines
+        return "\n".join(f"{name:10} {text}" for name, text in lines.items())
+
+    @staticmethod
+    def _early(forecast: Forecast) -> str:
+        costs, early = forecast.costs, forecast.costs.early_images / 1000
+        if not early:
+            return ""
+        ends = ", beyond which this budget does not go" if forecast.kimg <= early else ""
+        return f", {costs.early_img_per_s:.0f} for the first {early:g} kimg{ends}"
+
+    def _evaluations(self, forecast: Forecast) -> str:
+        settings = self.config.settings
+        if not settings.eval_samples:
+            return "never"
+        every = settings.eval_every or f"{settings.budget / 10}, or less often if that took over a tenth of the time"
+        return f"{settings.eval_samples:,} pictures every {every}: {forecast.evaluations} times"
+
+    def _quality(self) -> str:
+        wish = self.config.settings.quality
+        if not self.chosen:
+            return f"{wish} found everything set"
+        return "\n".join([f"{wish} chose these; set any yourself:", *(f"{'':10} {each}" for each in self.chosen)])
+
+    def record(self, forecast: Forecast, out: Path) -> Record:
+        """What `config.yaml` will hold."""
+        info = self.data.info
+        libraries = {name: metadata.version(name) for name in RECORDED_LIBRARIES}
+        return Record(
+            ganvas=__version__,
+            recipe=self.config.recipe,
+            data=str(self.data.path.resolve()),
+            dataset=info.model_dump(include={"fingerprint", "count", "size", "label_column", "class_names"})
+            | {"training": self.data.splits[TRAIN]},
+            networks={
+                "generator_parameters": forecast.costs.generator_parameters,
+                "discriminator_parameters": forecast.costs.discriminator_parameters,
+            },
+            machine=self.machine.record(),
+            forecast=forecast.record(),
+            versions={"python": platform.python_version()} | libraries,
+            settings=self.config.settings.model_dump(),
+            options=self.config.options.model_dump(),
+            command=self._command(out),
+        )
+
+    def _command(self, out: Path) -> str:
+        """The command line that repeats this run under another name."""
+        words = ["ganvas", "train", str(self.data.path), "--config", str(out / CONFIG), "--out", f"{out}-again"]
+        return shlex.join(words + (["--from", str(self.origin)] if self.origin else []))
+
+
+def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
+    """Check all that does not depend on where the run will be or what it begins with.
+
+    Raises:
+        GanvasError: a dataset, recipe, option or device that does not exist, or that do not fit each other.
+    """
+    if recipe in baselines.names():
+        raise ConfigError(
+            f"{recipe} is a baseline, which is fitted and not trained: "
+            f"ganvas baseline {data} --kind {recipe} --out {recipe}.safetensors"
+        )
+    recipe_class = gans.find(recipe)
+    config = quality.with_budget(resolve(recipe, recipe_class.defaults, changes), changes)
+    dataset = Dataset.open(data)
+    if column := config.settings.label_column:
+        dataset = labelled_by(dataset, column)
+    recipe_class.check(Spec.of(dataset))
+    pictures = dataset.splits[TRAIN]
+    if not pictures:
+        raise ConfigError(f"{dataset.path} has no training pictures: prepare it again with another --split")
+    if config.settings.eval_samples and pictures < MIN_SCORED:
+        raise ConfigError(
+            f"{dataset.path} has {pictures} pictures, too few to evaluate against ({MIN_SCORED} are needed): "
+            "add pictures, or train without evaluations with --set eval_samples=0"
+        )
+    if config.settings.extractor == AUTO:
+        config = config.with_settings(extractor=independent(recipe_class.sees_through))
+    if config.settings.eval_samples:
+        from ganvas.metrics.extractors import fetch  # for the same reason as the trainer's
+
+        fetch(config.settings.extractor)
+    if recipe_class.needs_classes() or config.settings.balanced_classes:
+        _require_classes(dataset)
+    return Plan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
+
+
+def _require_classes(data: Dataset) -> None:
+    if not data.class_names:
+        raise ConfigError(f"balanced_classes: {data.path} has no classes; name a column with --label-column")
+    empty = [name for name, count in zip(data.class_names, data.class_counts, strict=True) if not count]
+    if empty:
+        raise DataError(f"{data.path}: no training picture is of class {empty[0]!r}: prepare it again")

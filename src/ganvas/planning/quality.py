@@ -1,0 +1,235 @@
+"""Presets by wish: what `--quality` chooses, from the budget, the number of pictures and the speed of the machine.
+
+All that may be tuned stands in the constants below, and in `Recipe.ladder`.
+"""
+
+import functools
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ganvas.gans.recipe import Recipe
+from ganvas.planning.costs import Costs
+from ganvas.settings.budget import Amount
+from ganvas.settings.config import RunConfig, resolve
+from ganvas.settings.options import Options
+from ganvas.training.agenda import EVALUATION_SHARE
+
+
+@dataclass(frozen=True)
+class Quality:
+    """One wish.
+
+    Attributes:
+        budget: how long to train, if nobody says.
+        kimg: thousands of pictures that D should see in that time; a wider network may cost the rest.
+    """
+
+    budget: Amount
+    kimg: float
+
+    @property
+    def seconds(self) -> float:
+        """The budget's, which is a time."""
+        assert self.budget.seconds is not None
+        return self.budget.seconds
+
+
+QUALITIES = {
+    "quick": Quality(Amount(5, "m"), 100),
+    "good": Quality(Amount(20, "m"), 300),
+    "best": Quality(Amount(2, "h"), 1000),
+}
+# In n times the quality's own time, D should see n to this power times as many pictures; and all of them once.
+GROWTH = 0.8
+# With fewer updates than the first, smaller batches; while more than the second are left, larger ones.
+FEW_UPDATES, MANY_UPDATES = 500, 10_000
+# Batches get no smaller than this, no larger than so many times the recipe's own, and hold at most this share of the
+# pictures.
+SMALLEST_BATCH, LARGER_BATCHES, BATCH_SHARE = 16, 4, 0.5
+# The most evaluations that take no more than their usual share of the time; and the verdict needs a few.
+EVALUATIONS = (10, 8, 5)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A setting or option that a quality chose.
+
+    Attributes:
+        key: its name.
+        value: what it is.
+        reason: why, for a person.
+    """
+
+    key: str
+    value: Any
+    reason: str
+
+    def __str__(self) -> str:
+        """How to write it, with this or another value, and why it is so."""
+        words = f"--budget {self.value}" if self.key == "budget" else f"--set {self.key}={self.value}"
+        return f"{words:22} {self.reason}"
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What networks should be fast enough for.
+
+    Attributes:
+        images: real pictures that D should see.
+        seconds: the time for it.
+        reason: what that is for, for a person.
+    """
+
+    images: float
+    seconds: float
+    reason: str
+
+    @property
+    def img_per_s(self) -> float:
+        """The speed that this takes, on an average."""
+        return self.images / self.seconds
+
+
+def with_budget(config: RunConfig, given: Collection[str]) -> RunConfig:
+    """The run with the budget of its quality, if it has one and the user set none."""
+    name = config.settings.quality
+    return config.with_settings(budget=QUALITIES[name].budget) if name and "budget" not in given else config
+
+
+def with_chosen(config: RunConfig, chosen: Sequence[Chosen]) -> RunConfig:
+    """The run with what was chosen."""
+    return resolve(
+        config.recipe, config.options, config.settings.model_dump() | {each.key: each.value for each in chosen}
+    )
+
+
+def choose_networks(
+    config: RunConfig, given: Collection[str], recipe: type[Recipe], pictures: int, costs: Callable[[Options], Costs]
+) -> list[Chosen]:
+    """What the quality chooses before the run is measured: how long, how wide, and in which batches.
+
+    Args:
+        config: the run, with a quality.
+        given: keys that the user set, which stay.
+        recipe: what is trained.
+        pictures: how many it learns from.
+        costs: of training with these options.
+    """
+    chosen, aim = list[Chosen](), _aim(config, pictures)
+
+    @functools.cache
+    def speed(options: Options) -> float:
+        return costs(options).speed(aim.images)
+
+    if "budget" not in given:
+        chosen.append(Chosen("budget", config.settings.budget, "the quality's own"))
+    if "width" not in given:
+        chosen += _width(config, given, recipe.widths(), aim, speed)
+    if "batch_size" not in given and config.settings.budget.unit != "steps":
+        options = with_chosen(config, chosen).options
+        chosen += _batch(config, given, pictures, speed(options))
+    return chosen
+
+
+def choose_evaluations(config: RunConfig, given: Collection[str], costs: Costs, pictures: int) -> list[Chosen]:
+    """How often the quality has the run evaluated, once it is known what that costs."""
+    settings = config.settings
+    if "eval_every" in given or not settings.eval_samples:
+        return []
+    seconds = settings.budget.seconds
+    if seconds is None:
+        seconds = costs.training(0, settings.budget.images(math.inf, pictures, costs.images_per_step))
+    share = EVALUATION_SHARE * seconds
+    count = next((each for each in EVALUATIONS if each * costs.evaluation <= share), EVALUATIONS[-1])
+    return [Chosen("eval_every", settings.budget / count, f"{count} evaluations of about {costs.evaluation:.0f} s")]
+
+
+def _width(
+    config: RunConfig, given: Collection[str], ladder: Sequence[int], aim: Aim, speed: Callable[[Options], float]
+) -> list[Chosen]:
+    """The widest networks that are fast enough; D's width follows where it is an option of its own."""
+    options = config.options
+    d_width = None if "d_width" in given else getattr(options, "d_width", None)
+
+    def widened(width: int) -> dict[str, int]:
+        own = {} if d_width is None else {"d_width": max(1, round(d_width * width / options.width))}
+        return {"width": width} | own
+
+    def speed_at(width: int) -> float:
+        return speed(options.model_copy(update=widened(width)))
+
+    names = ", ".join(map(str, ladder))
+    reasons = {
+        "width": f"the widest of {names} that makes {aim.img_per_s:.0f} img/s, {aim.reason}; else the narrowest",
+        "d_width": "in proportion",
+    }
+    found = widened(widest(ladder, options.width, aim.img_per_s, speed_at))
+    return [Chosen(key, value, reasons[key]) for key, value in found.items()]
+
+
+def _aim(config: RunConfig, pictures: int) -> Aim:
+    """How much D should see at least, and in what time."""
+    settings = config.settings
+    assert settings.quality is not None
+    quality, budget = QUALITIES[settings.quality], settings.budget
+    if (seconds := budget.seconds) is not None:
+        kimg = max(quality.kimg * (seconds / quality.seconds) ** GROWTH, pictures / 1000)
+        return Aim(1000 * kimg, seconds, f"for D to see {kimg:.0f} kimg")
+    options = config.options
+    images = budget.images(math.inf, pictures, options.d_steps * options.batch_size)
+    return Aim(images, quality.seconds, f"for {budget} to take {quality.budget}")
+
+
+def widest(ladder: Sequence[int], own: int, least: float, speed: Callable[[int], float]) -> int:
+    """The largest width that is fast enough, or else the smallest.
+
+    Args:
+        ladder: widths to choose among, ascending.
+        own: the one to begin with, or the nearest to it.
+        least: speed.
+        speed: measures that of a width, which takes seconds; no more widths are measured than must be.
+    """
+    enough, too_slow = -1, len(ladder)  # places in the ladder
+    place = min(range(len(ladder)), key=lambda place: abs(ladder[place] - own))
+    while enough + 1 < too_slow and too_slow > 1:
+        found = speed(ladder[place])
+        enough, too_slow = (place, too_slow) if found >= least else (enough, place)
+        # k times the width is at most k^2 times the work, so a wider network may be sure to be fast enough, and a
+        # narrower one sure not to be.
+        open_ = range(enough + 1, too_slow)
+        within = [each for each in open_ if found * (ladder[place] / ladder[each]) ** 2 >= least]
+        if not within and found < least:
+            break
+        place = max(within, default=enough + 1)
+    return ladder[max(enough, 0)]
+
+
+def _batch(config: RunConfig, given: Collection[str], pictures: int, img_per_s: float) -> list[Chosen]:
+    """The batch that leaves neither too few updates nor more than help; Adam's learning rates go with its root.
+
+    (Malladi et al. 2022, "On the SDEs and scaling rules for adaptive gradient algorithms".)
+    """
+    options, budget = config.options, config.settings.budget
+    own, most = options.batch_size, BATCH_SHARE * pictures
+    images = budget.images(img_per_s, pictures, own * options.d_steps)
+
+    def updates(size: int) -> float:
+        return images / (size * options.d_steps)
+
+    size = own
+    while size // 2 >= SMALLEST_BATCH and (size > most or updates(size) < FEW_UPDATES):
+        size //= 2
+    while 2 * size <= min(most, LARGER_BATCHES * own) and updates(2 * size) >= MANY_UPDATES:
+        size *= 2
+    factor = math.sqrt(size / own)
+    same = "the recipe's own"
+    chosen = [
+        Chosen("batch_size", size, same if size == own else f"{same} is {own}: about {updates(size):,.0f} updates")
+    ]
+    for key in ("g_lr", "d_lr"):
+        if key not in given:
+            rate = float(f"{getattr(options, key) * factor:.3g}")
+            chosen.append(Chosen(key, rate, same if size == own else f"{same} times {factor:.2f}, the batch's root"))
+    return chosen

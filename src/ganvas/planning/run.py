@@ -1,0 +1,251 @@
+"""Starting a run, and going on with one: from a dataset and a recipe's name to a trained run directory."""
+
+import dataclasses
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganvas.data.dataset.dataset import TRAIN
+from ganvas.foundation.errors import ConfigError, RunError
+from ganvas.gans.recipe import Spec
+from ganvas.planning import quality
+from ganvas.planning.costs import glance, measure
+from ganvas.planning.plan import Plan, check
+from ganvas.planning.timeline import Forecast, foresee
+from ganvas.runs.checkpoint import CheckpointDirectory
+from ganvas.runs.directory import RunDirectory, is_run, refuse_existing
+from ganvas.runs.snapshot import Snapshot
+from ganvas.settings.budget import Amount, Progress
+from ganvas.training.display import Display, Silent
+
+if TYPE_CHECKING:
+    from ganvas.training.trainer import Trainer
+
+DEFAULT_RECIPE = "atelier"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        run: its directory.
+        finished: whether the budget was spent, or a verdict ended it; False if it was interrupted.
+        kimg: thousands of real pictures D has seen.
+        best_kid: the lowest KID of all evaluations, if there was one.
+        verdict: the last one, if there was one.
+        stopped: the verdict that ended the run before its budget was spent, if one did.
+    """
+
+    run: Path
+    finished: bool
+    kimg: float
+    best_kid: float | None
+    verdict: str | None = None
+    stopped: str | None = None
+
+
+def train(
+    data: str | Path,
+    out: str | Path,
+    recipe: str = DEFAULT_RECIPE,
+    *,
+    start: str | Path | None = None,
+    display: Display | None = None,
+    **changes: Any,
+) -> Outcome:
+    """Train a recipe on a dataset.
+
+    Args:
+        data: a dataset directory.
+        out: the run directory to make.
+        recipe: a recipe's name, or module:Class for one of your own.
+        start: a snapshot whose generator, or a run whose networks, to begin with instead of random weights.
+        display: who watches; nobody by default.
+        **changes: settings and options by key (`budget="20m"`, `width=32` ...), see docs/configuration.md.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
+    """
+    began, display = time.perf_counter(), display or Silent()
+    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes), began)
+    display.say(plan.describe(forecast))
+    run = RunDirectory(Path(out), plan.record(forecast, Path(out)))
+    trainer = plan.trainer(run, display)
+    trainer.step.begin_with(plan.start)
+    run.create()
+    return _train(trainer)
+
+
+def rehearse(
+    data: str | Path,
+    out: str | Path,
+    recipe: str = DEFAULT_RECIPE,
+    *,
+    start: str | Path | None = None,
+    **changes: Any,
+) -> str:
+    """Check a run and measure its speed without writing anything; the arguments are those of `train`.
+
+    Returns:
+        What would happen, for a person.
+
+    Raises:
+        GanvasError: it could not be trained, and why.
+    """
+    began = time.perf_counter()
+    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes), began)
+    return plan.describe(forecast)
+
+
+def prepare_run(
+    data: str | Path, out: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]
+) -> Plan:
+    """Check everything that can be checked before a run is measured or anything written.
+
+    Raises:
+        GanvasError: a dataset, recipe, option, device or start that does not exist or does not fit, or a run that
+            would be overwritten.
+    """
+    plan = check(data, recipe, changes)
+    refuse_existing(Path(out))
+    if start is None:
+        return plan
+    return dataclasses.replace(plan, origin=Path(start), start=_read_weights(Path(start)))
+
+
+def _foreseen(plan: Plan, began: float) -> tuple[Plan, Forecast]:
+    """What to expect of a run that was asked for at `began`, once its quality, if it has one, has chosen."""
+    pictures = plan.data.splits[TRAIN]
+    kind, spec, machine, wish = type(plan.recipe), Spec.of(plan.data), plan.machine, plan.config.settings.quality
+    if wish:
+        # Weights to begin with fit networks of one width only.
+        given = plan.given | {"width"} if plan.origin else plan.given
+        chosen = quality.choose_networks(
+            plan.config, given, kind, pictures, lambda options: glance(kind(options), spec, machine)
+        )
+        plan = plan.with_chosen(chosen)
+    costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start)
+    if wish:
+        plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.given, costs, pictures))
+    return plan, foresee(plan.config.settings, costs, plan.data, time.perf_counter() - began)
+
+
+def resume(
+    run: str | Path,
+    *,
+    budget: str | None = None,
+    data: str | Path | None = None,
+    display: Display | None = None,
+) -> Outcome:
+    """Go on with a run where its newest checkpoint left it, exactly.
+
+    Args:
+        run: the run directory.
+        budget: how much more; by default what is left of the budget it was started with.
+        data: where the dataset is now, if it has moved.
+        display: who watches; nobody by default.
+
+    Raises:
+        RunError: no run, no checkpoint, or another dataset than it was trained on.
+        ConfigError: its budget is spent and no further one given.
+    """
+    directory = RunDirectory.open(Path(run))
+    record, display = directory.record, display or Silent()
+    more = Amount.parse(budget) if budget else None
+    plan = check(data or record.data, record.recipe, record.settings | record.options)
+    if plan.data.fingerprint != record.dataset["fingerprint"]:
+        raise RunError(f"{plan.data.path} has changed since {run} was trained on it: start a new run, or restore it")
+    if plan.data.class_names != record.dataset["class_names"]:
+        raise RunError(f"the classes of {plan.data.path} have changed since {run} was trained on it: start a new run")
+    state = CheckpointDirectory(directory.checkpoints).latest()
+    progress = Progress(plan.data.splits[TRAIN], **state["progress"])
+    total = more.after(progress) if more else plan.config.settings.budget
+    if total.fraction(progress) >= 1:
+        raise ConfigError(f"{run} has spent its budget of {total}; give it more, such as --budget 10m")
+    plan = dataclasses.replace(plan, config=plan.config.with_settings(budget=str(total)))
+    trainer = plan.trainer(directory, display)
+    trainer.restore(state)
+    directory.rewrite(
+        record.model_copy(
+            update={"settings": record.settings | {"budget": str(total)}, "data": str(plan.data.path.resolve())}
+        )
+    )
+    for key, value in plan.machine.record().items():
+        if value != record.machine[key]:
+            display.say(
+                f"note: {key} was {record.machine[key]} and is {value} here; results may differ in the last bits"
+            )
+    display.say(f"going on at {progress.kimg:.1f} kimg on {plan.machine}, up to a budget of {total}")
+    return _train(trainer)
+
+
+def complete(
+    data: str | Path,
+    out: str | Path,
+    recipe: str = DEFAULT_RECIPE,
+    *,
+    start: str | Path | None = None,
+    display: Display | None = None,
+    **changes: Any,
+) -> bool:
+    """Bring a run to its end, whether it is yet to begin, was interrupted or is there already.
+
+    The arguments are those of `train`.
+
+    Returns:
+        Whether its budget is spent; False if it was interrupted.
+
+    Raises:
+        GanvasError: as `train` and `resume` do.
+    """
+    run = Path(out)
+    if run.exists():
+        if is_run(run) and not CheckpointDirectory(RunDirectory.open(run).checkpoints):
+            shutil.rmtree(run)  # it was stopped before its first checkpoint: there is nothing to go on with
+        else:
+            return is_spent(run) or resume(run, data=data, display=display).finished
+    return train(data, run, recipe, start=start, display=display, **changes).finished
+
+
+def is_spent(run: str | Path) -> bool:
+    """Whether the newest checkpoint of a run has spent its budget, or was ended by a verdict.
+
+    Raises:
+        RunError: no run, or no checkpoint in it.
+    """
+    directory = RunDirectory.open(Path(run))
+    state = CheckpointDirectory(directory.checkpoints).latest()
+    budget = Amount.parse(directory.record.settings["budget"])
+    spent = budget.fraction(Progress(directory.record.training_count, **state["progress"])) >= 1
+    return spent or state["stopped"] is not None
+
+
+def _train(trainer: "Trainer") -> Outcome:
+    finished = trainer.run()
+    return Outcome(
+        run=trainer.run_directory.path,
+        finished=finished,
+        kimg=trainer.progress.kimg,
+        best_kid=trainer.best_kid,
+        verdict=trainer.verdict.name if trainer.verdict else None,
+        stopped=trainer.stopped,
+    )
+
+
+def _read_weights(start: Path) -> dict[str, Any]:
+    """A run's networks from its newest checkpoint, or a snapshot's generator, as state dicts by network.
+
+    Raises:
+        RunError: there is nothing to begin with.
+    """
+    if start.is_dir():
+        state = CheckpointDirectory(RunDirectory.open(start).checkpoints).latest()
+        return {name: state[name] for name in ("generator", "discriminator", "average")}
+    weights = Snapshot.load(start).generator.state_dict()
+    return {"generator": weights, "average": weights}

@@ -1,0 +1,1 @@
+"""The page of several generators side by side."""

@@ -1,0 +1,141 @@
+"""Several runs on one page: a row of figures for each, their pictures and their curves side by side."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.artist.grids import grid
+from ganvas.data.dataset.dataset import TRAIN
+from ganvas.foundation.errors import DataError, GanvasError
+from ganvas.report import html
+from ganvas.report.comparison import page
+from ganvas.report.comparison.page import Side
+from ganvas.report.html import ABSENT, is_number
+from ganvas.report.run import verdict
+from ganvas.report.run.run import Run
+from ganvas.runs.history import History
+
+HEADS = ("run", "recipe", "data", "kimg", "verdict", "KID, best", "recall", "diversity", "near copies")
+# Pictures of each run.
+SIDE = 6
+
+
+def write_page(runs: Sequence[str | Path], out: str | Path, say: Callable[[str], None] | None = None) -> Path:
+    """Write one page about several runs; they are readable while they still train.
+
+    Args:
+        runs: the run directories.
+        out: the HTML file to write, replaced if it exists.
+        say: told what is done, a line a run.
+
+    Returns:
+        The file written.
+
+    Raises:
+        RunError: no run there, or one that this version cannot read.
+        GanvasError: the file system refused; `out` is as it was.
+    """
+    out, opened = Path(out), [Run.open(Path(run)) for run in runs]
+    names = _names(opened)
+    sides = _real(opened)
+    for run, name in zip(opened, names, strict=True):
+        if say:
+            say(f"painting with {name}")
+        sheet, caption = _sheet(run)
+        if sheet is not None:
+            sides.append(Side(name, caption, sheet, History.of(run.path).curve))
+    page.write_page(
+        out,
+        title=" and ".join(names) if len(names) == 2 else f"{len(names)} runs",
+        heads=HEADS,
+        rows=[_row(run, name) for run, name in zip(opened, names, strict=True)],
+        sides=sides,
+        facts=_facts(opened),
+        note=_caveat(opened),
+    )
+    return out
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """What the runs are called: their directories' names, numbered where two are the same."""
+    counts, seen = Counter(run.name for run in runs), Counter[str]()
+    names = []
+    for run in runs:
+        seen[run.name] += 1
+        names.append(f"{run.name} ({seen[run.name]})" if counts[run.name] > 1 else run.name)
+    return names
+
+
+def _row(run: Run, name: str) -> list[str]:
+    best, judged = run.best or {}, verdict.latest(run)
+    return [
+        name,
+        run.record.recipe,
+        run.data_name,
+        html.kimg(run.latest("kimg")),
+        str(judged["verdict"]) if judged else ABSENT,
+        html.plus_minus(best.get("kid"), best.get("kid_se")),
+        html.plus_minus(best.get("recall"), best.get("recall_se")),
+        html.share(best.get("diversity")),
+        html.percent(best.get("copies")),
+    ]
+
+
+def _sheet(run: Run) -> tuple[NDArray[np.uint8] | None, str]:
+    """Pictures of a run and what is to be said of them; of one without a snapshot, its last grid, or None."""
+    from ganvas.artist.artist import load  # torch, which a page without pictures does without
+
+    best = run.best or {}
+    caption = f"{run.record.recipe}, KID {best['kid']:.3f}" if is_number(best.get("kid")) else run.record.recipe
+    try:
+        return grid(load(run.path).sample(SIDE * SIDE)), caption
+    except GanvasError:
+        last = html.read_picture(list(run.samples.values())[-1]) if run.samples else None
+        return (None if last is None else np.asarray(last)), f"{run.record.recipe}, its last grid"
+
+
+def _real(runs: Sequence[Run]) -> list[Side]:
+    """The pictures that all of them learnt from; nothing where these are several sets, or gone."""
+    if len({run.record.dataset["fingerprint"] for run in runs}) > 1:
+        return []
+    try:
+        data = runs[0].dataset()
+    except DataError:
+        return []
+    rows = data.rows(TRAIN)
+    spread = np.linspace(0, len(rows) - 1, min(len(rows), SIDE * SIDE)).round().astype(int)
+    return [Side("real pictures", f"{len(rows):,} in {data.path.name}", grid(np.asarray(data.images[rows[spread]])))]
+
+
+def _facts(runs: Sequence[Run]) -> dict[str, str]:
+    """What holds for all of them."""
+    shared = {
+        "Data": {run.data_name for run in runs},
+        "Size": {f"{run.record.dataset['size']} pixels" for run in runs},
+        "Budget of each": {str(run.record.settings.get("budget")) for run in runs},
+        "Pictures measured": {f"{run.best['generated']:,}" for run in runs if run.best and "generated" in run.best},
+    }
+    return {name: next(iter(values)) for name, values in shared.items() if len(values) == 1}
+
+
+def _caveat(runs: Sequence[Run]) -> str:
+    """Why their scores must not be compared, if so."""
+    scored = [run for run in runs if run.best]
+    differences = [
+        what
+        for what, values in (
+            ("data", {run.record.dataset["fingerprint"] for run in scored}),
+            ("feature networks", {(run.best or {}).get("extractor") for run in scored}),
+            (
+                "numbers of pictures",
+                {((run.best or {}).get("generated"), (run.best or {}).get("real")) for run in scored},
+            ),
+        )
+        if len(values) > 1
+    ]
+    if not differences:
+        return ""
+    return f"These scores were measured with different {' and '.join(differences)}: they cannot be compared."

@@ -1,0 +1,123 @@
+"""The run page: a run directory as one HTML file that needs nothing beside it.
+
+A section is a function from the run to what its partial shows, `templates/<section>.html`, or to None where
+the run has nothing to show. Adding a section is adding both and naming it in `SECTIONS`; what has to be painted first
+is a section of `ganvas.report.run.generated`.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ganvas.foundation.errors import GanvasError
+from ganvas.report import charts, html
+from ganvas.report.html import Fields, is_number
+from ganvas.report.run import provenance, sample_grids, verdict
+from ganvas.report.run.run import Run
+
+Say = Callable[[str], None]
+
+
+def write_page(run: str | Path, out: str | Path, say: Say | None = None) -> Path:
+    """Write the page of a run; it is readable while the run still trains.
+
+    Args:
+        run: the run directory.
+        out: the HTML file to write, replaced if it exists.
+        say: told what is done, a line before each part that takes seconds.
+
+    Returns:
+        The file written.
+
+    Raises:
+        RunError: no run there, or one that this version cannot read.
+        GanvasError: the file system refused; `out` is as it was.
+    """
+    return html.write(render(Run.open(Path(run)), say), out)
+
+
+def check_out(out: Path) -> None:
+    """Refuse now what could not be written, or would not open as a page, minutes later.
+
+    Raises:
+        GanvasError: `out` is a directory, or is not called .html.
+    """
+    if out.is_dir():
+        raise GanvasError(f"--out {out} is a directory; name a file in it, such as {out / 'page.html'}")
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise GanvasError(f"--out {out} must end in .html, for that is what is written")
+
+
+# --- Sections, in the order of the page ---
+
+
+def _title(run: Run) -> Fields:
+    return {
+        "recipe": run.record.recipe,
+        "data": run.data_name,
+        "seconds": run.latest("seconds"),
+        "kimg": run.latest("kimg"),
+        "pictures": run.record.training_count,
+    }
+
+
+def _headline(run: Run) -> Fields:
+    best = run.best
+    speeds = [record["img_per_s"] for record in run.stats if is_number(record.get("img_per_s"))]
+    return {
+        "first": run.evals[0] if run.evals and run.evals[0] is not best else None,
+        "best": best,
+        "kimg": run.latest("kimg"),
+        "img_per_s": float(np.median(speeds)) if speeds else None,
+    }
+
+
+def _curves(run: Run) -> Fields | None:
+    drawn = charts.curves(run.stats, run.evals, run.best.get("kimg") if run.best else None)
+    band = verdict.band(run)
+    if band:
+        for chart in drawn:
+            verdict.mark(chart.figure, band)
+    return {"charts": drawn, "band": band} if drawn else None
+
+
+def _evaluations(run: Run) -> Fields | None:
+    if not run.evals:
+        return None
+    # Columns of scores that older runs and other data lack; what is the same throughout stands in the headline.
+    optional = ("verdict", "diversity", "copies", "modes_covered")
+    has = {key: any(record.get(key) is not None for record in run.evals) for key in optional}
+    has["extractor"] = len({record.get("extractor") for record in run.evals}) > 1
+    return {"evals": run.evals, "best": run.best, "has": has, "classes": _classes(run)}
+
+
+def _classes(run: Run) -> Fields:
+    """The scores of each class at the best evaluation; empty where none were taken."""
+    scores = (run.best or {}).get("classes")
+    return scores if isinstance(scores, dict) else {}
+
+
+SECTIONS: dict[str, Callable[[Run], Fields | None]] = {
+    "title": _title,
+    "verdict": verdict.badge,
+    "pictures": sample_grids.pictures,
+    "headline": _headline,
+    "curves": _curves,
+    "evaluations": _evaluations,
+}
+
+
+def render(run: Run, say: Say | None = None) -> str:
+    """The page of a run as HTML; `say` as for `write_page`."""
+    from ganvas.report.run import generated  # torch, which the other sections do without
+
+    sections = {name: section(run) for name, section in SECTIONS.items()}
+    sections |= generated.sections(run, say or (lambda line: None))
+    sections["provenance"] = provenance.card(run)
+    return html.render(
+        title=f"{run.record.recipe} on {run.data_name}",
+        subject=f"The run {run.name}",
+        sections={f"run/{name}.html": section for name, section in sections.items()},
+        styles=["run/run.css"],
+    )

@@ -1,0 +1,153 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped, without a pickle.
+
+A checkpoint is one safetensors file. Its tensors are the state's tensors under their path ("g_optimizer.state.0.step");
+its metadata holds the rest of the state as JSON, with each tensor's place marked.
+"""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from ganvas.foundation.errors import RunError
+from ganvas.foundation.tensors import write_tensors
+
+SCHEMA_VERSION = 1
+KEEP = 2  # the latest, and the one before in case the disk loses the latest
+BEST = "best.safetensors"
+TENSOR = "__tensor__"
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    """Write `state` (nested dicts and lists of tensors, numbers, strings and None) to one file, atomically.
+
+    Raises:
+        GanvasError: the file system refused; an earlier file of that name is untouched.
+    """
+    tensors: dict[str, Tensor] = {}
+    skeleton = _detach_tensors(state, "", tensors)
+    write_tensors(path, tensors, {"schema_version": str(SCHEMA_VERSION), "state": json.dumps(skeleton)})
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read what `save` wrote; tensors arrive on the CPU.
+
+    Raises:
+        RunError: not a checkpoint, cut short, or of another schema version.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("schema_version") != str(SCHEMA_VERSION) or "state" not in metadata:
+                version = metadata.get("schema_version")
+                raise RunError(f"{path} is no checkpoint of schema version {SCHEMA_VERSION} (found {version})")
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        state: dict[str, Any] = _attach_tensors(json.loads(metadata["state"]), tensors)
+    except (OSError, SafetensorError, json.JSONDecodeError, KeyError) as error:
+        raise RunError(f"{path} cannot be read as a checkpoint: {error}") from error
+    return state
+
+
+def _detach_tensors(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
+    """The JSON skeleton of a state; tensors are moved to `tensors`, dicts become lists of pairs to keep int keys."""
+    if isinstance(value, Tensor):
+        tensors[path] = value
+        return {TENSOR: path}
+    if isinstance(value, dict):
+        return {"items": [[key, _detach_tensors(each, f"{path}.{key}", tensors)] for key, each in value.items()]}
+    if isinstance(value, list | tuple):
+        return [_detach_tensors(each, f"{path}.{place}", tensors) for place, each in enumerate(value)]
+    return value
+
+
+def _attach_tensors(skeleton: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(skeleton, list):
+        return [_attach_tensors(each, tensors) for each in skeleton]
+    if isinstance(skeleton, dict):
+        if TENSOR in skeleton:
+            return tensors[skeleton[TENSOR]]
+        return {key: _attach_tensors(each, tensors) for key, each in skeleton["items"]}
+    return skeleton
+
+
+def random_state() -> dict[str, Any]:
+    """The state of every global random generator that training may draw from."""
+    state: dict[str, Any] = {
+        "torch": torch.get_rng_state(),
+        "numpy": np.random.get_state(legacy=False),
+        "python": list(random.getstate()),
+    }
+    state["numpy"]["state"]["key"] = torch.from_numpy(state["numpy"]["state"]["key"].astype(np.int64))
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    return state
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """Put every global random generator where `random_state` found it."""
+    torch.set_rng_state(state["torch"])
+    numpy_state = state["numpy"]
+    key = numpy_state["state"]["key"].numpy().astype(np.uint32)
+    np.random.set_state(numpy_state | {"state": numpy_state["state"] | {"key": key}})
+    version, internal, gauss = state["python"]
+    random.setstate((version, tuple(internal), gauss))
+    for device, cuda_state in zip(range(torch.cuda.device_count()), state.get("cuda", []), strict=False):
+        torch.cuda.set_rng_state(cuda_state, device)
+
+
+class CheckpointDirectory:
+    """A run's `checkpoints/`: one file a checkpoint, named by kimg; the last `KEEP` are kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __len__(self) -> int:
+        return len(self._files())
+
+    def save(self, kimg: float, state: dict[str, Any]) -> Path:
+        """Write a checkpoint, then delete the ones that it makes superfluous."""
+        file = self._path / f"{kimg:012.3f}.safetensors"
+        save(file, state)
+        for old in self._files()[:-KEEP]:
+            old.unlink()
+        return file
+
+    def save_best(self, state: dict[str, Any]) -> None:
+        """Write the state that a run in trouble goes back to, in place of an earlier one."""
+        save(self._path / BEST, state)
+
+    @property
+    def has_best(self) -> bool:
+        """Whether there is a state to go back to."""
+        return (self._path / BEST).is_file()
+
+    def best(self) -> dict[str, Any]:
+        """The state to go back to.
+
+        Raises:
+            RunError: there is none, or it cannot be read.
+        """
+        return load(self._path / BEST)
+
+    def latest(self) -> dict[str, Any]:
+        """The newest checkpoint that can be read.
+
+        Raises:
+            RunError: there is none.
+        """
+        problems = []
+        for file in reversed(self._files()):
+            try:
+                return load(file)
+            except RunError as error:
+                problems.append(str(error))
+        reason = "; ".join(problems) or "it holds none: the run stopped before its first checkpoint"
+        raise RunError(f"no usable checkpoint in {self._path} ({reason})")
+
+    def _files(self) -> list[Path]:
+        return sorted(self._path.glob("[0-9]*.safetensors"))

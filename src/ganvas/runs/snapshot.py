@@ -1,0 +1,113 @@
+"""Snapshots: the generator's averaged weights, with all that is needed to use and to credit them, in one file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from torch import nn
+
+from ganvas import baselines, gans
+from ganvas.foundation.errors import RunError
+from ganvas.foundation.tensors import write_tensors
+from ganvas.gans.recipe import GeneratorRecipe, Spec
+from ganvas.settings.config import resolve
+
+SCHEMA_VERSION = 1
+
+
+class Card(BaseModel):
+    """What a snapshot says about itself.
+
+    Attributes:
+        schema_version: layout of the file; another version is refused.
+        recipe: the name of the recipe or baseline.
+        options: its options, all of them.
+        size: height and width of the pictures in pixels.
+        class_names: classes in the order of their numbers; empty if unconditional.
+        label_column: the dataset's column that the classes come from; None if unconditional.
+        class_shares: the share of each class among the training pictures; empty if unconditional or unknown.
+        kimg: thousands of real pictures D had seen, or that a baseline was fitted to.
+        data: the dataset directory it was trained on.
+        fingerprint: the content of that dataset.
+        ganvas: the version that wrote it.
+        scores: the evaluation of these weights, where there was one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    recipe: str
+    options: dict[str, Any]
+    size: int
+    class_names: list[str] = []
+    label_column: str | None = None
+    class_shares: list[float] = []
+    kimg: float
+    data: str
+    fingerprint: str
+    ganvas: str
+    scores: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A generator ready to paint, in evaluation mode, on the CPU."""
+
+    card: Card
+    recipe: GeneratorRecipe
+    generator: nn.Module
+
+    @classmethod
+    def load(cls, path: Path) -> "Snapshot":
+        """Read a snapshot and rebuild its generator.
+
+        Raises:
+            RunError: not a snapshot, cut short, of another schema version, or of a recipe that has changed.
+            ConfigError: its recipe is not installed here.
+        """
+        card = read_card(path)
+        recipe = _recipe(card)
+        generator = recipe.build_generator(Spec(card.size, len(card.class_names)))
+        try:
+            generator.load_state_dict(load_file(path))
+        except (SafetensorError, OSError, RuntimeError) as error:
+            raise RunError(f"{path} does not fit its recipe {card.recipe}: {error}") from error
+        return cls(card, recipe, generator.eval().requires_grad_(False))
+
+
+def _recipe(card: Card) -> GeneratorRecipe:
+    if card.recipe in baselines.names():
+        return baselines.find(card.recipe).of(card.options)
+    recipe = gans.find(card.recipe)
+    return recipe(resolve(card.recipe, recipe.defaults, card.options).options)
+
+
+def save(path: Path, generator: nn.Module, card: Card) -> None:
+    """Write a generator and its card to one file, atomically."""
+    write_tensors(path, generator.state_dict(), {"ganvas": card.model_dump_json()})
+
+
+def read_card(path: Path) -> Card:
+    """The card of a snapshot, without its weights.
+
+    Raises:
+        RunError: no such file, not a snapshot, or of another schema version.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            content = json.loads((file.metadata() or {}).get("ganvas", "null"))
+    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+        raise RunError(f"{path} cannot be read as a snapshot: {error}") from error
+    if not isinstance(content, dict):
+        raise RunError(f"{path} is no snapshot of ganvas: its metadata names no recipe")
+    if content.get("schema_version") != SCHEMA_VERSION:
+        version = content.get("schema_version")
+        raise RunError(f"{path} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}")
+    try:
+        return Card.model_validate(content)
+    except ValidationError as error:
+        raise RunError(f"{path}: its metadata is damaged: {error.errors()[0]['msg']}") from error

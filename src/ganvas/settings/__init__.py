@@ -1,0 +1,1 @@
+"""What a user can set: options, schedules, budgets and the run's configuration."""

@@ -1,0 +1,204 @@
+"""The training options common to all recipes: each with its default, its help and its checks.
+
+They come in groups, as docs/configuration.md shows them. A recipe gives its own defaults, and may add keys of its own.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
+
+from ganvas.foundation.errors import ConfigError, unknown
+from ganvas.settings import schedules
+from ganvas.settings.schedules import Schedule
+
+
+def _range(value: Any) -> Any:
+    """`0.9` or `0.8:1.0` as (low, high)."""
+    if isinstance(value, str):
+        low, _, high = value.partition(":")
+        try:
+            return float(low), float(high or low)
+        except ValueError:
+            raise ValueError(f"cannot read {value!r}; write a number such as 0.9, or a range such as 0.8:1.0") from None
+    return (value, value) if isinstance(value, int | float) else value
+
+
+def _write_range(value: tuple[float, float]) -> str:
+    low, high = value
+    return str(low) if low == high else f"{low}:{high}"
+
+
+def _is_probability_range(value: tuple[float, float]) -> tuple[float, float]:
+    low, high = value
+    if not 0 <= low <= high <= 1:
+        raise ValueError(f"{_write_range(value)} is out of range; write probabilities from 0 to 1, the lower one first")
+    return value
+
+
+RangeField = Annotated[
+    tuple[float, float], BeforeValidator(_range), AfterValidator(_is_probability_range), PlainSerializer(_write_range)
+]
+
+
+def _schedule(value: Any) -> Any:
+    if isinstance(value, Schedule):
+        return value
+    try:
+        return schedules.parse(str(value))
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+
+
+ScheduleField = Annotated[Schedule, BeforeValidator(_schedule), PlainSerializer(str)]
+
+
+# Those of ganvas.networks.augment, which needs torch.
+AUGMENTATIONS = ("colour", "translation", "cutout")
+
+
+def _names(value: Any) -> Any:
+    """`colour,cutout` as a tuple of names, `none` as an empty one."""
+    if not isinstance(value, str):
+        return value
+    names = tuple(name.strip() for name in value.split(","))
+    return () if names == ("none",) else names
+
+
+def _are_augmentations(names: tuple[str, ...]) -> tuple[str, ...]:
+    for place, name in enumerate(names):
+        if name not in AUGMENTATIONS:
+            raise ValueError(f"{unknown('augmentation', name, AUGMENTATIONS)}, or none")
+        if name in names[:place]:
+            raise ValueError(f"{name} is named twice; write each of {', '.join(AUGMENTATIONS)} once at most, or none")
+    return names
+
+
+def _write_names(names: tuple[str, ...]) -> str:
+    return ",".join(names) or "none"
+
+
+AugmentField = Annotated[
+    tuple[str, ...], BeforeValidator(_names), AfterValidator(_are_augmentations), PlainSerializer(_write_names)
+]
+
+
+class Typed(BaseModel):
+    """Values that are checked once and then stay: no unknown keys, no infinities."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=True, allow_inf_nan=False
+    )
+
+
+class NetworkOptions(Typed):
+    """The networks."""
+
+    width: int = Field(64, ge=1, le=1024, description="Base channel count; networks scale with it.")
+    latent_dim: int = Field(100, ge=1, le=4096, description="Length of the latent vector z.")
+    latent: Literal["normal", "uniform"] = Field("normal", description="Distribution of z: N(0, I) or U(-1, 1).")
+    init: Literal["own", "normal", "glorot"] = Field(
+        "own", description="Weights at the start: the recipe's own, N(0, 0.02), or Glorot uniform with biases of zero."
+    )
+    minibatch: Literal["none", "stddev", "discrimination"] = Field(
+        "none", description="Layer with which D compares the pictures of a batch."
+    )
+    d_dropout: float = Field(0.0, ge=0, lt=1, description="Probability of dropout after D's activations.")
+    spectral_norm: bool = Field(False, description="Divide the weights of D's layers by their spectral norm.")
+
+
+class LearningOptions(Typed):
+    """How they learn."""
+
+    batch_size: int = Field(64, ge=2, le=4096, description="Real pictures per discriminator update.")
+    optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adam", description="Optimiser of both networks.")
+    beta1: float = Field(0.5, ge=0, lt=1, description="First moment decay of Adam and AdamW.")
+    beta2: float = Field(0.999, ge=0, lt=1, description="Second moment decay of Adam and AdamW; RMSprop's alpha.")
+    weight_decay: float = Field(0.0, ge=0, description="Weight decay: decoupled in AdamW, L2 in the others.")
+    g_lr: float = Field(2e-4, gt=0, lt=1, description="Learning rate of the generator.")
+    d_lr: float = Field(2e-4, gt=0, lt=1, description="Learning rate of the discriminator.")
+    g_schedule: ScheduleField = Field(
+        schedules.Constant(), description=f"How G's learning rate changes: {schedules.GRAMMAR}."
+    )
+    d_schedule: ScheduleField = Field(schedules.Constant(), description="How D's learning rate changes; as g_schedule.")
+    d_steps: int = Field(1, ge=1, le=100, description="Discriminator updates per step.")
+    g_steps: int = Field(1, ge=1, le=100, description="Generator updates per step.")
+    ema_kimg: float = Field(
+        10.0,
+        ge=0,
+        description="Half-life of the generator's moving average, in thousands of images; 0 keeps no average.",
+    )
+
+
+class ShownOptions(Typed):
+    """What the discriminator is shown and told."""
+
+    flip: bool = Field(False, description="Mirror each real picture with probability 1/2.")
+    augment: AugmentField = Field(
+        (), description="Differentiable augmentations of all that D sees, such as colour,translation,cutout; or none."
+    )
+    augment_probability: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Probability with which each augmentation changes a picture; above 0.8 G may paint its marks.",
+    )
+    real_target: RangeField = Field(
+        (1.0, 1.0), description="What D is told of real pictures: a probability, or a range to draw it from."
+    )
+    fake_target: RangeField = Field(
+        (0.0, 0.0), description="What D is told of generated pictures: a probability, or a range to draw it from."
+    )
+    label_swap: float = Field(
+        0.0, ge=0, le=1, description="Probability with which D is told the opposite about a whole batch."
+    )
+    replay: int = Field(
+        0, ge=0, le=1_000_000, description="Earlier generated pictures to keep for experience replay; 0 for none."
+    )
+    replay_every: int = Field(
+        10, ge=2, le=100_000, description="Every so many D updates, kept pictures stand in for new generated ones."
+    )
+    replay_keep: int = Field(1, ge=1, le=4096, description="Generated pictures to keep of each batch.")
+
+
+class ObjectiveOptions(Typed):
+    """What is added to the recipe's objective."""
+
+    l2: float = Field(0.0, ge=0, description="Weight of the sum of squares of each network's convolution kernels.")
+    clip: float = Field(0.0, ge=0, description="Limit c of D's weights, clipped to [-c, c] after each update; 0: none.")
+    r1: float = Field(0.0, ge=0, description="Weight gamma of D's squared gradient on real pictures.")
+    r2: float = Field(0.0, ge=0, description="Weight gamma of D's squared gradient on generated pictures.")
+    penalty_every: int = Field(
+        1, ge=1, le=1000, description="Add r1 and r2 at every so many D updates, as many times as strong."
+    )
+    feature_matching: float = Field(
+        0.0, ge=0, description="Weight of the distance between D's mean features of real and generated pictures."
+    )
+    unrolled: int = Field(0, ge=0, le=100, description="Steps of D that G looks ahead, differentiating through them.")
+    unrolled_lr: float = Field(1e-3, gt=0, le=1, description="Learning rate of the steps that G looks ahead.")
+
+
+# In the order in which they are shown.
+GROUPS: tuple[type[Typed], ...] = (NetworkOptions, LearningOptions, ShownOptions, ObjectiveOptions)
+
+
+# Pydantic collects the fields of the last base first.
+class Options(ObjectiveOptions, ShownOptions, LearningOptions, NetworkOptions):
+    """Training options common to all recipes. A recipe gives its own defaults, and may add keys in a subclass."""
+
+    @model_validator(mode="after")
+    def _fit_each_other(self) -> Self:
+        if self.clip and self.spectral_norm:
+            raise ValueError("clip and spectral_norm: clipped weights would be scaled again; switch one of them off")
+        if self.clip and self.unrolled:
+            raise ValueError("clip and unrolled: the steps that G looks ahead are not clipped; switch one off")
+        if self.replay and self.replay_keep > (most := min(self.replay, self.batch_size)):
+            raise ValueError(f"replay_keep={self.replay_keep}: replay and batch_size leave room for {most} at most")
+        return self

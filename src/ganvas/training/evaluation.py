@@ -1,0 +1,64 @@
+"""One evaluation of a run: its pictures are scored, and its networks asked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from ganvas.artist.sampling import mixed_labels, paint
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.gans.recipe import Recipe
+from ganvas.machine.device import Machine
+from ganvas.metrics.evaluator import Evaluator
+from ganvas.metrics.scores import Scores
+from ganvas.settings.config import Settings
+from ganvas.training.probe import Answers, Probe
+from ganvas.training.step import AdversarialStep
+
+# Added to the run's seed for latents that must not follow those of training, nor each other.
+EVAL_SEED, PROBE_SEED = 2, 3
+
+
+class Examination:
+    """Evaluates a run again and again, always by the same latents and real pictures.
+
+    Args:
+        data: what it learns from.
+        recipe: what it trains.
+        machine: where.
+        settings: how many pictures to score, and the seed.
+    """
+
+    def __init__(self, data: Dataset, recipe: Recipe, machine: Machine, settings: Settings) -> None:
+        self._data, self._recipe, self._machine, self._settings = data, recipe, machine, settings
+        self._evaluator = Evaluator(
+            data,
+            samples=settings.eval_samples,
+            extractor=settings.extractor,
+            sees_through=recipe.sees_through,
+            device=machine.device,
+        )
+        self._probe = Probe(data, recipe, machine, settings.seed + PROBE_SEED)
+
+    def __call__(self, step: AdversarialStep) -> tuple[Scores, Answers]:
+        """Score the averaged generator and ask both networks; nothing of the run is changed by it."""
+        count = self._settings.eval_samples
+        is_told = self._recipe.is_told_classes(len(self._data.class_names))
+        labels = mixed_labels(self._data.class_shares, count) if is_told else None
+        return self._evaluator.score(self._pictures(step.average.module, labels), labels), self._probe.ask(step)
+
+    def _pictures(self, generator: nn.Module, labels: NDArray[np.int64] | None) -> Iterator[NDArray[np.uint8]]:
+        """Pictures to score, uint8 batches [N, S, S, 3]; classes as often as in the data."""
+        settings = self._settings
+        seed = settings.seed + EVAL_SEED
+        return paint(self._recipe, generator, settings.eval_samples, seed, labels, self._machine.device)
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed run needs of it."""
+        return {"probe": self._probe.state()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self._probe.load_state(state["probe"])
