@@ -32,7 +32,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from benchmarks.marks import SAMPLES, train_to_marks
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.training.loader import Loader
 

@@ -30,7 +30,8 @@ from benchmarks.marks import SAMPLES, keep, pictures_at, train_to_marks
 from benchmarks.peers import PEERS
 from benchmarks.tutorial import Tutorial
 from ganvas.artist.artist import Artist, load
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.files import append_record, read_records
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.metrics.evaluator import Evaluator

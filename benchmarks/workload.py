@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 
 from benchmarks.memory import MIB, peak_bytes
-from ganvas.data.dataset.dataset import IMAGES, INDEX, INFO, Info
+from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
 from ganvas.foundation.files import read_records
 from ganvas.runs.directory import RunDirectory
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from ganvas.data.survey import survey
+from ganvas.data.survey.survey import survey
 from ganvas.report.survey.page import write_page
 
 # Width and height of the window in pixels.

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganvas.data.dataset.dataset import IMAGES, INDEX, INFO, Info
+from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores among them; threads of one that waited for those of another would lose all they gain.

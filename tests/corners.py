@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.dataset.dataset import IMAGES, INDEX, INFO, Info
+from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
 
 # Side of the corner, in pixels, and how bright it is in pictures of the first class, the second ...
 CORNER = 5

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.dataset.dataset import IMAGES, INDEX, INFO, Dataset, Info
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
 
 # Hashes of which half the bits are set, as of pictures with something in them; no two are within 4 bits.
 HASHES = ("00000000ffffffff", "ffffffff00000000", "0000ffff0000ffff", "ffff0000ffff0000", "00ff00ff00ff00ff")

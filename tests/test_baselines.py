@@ -18,7 +18,7 @@ from conftest import TINY_WORDS, Cli, write_dataset
 from ganvas import baselines
 from ganvas.artist.artist import Artist
 from ganvas.baselines import pictures
-from ganvas.data.dataset.dataset import IMAGES, INDEX
+from ganvas.data.dataset.layout import IMAGES, INDEX
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.runs.snapshot import Snapshot, save
 from ganvas.training.baseline import fit

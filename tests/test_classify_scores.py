@@ -24,7 +24,8 @@ from ganvas.classify.resampling import SMALLEST, resampled_area
 from ganvas.classify.scores import Scores, score
 from ganvas.classify.train import train
 from ganvas.classify.transfer import Transfer
-from ganvas.data.dataset.dataset import INDEX, INFO, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import INDEX, INFO
 from ganvas.foundation.errors import DataError, RunError
 
 NAMES = ["arcs", "blocks", "curls"]

@@ -20,7 +20,8 @@ from ganvas.classify.model import Epoch, Silent
 from ganvas.classify.options import resolve
 from ganvas.classify.partition import partition
 from ganvas.classify.train import overfit, train
-from ganvas.data.dataset.dataset import INDEX, INFO, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import INDEX, INFO
 from ganvas.foundation.errors import ConfigError, DataError, GanvasError, RunError
 from ganvas.foundation.files import read_records
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from conftest import TINY_WORDS, Cli, write_dataset
-from ganvas.data.dataset.dataset import INFO
+from ganvas.data.dataset.layout import INFO
 from ganvas.foundation.files import read_records
 
 QUICK = ["--budget", "2steps", *TINY_WORDS]

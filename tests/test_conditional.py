@@ -18,8 +18,9 @@ from ganvas import gans
 from ganvas.artist.artist import write_samples
 from ganvas.artist.grids import class_grid, grid
 from ganvas.artist.sampling import mixed_labels
-from ganvas.data.dataset.dataset import INDEX, Dataset
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by
+from ganvas.data.dataset.layout import INDEX
 from ganvas.foundation.errors import ConfigError, DataError, RunError
 from ganvas.foundation.files import read_records
 from ganvas.gans.recipe import Recipe, Spec

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ganvas.data.dataset.dataset import SCHEMA_VERSION, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import SCHEMA_VERSION
 from ganvas.data.prepare.prepare import prepare
 from ganvas.foundation.errors import DataError
 from pictures import write_two_classes

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from ganvas.data.dataset.dataset import Dataset, Info
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import Info
 from ganvas.data.painter import mode_of, paint
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.extractors import load_extractor

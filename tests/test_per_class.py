@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from conftest import TINY, TINY_WORDS, Cli, write_dataset
-from ganvas.data.dataset.dataset import INDEX, TEST, TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import INDEX, TEST, TRAIN
 from ganvas.data.dataset.subset import of_class
 from ganvas.experiments.per_class import PerClass, train_per_class
 from ganvas.foundation.errors import ConfigError, DataError, DivergedError, GanvasError

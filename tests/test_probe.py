@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from conftest import write_dataset
-from ganvas.data.dataset.dataset import INDEX, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import INDEX
 from ganvas.gans.cdcgan import CDCGAN
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Recipe, Spec

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect
 
 from browser import DESKTOP, PHONE, chromium, visit
 from ganvas.artist.grids import grid, write_png
-from ganvas.data.dataset.dataset import Info
+from ganvas.data.dataset.layout import Info
 from ganvas.foundation.errors import GanvasError, RunError
 from ganvas.report import charts, html
 from ganvas.report.run import sample_grids, verdict

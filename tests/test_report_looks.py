@@ -20,7 +20,8 @@ from ganvas.artist.artist import load
 from ganvas.artist.critic import Critic
 from ganvas.artist.sampling import _along_sphere
 from ganvas.data.dataset.columns import Column
-from ganvas.data.dataset.dataset import INDEX, INFO, Dataset, Info
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import INDEX, INFO, Info
 from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.pixels import to_float
 from ganvas.gans.recipe import Spec

@@ -14,12 +14,13 @@ from PIL import Image
 
 import ganvas
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.survey import kinds, survey
+from ganvas.data.survey import kinds
 from ganvas.data.survey.composites import composites, mean_picture
 from ganvas.data.survey.dates import timelines, years_of
 from ganvas.data.survey.palette import Colour, palette, to_lab
 from ganvas.data.survey.rejected import RejectedFile, Rejects, folders_of, rejects, thumbnail
 from ganvas.data.survey.shapes import shapes_of
+from ganvas.data.survey.survey import survey
 from ganvas.data.survey.twins import twins_of
 from ganvas.foundation.errors import DataError
 from pictures import quarters
@@ -408,5 +409,5 @@ def test_the_same_seed_gives_the_same_survey(tmp_path: Path) -> None:
 
 
 def test_a_survey_does_without_torch() -> None:
-    code = "import sys, ganvas.data.survey, ganvas.report.survey.page; sys.exit('torch' in sys.modules)"
+    code = "import sys, ganvas.data.survey.survey, ganvas.report.survey.page; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -16,7 +16,8 @@ from browser import DESKTOP, PHONE, Visit, chromium, visit
 from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
-from ganvas.data.survey import kinds, survey
+from ganvas.data.survey import kinds
+from ganvas.data.survey.survey import survey
 from ganvas.report.survey import page
 from ganvas.report.survey.page import render, write_page
 from ganvas.report.survey.pictures import _by_colour, wall

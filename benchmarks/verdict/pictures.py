@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ganvas.data.dataset.dataset import INFO, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import INFO
 from ganvas.data.prepare.prepare import prepare
 
 SHAPES = ("circle", "square", "triangle", "cross")

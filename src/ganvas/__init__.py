@@ -13,20 +13,20 @@ The public API, loaded on first use so that `import ganvas` costs nothing:
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ganvas.foundation.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from ganvas.artist.artist import load as load
     from ganvas.artist.evaluate import evaluate as evaluate
     from ganvas.data.dataset.dataset import Dataset as Dataset
     from ganvas.data.prepare.prepare import prepare as prepare
-    from ganvas.data.survey import survey as survey
+    from ganvas.data.survey.survey import survey as survey
     from ganvas.planning.run import train as train
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Dataset": "ganvas.data.dataset.dataset",
     "prepare": "ganvas.data.prepare.prepare",
-    "survey": "ganvas.data.survey",
+    "survey": "ganvas.data.survey.survey",
     "train": "ganvas.planning.run",
     "load": "ganvas.artist.artist",
     "evaluate": "ganvas.artist.evaluate",

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from ganvas.artist.artist import Artist, load
-from ganvas.data.dataset.dataset import INFO, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import INFO
 from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import Frame, frame_like
 from ganvas.data.pictures.rejection import Rejected

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ganvas.classify.model import Epoch, Model, find
 from ganvas.classify.options import resolve
-from ganvas.data.dataset.dataset import SPLITS
+from ganvas.data.dataset.layout import SPLITS
 from ganvas.foundation.errors import ConfigError, DataError, RunError, unknown
 from ganvas.foundation.files import append_record
 

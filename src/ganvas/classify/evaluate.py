@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.gallery import Gallery, galleries
 from ganvas.classify.scores import Scores, score
-from ganvas.data.dataset.dataset import TEST, TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, label_names
+from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.data.dataset.split import groups_of
 from ganvas.foundation.errors import DataError
 

@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganvas.classify.options import ClassifierOptions
-from ganvas.data.dataset.dataset import TEST, TRAIN, VALIDATION, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TEST, TRAIN, VALIDATION
 from ganvas.data.dataset.split import groups_of, hold_back
 
 Rows = NDArray[np.int64]

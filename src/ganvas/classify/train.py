@@ -10,7 +10,6 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from ganvas import __version__
 from ganvas.classify.classifier import Card, Classifier, numbers_of
 from ganvas.classify.model import Examples, Model, Progress, Silent, find
 from ganvas.classify.options import ClassifierOptions, resolve
@@ -21,6 +20,7 @@ from ganvas.data.pictures.frame import looks
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.foundation.files import whole_directory
 from ganvas.foundation.pixels import resize
+from ganvas.foundation.version import VERSION
 
 DEFAULT_MODEL = "deep-cnn"
 
@@ -82,7 +82,7 @@ def train(
             test_accuracy=_accuracy(learner, test),
             seconds=round(time.perf_counter() - started, 3),
             seed=task.options.seed,
-            ganvas=__version__,
+            ganvas=VERSION,
         )
         classifier = Classifier(card, learner, out)
         classifier.write(directory, fitted.history, parts.table())

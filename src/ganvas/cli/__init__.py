@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from ganvas import __version__
 from ganvas.cli import baseline, classify, compare, doctor, prepare, recipes, sample, survey, train
 from ganvas.foundation.errors import GanvasError
+from ganvas.foundation.version import VERSION
 
 app = typer.Typer(
     name="ganvas",
@@ -62,7 +62,7 @@ def fail(message: str, code: int) -> None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"ganvas {__version__}")
+        typer.echo(f"ganvas {VERSION}")
         raise typer.Exit
 
 

@@ -24,7 +24,7 @@ def survey(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
     """Say what is in a dataset: classes, colours, mean pictures, shapes, dates, near-duplicates, leaks, rejects."""
-    from ganvas.data.survey import survey
+    from ganvas.data.survey.survey import survey
 
     if out is not None:
         from ganvas.report.run.page import check_out

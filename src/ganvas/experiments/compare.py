@@ -25,7 +25,8 @@ from ganvas.artist.artist import load
 from ganvas.artist.evaluate import evaluate
 from ganvas.artist.grids import grid, write_png
 from ganvas.classify.judge import judge_of, judged
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import append_record, read_records
 from ganvas.foundation.resumable import begin

@@ -22,8 +22,9 @@ from pydantic import BaseModel, ConfigDict
 from ganvas import gans
 from ganvas.artist.artist import in_file_name, load
 from ganvas.artist.grids import class_grid, grid, write_png
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labelled_by
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.data.dataset.subset import of_class
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import whole_file

@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 import torch
 
-from ganvas import __version__
 from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.version import VERSION
 from ganvas.machine import device
 from ganvas.machine.cores import threads_asked_for, usable_cores
 from ganvas.machine.precision import calibration, matrix_product_gflops
@@ -120,8 +120,8 @@ def _ceiling(machine: device.Machine) -> Finding:
 def _versions() -> Finding:
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     listed = ", ".join(f"{name} {version}" for name, version in versions.items())
-    text = f"ganvas {__version__}, Python {platform.python_version()} on {sys.platform}; {listed}"
-    return Finding("versions", True, text, {"ganvas": __version__, "python": platform.python_version(), **versions})
+    text = f"ganvas {VERSION}, Python {platform.python_version()} on {sys.platform}; {listed}"
+    return Finding("versions", True, text, {"ganvas": VERSION, "python": platform.python_version(), **versions})
 
 
 def _cache() -> Finding:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.data.dataset.dataset import TEST, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TEST
 from ganvas.foundation.errors import DataError
 from ganvas.metrics.classes import class_scores
 from ganvas.metrics.described import Described

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.cache import cache_directory
 from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.foundation.files import whole_file

@@ -1,7 +1,8 @@
 """What an evaluation will cost: one on a few pictures is held, and what grows with their number is scaled."""
 
 from ganvas.artist.sampling import mixed_labels, paint
-from ganvas.data.dataset.dataset import TEST, TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.machine.device import Machine
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import BATCH, SLAB

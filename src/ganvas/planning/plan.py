@@ -8,10 +8,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganvas import __version__, baselines, gans
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas import baselines, gans
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine, choose, launch
 from ganvas.metrics.independence import independent
@@ -114,7 +116,7 @@ class Plan:
         info = self.data.info
         libraries = {name: metadata.version(name) for name in RECORDED_LIBRARIES}
         return Record(
-            ganvas=__version__,
+            ganvas=VERSION,
             recipe=self.config.recipe,
             data=str(self.data.path.resolve()),
             dataset=info.model_dump(include={"fingerprint", "count", "size", "label_column", "class_names"})

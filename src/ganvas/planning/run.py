@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganvas.data.dataset.dataset import TRAIN
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.gans.recipe import Spec
 from ganvas.planning import quality

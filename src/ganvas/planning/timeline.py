@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.planning.costs import Costs
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import Settings

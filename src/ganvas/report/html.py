@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.offline import get_plotlyjs
 
-from ganvas import __version__
 from ganvas.foundation.files import whole_file
+from ganvas.foundation.version import VERSION
 
 MAX_SIDE = 1600
 ABSENT = "—"
@@ -67,7 +67,7 @@ def render(title: str, subject: str, sections: Mapping[str, Fields | None], styl
         sections=shown,
         styles=["page.css", *styles],
         plotly=get_plotlyjs() if any(section.get("charts") for section in shown.values()) else None,
-        version=__version__,
+        version=VERSION,
     )
 
 

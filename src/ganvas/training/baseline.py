@@ -5,12 +5,14 @@ from typing import Any
 
 import torch
 
-from ganvas import __version__, baselines
+from ganvas import baselines
 from ganvas.baselines.baseline import Baseline
 from ganvas.baselines.pictures import Pictures
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Spec
 from ganvas.runs.snapshot import Card, Snapshot
 
@@ -54,7 +56,7 @@ def fit(data: str | Path, kind: str, *, label_column: str | None = None, **chang
         kimg=count / 1000,
         data=str(dataset.path.resolve()),
         fingerprint=dataset.fingerprint,
-        ganvas=__version__,
+        ganvas=VERSION,
     )
     return Snapshot(card, baseline, generator.eval().requires_grad_(False))
 

@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import DataError
 
 # Batches ready in advance: enough to hide a slow disk read behind a step, little enough to cost no memory.

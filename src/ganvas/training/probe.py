@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganvas.data.dataset.dataset import TEST, TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.gans.recipe import Batch, Recipe

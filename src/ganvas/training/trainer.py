@@ -17,12 +17,13 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from ganvas import __version__
 from ganvas.artist.grids import write_png
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import DivergedError, GanvasError
 from ganvas.foundation.files import append_record, read_records
 from ganvas.foundation.pixels import to_float
+from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine
 from ganvas.runs.checkpoint import CheckpointDirectory, random_state, set_random_state
@@ -341,7 +342,7 @@ class Trainer:
             kimg=self.progress.kimg,
             data=str(self.data.path.resolve()),
             fingerprint=self.data.fingerprint,
-            ganvas=__version__,
+            ganvas=VERSION,
             scores=scores,
         )
 

@@ -1,29 +1,15 @@
-"""The dataset directory: pictures of one size in a memory map, and a table of what they are.
-
-images.npy      uint8 [N, S, S, 3], read as a memory map
-index.parquet   a row a picture: source, sha256, content, phash, width, height, split, the label columns, duplicates,
-                and crop and group if asked
-rejected.csv    a row a file left out: path, reason, detail
-dataset.json    schema version, options, class names in order, fingerprint (see `Info`)
-
-`content` is a hash of the decoded pixels, the same for copies of a picture in any lossless coding. `duplicates` numbers
-the sets of pictures that look alike, copies among them; it is null for a picture that repeats none. `crop` counts the
-squares of one picture from 0 (`--fit multicrop`). `detail` says what a reason is about, such as the picture that a
-duplicate repeats. Datasets from before they were kept have none of these four.
-"""
+"""The dataset: pictures of one size in a memory map, and a table of what they are."""
 
 import functools
-import json
-import tokenize
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, SPLITS, TRAIN, Info, map_images, read_info
 from ganvas.foundation.errors import DataError, unknown
 
 if TYPE_CHECKING:
@@ -33,37 +19,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ganvas.data.dataset.torch_view import TorchPictures
-
-SCHEMA_VERSION = 1
-SPLITS = TRAIN, VALIDATION, TEST = "train", "validation", "test"
-IMAGES, INDEX, REJECTED, INFO = "images.npy", "index.parquet", "rejected.csv", "dataset.json"
-
-
-class Info(BaseModel):
-    """What `dataset.json` holds.
-
-    Attributes:
-        schema_version: layout of the directory; another version is refused.
-        size: height and width of every picture in pixels.
-        count: number of pictures.
-        label_column: column of the index that holds the class, or None for pictures without classes.
-        class_names: the values of that column in the order of their numbers.
-        mode_column: column with the known mode of each picture (painted data only), or None.
-        fingerprint: sha256 over the pixels, the labels, the class names and, if pictures are held back, which; what
-            caches and runs are keyed by.
-        options: how the pictures were prepared.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    schema_version: int = SCHEMA_VERSION
-    size: int
-    count: int
-    label_column: str | None = None
-    class_names: list[str] = []
-    mode_column: str | None = None
-    fingerprint: str
-    options: dict[str, Any] = {}
 
 
 class Dataset:
@@ -87,8 +42,8 @@ class Dataset:
             DataError: no such directory, another schema version, or a file of it missing, cut short or changed.
         """
         path = Path(path)
-        info = _read_info(path)
-        images = _map_images(path / IMAGES)
+        info = read_info(path)
+        images = map_images(path / IMAGES)
         try:
             index = pd.read_parquet(path / INDEX)
         except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
@@ -201,7 +156,8 @@ class Dataset:
         """
         from ganvas.data.dataset.torch_view import TorchPictures
 
-        return TorchPictures(self, split, transform)
+        rows = self._selected(split)
+        return TorchPictures(self.path / IMAGES, self.images, rows, self._labels_of(rows), self.class_names, transform)
 
     def to_hf(self, split: str | None = None, image: str = "image") -> "datasets.Dataset":
         """The pictures for the `datasets` library of Hugging Face, with the columns of the index.
@@ -215,29 +171,15 @@ class Dataset:
         """
         from ganvas.data.dataset.hugging_face_view import to_hf
 
-        return to_hf(self, split, image)
+        rows = self._selected(split)
+        if not len(rows):
+            raise DataError(f"{self.path} has no pictures in its split {split!r}")
+        return to_hf(
+            self.path, self.info, rows, self.index.iloc[rows].reset_index(drop=True), self._labels_of(rows), image
+        )
 
+    def _selected(self, split: str | None) -> NDArray[np.int64]:
+        return np.arange(len(self)) if split is None else self.rows(split)
 
-def _read_info(path: Path) -> Info:
-    file = path / INFO
-    if not file.is_file():
-        what = "is not a ganvas dataset" if path.is_dir() else "does not exist"
-        raise DataError(f"{path} {what} (no {INFO}); make one with: ganvas prepare PICTURES {path}")
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if version != SCHEMA_VERSION:
-            raise DataError(
-                f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}: prepare it again"
-            )
-        return Info.model_validate(content)
-    except (OSError, ValueError, ValidationError) as error:
-        raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
-
-
-def _map_images(file: Path) -> NDArray[np.uint8]:
-    try:
-        images: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")
-    except (OSError, ValueError, SyntaxError, tokenize.TokenError) as error:  # the header is a Python literal
-        raise DataError(f"{file} is missing or cut short ({error}); prepare the dataset again") from error
-    return images
+    def _labels_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        return None if self.labels is None else self.labels[rows]

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import IMAGES, Info, map_images
 from ganvas.foundation.cache import cache_directory
 from ganvas.foundation.errors import DataError
 
@@ -22,14 +23,24 @@ if TYPE_CHECKING:
 _CHUNK = 1_000
 
 
-def to_hf(data: Dataset, split: str | None = None, image: str = "image") -> "datasets.Dataset":
+def to_hf(
+    path: Path,
+    info: Info,
+    rows: NDArray[np.int64],
+    index: pd.DataFrame,
+    labels: NDArray[np.int64] | None,
+    image: str = "image",
+) -> "datasets.Dataset":
     """The pictures with their columns, in an Arrow file that lies in the cache and is mapped into memory.
 
     The file is written once for the same pictures with the same columns.
 
     Args:
-        data: the dataset.
-        split: "train", "validation" or "test"; None for all pictures.
+        path: the dataset directory.
+        info: what the dataset is.
+        rows: int64 [n], which of its pictures to show, at least one.
+        index: the rows of the index of these, numbered from 0.
+        labels: int64 [n], their classes; None without classes.
         image: the name of the column of pictures.
 
     Returns:
@@ -37,32 +48,28 @@ def to_hf(data: Dataset, split: str | None = None, image: str = "image") -> "dat
         column, and the other columns of the index as they are.
 
     Raises:
-        DataError: the `datasets` library is not installed, there is no such split or nothing in it, or the index has
-            a column of the name that the pictures are to have.
+        DataError: the `datasets` library is not installed, or the index has a column of the name that the pictures
+            are to have.
     """
     try:
         import datasets
     except ImportError as error:
         raise DataError("to_hf() needs the datasets library; install it with: pip install 'ganvas[hf]'") from error
-    if image in data.index:
+    if image in index:
         raise DataError(
-            f"the index of {data.path} has a column {image!r} already; name the pictures otherwise: to_hf(image=...)"
+            f"the index of {path} has a column {image!r} already; name the pictures otherwise: to_hf(image=...)"
         )
-    rows = np.arange(len(data)) if split is None else data.rows(split)
-    if not len(rows):
-        raise DataError(f"{data.path} has no pictures in its split {split!r}")
-    index = data.index.iloc[rows].reset_index(drop=True)
-    if data.labels is not None:
-        index = index.assign(**{str(data.info.label_column): data.labels[rows]})
+    if labels is not None:
+        index = index.assign(**{str(info.label_column): labels})
     with _silently():
         return datasets.Dataset.from_generator(
             _records,
-            features=_features(data, index, image),
+            features=_features(info, index, image),
             cache_dir=str(cache_directory() / "datasets"),
             # These are what the cache is keyed by, too.
             gen_kwargs={
-                "path": str(data.path),
-                "fingerprint": data.fingerprint,
+                "path": str(path),
+                "fingerprint": info.fingerprint,
                 "index": index,
                 "rows": rows,
                 "image": image,
@@ -70,7 +77,7 @@ def to_hf(data: Dataset, split: str | None = None, image: str = "image") -> "dat
         )
 
 
-def _features(data: Dataset, index: pd.DataFrame, image: str) -> "datasets.Features":
+def _features(info: Info, index: pd.DataFrame, image: str) -> "datasets.Features":
     import datasets
 
     schema = pa.Schema.from_pandas(index, preserve_index=False).remove_metadata()
@@ -78,8 +85,8 @@ def _features(data: Dataset, index: pd.DataFrame, image: str) -> "datasets.Featu
     for field in schema:
         if pa.types.is_large_string(field.type):
             features[field.name] = datasets.Value("string")
-    if data.labels is not None:
-        features[str(data.info.label_column)] = datasets.ClassLabel(names=data.class_names)
+    if info.label_column is not None:
+        features[info.label_column] = datasets.ClassLabel(names=info.class_names)
     return datasets.Features({image: datasets.Image(), **features})
 
 
@@ -87,7 +94,7 @@ def _records(
     path: str, fingerprint: str, index: pd.DataFrame, rows: NDArray[np.int64], image: str
 ) -> Iterator[dict[str, Any]]:
     """The rows of the Hugging Face dataset; the fingerprint is there for the key."""
-    images = Dataset.open(path).images
+    images = map_images(Path(path) / IMAGES)
     for start in range(0, len(rows), _CHUNK):
         chunk = pa.Table.from_pandas(index.iloc[start : start + _CHUNK], preserve_index=False).to_pylist()
         for row, record in zip(rows[start : start + _CHUNK], chunk, strict=True):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.dataset.dataset import TEST, TRAIN, VALIDATION
+from ganvas.data.dataset.layout import TEST, TRAIN, VALIDATION
 from ganvas.foundation.errors import DataError
 
 Numbers = NDArray[np.int64]

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ganvas.data.dataset.dataset import IMAGES, Dataset, Info
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import IMAGES, Info
 from ganvas.data.dataset.writing import ImagesFile, fingerprint, write_tables
 from ganvas.foundation.errors import DataError, unknown
 from ganvas.foundation.files import whole_directory

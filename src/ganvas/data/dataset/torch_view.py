@@ -1,6 +1,7 @@
 """A dataset as torch's loaders read it: pairs of a picture and its class, fetched when they are asked for."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils import data as torch_data
 
-from ganvas.data.dataset.dataset import TRAIN, Dataset
+from ganvas.data.dataset.layout import map_images
 from ganvas.foundation.pixels import to_float
 
 Pair: TypeAlias = tuple[Tensor, int]
@@ -31,21 +32,26 @@ class TorchPictures(torch_data.Dataset[Pair]):
         class_names: of the labels; empty without classes.
 
     Args:
-        data: the dataset.
-        split: "train", "validation" or "test"; None for all pictures.
+        file: the `images.npy` that holds all pictures.
+        images: the same, uint8 [N, S, S, 3], opened as a memory map.
+        rows: int64 [n], which of them to show.
+        labels: int64 [n], the classes of these; None without classes.
+        class_names: of the labels.
         transform: applied to every picture, for example to augment it.
-
-    Raises:
-        DataError: there is no such split.
     """
 
     def __init__(
-        self, data: Dataset, split: str | None = TRAIN, transform: Callable[[Tensor], Tensor] | None = None
+        self,
+        file: Path,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        labels: NDArray[np.int64] | None,
+        class_names: list[str],
+        transform: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
-        self.rows: NDArray[np.int64] = np.arange(len(data)) if split is None else data.rows(split)
-        self.labels = np.full(len(data), NO_CLASS)[self.rows] if data.labels is None else data.labels[self.rows]
-        self.class_names = data.class_names
-        self._path, self._images, self._transform = data.path, data.images, transform
+        self.rows, self.class_names = rows, class_names
+        self.labels = np.full(len(rows), NO_CLASS) if labels is None else labels
+        self._file, self._images, self._transform = file, images, transform
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -65,4 +71,4 @@ class TorchPictures(torch_data.Dataset[Pair]):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._images = Dataset.open(self._path).images
+        self._images = map_images(self._file)

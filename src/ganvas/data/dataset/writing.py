@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.dataset.dataset import INDEX, INFO, REJECTED, TRAIN, Info
+from ganvas.data.dataset.layout import INDEX, INFO, REJECTED, TRAIN, Info
 
 
 class ImagesFile:

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from ganvas.data.dataset.dataset import TEST, TRAIN, VALIDATION
+from ganvas.data.dataset.layout import TEST, TRAIN, VALIDATION
 from ganvas.data.dataset.split import MEANINGS, groups_of, hold_back
 from ganvas.data.sources import Source
 from ganvas.data.sources.source import Value

@@ -15,8 +15,7 @@ from typing import Any
 
 import PIL
 
-from ganvas import __version__
-from ganvas.data.dataset.dataset import IMAGES, Info
+from ganvas.data.dataset.layout import IMAGES, Info
 from ganvas.data.dataset.writing import fingerprint, write_tables
 from ganvas.data.pictures.frame import MAX_ASPECT, SMALLEST_SIDE, Frame, frame_for, require_size
 from ganvas.data.prepare.duplicates import DEDUPES
@@ -30,6 +29,7 @@ from ganvas.data.sources import Request, Source
 from ganvas.data.sources.opening import Named, open_source
 from ganvas.foundation.errors import DataError, unknown
 from ganvas.foundation.files import refuse_taken, whole_directory
+from ganvas.foundation.version import VERSION
 from ganvas.machine.cores import usable_cores
 
 # Told how many of the source's items are done, and how many there are.
@@ -124,7 +124,7 @@ class PrepareOptions:
             "root": None if self.root is None else str(self.root.resolve()),
             "frame": asdict(self.frame),
             "seed": self.seed,
-            "versions": [__version__, PIL.__version__],
+            "versions": [VERSION, PIL.__version__],
         }
 
     def record(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Self
 
 import pandas as pd
 
-from ganvas.data.dataset.dataset import REJECTED, TRAIN
+from ganvas.data.dataset.layout import REJECTED, TRAIN
 from ganvas.data.pictures.rejection import Reason
 from ganvas.data.prepare.duplicates import leaks, sets_of
 from ganvas.data.prepare.holdout import Holdout

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.dataset.dataset import REJECTED, TRAIN
+from ganvas.data.dataset.layout import REJECTED, TRAIN
 from ganvas.data.dataset.split import Numbers
 from ganvas.data.pictures.rejection import Reason
 from ganvas.data.prepare import duplicates

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ganvas.data.dataset.dataset import TRAIN
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.data.dataset.split import MEANINGS
 from ganvas.data.sources.source import RESERVED, Item, Relabelled, Request, Source, Stranger, Value
 from ganvas.data.sources.where import NOTHING, condition, kind_of, kinds_of

@@ -1,24 +1,42 @@
 """What whoever trains on a dataset should mind, each with what to do about it."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from ganvas.data.survey import Survey
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.survey.kinds import Kind
+from ganvas.data.survey.rejected import Rejects
+from ganvas.data.survey.shapes import Shapes
+from ganvas.data.survey.twins import Twins
 
 # The largest class has this many times the pictures of the smallest; or a centre crop leaves out this share; or this
 # share of the pictures have a near-duplicate.
 UNBALANCED, MUCH_CROPPED, MANY_TWINS = 3.0, 0.25, 0.02
 
 
-def advice_on(survey: "Survey") -> list[str]:
-    """What to mind, the gravest first; each a sentence or two without its full stop."""
-    return [*_about_twins(survey), *_about_classes(survey), *_about_shapes(survey), *_about_rejects(survey)]
+def advice_on(
+    data: Dataset, kinds: Sequence[Kind], shapes: Shapes | None, twins: Twins | None, rejects: Sequence[Rejects]
+) -> list[str]:
+    """What to mind, the gravest first; each a sentence or two without its full stop.
+
+    Args:
+        data: the dataset.
+        kinds: its classes.
+        shapes: the originals before they were fitted; None if nothing is known of them.
+        twins: pictures that are there twice; None if they could not be looked for.
+        rejects: the files left out.
+    """
+    return [
+        *_about_twins(twins, len(data)),
+        *_about_classes(kinds),
+        *_about_shapes(shapes, data),
+        *_about_rejects(rejects, len(data)),
+    ]
 
 
-def _about_twins(survey: "Survey") -> list[str]:
-    twins, found = survey.twins, []
+def _about_twins(twins: Twins | None, pictures: int) -> list[str]:
     if twins is None:
         return ["the index has no checksums and no perceptual hashes, so copies could not be looked for"]
+    found = []
     if twins.leaked:
         found.append(
             f"{_pictures(twins.leaked)} held back {_have(twins.leaked)} a near-duplicate in training, which makes "
@@ -35,7 +53,7 @@ def _about_twins(survey: "Survey") -> list[str]:
             f"{_counted(len(twins.conflicts), 'group')} of near-duplicates {_have(len(twins.conflicts))} pictures of "
             "more than one class; at most one of these labels is what you mean"
         )
-    if twins.pictures > MANY_TWINS * len(survey.data):
+    if twins.pictures > MANY_TWINS * pictures:
         found.append(
             f"{_pictures(twins.pictures)} {_have(twins.pictures)} a near-duplicate, which a generator sees all the "
             f"oftener; without {_counted(twins.spare, 'of them', 'of them')} every picture would be there once"
@@ -43,10 +61,10 @@ def _about_twins(survey: "Survey") -> list[str]:
     return found
 
 
-def _about_classes(survey: "Survey") -> list[str]:
-    if len(survey.kinds) < 2:
+def _about_classes(kinds: Sequence[Kind]) -> list[str]:
+    if len(kinds) < 2:
         return []
-    largest, smallest = max(survey.kinds, key=len), min(survey.kinds, key=len)
+    largest, smallest = max(kinds, key=len), min(kinds, key=len)
     ratio = len(largest) / len(smallest)
     if ratio < UNBALANCED:
         return []
@@ -56,14 +74,13 @@ def _about_classes(survey: "Survey") -> list[str]:
     ]
 
 
-def _about_shapes(survey: "Survey") -> list[str]:
-    shapes, found = survey.shapes, []
+def _about_shapes(shapes: Shapes | None, data: Dataset) -> list[str]:
     if shapes is None:
         return []
-    fit = survey.data.info.options.get("fit")
+    fit, found = data.info.options.get("fit"), []
     if shapes.enlarged:
         found.append(
-            f"{_pictures(shapes.enlarged)} {'is' if shapes.enlarged == 1 else 'are'} smaller than {survey.data.size} "
+            f"{_pictures(shapes.enlarged)} {'is' if shapes.enlarged == 1 else 'are'} smaller than {data.size} "
             "pixels and had to be enlarged, which blurs; a smaller --size would not"
         )
     if fit == "crop" and shapes.cropped > MUCH_CROPPED:
@@ -75,12 +92,12 @@ def _about_shapes(survey: "Survey") -> list[str]:
     return found
 
 
-def _about_rejects(survey: "Survey") -> list[str]:
-    count = sum(map(len, survey.rejects or []))
-    if count <= len(survey.data) // 20:
+def _about_rejects(rejects: Sequence[Rejects], pictures: int) -> list[str]:
+    count = sum(map(len, rejects))
+    if count <= pictures // 20:
         return []
     were = "file was" if count == 1 else "files were"
-    return [f"{count:,} {were} left out, next to {_pictures(len(survey.data))} that could be used"]
+    return [f"{count:,} {were} left out, next to {_pictures(pictures)} that could be used"]
 
 
 def _pictures(count: int) -> str:

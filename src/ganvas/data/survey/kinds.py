@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.data.dataset.dataset import SPLITS, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import SPLITS
 from ganvas.data.survey.composites import Composite, composites, mean_picture, sampled
 from ganvas.data.survey.palette import PICTURES, Colour, palette
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from PIL import Image, ImageFile
 
-from ganvas.data.dataset.dataset import REJECTED, Dataset
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import REJECTED
 from ganvas.data.pictures.formats import FORMATS
 from ganvas.foundation.errors import DataError
 

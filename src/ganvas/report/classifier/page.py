@@ -23,7 +23,7 @@ from ganvas.classify.network import NetworkModel
 from ganvas.classify.options import OPTIONS
 from ganvas.classify.resampling import RESAMPLES
 from ganvas.classify.scores import ClassScores
-from ganvas.data.dataset.dataset import TEST, TRAIN, VALIDATION
+from ganvas.data.dataset.layout import TEST, TRAIN, VALIDATION
 from ganvas.foundation.files import read_records
 from ganvas.report import html
 from ganvas.report.classifier import charts

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.artist.grids import grid
-from ganvas.data.dataset.dataset import TRAIN
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.report import html
 from ganvas.report.comparison import page

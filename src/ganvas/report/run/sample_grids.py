@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ganvas.artist.grids import grid
-from ganvas.data.dataset.dataset import TRAIN
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import DataError
 from ganvas.report import html
 from ganvas.report.html import Fields

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ganvas.data.dataset.columns import Column
 from ganvas.data.dataset.split import NEAR
-from ganvas.data.survey import Survey
 from ganvas.data.survey.kinds import LOOKED_AT
 from ganvas.data.survey.rejected import folders_of, thumbnail
+from ganvas.data.survey.survey import Survey
 from ganvas.report import html
 from ganvas.report.html import Fields
 from ganvas.report.survey import charts

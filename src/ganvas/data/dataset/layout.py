@@ -1,0 +1,90 @@
+"""The layout of a dataset directory: pictures of one size in a memory map, and a table of what they are.
+
+images.npy      uint8 [N, S, S, 3], read as a memory map
+index.parquet   a row a picture: source, sha256, content, phash, width, height, split, the label columns, duplicates,
+                and crop and group if asked
+rejected.csv    a row a file left out: path, reason, detail
+dataset.json    schema version, options, class names in order, fingerprint (see `Info`)
+
+`content` is a hash of the decoded pixels, the same for copies of a picture in any lossless coding. `duplicates` numbers
+the sets of pictures that look alike, copies among them; it is null for a picture that repeats none. `crop` counts the
+squares of one picture from 0 (`--fit multicrop`). `detail` says what a reason is about, such as the picture that a
+duplicate repeats. Datasets from before they were kept have none of these four.
+"""
+
+import json
+import tokenize
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ganvas.foundation.errors import DataError
+
+SCHEMA_VERSION = 1
+SPLITS = TRAIN, VALIDATION, TEST = "train", "validation", "test"
+IMAGES, INDEX, REJECTED, INFO = "images.npy", "index.parquet", "rejected.csv", "dataset.json"
+
+
+class Info(BaseModel):
+    """What `dataset.json` holds.
+
+    Attributes:
+        schema_version: layout of the directory; another version is refused.
+        size: height and width of every picture in pixels.
+        count: number of pictures.
+        label_column: column of the index that holds the class, or None for pictures without classes.
+        class_names: the values of that column in the order of their numbers.
+        mode_column: column with the known mode of each picture (painted data only), or None.
+        fingerprint: sha256 over the pixels, the labels, the class names and, if pictures are held back, which; what
+            caches and runs are keyed by.
+        options: how the pictures were prepared.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    size: int
+    count: int
+    label_column: str | None = None
+    class_names: list[str] = []
+    mode_column: str | None = None
+    fingerprint: str
+    options: dict[str, Any] = {}
+
+
+def read_info(path: Path) -> Info:
+    """What the `dataset.json` of a dataset directory says.
+
+    Raises:
+        DataError: there is none, it is damaged, or of another schema version.
+    """
+    file = path / INFO
+    if not file.is_file():
+        what = "is not a ganvas dataset" if path.is_dir() else "does not exist"
+        raise DataError(f"{path} {what} (no {INFO}); make one with: ganvas prepare PICTURES {path}")
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        version = content.get("schema_version") if isinstance(content, dict) else None
+        if version != SCHEMA_VERSION:
+            raise DataError(
+                f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}: prepare it again"
+            )
+        return Info.model_validate(content)
+    except (OSError, ValueError, ValidationError) as error:
+        raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
+
+
+def map_images(file: Path) -> NDArray[np.uint8]:
+    """The pictures of an `images.npy` as a read-only memory map, in the shape that its header says.
+
+    Raises:
+        DataError: the file is missing or cut short.
+    """
+    try:
+        images: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")
+    except (OSError, ValueError, SyntaxError, tokenize.TokenError) as error:  # the header is a Python literal
+        raise DataError(f"{file} is missing or cut short ({error}); prepare the dataset again") from error
+    return images
