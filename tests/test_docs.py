@@ -28,7 +28,8 @@ def test_every_command_and_flag_shown_exists(page: Path) -> None:
 
     from ganvas.cli import app
 
-    blocks = "\n".join(re.findall(r"^```\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL))
+    fences = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    blocks = "\n".join(block for language, block in fences if not language)
     for line in re.findall(r"^ganvas ([a-z].*)$", blocks.replace("\\\n", " "), re.MULTILINE):
         command, words = typer.main.get_command(app), line.split()
         while hasattr(command, "commands"):
