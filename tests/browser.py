@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
@@ -18,7 +18,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 
 
 @dataclass
@@ -53,7 +53,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def visit(browser: Browser, file: Path, size: dict[str, int] = DESKTOP) -> Iterator[Visit]:
+def visit(browser: Browser, file: Path, size: ViewportSize = DESKTOP) -> Iterator[Visit]:
     """Open an HTML file in a window of its own and wait until it has loaded."""
     address = file.resolve().as_uri()
     with browser.new_context(viewport=size) as window:

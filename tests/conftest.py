@@ -72,7 +72,9 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
-        done = subprocess.CompletedProcess(sys.argv, ended.value.code or 0, *capsys.readouterr())
+        code = ended.value.code or 0
+        assert isinstance(code, int), code
+        done = subprocess.CompletedProcess(sys.argv, code, *capsys.readouterr())
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -98,5 +100,6 @@ def made(tmp_path: Path) -> Made:
 
 
 # What a training test sets to take a second: a narrow network, no evaluation, no event files.
-TINY = {"width": 4, "batch_size": 8, "latent_dim": 6, "eval_samples": 0, "tensorboard": False, "threads": 1}
+TINY: dict[str, Any] = {"width": 4, "batch_size": 8, "latent_dim": 6, "threads": 1}
+TINY |= {"eval_samples": 0, "tensorboard": False}
 TINY_WORDS = [word for key, value in TINY.items() for word in ("--set", f"{key}={value}")]

@@ -37,7 +37,7 @@ def write_corners(
     index = {
         "source": [f"folder/{number}.png" for number in range(count)],
         "sha256": [f"{seed}-{number}" for number in range(count)],
-        "class": [class_names[label] for label in labels],
+        "class": [class_names[label] for label in labels.tolist()],
     }
     pd.DataFrame(index | columns).to_parquet(path / INDEX)
     info = Info(

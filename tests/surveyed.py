@@ -21,7 +21,7 @@ def write_pictures_of(
     classes: Sequence[str] | None = None,
     options: Mapping[str, Any] | None = None,
     rejected: str | None = None,
-    **columns: Sequence[Any],
+    **columns: "Sequence[Any] | pd.Series[Any]",
 ) -> Dataset:
     """A dataset of these pictures, uint8 [N, S, S, 3], with these columns in its index."""
     path.mkdir(parents=True)

@@ -47,7 +47,7 @@ def test_the_discriminator_has_the_papers_stages() -> None:
     network = CAN(CAN.defaults).build(Spec(64, classes=7))[1]
     found = shapes(network, (nn.AvgPool2d, nn.Linear), torch.randn(2, 3, 64, 64))
     assert found == [(32, 32, 32), (64, 16, 16), (128, 8, 8), (1024,), (1,), (1024,), (7,)]
-    assert all(network.get_submodule(stack)[0].in_features == 8192 for stack in ("origin", "classes"))
+    assert all(network.get_submodule(f"{stack}.0").in_features == 8192 for stack in ("origin", "classes"))
     assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
 
 
@@ -110,7 +110,7 @@ def test_the_ambiguity_alone_moves_every_weight_of_the_generator() -> None:
     recipe = tiny()
     generator, discriminator = recipe.build(SPEC)
     discriminator.requires_grad_(False)
-    recipe.generator_loss(generator, discriminator, batch_of(recipe)).terms["ambiguity"].backward()
+    torch.autograd.backward(recipe.generator_loss(generator, discriminator, batch_of(recipe)).terms["ambiguity"])
     assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
 
 

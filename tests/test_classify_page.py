@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from browser import DESKTOP, PHONE, Visit, chromium, visit
 from conftest import Cli
@@ -210,7 +210,7 @@ def assert_sound(seen: Visit, charts: int) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_long_names_fit_and_hostile_ones_are_text(folder: Path, browser: Browser, size: dict[str, int]) -> None:
+def test_long_names_fit_and_hostile_ones_are_text(folder: Path, browser: Browser, size: ViewportSize) -> None:
     with visit(browser, folder / "network.html", size) as seen:
         seen.page.on("dialog", lambda dialog: seen.complaints.append(dialog.message))
         assert_sound(seen, charts=4)

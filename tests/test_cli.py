@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def test_every_command_and_option_has_help() -> None:
 
     from ganvas.cli import app
 
-    for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
+    for command in typer.main.get_group(app).commands.values():
         assert command.help, command.name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{command.name} {parameter.name}"
@@ -174,8 +175,10 @@ def test_bad_input_is_one_clear_line_with_exit_code_2_and_leaves_nothing(
     ],
     ids=["cut short", "no pictures", "no index", "broken json", "other version"],
 )
-def test_a_damaged_dataset_is_one_clear_line(cli: Cli, tiny_data: Path, damage: object, expected: str) -> None:
-    damage(tiny_data)  # type: ignore[operator]
+def test_a_damaged_dataset_is_one_clear_line(
+    cli: Cli, tiny_data: Path, damage: Callable[[Path], object], expected: str
+) -> None:
+    damage(tiny_data)
     done = cli("train", tiny_data, "--out", "run")
     assert (done.returncode, expected in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
 

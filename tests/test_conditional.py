@@ -30,6 +30,7 @@ from ganvas.planning.run import resume, train
 from ganvas.runs import snapshot
 from ganvas.settings.config import resolve
 from ganvas.training.loader import BalancedOrder, Loader
+from support.narrowing import not_none
 
 CONDITIONAL = [name for name in gans.names() if gans.find(name).conditional]
 
@@ -95,7 +96,9 @@ def test_the_acgan_networks_have_the_papers_stages() -> None:
     assert stages(discriminator, torch.randn(2, 3, 64, 64)) == [
         (32, 32, 32), (64, 16, 16), (128, 8, 8), (256, 4, 4), (512, 2, 2),
     ]  # fmt: skip
-    kernels = {module.kernel_size + module.padding for module in discriminator.modules() if hasattr(module, "stride")}
+    convolutions = [module for module in discriminator.modules() if hasattr(module, "stride")]
+    assert all(isinstance(module, nn.Conv2d) for module in convolutions)
+    kernels = {(*module.kernel_size, *module.padding) for module in convolutions if isinstance(module, nn.Conv2d)}
     assert kernels == {(5, 5, 2, 2)}
     assert discriminator.head.score.weight.shape == (1, 2048)
     assert discriminator.head.classes is not None
@@ -157,11 +160,13 @@ def test_both_of_acgans_batches_reach_its_class_loss() -> None:
     batch = recipe.batch(torch.rand(4, 3, 16, 16), torch.randn(4, 6), torch.tensor([0, 1, 2, 0]))
     loss = recipe.discriminator_loss(generator, discriminator, batch)
     real, fake = discriminator(batch.images), discriminator(batch.fakes(generator))
-    assert loss.terms["class_real"].item() == pytest.approx(classified(real.class_logits, batch.labels).item())
-    assert loss.terms["class_fake"].item() == pytest.approx(classified(fake.class_logits, batch.wanted).item())
+    labels, wanted = not_none(batch.labels), not_none(batch.wanted)
+    assert loss.terms["class_real"].item() == pytest.approx(classified(real.class_logits, labels).item())
+    assert loss.terms["class_fake"].item() == pytest.approx(classified(fake.class_logits, wanted).item())
     assert set(loss.terms) == {"real", "fake", "class_real", "class_fake"}
+    weight = discriminator.get_parameter("head.classes.weight")
     for term in ("class_real", "class_fake"):
-        (gradient,) = torch.autograd.grad(loss.terms[term], discriminator.head.classes.weight, retain_graph=True)
+        (gradient,) = torch.autograd.grad(loss.terms[term], weight, retain_graph=True)
         assert gradient.any()
 
 
@@ -180,9 +185,9 @@ def test_another_columns_classes_are_its_names_sorted(tiny_data: Path) -> None:
     add_columns(tiny_data, year=np.arange(48) % 3 + 1900, artist=["Zorn", "Ancher", "Krohg"] * 16)
     data = Dataset.open(tiny_data)
     view = labelled_by(data, "artist")
-    assert (view.class_names, view.labels[:4].tolist()) == (["Ancher", "Krohg", "Zorn"], [2, 0, 1, 2])
+    assert (view.class_names, not_none(view.labels)[:4].tolist()) == (["Ancher", "Krohg", "Zorn"], [2, 0, 1, 2])
     assert labelled_by(data, "year").class_names == ["1900", "1901", "1902"]
-    assert labelled_by(data, "year").labels[:4].tolist() == [0, 1, 2, 0]
+    assert not_none(labelled_by(data, "year").labels)[:4].tolist() == [0, 1, 2, 0]
     # The features of the real pictures depend on no labels, so what is cached for one view serves the others.
     assert view.fingerprint == data.fingerprint
     assert (data.info.label_column, view.info.label_column) == ("class", "artist")
@@ -323,7 +328,7 @@ def test_classes_come_as_often_as_in_training_and_prefixes_agree(run: Path) -> N
     labels = artist.labels(400)
     assert labels is not None
     assert abs(np.bincount(labels) - [100, 300]).max() <= 3
-    assert np.array_equal(artist.labels(37), labels[:37])
+    assert np.array_equal(not_none(artist.labels(37)), labels[:37])
     assert np.array_equal(artist.sample(70)[:5], artist.sample(5))
 
 

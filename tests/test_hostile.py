@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     fill(folder)
     open_normally = Path.open
 
-    def open_or_fail(self: Path, *args: object, **options: object) -> object:
+    def open_or_fail(self: Path, *args: Any, **options: Any) -> Any:
         if self.name == "forbidden.png":  # whoever runs the tests may be allowed everything
             raise PermissionError
         return open_normally(self, *args, **options)

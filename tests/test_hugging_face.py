@@ -18,7 +18,8 @@ import replicas
 from conftest import Cli, Made
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Rejected
-from ganvas.data.prepare.prepare import Summary, prepare
+from ganvas.data.prepare.prepare import prepare
+from ganvas.data.prepare.summary import Summary
 from ganvas.data.sources import Request
 from ganvas.data.sources.hub import open_hub
 from ganvas.data.sources.opening import open_source

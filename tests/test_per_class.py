@@ -1,6 +1,7 @@
 """A GAN for each class: every one from the pictures of its class alone, and all of them in one place."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,8 +67,8 @@ def test_every_class_has_a_run_of_its_own_beside_the_others_and_is_done_once(
 def test_an_interrupted_one_goes_on_where_it_was(tiny_data: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = runs.train
 
-    def interrupted(*given: object, **changes: object) -> Outcome:
-        outcome = real(*given, **changes | {"budget": "1steps"})  # type: ignore[arg-type]
+    def interrupted(*given: Any, **changes: Any) -> Outcome:
+        outcome = real(*given, **changes | {"budget": "1steps"})
         record = outcome.run / "config.yaml"
         record.write_text(record.read_text().replace("1steps", "2steps"))
         return Outcome(outcome.run, finished=False, kimg=outcome.kimg, best_kid=None)
@@ -86,8 +87,8 @@ def test_a_class_that_diverges_is_named_and_the_others_go_on(
 ) -> None:
     real = runs.train
 
-    def train(given: Path, run: Path, recipe: str, **changes: object) -> Outcome:
-        outcome = real(given, run, recipe, **changes | {"eval_samples": 0 if run.name == "class0" else 16})  # type: ignore[arg-type]
+    def train(given: Path, run: Path, recipe: str, **changes: Any) -> Outcome:
+        outcome = real(given, run, recipe, **changes | {"eval_samples": 0 if run.name == "class0" else 16})
         if run.name == "class0":
             raise DivergedError("a loss is infinite")
         return outcome
@@ -130,7 +131,7 @@ def test_each_may_begin_with_the_weights_of_one_run(tiny_data: Path, tmp_path: P
     ],
 )
 def test_what_would_fail_later_is_refused_at_once(
-    recipe: str, more: dict[str, object], named: str, tmp_path: Path, out: Path
+    recipe: str, more: dict[str, Any], named: str, tmp_path: Path, out: Path
 ) -> None:
     source = write_dataset(tmp_path / "data", size=32)
     index = pd.read_parquet(source / INDEX)

@@ -150,7 +150,8 @@ def test_a_resumed_run_that_rolled_back_equals_one_never_stopped(tmp_path: Path,
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fifth step's loss, counted from the run's first, is no number; the sixth's is one again."""
-    healthy, calls = Targets.terms, []
+    healthy = Targets.terms
+    calls: list[None] = []
 
     def terms(targets: Targets, real: torch.Tensor, fake: torch.Tensor) -> dict[str, torch.Tensor]:
         calls.append(None)
@@ -185,7 +186,8 @@ def test_an_alarming_log_has_the_run_evaluated_early(
     tmp_path: Path, tiny_data: Path, scored: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scored(*[GOOD] * 9)
-    added, steps = Meter.add, []
+    added = Meter.add
+    steps: list[None] = []
 
     def narrowing(meter: Meter, started: float, images: int, values: dict[str, float]) -> None:
         steps.append(None)

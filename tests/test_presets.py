@@ -155,7 +155,11 @@ def test_it_is_the_widest_that_is_fast_enough_wherever_one_begins(own: int, leas
     ladder = (1, 2, 4, 8, 16)
     for power in (0.1, 1, 2):
         fast = [width for width in ladder if 10 * width**-power >= least]
-        assert widest(ladder, own, least, lambda width, power=power: 10 * width**-power) == max(fast, default=1)
+
+        def speed(width: int, power: float = power) -> float:
+            return float(10 * width**-power)
+
+        assert widest(ladder, own, least, speed) == max(fast, default=1)
 
 
 @pytest.mark.parametrize("name", gans.names())

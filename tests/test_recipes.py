@@ -12,6 +12,7 @@ from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe, Spec, generate
 from ganvas.settings.config import resolve
+from support.narrowing import not_none
 
 RECIPES = gans.names()
 
@@ -56,14 +57,14 @@ def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> 
     recipe, spec = small(name)
     generator, discriminator = recipe.build(spec)
     recipe.end_early(discriminator)
-    recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
+    torch.autograd.backward(recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total)
     assert all(weight.grad is not None for weight in discriminator.parameters())
     # Within a hinge's margin, real and generated pictures pull a last bias with the same force.
-    still = [name for name, weight in discriminator.named_parameters() if not weight.grad.any()]
+    still = [name for name, weight in discriminator.named_parameters() if not not_none(weight.grad).any()]
     assert all(name.endswith("score.bias") for name in still)
     assert all(weight.grad is None for weight in generator.parameters())
     discriminator.requires_grad_(False)
-    recipe.generator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
+    torch.autograd.backward(recipe.generator_loss(generator, discriminator, batch_of(recipe, spec)).total)
     assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
 
 
@@ -83,7 +84,7 @@ def test_both_losses_are_finite_in_every_precision_and_from_two_pictures_on(
     for loss in losses:
         assert all(term.shape == () and term.isfinite() for term in loss.terms.values())
         assert all(logits is None or logits.shape == (count,) for logits in (loss.real_logits, loss.fake_logits))
-        loss.total.backward()
+        torch.autograd.backward(loss.total)
     gradients = [weight.grad for network in networks for weight in network.parameters() if weight.grad is not None]
     assert all(gradient.isfinite().all() and gradient.dtype == torch.float32 for gradient in gradients)
 

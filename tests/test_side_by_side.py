@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from browser import DESKTOP, PHONE, chromium, visit
 from ganvas.report.comparison.page import COLOURS, Side, figure, markdown, write_page
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP])
-def test_the_page_is_whole_quiet_and_as_wide_as_its_window(page: Path, browser: Browser, size: dict[str, int]) -> None:
+def test_the_page_is_whole_quiet_and_as_wide_as_its_window(page: Path, browser: Browser, size: ViewportSize) -> None:
     with visit(browser, page, size) as seen:
         expect(seen.page.locator("tbody tr")).to_have_count(len(COLOURS) + 3)
         expect(seen.page.locator("tr.floor th")).to_have_text("mean")

@@ -51,8 +51,8 @@ def test_a_level_of_folders_is_the_class(nested: Path, level: str, classes: list
 
 
 def test_a_name_with_an_accent_is_one_class_however_it_is_coded(tmp_path: Path) -> None:
-    for number, form in enumerate(("NFC", "NFD")):
-        write_picture(tmp_path / "in" / unicodedata.normalize(form, "Dürer") / f"{number}.png", number)
+    for number, name in enumerate((unicodedata.normalize("NFC", "Dürer"), unicodedata.normalize("NFD", "Dürer"))):
+        write_picture(tmp_path / "in" / name / f"{number}.png", number)
     assert set(classes_of(tmp_path / "in").values()) == {unicodedata.normalize("NFC", "Dürer")}
 
 
@@ -72,7 +72,7 @@ def test_a_name_with_an_accent_is_one_class_however_it_is_coded(tmp_path: Path) 
     ],
 )
 def test_folders_called_like_a_split_are_told_of(
-    tmp_path: Path, folders: list[str], options: dict[str, str], is_told: bool
+    tmp_path: Path, folders: list[str], options: dict[str, Any], is_told: bool
 ) -> None:
     for number, folder in enumerate(folders):
         write_picture(tmp_path / "in" / folder / "sea" / f"{number}.png", number)
@@ -132,7 +132,7 @@ def test_each_of_several_sources_is_a_class(cli: Cli, nested: Path, table: Path)
 
 def test_conditions_and_balance_reach_over_several_sources(nested: Path, tmp_path: Path) -> None:
     sources = {"old": nested / "old", "new": nested / "new"}
-    options = {"size": 8, "balance": True, "where": 'class in ["old", "new"]', "seed": 1}
+    options: dict[str, Any] = {"size": 8, "balance": True, "where": 'class in ["old", "new"]', "seed": 1}
     assert prepare(sources, tmp_path / "data", **options).class_counts == {"new": 2, "old": 2}
 
 

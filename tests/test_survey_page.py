@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from browser import DESKTOP, PHONE, Visit, chromium, visit
 from conftest import Cli
@@ -258,9 +258,7 @@ def assert_sound(seen: Visit) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_the_page_fits_its_window_and_hostile_names_are_text(
-    rich: Path, browser: Browser, size: dict[str, int]
-) -> None:
+def test_the_page_fits_its_window_and_hostile_names_are_text(rich: Path, browser: Browser, size: ViewportSize) -> None:
     with visit(browser, rich / "page.html", size) as seen:
         seen.page.on("dialog", lambda dialog: seen.complaints.append(dialog.message))
         expect(seen.page.locator(".chart .scatterlayer .trace")).to_have_count(1)

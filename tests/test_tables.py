@@ -38,7 +38,7 @@ def test_a_table_with_paths(tmp_path: Path, table: Path, form: str) -> None:
     frame = pd.read_csv(table, dtype={"year": "Int64"}).drop(columns="Unnamed: 0")
     path = table.with_suffix({"tsv": ".tsv", "parquet": ".parquet"}.get(form, ".csv"))
     if form == "parquet":
-        frame.assign(palette=[[1, 2]] * 6, seen=pd.Timestamp("2020-01-02")).to_parquet(path)
+        frame.assign(palette=pd.Series([[1, 2]] * 6), seen=pd.Timestamp("2020-01-02")).to_parquet(path)
     else:
         separators = {"semicolon": ";", "tsv": "\t"}
         encoding = "utf-8-sig" if form == "bom" else "utf-8"
@@ -217,7 +217,10 @@ def replaced(old: str, new: str) -> Callable[[Path], None]:
 
 
 def content(data: bytes) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(data) and None
+    def spoil(path: Path) -> None:
+        path.write_bytes(data)
+
+    return spoil
 
 
 def fine(path: Path) -> None:
