@@ -40,6 +40,13 @@ class Visit:
         """How many pixels the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
+    def assert_sound(self) -> None:
+        """Its pictures are there, it fits its window, asks for nothing and complains of nothing."""
+        assert self.page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
+        assert self.overflow <= 0
+        assert self.requests == []
+        assert self.complaints == []
+
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:

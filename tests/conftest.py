@@ -3,15 +3,21 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
+from replicas import write_nested, write_table
+from support.datasets import write_directory
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from ganvas.metrics.features import FeatureNetwork
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores among them; threads of one that waited for those of another would lose all they gain.
@@ -35,26 +41,45 @@ def write_dataset(path: Path, count: int = 48, size: int = 16, classes: int = 2,
     images += ramp[None, :, None, None] + random.uniform(0, 60, (count, 1, 1, 3)).astype(np.float32)
     images[np.arange(count), :, :, labels % 3] += 75
     names = [f"class{number}" for number in range(classes)]
-    path.mkdir(parents=True)
-    np.save(path / IMAGES, images.astype(np.uint8))
     table = {"source": [f"{number}.png" for number in range(count)]}
     if classes:
         table["class"] = [names[label] for label in labels]
-    pd.DataFrame(table).to_parquet(path / INDEX)
-    info = Info(
-        size=size,
-        count=count,
-        label_column="class" if classes else None,
-        class_names=names,
-        fingerprint=f"test-{count}-{size}-{classes}-{seed}",
-    )
-    (path / INFO).write_text(info.model_dump_json())
+    write_directory(path, images.astype(np.uint8), table, names, f"test-{count}-{size}-{classes}-{seed}")
     return path
 
 
 @pytest.fixture
 def tiny_data(tmp_path: Path) -> Path:
     return write_dataset(tmp_path / "data")
+
+
+@pytest.fixture
+def nested(tmp_path: Path) -> Path:
+    """Five pictures in three levels of folders."""
+    return write_nested(tmp_path / "nested")
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A table of six pictures."""
+    return write_table(tmp_path / "in")
+
+
+@pytest.fixture(scope="session")
+def extractor() -> "FeatureNetwork":
+    """The feature network that scores are measured with by default."""
+    from ganvas.metrics.extractors import load_extractor
+
+    return load_extractor()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A Chromium, in which each test opens a window of its own."""
+    from browser import chromium
+
+    with chromium() as started:
+        yield started
 
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]

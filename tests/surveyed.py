@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
+from support.datasets import write_directory
 
 # Hashes of which half the bits are set, as of pictures with something in them; no two are within 4 bits.
 HASHES = ("00000000ffffffff", "ffffffff00000000", "0000ffff0000ffff", "ffff0000ffff0000", "00ff00ff00ff00ff")
@@ -24,19 +24,9 @@ def write_pictures_of(
     **columns: "Sequence[Any] | pd.Series[Any]",
 ) -> Dataset:
     """A dataset of these pictures, uint8 [N, S, S, 3], with these columns in its index."""
-    path.mkdir(parents=True)
-    np.save(path / IMAGES, images)
     table = {"source": [f"{number}.png" for number in range(len(images))], **columns}
-    pd.DataFrame(table | ({"class": classes} if classes is not None else {})).to_parquet(path / INDEX)
-    info = Info(
-        size=images.shape[1],
-        count=len(images),
-        label_column=None if classes is None else "class",
-        class_names=sorted(set(classes or [])),
-        fingerprint="c0ffee" * 10,
-        options=dict(options or {}),
-    )
-    (path / INFO).write_text(info.model_dump_json())
+    index = table if classes is None else table | {"class": classes}
+    write_directory(path, images, index, sorted(set(classes or [])), "c0ffee" * 10, options)
     if rejected is not None:
         (path / "rejected.csv").write_text(f"path,reason\n{rejected}")
     return Dataset.open(path)

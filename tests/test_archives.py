@@ -10,7 +10,6 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,23 +18,10 @@ from hypothesis import strategies as st
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
-from ganvas.data.sources import Request
 from ganvas.data.sources.archive import MOST_BYTES, Archive, Place
-from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import TarMode, picture_bytes, rejections, tarred, write_nested, write_picture, zipped
-
-
-@pytest.fixture
-def nested(tmp_path: Path) -> Path:
-    return write_nested(tmp_path / "nested")
-
-
-def classes_of(source: Any, **options: Any) -> dict[str, Any]:
-    """The class of each picture by its name, and the reason of each stranger."""
-    opened = open_source(source, Request(**options))
-    return {item.name: getattr(item, "reason", item.labels.get(opened.label_column or "")) for item in opened.items}
-
+from replicas import TarMode, picture_bytes, tarred, write_picture, zipped
+from support.prepared import classes_of, rejections
 
 PACKERS: list[Callable[[Path], Path]] = [
     zipped,

@@ -23,31 +23,17 @@ from ganvas.data.dataset.labels import labelled_by
 from ganvas.data.dataset.layout import INDEX
 from ganvas.foundation.errors import ConfigError, DataError, RunError
 from ganvas.foundation.files import read_records
-from ganvas.gans.recipe import Recipe, Spec
+from ganvas.gans.recipe import Spec
 from ganvas.networks import acgan, conditional
 from ganvas.networks.objectives import classified
 from ganvas.planning.run import resume, train
 from ganvas.runs import snapshot
-from ganvas.settings.config import resolve
 from ganvas.training.loader import BalancedOrder, Loader
+from support.layers import stages
 from support.narrowing import not_none
+from support.runs import tiny_recipe
 
 CONDITIONAL = [name for name in gans.names() if gans.find(name).conditional]
-
-
-def stages(network: nn.Module, *given: torch.Tensor) -> list[tuple[int, ...]]:
-    """Shapes [C, H, W] after each convolution."""
-    shapes: list[tuple[int, ...]] = []
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            module.register_forward_hook(lambda _m, _i, out: shapes.append(tuple(out.shape[1:])))
-    network(*given)
-    return shapes
-
-
-def tiny(name: str, **changes: Any) -> Recipe:
-    recipe = gans.find(name)
-    return recipe(resolve(name, recipe.defaults, {"width": 4, "batch_size": 4, "latent_dim": 6} | changes).options)
 
 
 def quick(data: Path, out: Path, recipe: str = "cdcgan", **changes: Any) -> Any:
@@ -128,7 +114,7 @@ def test_every_size_fits_together(networks: Any, width: int) -> None:
 @pytest.mark.parametrize("name", CONDITIONAL)
 def test_the_label_alone_changes_the_picture(name: str) -> None:
     torch.manual_seed(0)
-    recipe = tiny(name)
+    recipe = tiny_recipe(name)
     generator, latents = recipe.build(Spec(32, 3))[0], torch.randn(1, 6).expand(3, -1)
     pictures = generator(latents, torch.tensor([0, 0, 1]))
     assert torch.allclose(pictures[0], pictures[1], atol=1e-5)
@@ -137,7 +123,7 @@ def test_the_label_alone_changes_the_picture(name: str) -> None:
 
 def test_the_label_alone_changes_what_cdcgans_discriminator_says() -> None:
     torch.manual_seed(0)
-    recipe = tiny("cdcgan")
+    recipe = tiny_recipe("cdcgan")
     discriminator, images = recipe.build(Spec(32, 3))[1], torch.rand(1, 3, 32, 32).expand(3, -1, -1, -1)
     logits = recipe.judge(discriminator, images, torch.tensor([0, 0, 1])).logits
     assert logits[0].item() == pytest.approx(logits[1].item(), abs=1e-5)
@@ -155,7 +141,7 @@ def test_the_class_loss_is_the_negative_log_of_the_softmax() -> None:
 
 def test_both_of_acgans_batches_reach_its_class_loss() -> None:
     torch.manual_seed(0)
-    recipe = tiny("acgan")
+    recipe = tiny_recipe("acgan")
     generator, discriminator = recipe.build(Spec(16, 3))
     batch = recipe.batch(torch.rand(4, 3, 16, 16), torch.randn(4, 6), torch.tensor([0, 1, 2, 0]))
     loss = recipe.discriminator_loss(generator, discriminator, batch)

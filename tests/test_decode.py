@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
+from encoding import encode
 from ganvas.data.pictures import decode as decode_module
 from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.fit import place
@@ -19,12 +20,6 @@ from pictures import quarters, swapped_profile
 
 ORIENTATION = 0x0112
 SQUARE = (16, 16)
-
-
-def encode(image: Image.Image, format: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format, **options)
-    return file.getvalue()
 
 
 def decoded(data: bytes, size: int = 1024, **options: Any) -> Picture:

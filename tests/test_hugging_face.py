@@ -24,7 +24,7 @@ from ganvas.data.sources import Request
 from ganvas.data.sources.hub import open_hub
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import images_of, rejections
+from support.prepared import images_of, rejections
 
 ARTISTS = ["Unknown Artist", "boris-kustodiev", "camille-pissarro"]
 GENRES = ["abstract_painting", "cityscape", "Unknown Genre"]

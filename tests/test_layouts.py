@@ -10,7 +10,7 @@ import replicas
 from conftest import Made
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import rejections
+from support.prepared import rejections
 
 # ---- Painter by Numbers -----------------------------------------------------------------------------------------
 

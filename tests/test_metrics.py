@@ -48,11 +48,6 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def extractor() -> FeatureNetwork:
-    return load_extractor()
-
-
-@pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return Dataset.open(write_dataset(tmp_path_factory.mktemp("metrics") / "data", REAL))
 

@@ -20,6 +20,7 @@ from ganvas.training import evaluation
 from ganvas.training.meter import Meter
 from ganvas.verdict.policy import SLOWER, Policy
 from scored import scores
+from support.runs import newest
 
 EVERY_STEP = {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "checkpoint_every": "100steps"}
 
@@ -48,10 +49,6 @@ GOOD, BETTER, GONE = {"kid": 1.0}, {"kid": 0.9}, {"kid": 2.0, "spacing": 0.0}
 
 def quick(data: Path, out: Path, **changes: Any) -> Outcome:
     return train(data, out, "dcgan", **(TINY | EVERY_STEP | {"budget": "6steps"} | changes))
-
-
-def newest(run: Path) -> dict[str, Any]:
-    return checkpoint.load(max((run / "checkpoints").glob("[0-9]*")))
 
 
 def test_by_default_trouble_is_only_named(tmp_path: Path, tiny_data: Path, scored: Any) -> None:

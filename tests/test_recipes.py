@@ -11,17 +11,16 @@ from conftest import Cli
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe, Spec, generate
-from ganvas.settings.config import resolve
 from support.narrowing import not_none
+from support.runs import tiny_recipe
 
 RECIPES = gans.names()
 
 
 def small(name: str, **changes: Any) -> tuple[Recipe, Spec]:
     """The recipe with narrow networks, and what data of its smallest size asks of it."""
-    recipe = gans.find(name)
-    options = resolve(name, recipe.defaults, {"width": 4, "batch_size": 4, "latent_dim": 6} | changes).options
-    return recipe(options), Spec(min(recipe.sizes), classes=3)
+    recipe = tiny_recipe(name, **changes)
+    return recipe, Spec(min(recipe.sizes), classes=3)
 
 
 def batch_of(recipe: Recipe, spec: Spec, count: int = 4) -> Batch:

@@ -5,7 +5,6 @@ import math
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import yaml
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, chromium, visit
+from browser import DESKTOP, PHONE, visit
 from ganvas.artist.grids import grid, write_png
 from ganvas.data.dataset.layout import Info
 from ganvas.foundation.errors import GanvasError, RunError
@@ -396,12 +395,6 @@ def test_the_page_does_without_torch() -> None:
 
 
 # --- In a browser ---
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.browser

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 import torch
 from playwright.sync_api import Browser
 
-from browser import PHONE, chromium, visit
+from browser import PHONE, visit
 from conftest import TINY, Cli, write_dataset
 from ganvas import gans
 from ganvas.artist.artist import load
@@ -416,12 +415,6 @@ def test_the_command_refuses_with_one_line(
 
 
 # --- In a browser ---
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.browser

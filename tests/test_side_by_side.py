@@ -1,13 +1,12 @@
 """The page of several generators in a browser: whole by itself, on any screen, whatever they are called."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, chromium, visit
+from browser import DESKTOP, PHONE, visit
 from ganvas.report.comparison.page import COLOURS, Side, figure, markdown, write_page
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -26,12 +25,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("page") / "comparison.html"
     write_page(file, "Recipes on data", HEADS, rows, sides, {"Budget": "15m"}, floor=["mean"])
     return file
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP])

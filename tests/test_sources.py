@@ -12,24 +12,8 @@ from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import write_nested, write_picture, write_table, zipped
-
-
-@pytest.fixture
-def nested(tmp_path: Path) -> Path:
-    return write_nested(tmp_path / "nested")
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    return write_table(tmp_path / "in")
-
-
-def classes_of(source: Any, **options: Any) -> dict[str, Any]:
-    """The class of each picture by its name, and the reason of each stranger."""
-    opened = open_source(source, Request(**options))
-    return {item.name: getattr(item, "reason", item.labels.get(opened.label_column or "")) for item in opened.items}
-
+from replicas import write_picture, zipped
+from support.prepared import classes_of
 
 # ---- folders ----------------------------------------------------------------------------------------------------
 

@@ -20,17 +20,8 @@ from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.source import RESERVED, unique
 from ganvas.data.sources.text_table import read_columns, values_of
 from ganvas.foundation.errors import DataError
-from replicas import rejections, write_csv, write_nested, write_picture, write_table, zipped
-
-
-@pytest.fixture
-def nested(tmp_path: Path) -> Path:
-    return write_nested(tmp_path / "nested")
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    return write_table(tmp_path / "in")
+from replicas import write_csv, write_picture, zipped
+from support.prepared import rejections
 
 
 @pytest.mark.parametrize("form", ["csv", "semicolon", "tsv", "bom", "parquet"])

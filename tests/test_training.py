@@ -1,7 +1,6 @@
 """The training loop by what it leaves behind: run directories that resume, log, sample and stop as they should."""
 
 import json
-import os
 import signal
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,25 +25,14 @@ from ganvas.machine.precision import Calibration
 from ganvas.metrics.scores import Scores
 from ganvas.networks.objectives import Targets
 from ganvas.planning.run import Outcome, resume, train
-from ganvas.runs import checkpoint, snapshot
-from ganvas.settings.budget import Progress
+from ganvas.runs import snapshot
 from ganvas.settings.config import Settings
 from ganvas.training import evaluation, trainer
 from ganvas.training.ema import MovingAverage
 from ganvas.training.step import AdversarialStep, frozen
 from scored import scores
 from support.narrowing import not_none
-
-
-def newest(run: Path) -> dict[str, Any]:
-    return checkpoint.load(max((run / "checkpoints").iterdir()))
-
-
-def tensors(state: Any, path: str = "") -> dict[str, torch.Tensor]:
-    if isinstance(state, torch.Tensor):
-        return {path: state}
-    items = state.items() if isinstance(state, dict) else enumerate(state) if isinstance(state, list) else ()
-    return {key: value for name, each in items for key, value in tensors(each, f"{path}.{name}").items()}
+from support.runs import Interrupter, newest, tensors
 
 
 def quick(data: Path, out: Path, **changes: Any) -> Outcome:
@@ -129,16 +117,6 @@ def test_a_runs_own_record_repeats_it(tmp_path: Path, tiny_data: Path) -> None:
     train(tiny_data, tmp_path / "second", recipe or "", **changes)
     first, second = tensors(newest(tmp_path / "first")), tensors(newest(tmp_path / "second"))
     assert all(torch.equal(first[key], second[key]) for key in first)
-
-
-class Interrupter:
-    """A display that presses Ctrl-C at the first line of statistics."""
-
-    def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-
-    def say(self, line: str) -> None:
-        pass
 
 
 def test_an_interrupt_ends_with_a_checkpoint_and_the_rest_of_the_budget_to_go(tmp_path: Path, tiny_data: Path) -> None:

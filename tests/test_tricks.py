@@ -2,8 +2,6 @@
 
 import copy
 import math
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,6 @@ from ganvas.networks import stride_two
 from ganvas.networks.critique import Critique
 from ganvas.planning import costs
 from ganvas.planning.run import rehearse, resume, train
-from ganvas.runs import checkpoint
 from ganvas.settings import schedules
 from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings, resolve
@@ -38,6 +35,7 @@ from ganvas.tricks.objective import TRICKS, Objective
 from ganvas.tricks.replay import ExperienceReplay
 from scored import scores
 from support.narrowing import not_none
+from support.runs import Interrupter, newest, tensors
 
 SIDE = 4
 PIXELS = 3 * SIDE**2
@@ -355,27 +353,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "step": {"g_schedule": "step:1steps:0.5", "d_schedule": "step:2steps:0.5"},
     "cosine": {"g_schedule": "cosine", "d_schedule": "cosine"},
 }
-
-
-class Interrupter:
-    """A display that presses Ctrl-C at the first line of statistics."""
-
-    def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-
-    def say(self, line: str) -> None:
-        pass
-
-
-def newest(run: Path) -> dict[str, Any]:
-    return checkpoint.load(max((run / "checkpoints").iterdir()))
-
-
-def tensors(state: Any, path: str = "") -> dict[str, Tensor]:
-    if isinstance(state, Tensor):
-        return {path: state}
-    items = state.items() if isinstance(state, dict) else enumerate(state) if isinstance(state, list) else ()
-    return {key: value for name, each in items for key, value in tensors(each, f"{path}.{name}").items()}
 
 
 def test_every_trick_is_trained_here() -> None:

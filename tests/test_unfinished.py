@@ -26,7 +26,7 @@ from ganvas.data.sources.opening import Named
 from ganvas.data.sources.source import Item
 from ganvas.foundation.errors import DataError, GanvasError
 from pictures import write_pictures
-from replicas import rejections
+from support.prepared import bytes_of, rejections
 
 COUNT = 12
 
@@ -43,10 +43,6 @@ def pictures(tmp_path: Path) -> Path:
 def target(tmp_path: Path) -> Path:
     (tmp_path / "made").mkdir()
     return tmp_path / "made" / "data"
-
-
-def bytes_of(dataset: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in dataset.iterdir()}
 
 
 def leftovers(target: Path) -> list[str]:

@@ -16,7 +16,7 @@ from conftest import Cli, Made
 from ganvas.data.sources import Request
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import images_of
+from support.prepared import images_of
 
 
 @pytest.mark.parametrize(("name", "packed"), [("MNIST", False), ("MNIST", True), ("FashionMNIST", False)])

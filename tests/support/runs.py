@@ -1,0 +1,43 @@
+"""Tiny recipes, and what is looked at in the runs that come of them."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganvas import gans
+from ganvas.gans.recipe import Recipe
+from ganvas.runs import checkpoint
+from ganvas.settings.budget import Progress
+from ganvas.settings.config import resolve
+
+
+def tiny_recipe(name: str, **changes: Any) -> Recipe:
+    """The recipe with narrow networks, four pictures a batch and six latents, or with options as asked."""
+    recipe = gans.find(name)
+    return recipe(resolve(name, recipe.defaults, {"width": 4, "batch_size": 4, "latent_dim": 6} | changes).options)
+
+
+def newest(run: Path) -> dict[str, Any]:
+    """The last checkpoint of a run; the one that is kept for a rollback is none of them."""
+    return checkpoint.load(max((run / "checkpoints").glob("[0-9]*")))
+
+
+def tensors(state: Any, path: str = "") -> dict[str, torch.Tensor]:
+    """Every tensor of a checkpoint by its path."""
+    if isinstance(state, torch.Tensor):
+        return {path: state}
+    items = state.items() if isinstance(state, dict) else enumerate(state) if isinstance(state, list) else ()
+    return {key: value for name, each in items for key, value in tensors(each, f"{path}.{name}").items()}
+
+
+class Interrupter:
+    """A display that presses Ctrl-C at the first line of statistics."""
+
+    def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def say(self, line: str) -> None:
+        pass
