@@ -1,5 +1,6 @@
 """The benchmark of quality over time: it goes on where it was, and its table says what was measured."""
 
+import contextlib
 import functools
 import sys
 import time
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from conftest import write_dataset
+from ganvas.cli import main as ganvas_command
 from ganvas.foundation.files import append_record, read_records
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.planning.run import train
@@ -40,6 +42,23 @@ def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
     return call
 
 
+@pytest.fixture
+def commands_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands of ganvas that a benchmark starts run here, where torch is loaded already."""
+
+    def started(words: list[str], **options: Any) -> None:
+        assert words[:3] == [sys.executable, "-m", "ganvas"]
+        assert options == {"check": True, "stdout": sys.stderr}
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(sys.stderr):
+            patch.setattr(sys, "argv", ["ganvas", *words[3:]])
+            with pytest.raises(SystemExit) as ended:
+                ganvas_command()
+        assert not ended.value.code
+
+    monkeypatch.setattr(quality, "subprocess", SimpleNamespace(run=started))
+
+
+@pytest.mark.usefixtures("commands_in_this_process")
 def test_it_measures_once_at_every_mark(tmp_path: Path, run: Callable[..., str]) -> None:
     data, results = write_dataset(tmp_path / "data"), tmp_path / "results"
     methods = ("--methods", "tutorial", "dcgan", "--extractors", "pixels", "--samples", "64", "--set", *OPTIONS)
