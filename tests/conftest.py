@@ -1,18 +1,19 @@
-"""Fixtures that several test files share: tiny datasets, and the command line through its real entry point."""
+"""Fixtures that several test files share; what they are made with is in the package `support`."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from replicas import write_nested, write_table
-from support.datasets import write_directory
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.prepared import Made
+from support.replicas import write_nested, write_table
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -30,22 +31,6 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["GANVAS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-
-
-def write_dataset(path: Path, count: int = 48, size: int = 16, classes: int = 2, seed: int = 0) -> Path:
-    """A dataset directory of smooth coloured pictures; class k's are dominated by another colour."""
-    random = np.random.default_rng(seed)
-    labels = np.arange(count) % max(classes, 1)
-    ramp = np.linspace(0, 120, size, dtype=np.float32)
-    images = np.zeros((count, size, size, 3), np.float32)
-    images += ramp[None, :, None, None] + random.uniform(0, 60, (count, 1, 1, 3)).astype(np.float32)
-    images[np.arange(count), :, :, labels % 3] += 75
-    names = [f"class{number}" for number in range(classes)]
-    table = {"source": [f"{number}.png" for number in range(count)]}
-    if classes:
-        table["class"] = [names[label] for label in labels]
-    write_directory(path, images.astype(np.uint8), table, names, f"test-{count}-{size}-{classes}-{seed}")
-    return path
 
 
 @pytest.fixture
@@ -76,13 +61,10 @@ def extractor() -> "FeatureNetwork":
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     """A Chromium, in which each test opens a window of its own."""
-    from browser import chromium
+    from support.browser import chromium
 
     with chromium() as started:
         yield started
-
-
-Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -92,7 +74,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
     monkeypatch.chdir(tmp_path)
 
-    def run(*words: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
+    def run(*words: object, check: bool = False) -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(sys, "argv", ["ganvas", *map(str, words)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
@@ -104,9 +86,6 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return done
 
     return run
-
-
-Made = Callable[..., tuple[Any, pd.DataFrame]]
 
 
 @pytest.fixture
@@ -122,9 +101,3 @@ def made(tmp_path: Path) -> Made:
         return summary, Dataset.open(target).index
 
     return make
-
-
-# What a training test sets to take a second: a narrow network, no evaluation, no event files.
-TINY: dict[str, Any] = {"width": 4, "batch_size": 8, "latent_dim": 6, "threads": 1}
-TINY |= {"eval_samples": 0, "tensorboard": False}
-TINY_WORDS = [word for key, value in TINY.items() for word in ("--set", f"{key}={value}")]

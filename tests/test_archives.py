@@ -20,8 +20,8 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.archive import MOST_BYTES, Archive, Place
 from ganvas.foundation.errors import DataError
-from replicas import TarMode, picture_bytes, tarred, write_picture, zipped
 from support.prepared import classes_of, rejections
+from support.replicas import TarMode, picture_bytes, tarred, write_picture, zipped
 
 PACKERS: list[Callable[[Path], Path]] = [
     zipped,

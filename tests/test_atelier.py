@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from conftest import Cli, write_dataset
 from ganvas.data.painter import paint
 from ganvas.foundation.pixels import to_float
 from ganvas.gans.atelier import Atelier
@@ -20,6 +19,8 @@ from ganvas.networks.objectives import hinge_fake, hinge_real
 from ganvas.runs.snapshot import read_card
 from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
+from support.command_line import Cli
+from support.datasets import write_dataset
 from support.narrowing import not_none
 
 # The side of a picture by that of each frozen map.

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from conftest import TINY_WORDS, Cli, write_dataset
 from ganvas import baselines
 from ganvas.artist.artist import Artist
 from ganvas.baselines import pictures
@@ -22,6 +21,9 @@ from ganvas.data.dataset.layout import IMAGES, INDEX
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.runs.snapshot import Snapshot, save
 from ganvas.training.baseline import fit
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY_WORDS
 
 KINDS = baselines.names()
 Images = NDArray[np.uint8]

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 import ganvas
-from conftest import TINY, write_dataset
 from ganvas import gans
 from ganvas.gans.can import CAN
 from ganvas.gans.recipe import Batch, Spec
@@ -18,6 +17,8 @@ from ganvas.networks import can
 from ganvas.networks.objectives import one_vs_rest, style_ambiguity
 from ganvas.planning.run import train
 from ganvas.settings.config import resolve
+from support.datasets import write_dataset
+from support.runs import TINY
 
 SPEC = Spec(16, classes=3)
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from conftest import Cli
 from ganvas import gans
 from ganvas.experiments.catalogue import Entry, catalogue, operations_per_image
+from support.command_line import Cli
 
 
 @pytest.fixture(scope="module")

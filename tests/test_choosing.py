@@ -9,7 +9,6 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request, Source
@@ -18,8 +17,9 @@ from ganvas.data.sources.opening import open_source
 from ganvas.data.sources.source import RESERVED, Relabelled, Stranger, Value
 from ganvas.data.sources.where import condition, kinds_of
 from ganvas.foundation.errors import DataError
-from pictures import write_pictures
-from replicas import painter_by_numbers
+from support.command_line import Cli
+from support.pictures import write_pictures
+from support.replicas import painter_by_numbers
 
 KINDS = {"artist": "text", "class": "text", "year": "numbers", "in_train": "true or false", "art group": "text"}
 ROW: dict[str, Value] = {"artist": "Vincent van Gogh", "class": "portrait", "year": 1889}

@@ -8,9 +8,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, Visit, visit
-from conftest import Cli
-from corners import write_corners
 from ganvas.classify.evaluate import evaluate
 from ganvas.classify.resampling import Estimate
 from ganvas.classify.scores import Bin, score
@@ -18,6 +15,9 @@ from ganvas.classify.train import train
 from ganvas.foundation.errors import GanvasError
 from ganvas.report.classifier import charts, page
 from ganvas.report.classifier.page import render, write_page
+from support.browser import DESKTOP, PHONE, Visit, visit
+from support.command_line import Cli
+from support.corners import write_corners
 from support.pages import text_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Cli, write_dataset
 from ganvas.artist.artist import load
 from ganvas.classify import judge as judges
 from ganvas.classify.classifier import Classifier
@@ -21,6 +20,8 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.errors import DataError, RunError
 from ganvas.runs.snapshot import Snapshot, save
 from ganvas.training.baseline import fit
+from support.command_line import Cli
+from support.datasets import write_dataset
 from support.narrowing import not_none
 
 COLOURS = {"class0": (240, 60, 60), "class1": (60, 240, 60)}

@@ -11,8 +11,6 @@ import pytest
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from conftest import Cli
-from corners import CORNER, write_corners
 from ganvas.classify.attention import activation_maps, hires_cam, importances
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.evaluate import evaluate
@@ -27,6 +25,8 @@ from ganvas.classify.transfer import Transfer
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, INFO
 from ganvas.foundation.errors import DataError, RunError
+from support.command_line import Cli
+from support.corners import CORNER, write_corners
 
 NAMES = ["arcs", "blocks", "curls"]
 

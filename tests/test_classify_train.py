@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import Cli, write_dataset
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.model import Epoch, Silent
 from ganvas.classify.options import resolve
@@ -24,6 +23,8 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, INFO
 from ganvas.foundation.errors import ConfigError, DataError, GanvasError, RunError
 from ganvas.foundation.files import read_records
+from support.command_line import Cli
+from support.datasets import write_dataset
 from support.narrowing import not_none
 
 TINY: dict[str, Any] = {"size": 16, "device": "cpu", "threads": 1}

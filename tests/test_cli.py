@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import TINY_WORDS, Cli, write_dataset
 from ganvas.data.dataset.layout import INFO
 from ganvas.foundation.files import read_records
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY_WORDS
 
 QUICK = ["--budget", "2steps", *TINY_WORDS]
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas.experiments import compare as comparisons
 from ganvas.experiments.compare import Result, Row, compare
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.planning import run as runs
 from ganvas.planning.run import Outcome
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY, TINY_WORDS
 
 TINY_RUN = TINY | {"eval_samples": 16, "grid_size": 1}
 FLOOR = {"mean", "kmeans", "pca"}

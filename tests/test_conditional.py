@@ -13,7 +13,6 @@ from PIL import Image
 from torch import nn
 
 import ganvas
-from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas import gans
 from ganvas.artist.artist import write_samples
 from ganvas.artist.grids import class_grid, grid
@@ -29,9 +28,11 @@ from ganvas.networks.objectives import classified
 from ganvas.planning.run import resume, train
 from ganvas.runs import snapshot
 from ganvas.training.loader import BalancedOrder, Loader
+from support.command_line import Cli
+from support.datasets import write_dataset
 from support.layers import stages
 from support.narrowing import not_none
-from support.runs import tiny_recipe
+from support.runs import TINY, TINY_WORDS, tiny_recipe
 
 CONDITIONAL = [name for name in gans.names() if gans.find(name).conditional]
 

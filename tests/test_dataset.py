@@ -15,7 +15,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import SCHEMA_VERSION
 from ganvas.data.prepare.prepare import prepare
 from ganvas.foundation.errors import DataError
-from pictures import write_two_classes
+from support.pictures import write_two_classes
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.pixels import to_uint8
-from surveyed import noise, write_pictures_of
+from support.datasets import noise, write_pictures_of
 
 ROOT = Path(__file__).parents[1]
 CLASSES = ["sea", "sky", "sea", "land", "sky", "sea"]

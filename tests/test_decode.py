@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from encoding import encode
 from ganvas.data.pictures import decode as decode_module
 from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import FITS, Frame
 from ganvas.data.pictures.rejection import Reason, Rejected, too_small
-from pictures import quarters, swapped_profile
+from support.picture_files import encode
+from support.pictures import quarters, swapped_profile
 
 ORIENTATION = 0x0112
 SQUARE = (16, 16)

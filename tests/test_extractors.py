@@ -14,7 +14,6 @@ from safetensors.torch import save_file
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 from typer.testing import CliRunner
 
-from conftest import write_dataset
 from ganvas.artist.evaluate import evaluate
 from ganvas.cli import app
 from ganvas.foundation.errors import ConfigError, DataError
@@ -25,6 +24,7 @@ from ganvas.metrics.extractors import NAMES, check, fetch, load_extractor
 from ganvas.metrics.features import extract
 from ganvas.metrics.independence import independent
 from ganvas.planning.run import train
+from support.datasets import write_dataset
 
 Images = NDArray[np.uint8]
 

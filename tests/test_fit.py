@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from encoding import encode
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.pictures.decode import decode
 from ganvas.data.pictures.fit import place, views
@@ -18,7 +17,8 @@ from ganvas.data.pictures.focus import most_telling
 from ganvas.data.pictures.frame import FOCUSES, Frame, frame_for, frame_like
 from ganvas.data.pictures.rejection import Reason, Rejected, too_long, too_small
 from ganvas.data.prepare.prepare import prepare
-from pictures import quarters, write_pictures
+from support.picture_files import encode
+from support.pictures import quarters, write_pictures
 
 # ---- where to crop ----------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import torch
 
-from conftest import TINY, write_dataset
 from ganvas import gans
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.files import read_records
@@ -18,6 +17,8 @@ from ganvas.planning.run import rehearse, train
 from ganvas.planning.timeline import Forecast, foresee
 from ganvas.settings.config import Settings
 from ganvas.tricks.objective import Objective
+from support.datasets import write_dataset
+from support.runs import TINY
 
 COSTS = Costs(1, 1, images_per_step=10, img_per_s=10, building=1, sheet=0, evaluation=0, saving=0)
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from encoding import PICTURE, encode
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.pictures import decode as decode_module
 from ganvas.data.pictures.decode import decode
@@ -19,7 +18,8 @@ from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.prepare.prepare import prepare
-from hostile import Shown, pictures, rubbish
+from support.picture_file_cases import Shown, pictures, rubbish
+from support.picture_files import PICTURE, encode
 
 SIZE = 16
 PICTURES = {name: (data, shown) for name, data, shown in pictures()}

@@ -14,8 +14,6 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-import replicas
-from conftest import Cli, Made
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.prepare.prepare import prepare
@@ -24,7 +22,9 @@ from ganvas.data.sources import Request
 from ganvas.data.sources.hub import open_hub
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from support.prepared import images_of, rejections
+from support import replicas
+from support.command_line import Cli
+from support.prepared import Made, images_of, rejections
 
 ARTISTS = ["Unknown Artist", "boris-kustodiev", "camille-pissarro"]
 GENRES = ["abstract_painting", "cityscape", "Unknown Genre"]

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import write_dataset
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.errors import DataError
 from ganvas.training.loader import Loader, Order
+from support.datasets import write_dataset
 from support.narrowing import not_none
 
 

@@ -19,7 +19,6 @@ from PIL import Image
 from torch import Tensor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
-from conftest import write_dataset
 from ganvas.artist.evaluate import evaluate
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.cache import cache_directory
@@ -33,6 +32,7 @@ from ganvas.metrics.kid import between, kid, within
 from ganvas.metrics.reference import Reference, reference
 from ganvas.metrics.scores import Scores, distances
 from ganvas.settings.config import DEFAULT_EXTRACTOR
+from support.datasets import write_dataset
 
 Images = NDArray[np.uint8]
 REAL, FAKE = 48, 40

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, TEST, TRAIN
 from ganvas.data.dataset.subset import of_class
@@ -16,6 +15,9 @@ from ganvas.experiments.per_class import PerClass, train_per_class
 from ganvas.foundation.errors import ConfigError, DataError, DivergedError, GanvasError
 from ganvas.planning import run as runs
 from ganvas.planning.run import Outcome
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY, TINY_WORDS
 
 TINY_RUN = TINY | {"eval_samples": 16, "grid_size": 1, "budget": "2steps"}
 NAMES = ["class0", "class1"]

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 import ganvas
-from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import read_records
 from ganvas.metrics.scores import Scores
@@ -19,8 +18,10 @@ from ganvas.runs import checkpoint
 from ganvas.training import evaluation
 from ganvas.training.meter import Meter
 from ganvas.verdict.policy import SLOWER, Policy
-from scored import scores
-from support.runs import newest
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY, TINY_WORDS, newest
+from support.scores import scores
 
 EVERY_STEP = {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "checkpoint_every": "100steps"}
 

@@ -23,7 +23,7 @@ from ganvas.data.prepare.parallel import ordered_map
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError, GanvasError
-from pictures import quarters, write_pictures, write_two_classes
+from support.pictures import quarters, write_pictures, write_two_classes
 from support.prepared import bytes_of, rejections
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 import torch
 
-from conftest import write_dataset
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX
 from ganvas.gans.cdcgan import CDCGAN
@@ -17,6 +16,7 @@ from ganvas.machine import device
 from ganvas.settings.config import Settings, resolve
 from ganvas.training.probe import Probe
 from ganvas.training.step import AdversarialStep
+from support.datasets import write_dataset
 
 SMALL = {"width": 4, "latent_dim": 8, "batch_size": 16}
 

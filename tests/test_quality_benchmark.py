@@ -18,11 +18,11 @@ from benchmarks.quality import history, mean_scores, print_tables
 from numpy.typing import NDArray
 from torch import nn
 
-from conftest import write_dataset
 from ganvas.cli import main as ganvas_command
 from ganvas.foundation.files import append_record, read_records
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.planning.run import train
+from support.datasets import write_dataset
 
 OPTIONS = ("width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "device=cpu", "grid_size=2")
 # What is set is a part of a method's name.

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from conftest import Cli
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe, Spec, generate
+from support.command_line import Cli
 from support.narrowing import not_none
 from support.runs import tiny_recipe
 

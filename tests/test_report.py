@@ -15,7 +15,6 @@ import yaml
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, visit
 from ganvas.artist.grids import grid, write_png
 from ganvas.data.dataset.layout import Info
 from ganvas.foundation.errors import GanvasError, RunError
@@ -24,6 +23,7 @@ from ganvas.report.run import sample_grids, verdict
 from ganvas.report.run.page import render, write_page
 from ganvas.report.run.run import Run
 from ganvas.verdict import rules
+from support.browser import DESKTOP, PHONE, visit
 
 SIZE, SIDE, KIMG = 32, 8, 38.4
 CLASSES = ["dunes", "<b>harbours</b>", "nocturnes & mists"]

@@ -17,7 +17,7 @@ from ganvas.metrics.leaks import Signs, leaks
 from ganvas.metrics.manifold import Manifold, manifold
 from ganvas.metrics.memorisation import Looks, Memory, small
 from ganvas.metrics.ranks import probability_of_less
-from scored import scores
+from support.scores import scores
 
 Images = NDArray[np.uint8]
 Features = NDArray[np.float32]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, visit
 from ganvas.report.comparison.page import COLOURS, Side, figure, markdown, write_page
+from support.browser import DESKTOP, PHONE, visit
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 HEADS = ["recipe", "KID, first evaluation", "KID, best", "precision", "recall", "modes", "label accuracy", "img/s"]

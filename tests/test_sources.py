@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import write_picture, zipped
+from support.command_line import Cli
 from support.prepared import classes_of
+from support.replicas import write_picture, zipped
 
 # ---- folders ----------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from conftest import TINY, Cli, write_dataset
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.split import NEAR, groups_of, hold_back
 from ganvas.data.painter import paint
@@ -31,8 +30,11 @@ from ganvas.report.run.page import render
 from ganvas.report.run.run import Run
 from ganvas.runs import checkpoint
 from ganvas.training.loader import Loader
-from pictures import write_pictures
+from support.command_line import Cli
+from support.datasets import write_dataset
 from support.narrowing import not_none
+from support.pictures import write_pictures
+from support.runs import TINY
 
 Rows = NDArray[np.int64]
 

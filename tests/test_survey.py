@@ -24,8 +24,8 @@ from ganvas.data.survey.shapes import shapes_of
 from ganvas.data.survey.survey import survey
 from ganvas.data.survey.twins import twins_of
 from ganvas.foundation.errors import DataError
-from pictures import quarters
-from surveyed import HASHES, flat, noise, write_pictures_of
+from support.datasets import HASHES, flat, noise, write_pictures_of
+from support.pictures import quarters
 
 RED, BLUE, GREY = (200, 30, 40), (30, 40, 200), (128, 128, 128)
 

@@ -11,8 +11,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, visit
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.survey import kinds
@@ -20,8 +18,10 @@ from ganvas.data.survey.survey import survey
 from ganvas.report.survey import page
 from ganvas.report.survey.page import render, write_page
 from ganvas.report.survey.pictures import _by_colour, wall
+from support.browser import DESKTOP, PHONE, visit
+from support.command_line import Cli
+from support.datasets import HASHES, flat, noise, write_pictures_of
 from support.pages import text_of
-from surveyed import HASHES, flat, noise, write_pictures_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 NAMES = ["dusk", HOSTILE, "post-impressionism of the south of France & beyond, in one_word_that_is_very_long_indeed"]

@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.source import RESERVED, unique
 from ganvas.data.sources.text_table import read_columns, values_of
 from ganvas.foundation.errors import DataError
-from replicas import write_csv, write_picture, zipped
+from support.command_line import Cli
 from support.prepared import rejections
+from support.replicas import write_csv, write_picture, zipped
 
 
 @pytest.mark.parametrize("form", ["csv", "semicolon", "tsv", "bom", "parquet"])

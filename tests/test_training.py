@@ -13,7 +13,6 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import ganvas
-from conftest import TINY, write_dataset
 from ganvas import gans
 from ganvas.foundation import tensors as tensor_files
 from ganvas.foundation.errors import ConfigError, DivergedError, GanvasError, RunError
@@ -30,9 +29,10 @@ from ganvas.settings.config import Settings
 from ganvas.training import evaluation, trainer
 from ganvas.training.ema import MovingAverage
 from ganvas.training.step import AdversarialStep, frozen
-from scored import scores
+from support.datasets import write_dataset
 from support.narrowing import not_none
-from support.runs import Interrupter, newest, tensors
+from support.runs import TINY, Interrupter, newest, tensors
+from support.scores import scores
 
 
 def quick(data: Path, out: Path, **changes: Any) -> Outcome:

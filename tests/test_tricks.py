@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from conftest import TINY, write_dataset
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.files import read_records
@@ -33,9 +32,10 @@ from ganvas.training.learning_rates import LearningRates
 from ganvas.training.step import AdversarialStep
 from ganvas.tricks.objective import TRICKS, Objective
 from ganvas.tricks.replay import ExperienceReplay
-from scored import scores
+from support.datasets import write_dataset
 from support.narrowing import not_none
-from support.runs import Interrupter, newest, tensors
+from support.runs import TINY, Interrupter, newest, tensors
+from support.scores import scores
 
 SIDE = 4
 PIXELS = 3 * SIDE**2

@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.prepare import picture as picture_module
@@ -25,7 +24,8 @@ from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.opening import Named
 from ganvas.data.sources.source import Item
 from ganvas.foundation.errors import DataError, GanvasError
-from pictures import write_pictures
+from support.command_line import Cli
+from support.pictures import write_pictures
 from support.prepared import bytes_of, rejections
 
 COUNT = 12

@@ -1,15 +1,20 @@
 """What became of pictures: the items of a source, and the files of the dataset that was made of them."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.summary import Summary
 from ganvas.data.sources import Request
 from ganvas.data.sources.opening import open_source
+
+# The fixture `made`: prepares a source at 8 px, or as asked, and gives the summary and the index.
+Made = Callable[..., tuple[Summary, pd.DataFrame]]
 
 
 def classes_of(source: Any, **options: Any) -> dict[str, Any]:

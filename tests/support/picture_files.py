@@ -10,7 +10,7 @@ import pillow_heif
 import pyvips
 from PIL import Image, ImageCms
 
-from pictures import quarters
+from support.pictures import quarters
 
 ORIENTATION = 0x0112
 PICTURE = quarters(64, 48)
