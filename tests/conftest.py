@@ -1,5 +1,6 @@
 """Fixtures that several test files share; what they are made with is in the package `support`."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -26,6 +27,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # Feature statistics of test datasets are cached away from the user's own, and nothing may reach for a hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported by now from the garbage collector, which every run calls before its first step."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
