@@ -76,9 +76,10 @@ def test_the_way_from_training_to_numbers(cli: Cli, tmp_path: Path, tiny_data: P
 def test_the_demo_ends_with_its_page_and_can_be_run_again(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ganvas.experiments.demo.PAINTINGS", 48)
+    monkeypatch.setattr("ganvas.experiments.demo.PAINTINGS", 24)
     monkeypatch.setattr(
-        "ganvas.experiments.demo.OPTIONS", {"width": 4, "batch_size": 8, "eval_samples": 16, "tensorboard": False}
+        "ganvas.experiments.demo.OPTIONS",
+        {"width": 4, "batch_size": 8, "eval_samples": 16, "extractor": "pixels", "tensorboard": False},
     )
     for number in (1, 2):
         done = cli("demo", "--minutes", "0.02", check=True)

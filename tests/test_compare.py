@@ -15,7 +15,7 @@ from support.command_line import Cli
 from support.datasets import write_dataset
 from support.runs import TINY, TINY_WORDS
 
-TINY_RUN = TINY | {"eval_samples": 16, "grid_size": 1}
+TINY_RUN = TINY | {"eval_samples": 16, "extractor": "pixels", "grid_size": 1}
 FLOOR = {"mean", "kmeans", "pca"}
 
 

@@ -166,7 +166,7 @@ def test_a_glance_at_a_recipe_that_keeps_more_pictures_than_it_shows_itself(data
 def test_a_run_keeps_what_was_foreseen_and_goes_by_the_same_rules(tmp_path: Path, data: Dataset) -> None:
     from ganvas.runs.directory import RunDirectory
 
-    settings = {"eval_samples": 16, "eval_every": "2steps", "budget": "5steps"}
+    settings = {"eval_samples": 16, "extractor": "pixels", "eval_every": "2steps", "budget": "5steps"}
     train(data.path, tmp_path / "run", **TINY | settings)
     record = RunDirectory.open(tmp_path / "run").record
     assert record.forecast["evaluations"] == len(read_records(tmp_path / "run" / "evals.jsonl")) == 3

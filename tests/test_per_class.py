@@ -19,7 +19,7 @@ from support.command_line import Cli
 from support.datasets import write_dataset
 from support.runs import TINY, TINY_WORDS
 
-TINY_RUN = TINY | {"eval_samples": 16, "grid_size": 1, "budget": "2steps"}
+TINY_RUN = TINY | {"eval_samples": 16, "extractor": "pixels", "grid_size": 1, "budget": "2steps"}
 NAMES = ["class0", "class1"]
 
 

@@ -195,7 +195,8 @@ def test_evaluations_take_a_tenth_of_the_time_by_default(
         real_train(self, pictures)
 
     monkeypatch.setattr(trainer.Trainer, "_train", counted)
-    changes = {"eval_samples": 16, "budget": "24h", "sample_every": "24h", "checkpoint_every": "24h"}
+    changes = {"eval_samples": 16, "extractor": "pixels", "budget": "24h", "sample_every": "24h"}
+    changes |= {"checkpoint_every": "24h"}
     quick(tiny_data, tmp_path / "run", **changes)
     # At 2.4 h the first, ten hours after it the second, and the last when the day is over.
     assert len(read_records(tmp_path / "run" / "evals.jsonl")) == 3

@@ -551,8 +551,8 @@ def test_evaluations_reach_the_plateau_and_the_checkpoint(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluation, "Evaluator", Judge)
-    changes = TINY | {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "budget": "4steps"}
-    train(tiny_data, tmp_path / "run", "dcgan", **changes, g_schedule="plateau:1:0.5", d_lr=1e-3)
+    changes = TINY | {"eval_samples": 16, "extractor": "pixels", "eval_every": "1steps", "log_every": "1steps"}
+    train(tiny_data, tmp_path / "run", "dcgan", **changes, budget="4steps", g_schedule="plateau:1:0.5", d_lr=1e-3)
     assert newest(tmp_path / "run")["learning_rates"]["evaluations"] == [True, True, False, False]
     stats = read_records(tmp_path / "run" / "stats.jsonl")
     # A line is written before the step's evaluation.
