@@ -1,4 +1,4 @@
-"""Fixtures that several test files share; what they are made with is in the package `support`."""
+"""Fixtures that several test files share. The helpers that build them are in the package `support`."""
 
 import gc
 import os
@@ -30,7 +30,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 def pytest_collection_finish() -> None:
-    """Keep what is imported by now from the garbage collector, which every run calls before its first step."""
+    """Exempt everything imported so far from garbage collection, which each run triggers before its first step."""
     gc.freeze()
 
 

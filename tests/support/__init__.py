@@ -1,6 +1,6 @@
-"""What the tests share: pictures and datasets to work on, and tools to look at what came of them."""
+"""Helpers that several test files share: pictures, datasets and tiny runs, and tools to inspect results."""
 
 import pytest
 
-# These two assert, and should show the values as the tests do.
+# Assertions in these two show their values, as those in the tests do.
 pytest.register_assert_rewrite("support.browser", "support.narrowing")

@@ -1,4 +1,4 @@
-"""Dataset directories, as `prepare` writes them, of pictures that are made here."""
+"""Dataset directories of generated pictures, in the format that `prepare` writes."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,12 +26,12 @@ def write_directory(
     """Write a dataset directory.
 
     Args:
-        path: what to make.
+        path: the directory to create.
         images: uint8 [N, S, S, 3].
-        index: the columns of its index, of N values each; the class is that of the column "class", if there is one.
+        index: its columns, of N values each. A column "class" holds the classes.
         class_names: in the order of their numbers.
-        fingerprint: what runs and caches know the dataset by.
-        options: what it says it was prepared with.
+        fingerprint: identifies the content for runs and caches.
+        options: those of `prepare`, as the dataset records them.
     """
     path.mkdir(parents=True)
     np.save(path / IMAGES, images)

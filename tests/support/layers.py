@@ -1,4 +1,4 @@
-"""What passes through the layers of a network."""
+"""Inspect the layers of a network."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Values that a type leaves open, and that a test knows to be there."""
+"""Narrow optional values for the type checker."""
 
 from typing import TypeVar
 
@@ -6,6 +6,6 @@ T = TypeVar("T")
 
 
 def not_none(value: T | None) -> T:
-    """The value, which is not None."""
+    """Assert that a value is not None, and return it."""
     assert value is not None
     return value

@@ -1,4 +1,4 @@
-"""What became of pictures: the items of a source, and the files of the dataset that was made of them."""
+"""Inspect the items of a source, and the files of a prepared dataset."""
 
 import csv
 from collections.abc import Callable

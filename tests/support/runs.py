@@ -1,4 +1,4 @@
-"""Tiny runs, and what is looked at in what they leave behind."""
+"""Options of tiny runs, and tools to inspect their checkpoints."""
 
 import os
 import signal
@@ -20,13 +20,13 @@ TINY_WORDS = [word for key, value in TINY.items() for word in ("--set", f"{key}=
 
 
 def tiny_recipe(name: str, **changes: Any) -> Recipe:
-    """The recipe with narrow networks, four pictures a batch and six latents, or with options as asked."""
+    """A recipe by name with narrow networks, batches of four and six latents. Changes override these options."""
     recipe = gans.find(name)
     return recipe(resolve(name, recipe.defaults, {"width": 4, "batch_size": 4, "latent_dim": 6} | changes).options)
 
 
 def newest(run: Path) -> dict[str, Any]:
-    """The last checkpoint of a run; the one that is kept for a rollback is none of them."""
+    """The last checkpoint of a run. The one kept for a rollback does not count."""
     return checkpoint.load(max((run / "checkpoints").glob("[0-9]*")))
 
 
