@@ -14,7 +14,7 @@ demo: $(READY)
 	$(BIN)/ganvas demo
 
 test: $(READY)
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

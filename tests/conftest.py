@@ -1,17 +1,25 @@
-"""Fixtures that several test files share: tiny datasets, and the command line through its real entry point."""
+"""Fixtures that several test files share. The helpers that build them are in the package `support`."""
 
+import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.prepared import Made
+from support.replicas import write_nested, write_table
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from ganvas.metrics.features import FeatureNetwork
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores among them; threads of one that waited for those of another would lose all they gain.
@@ -21,35 +29,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+def pytest_collection_finish() -> None:
+    """Exempt everything imported so far from garbage collection, which each run triggers before its first step."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["GANVAS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-
-
-def write_dataset(path: Path, count: int = 48, size: int = 16, classes: int = 2, seed: int = 0) -> Path:
-    """A dataset directory of smooth coloured pictures; class k's are dominated by another colour."""
-    random = np.random.default_rng(seed)
-    labels = np.arange(count) % max(classes, 1)
-    ramp = np.linspace(0, 120, size, dtype=np.float32)
-    images = np.zeros((count, size, size, 3), np.float32)
-    images += ramp[None, :, None, None] + random.uniform(0, 60, (count, 1, 1, 3)).astype(np.float32)
-    images[np.arange(count), :, :, labels % 3] += 75
-    names = [f"class{number}" for number in range(classes)]
-    path.mkdir(parents=True)
-    np.save(path / IMAGES, images.astype(np.uint8))
-    table = {"source": [f"{number}.png" for number in range(count)]}
-    if classes:
-        table["class"] = [names[label] for label in labels]
-    pd.DataFrame(table).to_parquet(path / INDEX)
-    info = Info(
-        size=size,
-        count=count,
-        label_column="class" if classes else None,
-        class_names=names,
-        fingerprint=f"test-{count}-{size}-{classes}-{seed}",
-    )
-    (path / INFO).write_text(info.model_dump_json())
-    return path
 
 
 @pytest.fixture
@@ -57,7 +44,33 @@ def tiny_data(tmp_path: Path) -> Path:
     return write_dataset(tmp_path / "data")
 
 
-Cli = Callable[..., subprocess.CompletedProcess[str]]
+@pytest.fixture
+def nested(tmp_path: Path) -> Path:
+    """Five pictures in three levels of folders."""
+    return write_nested(tmp_path / "nested")
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A table of six pictures."""
+    return write_table(tmp_path / "in")
+
+
+@pytest.fixture(scope="session")
+def extractor() -> "FeatureNetwork":
+    """The feature network that scores are measured with by default."""
+    from ganvas.metrics.extractors import load_extractor
+
+    return load_extractor()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A Chromium, in which each test opens a window of its own."""
+    from support.browser import chromium
+
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -67,19 +80,18 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
     monkeypatch.chdir(tmp_path)
 
-    def run(*words: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
+    def run(*words: object, check: bool = False) -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(sys, "argv", ["ganvas", *map(str, words)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
-        done = subprocess.CompletedProcess(sys.argv, ended.value.code or 0, *capsys.readouterr())
+        code = ended.value.code or 0
+        assert isinstance(code, int), code
+        done = subprocess.CompletedProcess(sys.argv, code, *capsys.readouterr())
         assert not check or done.returncode == 0, done.stderr
         return done
 
     return run
-
-
-Made = Callable[..., tuple[Any, pd.DataFrame]]
 
 
 @pytest.fixture
@@ -95,8 +107,3 @@ def made(tmp_path: Path) -> Made:
         return summary, Dataset.open(target).index
 
     return make
-
-
-# What a training test sets to take a second: a narrow network, no evaluation, no event files.
-TINY = {"width": 4, "batch_size": 8, "latent_dim": 6, "eval_samples": 0, "tensorboard": False, "threads": 1}
-TINY_WORDS = [word for key, value in TINY.items() for word in ("--set", f"{key}={value}")]

@@ -10,7 +10,6 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,23 +18,10 @@ from hypothesis import strategies as st
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
-from ganvas.data.sources import Request
 from ganvas.data.sources.archive import MOST_BYTES, Archive, Place
-from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import picture_bytes, rejections, tarred, write_nested, write_picture, zipped
-
-
-@pytest.fixture
-def nested(tmp_path: Path) -> Path:
-    return write_nested(tmp_path / "nested")
-
-
-def classes_of(source: Any, **options: Any) -> dict[str, Any]:
-    """The class of each picture by its name, and the reason of each stranger."""
-    opened = open_source(source, Request(**options))
-    return {item.name: getattr(item, "reason", item.labels.get(opened.label_column or "")) for item in opened.items}
-
+from support.prepared import classes_of, rejections
+from support.replicas import TarMode, picture_bytes, tarred, write_picture, zipped
 
 PACKERS: list[Callable[[Path], Path]] = [
     zipped,
@@ -53,8 +39,8 @@ def test_an_archive_is_read_like_its_folder(tmp_path: Path, nested: Path, pack: 
     prepare(nested, tmp_path / "plain", size=8, classes=2)
     prepare(pack(nested), tmp_path / "packed", size=8, classes=2)
     plain, packed = Dataset.open(tmp_path / "plain"), Dataset.open(tmp_path / "packed")
-    by_name = [table.index.sort_values("source").reset_index(drop=True) for table in (plain, packed)]
-    pd.testing.assert_frame_equal(*by_name)
+    first, second = (table.index.sort_values("source").reset_index(drop=True) for table in (plain, packed))
+    pd.testing.assert_frame_equal(first, second)
     assert sorted(map(bytes, plain.images)) == sorted(map(bytes, packed.images))
     for data in (plain, packed):
         assert rejections(data.path) == {"old/notes.txt": "not a picture (extension .txt)"}
@@ -87,7 +73,7 @@ def test_a_colon_in_a_name_is_no_drive(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w"])
-def test_an_archive_gives_the_same_for_any_number_of_workers(tmp_path: Path, mode: str) -> None:
+def test_an_archive_gives_the_same_for_any_number_of_workers(tmp_path: Path, mode: TarMode) -> None:
     for seed in range(24):
         write_picture(tmp_path / "many" / f"{seed:02d}.png", seed)
     archive = tarred(tmp_path / "many", mode)
@@ -177,7 +163,7 @@ def test_bad_members_of_a_tar_archive(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
-def test_of_a_tar_archive_that_is_cut_short_the_beginning_is_read(tmp_path: Path, mode: str) -> None:
+def test_of_a_tar_archive_that_is_cut_short_the_beginning_is_read(tmp_path: Path, mode: TarMode) -> None:
     folder = tmp_path / "art"
     for seed in range(6):
         write_picture(folder / f"{seed}.png", seed)
@@ -268,7 +254,7 @@ def test_a_damaged_archive_is_read_or_refused(tmp_path_factory: pytest.TempPathF
                 info = tarfile.TarInfo(name)
                 info.size = len(picture_bytes(0))
                 archive.addfile(info, io.BytesIO(picture_bytes(0)))
-    packers = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+    packers: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
     content = bytearray(packers.get(pack, bytes)(plain.getvalue()))
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

@@ -13,7 +13,7 @@ from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.sources import arrow
 from ganvas.data.sources.opening import open_source
 from ganvas.data.sources.source import Item
-from replicas import picture_bytes
+from support.replicas import picture_bytes
 
 SIDE = 12
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from conftest import Cli, write_dataset
 from ganvas.data.painter import paint
 from ganvas.foundation.pixels import to_float
 from ganvas.gans.atelier import Atelier
@@ -20,6 +19,9 @@ from ganvas.networks.objectives import hinge_fake, hinge_real
 from ganvas.runs.snapshot import read_card
 from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.narrowing import not_none
 
 # The side of a picture by that of each frozen map.
 SCALES = (4, 8, 16, 32)
@@ -110,8 +112,9 @@ def frozen() -> FrozenFeatures:
 @pytest.mark.parametrize("size", [32, 64, 96])
 def test_frozen_features_are_those_of_the_network(frozen: FrozenFeatures, size: int) -> None:
     network = efficientnet_lite(NETWORK)
-    maps, expected = network.bn1(network.conv_stem(pictures(size=size))), []
-    for number, stage in enumerate(network.blocks):
+    stem, norm, stages = map(network.get_submodule, ("conv_stem", "bn1", "blocks"))
+    maps, expected = norm(stem(pictures(size=size))), []
+    for number, stage in enumerate(stages.children()):
         maps = stage(maps)
         if number in MAPS:
             expected.append(maps / MAPS[number].deviation)
@@ -233,20 +236,20 @@ def test_they_are_trusted_little_by_little() -> None:
 
 
 def test_the_heads_begin_anew_again_and_again_alike_everywhere() -> None:
-    heads = []
+    heads: list[dict[str, nn.Parameter]] = []
     for _ in range(2):
         torch.manual_seed(len(heads))  # what has been drawn so far is no part of it
         here = recipe(vision_from=0.004, vision_renewed=0.008)
         discriminator = Objective(here).build(Spec(32, 3))[1]
         with torch.no_grad():
-            for parameter in discriminator.heads.parameters():
+            for parameter in discriminator.get_submodule("heads").parameters():
                 parameter.fill_(9)
         kept = []
         for _ in range(3):
             here.after_discriminator_step(discriminator)
-            kept.append(all((parameter == 9).all() for parameter in discriminator.heads.parameters()))
+            kept.append(all((parameter == 9).all() for parameter in discriminator.get_submodule("heads").parameters()))
         assert kept == [True, True, False], "after 4 + 8 pictures, in batches of 4"
-        heads.append(dict(discriminator.heads.named_parameters()))
+        heads.append(dict(discriminator.get_submodule("heads").named_parameters()))
     first, second = heads
     for name, parameter in first.items():
         assert torch.equal(parameter, second[name])
@@ -270,8 +273,8 @@ def test_g_learns_from_the_second_opinion_as_much_as_the_options_say() -> None:
         here = recipe(vision=vision, augment="none")
         generator, discriminator = here.build(Spec(32))
         batch = here.batch(pictures(4, 32), torch.randn(4, 100))
-        here.generator_loss(generator, discriminator, batch).terms["seen"].backward()
-        slopes.append(generator.first.weight.grad.clone())
+        torch.autograd.backward(here.generator_loss(generator, discriminator, batch).terms["seen"])
+        slopes.append(not_none(generator.get_parameter("first.weight").grad).clone())
     assert slopes[0].abs().max() > 0
     torch.testing.assert_close(slopes[1], 3 * slopes[0], rtol=1e-3, atol=1e-6)
 

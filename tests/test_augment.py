@@ -106,7 +106,7 @@ def test_cutout_hides_a_square_wherever_its_centre_falls(size: int) -> None:
 @EACH
 def test_each_picture_is_changed_its_own_way(augment: Function) -> None:
     changed = augment(pictures(1).expand(50, 3, 16, 16))
-    assert len(changed.flatten(1).unique(dim=0)) > 20
+    assert len(torch.unique(changed.flatten(1), dim=0)) > 20
 
 
 @EACH

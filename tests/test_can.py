@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 import ganvas
-from conftest import TINY, write_dataset
 from ganvas import gans
 from ganvas.gans.can import CAN
 from ganvas.gans.recipe import Batch, Spec
@@ -18,6 +17,8 @@ from ganvas.networks import can
 from ganvas.networks.objectives import one_vs_rest, style_ambiguity
 from ganvas.planning.run import train
 from ganvas.settings.config import resolve
+from support.datasets import write_dataset
+from support.runs import TINY
 
 SPEC = Spec(16, classes=3)
 
@@ -47,7 +48,7 @@ def test_the_discriminator_has_the_papers_stages() -> None:
     network = CAN(CAN.defaults).build(Spec(64, classes=7))[1]
     found = shapes(network, (nn.AvgPool2d, nn.Linear), torch.randn(2, 3, 64, 64))
     assert found == [(32, 32, 32), (64, 16, 16), (128, 8, 8), (1024,), (1,), (1024,), (7,)]
-    assert all(network.get_submodule(stack)[0].in_features == 8192 for stack in ("origin", "classes"))
+    assert all(network.get_submodule(f"{stack}.0").in_features == 8192 for stack in ("origin", "classes"))
     assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
 
 
@@ -110,7 +111,7 @@ def test_the_ambiguity_alone_moves_every_weight_of_the_generator() -> None:
     recipe = tiny()
     generator, discriminator = recipe.build(SPEC)
     discriminator.requires_grad_(False)
-    recipe.generator_loss(generator, discriminator, batch_of(recipe)).terms["ambiguity"].backward()
+    torch.autograd.backward(recipe.generator_loss(generator, discriminator, batch_of(recipe)).terms["ambiguity"])
     assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
 
 

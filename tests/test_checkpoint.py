@@ -1,5 +1,6 @@
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from ganvas.runs.checkpoint import CheckpointDirectory, random_state, set_random
 
 def test_nested_state_comes_back_as_it_was(tmp_path: Path) -> None:
     weight = torch.randn(2, 3, 4, 4).to(memory_format=torch.channels_last)
-    state = {
+    state: dict[str, Any] = {
         "network": {"weight": weight, "steps": torch.tensor(3)},
         "optimizer": {"state": {0: {"step": torch.tensor(1.0)}, 7: {}}, "param_groups": [{"lr": 0.1, "betas": [0.5]}]},
         "best": None,

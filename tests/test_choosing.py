@@ -9,20 +9,21 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request, Source
 from ganvas.data.sources.choosing import choose
 from ganvas.data.sources.opening import open_source
-from ganvas.data.sources.source import RESERVED, Relabelled, Stranger
+from ganvas.data.sources.source import RESERVED, Relabelled, Stranger, Value
 from ganvas.data.sources.where import condition, kinds_of
 from ganvas.foundation.errors import DataError
-from pictures import write_pictures
-from replicas import painter_by_numbers
+from support.command_line import Cli
+from support.pictures import write_pictures
+from support.replicas import painter_by_numbers
 
 KINDS = {"artist": "text", "class": "text", "year": "numbers", "in_train": "true or false", "art group": "text"}
-ROW = {"artist": "Vincent van Gogh", "class": "portrait", "year": 1889, "in_train": True, "art group": "a"}
+ROW: dict[str, Value] = {"artist": "Vincent van Gogh", "class": "portrait", "year": 1889}
+ROW |= {"in_train": True, "art group": "a"}
 
 
 # ---- conditions -------------------------------------------------------------------------------------------------
@@ -308,7 +309,8 @@ def on_their_sides(source: Source, **options: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in choose(source, Request(**options)).items:
         if not isinstance(item, Stranger):
-            found[item.labels["class"]] = found.get(item.labels["class"], "") + item.labels["split"][0].lower()
+            name = str(item.labels["class"])
+            found[name] = found.get(name, "") + str(item.labels["split"])[0].lower()
     return {name: "".join(sorted(sides)) for name, sides in found.items()}
 
 

@@ -21,9 +21,10 @@ from ganvas.classify.fitting import Features, balanced_weights, class_logits, fi
 from ganvas.classify.forest import FOREST, Forest
 from ganvas.classify.model import MODELS, Epoch, Examples, Fitted, Model, Silent, find
 from ganvas.classify.network import NetworkModel
-from ganvas.classify.options import OPTIONS, CnnOptions, NetworkOptions, resolve
+from ganvas.classify.options import OPTIONS, CnnOptions, NetworkOptions, TransferOptions, resolve
 from ganvas.classify.transfer import FEATURES, Head, Transfer
 from ganvas.foundation.errors import ConfigError, DivergedError, RunError
+from support.narrowing import not_none
 
 # What makes each model learn in a moment.
 QUICK: dict[str, dict[str, Any]] = {
@@ -104,7 +105,7 @@ def test_gradients_reach_the_pixels_and_every_weight_that_learns(name: str, clas
     inputs = model.inputs(some.images).requires_grad_()
     logits = model.logits(inputs)
     assert logits.shape == (6, classes)
-    nn.functional.cross_entropy(logits, torch.from_numpy(some.labels)).backward()
+    torch.autograd.backward(nn.functional.cross_entropy(logits, torch.from_numpy(some.labels)))
     assert inputs.grad is not None
     assert inputs.grad.abs().amax(dim=(1, 2, 3)).min() > 0
     for key, weight in model.network.named_parameters():
@@ -252,7 +253,7 @@ def test_training_stops_when_patience_is_spent_and_keeps_the_best_weights() -> N
     fitted = fit(network, spots(32), spots(16, flipped=True), options(patience=3), watcher)
     assert (fitted.best_epoch, len(fitted.history)) == (1, 4)
     assert fitted.history == tuple(watcher.epochs)
-    losses = [epoch.validation_loss for epoch in fitted.history]
+    losses = [not_none(epoch.validation_loss) for epoch in fitted.history]
     assert losses[0] == min(losses)
     again = nn.Linear(2, 2)
     torch.manual_seed(0)
@@ -318,7 +319,7 @@ def test_every_picture_is_varied_another_way_and_the_same_for_a_seed() -> None:
     augmentation = Augmentation(rotation=20, shift=0.2, zoom=0.2, flip=True)
     first, again = (augmentation(images, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, again)
-    assert len(first.flatten(1).unique(dim=0)) == 6
+    assert len(torch.unique(first.flatten(1), dim=0)) == 6
     assert 0 <= first.min() <= first.max() <= 1
 
 
@@ -337,14 +338,15 @@ def test_transforms_are_those_of_their_names() -> None:
     images = torch.zeros(64, 3, 33, 33)
     images[:, :, 16, 26] = 1.0
 
-    def places(**ranges: float) -> NDArray[np.float64]:
+    def places(augmentation: Augmentation) -> NDArray[np.float64]:
         """Where the spot is, in pixels right of and below the middle."""
-        mass = Augmentation(fill="nearest", **ranges)(images, torch.Generator().manual_seed(0))[:, 0].numpy()  # type: ignore[arg-type]
+        mass = augmentation(images, torch.Generator().manual_seed(0))[:, 0].numpy()
         down, right = np.mgrid[-16:17, -16:17]
         total = mass.sum(axis=(1, 2))
         return np.stack([(mass * right).sum(axis=(1, 2)) / total, (mass * down).sum(axis=(1, 2)) / total], axis=1)
 
-    turned, zoomed, moved = places(rotation=90), places(zoom=0.4), places(shift=0.1)
+    ranges: list[dict[str, Any]] = [{"rotation": 90}, {"zoom": 0.4}, {"shift": 0.1}]
+    turned, zoomed, moved = (places(Augmentation(fill="nearest", **each)) for each in ranges)
     assert np.hypot(*turned.T) == pytest.approx(10, abs=0.5)
     assert np.abs(np.degrees(np.arctan2(turned[:, 1], turned[:, 0]))).max() == pytest.approx(90, abs=6)
     assert zoomed[:, 1] == pytest.approx(0, abs=0.2)
@@ -448,7 +450,9 @@ def test_the_backbone_gives_as_many_features_as_the_head_reads_and_they_are_fini
 
 
 def test_the_head_standardises_by_its_training_pictures() -> None:
-    head = Head(resolve("transfer", {}), 1)  # type: ignore[arg-type]
+    options = resolve("transfer", {})
+    assert isinstance(options, TransferOptions)
+    head = Head(options, 1)
     features = torch.rand(50, FEATURES) * 3 + 2
     features[:, 7] = 4.0
     head.standardise_by(features)

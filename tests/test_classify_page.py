@@ -2,16 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, Visit, chromium, visit
-from conftest import Cli
-from corners import write_corners
 from ganvas.classify.evaluate import evaluate
 from ganvas.classify.resampling import Estimate
 from ganvas.classify.scores import Bin, score
@@ -19,6 +15,10 @@ from ganvas.classify.train import train
 from ganvas.foundation.errors import GanvasError
 from ganvas.report.classifier import charts, page
 from ganvas.report.classifier.page import render, write_page
+from support.browser import DESKTOP, PHONE, Visit, visit
+from support.command_line import Cli
+from support.corners import write_corners
+from support.pages import text_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 FEW = ["dusk", HOSTILE, "post-impressionism of the south of France & beyond"]
@@ -40,17 +40,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def text_of(page: Path) -> str:
-    """What the page says, without its tags, on one line."""
-    body = re.sub(r"<(script|style)\b.*?</\1>", "", page.read_text(), flags=re.DOTALL)
-    return " ".join(re.sub(r"<[^>]*>", " ", body).split())
-
-
 # --- What it says ---
 
 
 def test_the_page_states_how_good_the_classifier_is_and_what_it_was_judged_on(folder: Path) -> None:
-    evaluation, text = evaluate(folder / "pair"), text_of(folder / "pair.html")
+    evaluation, text = evaluate(folder / "pair"), text_of((folder / "pair.html").read_text())
     scores = evaluation.scores
     for expected in (
         "forest on leaky",
@@ -86,7 +80,7 @@ def test_rows_of_the_confusion_matrix_are_true_classes_by_name(folder: Path, tmp
 
 def test_another_dataset_is_named_with_the_command(folder: Path, tmp_path: Path) -> None:
     other = write_corners(tmp_path / "other place", count=20, seed=4)
-    text = text_of(write_page(evaluate(folder / "pair", other, seed=5), tmp_path / "page.html"))
+    text = text_of(write_page(evaluate(folder / "pair", other, seed=5), tmp_path / "page.html").read_text())
     assert "forest on other place" in text
     assert f"evaluate {folder / 'pair'} --data &#39;{other}&#39; --seed 5" in text
 
@@ -124,7 +118,7 @@ def test_of_very_many_classes_the_hardest_are_shown(folder: Path, monkeypatch: p
 
 def test_a_page_of_a_single_picture(folder: Path, tmp_path: Path) -> None:
     lonely = write_corners(tmp_path / "lonely", FEW, count=3, seed=9, split=["test", "train", "train"])
-    text = text_of(write_page(evaluate(folder / "network", lonely), tmp_path / "page.html"))
+    text = text_of(write_page(evaluate(folder / "network", lonely), tmp_path / "page.html").read_text())
     assert "of 1 pictures right in its test split" in text
     assert "Mind: all pictures are one group, so errors cannot be estimated" in text
     assert "ROC area" in text
@@ -193,24 +187,15 @@ def test_calibration_shows_each_bin_with_its_interval() -> None:
 # --- In a browser ---
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 def assert_sound(seen: Visit, charts: int) -> None:
     """It draws its charts and pictures, fits its window, asks for nothing and complains of nothing."""
     expect(seen.page.locator(".chart:has(.scatterlayer .trace)")).to_have_count(charts)
-    assert seen.page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
-    assert seen.overflow <= 0
-    assert seen.requests == []
-    assert seen.complaints == []
+    seen.assert_sound()
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_long_names_fit_and_hostile_ones_are_text(folder: Path, browser: Browser, size: dict[str, int]) -> None:
+def test_long_names_fit_and_hostile_ones_are_text(folder: Path, browser: Browser, size: ViewportSize) -> None:
     with visit(browser, folder / "network.html", size) as seen:
         seen.page.on("dialog", lambda dialog: seen.complaints.append(dialog.message))
         assert_sound(seen, charts=4)

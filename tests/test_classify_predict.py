@@ -4,12 +4,12 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Cli, write_dataset
 from ganvas.artist.artist import load
 from ganvas.classify import judge as judges
 from ganvas.classify.classifier import Classifier
@@ -20,6 +20,9 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.errors import DataError, RunError
 from ganvas.runs.snapshot import Snapshot, save
 from ganvas.training.baseline import fit
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.narrowing import not_none
 
 COLOURS = {"class0": (240, 60, 60), "class1": (60, 240, 60)}
 
@@ -82,7 +85,7 @@ def test_the_command_prints_a_table_json_or_csv(forest: Path, pictures: Path, cl
 
 def test_a_generator_is_classified_by_its_pictures(forest: Path, means: Path) -> None:
     said = list(predict(Classifier.open(forest), [means], samples=6))
-    assert [prediction.name for prediction in said] == [f"class{label}" for label in load(means).labels(6)]
+    assert [prediction.name for prediction in said] == [f"class{label}" for label in not_none(load(means).labels(6))]
     assert [prediction.path for prediction in said][:2] == [f"{means}#0", f"{means}#1"]
 
 
@@ -119,7 +122,7 @@ def test_the_judge_finds_the_labels_of_mean_pictures_right_and_its_own_limits(fo
     assert judgement.label_accuracy is not None
     assert (judgement.label_accuracy.value, judgement.label_accuracy.se) == (1, 0)
     assert judgement.class_accuracy == {"class0": 1, "class1": 1}
-    asked = load(means).labels(20)
+    asked = not_none(load(means).labels(20))
     assert judgement.shares == {"class0": (asked == 0).mean(), "class1": (asked == 1).mean()}
     assert judgement.real_accuracy == Classifier.open(forest).card.test_accuracy
     assert judgement.real_ambiguity is not None
@@ -139,8 +142,12 @@ def test_classes_are_matched_by_name_not_by_number(forest: Path, tmp_path: Path)
 
 def test_a_judge_is_trained_once_for_a_dataset(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[Path] = []
-    real = judges.train
-    monkeypatch.setattr(judges, "train", lambda *given, **rest: trained.append(given[1]) or real(*given, **rest))
+
+    def noted(data: Path, out: Path, *rest: Any, **options: Any) -> Classifier:
+        trained.append(out)
+        return train(data, out, *rest, **options)
+
+    monkeypatch.setattr(judges, "train", noted)
     opened = Dataset.open(data)
     first = judge_of(opened, model="forest", cache=tmp_path)
     again = judge_of(opened, model="forest", cache=tmp_path)

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import Cli, write_dataset
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.model import Epoch, Silent
 from ganvas.classify.options import resolve
@@ -24,8 +23,11 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, INFO
 from ganvas.foundation.errors import ConfigError, DataError, GanvasError, RunError
 from ganvas.foundation.files import read_records
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.narrowing import not_none
 
-TINY = {"size": 16, "device": "cpu", "threads": 1}
+TINY: dict[str, Any] = {"size": 16, "device": "cpu", "threads": 1}
 
 
 def change_index(data: Path, **columns: Any) -> Path:
@@ -71,7 +73,7 @@ def test_the_order_of_class_numbers_in_a_dataset_swaps_no_label(model: str, tmp_
     """Paper 5's trap: folders were numbered in another order, and Cezanne was read as van Gogh."""
     one, other = write_dataset(tmp_path / "one"), write_dataset(tmp_path / "other")
     change_info(other, class_names=["class1", "class0"])
-    options = {"size": 16, **({"epochs": 20, "learning_rate": 0.01, **TINY} if model == "cnn" else {})}
+    options: dict[str, Any] = {"size": 16, **({"epochs": 20, "learning_rate": 0.01, **TINY} if model == "cnn" else {})}
     first = train(one, tmp_path / "first", model=model, **options)
     second = train(other, tmp_path / "second", model=model, **options)
     truth = index_of(one)["class"].tolist()
@@ -165,7 +167,7 @@ def test_what_is_no_training_picture_has_no_part_in_the_weights(model: str, tmp_
     """Other pixels in rows that are held back change nothing; in a training row they do."""
     probabilities = []
     probe = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), np.uint8)
-    options = {"size": 16, **({"epochs": 2, "patience": 0, **TINY} if model == "cnn" else {})}
+    options: dict[str, Any] = {"size": 16, **({"epochs": 2, "patience": 0, **TINY} if model == "cnn" else {})}
     for number, spoilt in enumerate([None, "test", "train"]):
         data = write_dataset(tmp_path / f"data{number}", count=40)
         split = np.where(np.arange(40) < 30, "train", "test")
@@ -184,7 +186,7 @@ def test_without_a_split_whole_groups_of_every_class_are_held_back(tmp_path: Pat
     change_index(data, group=[f"{number % 2}-{number // 8}" for number in range(200)])
     dataset = Dataset.open(data)
     options = resolve("forest", {"seed": 5})
-    parts = partition(dataset, dataset.labels, options)  # type: ignore[arg-type]
+    parts = partition(dataset, not_none(dataset.labels), options)
     groups = [set(dataset.index["group"][rows]) for rows in parts.splits().values()]
     assert not groups[0] & groups[1]
     assert not (groups[0] | groups[1]) & groups[2]
@@ -192,10 +194,7 @@ def test_without_a_split_whole_groups_of_every_class_are_held_back(tmp_path: Pat
     assert np.sort(np.concatenate([*parts.splits().values()])).tolist() == list(range(200))
     shares = [len(rows) / 200 for rows in parts.splits().values()]
     assert shares == pytest.approx([0.8 * 0.85, 0.8 * 0.15, 0.2], abs=0.04)
-    again, other = (
-        partition(dataset, dataset.labels, resolve("forest", {"seed": seed}))  # type: ignore[arg-type]
-        for seed in (5, 6)
-    )
+    again, other = (partition(dataset, not_none(dataset.labels), resolve("forest", {"seed": seed})) for seed in (5, 6))
     assert np.array_equal(parts.test, again.test)
     assert not np.array_equal(parts.test, other.test)
 
@@ -204,7 +203,7 @@ def test_a_split_of_its_own_without_validation_has_some_taken_from_training(tmp_
     data = write_dataset(tmp_path / "data", count=100)
     change_index(data, split=np.where(np.arange(100) % 10 < 2, "test", "train"))
     dataset = Dataset.open(data)
-    parts = partition(dataset, dataset.labels, resolve("forest", {"validation_share": "0.25"}))  # type: ignore[arg-type]
+    parts = partition(dataset, not_none(dataset.labels), resolve("forest", {"validation_share": "0.25"}))
     assert parts.test.tolist() == [row for row in range(100) if row % 10 < 2]
     assert (len(parts.train), len(parts.validation)) == (60, 20)
 
@@ -290,7 +289,7 @@ def test_a_classifier_opens_as_it_was_trained(model: str, tmp_path: Path) -> Non
     assert {file.name for file in (tmp_path / "out").iterdir()} == kept | {"classifier.json", "split.parquet"}
 
 
-def said_rows(classifier: Classifier, images: np.ndarray[Any, Any], rows: pd.Series) -> list[str]:  # type: ignore[type-arg]
+def said_rows(classifier: Classifier, images: np.ndarray[Any, Any], rows: pd.Series) -> list[str]:
     return [classifier.class_names[number] for number in classifier.probabilities(images[rows]).argmax(axis=1)]
 
 

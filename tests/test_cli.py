@@ -6,15 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import TINY_WORDS, Cli, write_dataset
 from ganvas.data.dataset.layout import INFO
 from ganvas.foundation.files import read_records
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY_WORDS
 
 QUICK = ["--budget", "2steps", *TINY_WORDS]
 
@@ -47,7 +50,7 @@ def test_every_command_and_option_has_help() -> None:
 
     from ganvas.cli import app
 
-    for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
+    for command in typer.main.get_group(app).commands.values():
         assert command.help, command.name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{command.name} {parameter.name}"
@@ -73,9 +76,10 @@ def test_the_way_from_training_to_numbers(cli: Cli, tmp_path: Path, tiny_data: P
 def test_the_demo_ends_with_its_page_and_can_be_run_again(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ganvas.experiments.demo.PAINTINGS", 48)
+    monkeypatch.setattr("ganvas.experiments.demo.PAINTINGS", 24)
     monkeypatch.setattr(
-        "ganvas.experiments.demo.OPTIONS", {"width": 4, "batch_size": 8, "eval_samples": 16, "tensorboard": False}
+        "ganvas.experiments.demo.OPTIONS",
+        {"width": 4, "batch_size": 8, "eval_samples": 16, "extractor": "pixels", "tensorboard": False},
     )
     for number in (1, 2):
         done = cli("demo", "--minutes", "0.02", check=True)
@@ -174,8 +178,10 @@ def test_bad_input_is_one_clear_line_with_exit_code_2_and_leaves_nothing(
     ],
     ids=["cut short", "no pictures", "no index", "broken json", "other version"],
 )
-def test_a_damaged_dataset_is_one_clear_line(cli: Cli, tiny_data: Path, damage: object, expected: str) -> None:
-    damage(tiny_data)  # type: ignore[operator]
+def test_a_damaged_dataset_is_one_clear_line(
+    cli: Cli, tiny_data: Path, damage: Callable[[Path], object], expected: str
+) -> None:
+    damage(tiny_data)
     done = cli("train", tiny_data, "--out", "run")
     assert (done.returncode, expected in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
 

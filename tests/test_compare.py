@@ -2,17 +2,20 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas.experiments import compare as comparisons
 from ganvas.experiments.compare import Result, Row, compare
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.planning import run as runs
 from ganvas.planning.run import Outcome
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY, TINY_WORDS
 
-TINY_RUN = TINY | {"eval_samples": 16, "grid_size": 1}
+TINY_RUN = TINY | {"eval_samples": 16, "extractor": "pixels", "grid_size": 1}
 FLOOR = {"mean", "kmeans", "pca"}
 
 
@@ -55,8 +58,8 @@ def test_an_interrupted_comparison_goes_on_with_the_run_it_was_in(
 ) -> None:
     real, out = runs.train, tmp_path / "out"
 
-    def interrupted(*given: object, **changes: object) -> Outcome:
-        outcome = real(*given, **changes | {"budget": "1steps"})  # type: ignore[arg-type]
+    def interrupted(*given: Any, **changes: Any) -> Outcome:
+        outcome = real(*given, **changes | {"budget": "1steps"})
         record = outcome.run / "config.yaml"
         record.write_text(record.read_text().replace("1steps", "3steps"))
         return Outcome(outcome.run, finished=False, kimg=outcome.kimg, best_kid=None)
@@ -77,8 +80,8 @@ def test_a_run_that_diverges_is_named_and_the_others_go_on(
 ) -> None:
     real = runs.train
 
-    def train(given: object, out: Path, recipe: str, **changes: object) -> Outcome:
-        outcome = real(given, out, recipe, **changes | {"eval_samples": 0})  # type: ignore[arg-type]
+    def train(given: Path, out: Path, recipe: str, **changes: Any) -> Outcome:
+        outcome = real(given, out, recipe, **changes | {"eval_samples": 0})
         if recipe == "mlp":
             raise DivergedError("a loss is infinite")
         return outcome
@@ -117,11 +120,11 @@ def test_the_command_prints_the_table(data: Path, cli: Cli) -> None:
     ],
 )
 def test_what_would_fail_later_is_refused_at_once(
-    recipes: list[str], more: dict[str, object], named: str, tmp_path: Path
+    recipes: list[str], more: dict[str, Any], named: str, tmp_path: Path
 ) -> None:
     data = write_dataset(tmp_path / "data", classes=0, size=32)
     with pytest.raises(ConfigError, match=named):
-        compare(data, tmp_path / "out", recipes, **more)  # type: ignore[arg-type]
+        compare(data, tmp_path / "out", recipes, **more)
     assert not (tmp_path / "out").exists()
 
 

@@ -13,7 +13,6 @@ from PIL import Image
 from torch import nn
 
 import ganvas
-from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas import gans
 from ganvas.artist.artist import write_samples
 from ganvas.artist.grids import class_grid, grid
@@ -23,30 +22,19 @@ from ganvas.data.dataset.labels import labelled_by
 from ganvas.data.dataset.layout import INDEX
 from ganvas.foundation.errors import ConfigError, DataError, RunError
 from ganvas.foundation.files import read_records
-from ganvas.gans.recipe import Recipe, Spec
+from ganvas.gans.recipe import Spec
 from ganvas.networks import acgan, conditional
 from ganvas.networks.objectives import classified
 from ganvas.planning.run import resume, train
 from ganvas.runs import snapshot
-from ganvas.settings.config import resolve
 from ganvas.training.loader import BalancedOrder, Loader
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.layers import stages
+from support.narrowing import not_none
+from support.runs import TINY, TINY_WORDS, tiny_recipe
 
 CONDITIONAL = [name for name in gans.names() if gans.find(name).conditional]
-
-
-def stages(network: nn.Module, *given: torch.Tensor) -> list[tuple[int, ...]]:
-    """Shapes [C, H, W] after each convolution."""
-    shapes: list[tuple[int, ...]] = []
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            module.register_forward_hook(lambda _m, _i, out: shapes.append(tuple(out.shape[1:])))
-    network(*given)
-    return shapes
-
-
-def tiny(name: str, **changes: Any) -> Recipe:
-    recipe = gans.find(name)
-    return recipe(resolve(name, recipe.defaults, {"width": 4, "batch_size": 4, "latent_dim": 6} | changes).options)
 
 
 def quick(data: Path, out: Path, recipe: str = "cdcgan", **changes: Any) -> Any:
@@ -95,7 +83,9 @@ def test_the_acgan_networks_have_the_papers_stages() -> None:
     assert stages(discriminator, torch.randn(2, 3, 64, 64)) == [
         (32, 32, 32), (64, 16, 16), (128, 8, 8), (256, 4, 4), (512, 2, 2),
     ]  # fmt: skip
-    kernels = {module.kernel_size + module.padding for module in discriminator.modules() if hasattr(module, "stride")}
+    convolutions = [module for module in discriminator.modules() if hasattr(module, "stride")]
+    assert all(isinstance(module, nn.Conv2d) for module in convolutions)
+    kernels = {(*module.kernel_size, *module.padding) for module in convolutions if isinstance(module, nn.Conv2d)}
     assert kernels == {(5, 5, 2, 2)}
     assert discriminator.head.score.weight.shape == (1, 2048)
     assert discriminator.head.classes is not None
@@ -125,7 +115,7 @@ def test_every_size_fits_together(networks: Any, width: int) -> None:
 @pytest.mark.parametrize("name", CONDITIONAL)
 def test_the_label_alone_changes_the_picture(name: str) -> None:
     torch.manual_seed(0)
-    recipe = tiny(name)
+    recipe = tiny_recipe(name)
     generator, latents = recipe.build(Spec(32, 3))[0], torch.randn(1, 6).expand(3, -1)
     pictures = generator(latents, torch.tensor([0, 0, 1]))
     assert torch.allclose(pictures[0], pictures[1], atol=1e-5)
@@ -134,7 +124,7 @@ def test_the_label_alone_changes_the_picture(name: str) -> None:
 
 def test_the_label_alone_changes_what_cdcgans_discriminator_says() -> None:
     torch.manual_seed(0)
-    recipe = tiny("cdcgan")
+    recipe = tiny_recipe("cdcgan")
     discriminator, images = recipe.build(Spec(32, 3))[1], torch.rand(1, 3, 32, 32).expand(3, -1, -1, -1)
     logits = recipe.judge(discriminator, images, torch.tensor([0, 0, 1])).logits
     assert logits[0].item() == pytest.approx(logits[1].item(), abs=1e-5)
@@ -152,16 +142,18 @@ def test_the_class_loss_is_the_negative_log_of_the_softmax() -> None:
 
 def test_both_of_acgans_batches_reach_its_class_loss() -> None:
     torch.manual_seed(0)
-    recipe = tiny("acgan")
+    recipe = tiny_recipe("acgan")
     generator, discriminator = recipe.build(Spec(16, 3))
     batch = recipe.batch(torch.rand(4, 3, 16, 16), torch.randn(4, 6), torch.tensor([0, 1, 2, 0]))
     loss = recipe.discriminator_loss(generator, discriminator, batch)
     real, fake = discriminator(batch.images), discriminator(batch.fakes(generator))
-    assert loss.terms["class_real"].item() == pytest.approx(classified(real.class_logits, batch.labels).item())
-    assert loss.terms["class_fake"].item() == pytest.approx(classified(fake.class_logits, batch.wanted).item())
+    labels, wanted = not_none(batch.labels), not_none(batch.wanted)
+    assert loss.terms["class_real"].item() == pytest.approx(classified(real.class_logits, labels).item())
+    assert loss.terms["class_fake"].item() == pytest.approx(classified(fake.class_logits, wanted).item())
     assert set(loss.terms) == {"real", "fake", "class_real", "class_fake"}
+    weight = discriminator.get_parameter("head.classes.weight")
     for term in ("class_real", "class_fake"):
-        (gradient,) = torch.autograd.grad(loss.terms[term], discriminator.head.classes.weight, retain_graph=True)
+        (gradient,) = torch.autograd.grad(loss.terms[term], weight, retain_graph=True)
         assert gradient.any()
 
 
@@ -180,9 +172,9 @@ def test_another_columns_classes_are_its_names_sorted(tiny_data: Path) -> None:
     add_columns(tiny_data, year=np.arange(48) % 3 + 1900, artist=["Zorn", "Ancher", "Krohg"] * 16)
     data = Dataset.open(tiny_data)
     view = labelled_by(data, "artist")
-    assert (view.class_names, view.labels[:4].tolist()) == (["Ancher", "Krohg", "Zorn"], [2, 0, 1, 2])
+    assert (view.class_names, not_none(view.labels)[:4].tolist()) == (["Ancher", "Krohg", "Zorn"], [2, 0, 1, 2])
     assert labelled_by(data, "year").class_names == ["1900", "1901", "1902"]
-    assert labelled_by(data, "year").labels[:4].tolist() == [0, 1, 2, 0]
+    assert not_none(labelled_by(data, "year").labels)[:4].tolist() == [0, 1, 2, 0]
     # The features of the real pictures depend on no labels, so what is cached for one view serves the others.
     assert view.fingerprint == data.fingerprint
     assert (data.info.label_column, view.info.label_column) == ("class", "artist")
@@ -323,7 +315,7 @@ def test_classes_come_as_often_as_in_training_and_prefixes_agree(run: Path) -> N
     labels = artist.labels(400)
     assert labels is not None
     assert abs(np.bincount(labels) - [100, 300]).max() <= 3
-    assert np.array_equal(artist.labels(37), labels[:37])
+    assert np.array_equal(not_none(artist.labels(37)), labels[:37])
     assert np.array_equal(artist.sample(70)[:5], artist.sample(5))
 
 

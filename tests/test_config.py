@@ -5,7 +5,8 @@ import yaml
 
 from ganvas.foundation.errors import ConfigError
 from ganvas.settings.budget import Amount
-from ganvas.settings.config import Options, Settings, parse_assignments, read_config, resolve
+from ganvas.settings.config import Settings, parse_assignments, read_config, resolve
+from ganvas.settings.options import Options
 
 DEFAULTS = Options(width=48)
 

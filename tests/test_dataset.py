@@ -15,7 +15,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import SCHEMA_VERSION
 from ganvas.data.prepare.prepare import prepare
 from ganvas.foundation.errors import DataError
-from pictures import write_two_classes
+from support.pictures import write_two_classes
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_a_dataset_without_splits_is_for_training(data: Path) -> None:
     dataset = Dataset.open(data)
     assert dataset.splits == {"train": 5, "validation": 0, "test": 0}
     assert dataset.rows("train").tolist() == [0, 1, 2, 3, 4]
-    assert (dataset.rows("test").dtype, dataset.rows("test").shape) == (np.int64, (0,))
+    assert (dataset.rows("test").dtype, dataset.rows("test").shape) == (np.dtype(np.int64), (0,))
 
 
 def test_the_rows_of_a_split(data: Path) -> None:

@@ -15,16 +15,11 @@ from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import FITS, Frame
 from ganvas.data.pictures.rejection import Reason, Rejected, too_small
-from pictures import quarters, swapped_profile
+from support.picture_files import encode
+from support.pictures import quarters, swapped_profile
 
 ORIENTATION = 0x0112
 SQUARE = (16, 16)
-
-
-def encode(image: Image.Image, format: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format, **options)
-    return file.getvalue()
 
 
 def decoded(data: bytes, size: int = 1024, **options: Any) -> Picture:

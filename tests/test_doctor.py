@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from conftest import Cli
 from ganvas.machine import device, doctor
 from ganvas.machine import precision as calibrations
 from ganvas.machine.precision import Calibration, calibration, measure
+from support.command_line import Cli
 
 
 @pytest.fixture

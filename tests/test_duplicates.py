@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageEnhance
 
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.painter import paint
 from ganvas.data.prepare.duplicates import find, leaks, numbered, sets_of, surplus
 from ganvas.data.prepare.prepare import prepare
+from support.command_line import Cli
 
 
 @pytest.fixture

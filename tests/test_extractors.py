@@ -14,7 +14,6 @@ from safetensors.torch import save_file
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 from typer.testing import CliRunner
 
-from conftest import write_dataset
 from ganvas.artist.evaluate import evaluate
 from ganvas.cli import app
 from ganvas.foundation.errors import ConfigError, DataError
@@ -25,6 +24,7 @@ from ganvas.metrics.extractors import NAMES, check, fetch, load_extractor
 from ganvas.metrics.features import extract
 from ganvas.metrics.independence import independent
 from ganvas.planning.run import train
+from support.datasets import write_dataset
 
 Images = NDArray[np.uint8]
 
@@ -83,7 +83,7 @@ def test_inception_is_torch_fidelitys(
 
 
 def _random_inception() -> FeatureExtractorInceptionV3:
-    class Unread(FeatureExtractorInceptionV3):  # type: ignore[misc]
+    class Unread(FeatureExtractorInceptionV3):  # type: ignore[misc]  # torch-fidelity has no type annotations
         def load_state_dict(self, *_: Any, **__: Any) -> None:
             """Keep the weights that it was built with."""
 
@@ -116,7 +116,7 @@ def test_a_network_of_timm_with_its_published_weights(
     pictures: Images, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     torch.manual_seed(1)
-    published = timm.create_model("test_resnet").eval()
+    published: Any = timm.create_model("test_resnet").eval()  # its methods are declared on no common base
     save_file(published.state_dict(), tmp_path / "model.safetensors")
     asked = []
 
@@ -168,7 +168,7 @@ def test_known_names(name: str) -> None:
 
 def test_a_run_can_be_judged_by_another_extractor(tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "data", 40)
-    small = {"width": 4, "latent_dim": 8, "batch_size": 16, "eval_samples": 16, "budget": "2steps"}
+    small: dict[str, Any] = {"width": 4, "latent_dim": 8, "batch_size": 16, "eval_samples": 16, "budget": "2steps"}
     run = train(data, tmp_path / "run", **small, extractor="pixels")
     assert '"extractor": "pixels"' in (tmp_path / "run" / "evals.jsonl").read_text()
     with pytest.raises(ConfigError, match="did you mean 'pixels'"):
@@ -190,8 +190,8 @@ def test_what_trained_a_generator_does_not_judge_it(tmp_path: Path) -> None:
     assert independent(()) == independent(("inception",)) == "efficientnet-lite2"
     assert independent(SeesThroughTheJudge.sees_through) == "pixels", "the weights are the same at any size"
     data, run = write_dataset(tmp_path / "data", count=24, classes=0), tmp_path / "run"
-    options = {"width": 4, "batch_size": 8, "eval_samples": 16, "tensorboard": False, "budget": "1steps"}
-    train(data, run, f"{__name__}:{SeesThroughTheJudge.__name__}", **options)
+    options: dict[str, Any] = {"width": 4, "batch_size": 8, "eval_samples": 16, "tensorboard": False}
+    train(data, run, f"{__name__}:{SeesThroughTheJudge.__name__}", budget="1steps", **options)
     (record,) = read_records(run / "evals.jsonl")
     assert (record["extractor"], record["independent"]) == ("pixels", True)
     assert evaluate(run, samples=16).extractor == "pixels"

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from encoding import encode
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.pictures.decode import decode
 from ganvas.data.pictures.fit import place, views
@@ -17,7 +17,8 @@ from ganvas.data.pictures.focus import most_telling
 from ganvas.data.pictures.frame import FOCUSES, Frame, frame_for, frame_like
 from ganvas.data.pictures.rejection import Reason, Rejected, too_long, too_small
 from ganvas.data.prepare.prepare import prepare
-from pictures import quarters, write_pictures
+from support.picture_files import encode
+from support.pictures import quarters, write_pictures
 
 # ---- where to crop ----------------------------------------------------------------------------------------------
 
@@ -186,7 +187,7 @@ def test_an_opaque_picture_is_its_own_subject() -> None:
         ((40, 100), {"max_aspect": 2.4}, too_long(2.4)),
     ],
 )
-def test_small_and_long_pictures_can_be_left_out(size: tuple[int, int], options: dict[str, float], reason: str) -> None:
+def test_small_and_long_pictures_can_be_left_out(size: tuple[int, int], options: dict[str, Any], reason: str) -> None:
     data = encode(quarters(*size), "PNG")
     assert decode(io.BytesIO(data), Frame(16)).pixels.shape == (size[1], size[0], 3)
     with pytest.raises(Rejected) as caught:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import torch
 
-from conftest import TINY, write_dataset
 from ganvas import gans
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.files import read_records
+from ganvas.gans.recipe import Spec
 from ganvas.machine.device import choose
 from ganvas.planning import costs as costing
 from ganvas.planning.costs import Costs
@@ -17,6 +17,8 @@ from ganvas.planning.run import rehearse, train
 from ganvas.planning.timeline import Forecast, foresee
 from ganvas.settings.config import Settings
 from ganvas.tricks.objective import Objective
+from support.datasets import write_dataset
+from support.runs import TINY
 
 COSTS = Costs(1, 1, images_per_step=10, img_per_s=10, building=1, sheet=0, evaluation=0, saving=0)
 
@@ -55,7 +57,7 @@ def test_the_first_pictures_may_be_seen_at_another_speed(data: Dataset) -> None:
 
 def test_evaluations_take_from_a_time_and_add_to_a_count(data: Dataset) -> None:
     costs = with_costs(evaluation=6, first_evaluation=4)
-    settings = {"eval_samples": 16, "eval_every": "200steps"}
+    settings: dict[str, Any] = {"eval_samples": 16, "eval_every": "200steps"}
     counted = foreseen(data, costs, budget="1000steps", **settings)
     assert (counted.evaluations, counted.evaluating) == (5, 34)
     assert counted.seconds == pytest.approx(1 + 1000 + 34)
@@ -119,7 +121,7 @@ def test_measuring_leaves_no_trace_and_knows_every_part(
     assert (
         costing.measure(made, data, choose(settings), settings.model_copy(update={"eval_samples": 0})).evaluation == 0
     )
-    seen = costing.glance(made, costing.Spec.of(data), choose(settings))
+    seen = costing.glance(made, Spec.of(data), choose(settings))
     assert (seen.early_images, seen.images_per_step) == (costs.early_images, 8)
     assert seen.img_per_s > 0
     assert torch.equal(torch.get_rng_state(), before)
@@ -133,7 +135,7 @@ def test_a_run_that_begins_where_another_ended_has_its_early_pictures_behind_it(
     settings = Settings(eval_samples=0, threads=1, device="cpu")
     kind = gans.find("atelier")
     options = kind.defaults.model_copy(update={"width": 4, "d_width": 4, "batch_size": 4, "vision_from": 0.008})
-    discriminator = Objective(kind(options)).build(costing.Spec.of(data))[1]
+    discriminator = Objective(kind(options)).build(Spec.of(data))[1]
     for _ in range(round(1000 * seen / 4)):
         kind(options).after_discriminator_step(discriminator)
     start = {"discriminator": discriminator.state_dict()}
@@ -158,13 +160,13 @@ def test_a_glance_at_a_recipe_that_keeps_more_pictures_than_it_shows_itself(data
     kind, settings = gans.find("dcgan"), Settings(device="cpu", threads=1)
     changes = {"width": 2, "batch_size": 64, "replay": 64, "replay_keep": 64, "replay_every": 2}
     recipe = kind(type(kind.defaults).model_validate(kind.defaults.model_dump() | changes))
-    assert costing.glance(recipe, costing.Spec.of(data), choose(settings)).img_per_s > 0
+    assert costing.glance(recipe, Spec.of(data), choose(settings)).img_per_s > 0
 
 
 def test_a_run_keeps_what_was_foreseen_and_goes_by_the_same_rules(tmp_path: Path, data: Dataset) -> None:
     from ganvas.runs.directory import RunDirectory
 
-    settings = {"eval_samples": 16, "eval_every": "2steps", "budget": "5steps"}
+    settings = {"eval_samples": 16, "extractor": "pixels", "eval_every": "2steps", "budget": "5steps"}
     train(data.path, tmp_path / "run", **TINY | settings)
     record = RunDirectory.open(tmp_path / "run").record
     assert record.forecast["evaluations"] == len(read_records(tmp_path / "run" / "evals.jsonl")) == 3

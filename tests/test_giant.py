@@ -10,8 +10,8 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
-from encoding import giant_jpeg
 from ganvas.data.dataset.dataset import Dataset
+from support.picture_files import giant_jpeg
 
 GIB = 2**30
 

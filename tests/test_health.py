@@ -142,7 +142,7 @@ def test_another_class_is_another_verdict() -> None:
     ("augmentation", "sign"), [("cutout", "leak_cutout"), ("translation", "leak_border"), ("colour", "leak_colour")]
 )
 def test_a_leak_needs_the_augmentation_and_must_stay(augmentation: str, sign: str) -> None:
-    stays, fades = run(**{sign: 0.5}), run(**{sign: lambda n: 0.9 - 0.08 * n})
+    stays, fades = run(10, **{sign: 0.5}), run(10, **{sign: lambda n: 0.9 - 0.08 * n})
     assert names(stays, (augmentation,))[-1] == "augmentation leaking"
     assert names(stays)[-1] == "learning", "it is not in use"
     assert names(fades, (augmentation,))[-1] == "learning", "young pictures are dull, and become less so"

@@ -1,5 +1,6 @@
 """What a process keeps of the memory that tensors give back."""
 
+import ctypes
 import platform
 import subprocess
 import sys
@@ -46,8 +47,8 @@ def test_other_threads_use_what_was_given_back() -> None:
 
 
 def test_elsewhere_than_on_glibc_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.platform, "libc_ver", lambda: ("", ""))
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: pytest.fail("no C library to speak to"))
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: pytest.fail("no C library to speak to"))
     memory.keep_freed_memory()
     memory.share_heap()
     memory.return_freed_memory()

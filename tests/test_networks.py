@@ -5,16 +5,7 @@ import torch
 from torch import nn
 
 from ganvas.networks.dcgan import SIZES, Discriminator, FromLatents, Generator
-
-
-def stages(network: nn.Module, given: torch.Tensor) -> list[tuple[int, ...]]:
-    """Shapes [C, H, W] after each convolution."""
-    shapes: list[tuple[int, ...]] = []
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            module.register_forward_hook(lambda _m, _i, out: shapes.append(tuple(out.shape[1:])))
-    network(given)
-    return shapes
+from support.layers import stages
 
 
 def count(network: nn.Module) -> int:

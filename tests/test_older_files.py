@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
-from conftest import Cli
+from support.command_line import Cli
 
 ARCHIVE = Path(__file__).parent / "data" / "made_by_9f1f967.tar.xz"
 

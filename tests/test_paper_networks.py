@@ -1,6 +1,7 @@
 """The networks of papers 2, 4 and 5 against the papers' figures; paper 1's are in test_networks.py."""
 
 import math
+from types import ModuleType
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from ganvas.gans.vanilla import Vanilla
 from ganvas.networks import dcgan, keras_dcgan, mlp, vanilla
 from ganvas.networks.keras_dcgan import SameDown, SameUp
 from ganvas.tricks.objective import Objective
+from support.narrowing import not_none
 
 Row = tuple[str, tuple[int, ...], int]
 
@@ -84,7 +86,7 @@ def test_downsampling_pads_one_before_and_two_after_as_keras_does(row: int, colu
     layer, images = SameDown(1, 1), torch.randn(2, 1, 6, 8)
     with torch.no_grad():
         layer.weight.zero_()[0, 0, row, column] = 1.0
-        layer.bias.zero_()  # type: ignore[union-attr]
+        not_none(layer.bias).zero_()
     padded = torch.zeros(2, 1, 9, 11)
     padded[:, :, 1:7, 1:9] = images
     assert torch.equal(layer(images), padded[:, :, row : row + 6 : 2, column : column + 8 : 2])
@@ -94,8 +96,8 @@ def test_upsampling_is_the_transpose_of_downsampling() -> None:
     down, up = SameDown(3, 5).double(), SameUp(5, 3).double()
     up.weight = down.weight
     with torch.no_grad():
-        down.bias.zero_()  # type: ignore[union-attr]
-        up.bias.zero_()  # type: ignore[union-attr]
+        not_none(down.bias).zero_()
+        not_none(up.bias).zero_()
     fine, coarse = torch.randn(2, 3, 8, 12).double(), torch.randn(2, 5, 4, 6).double()
     assert (down(fine) * coarse).sum().item() == pytest.approx((fine * up(coarse)).sum().item())
 
@@ -149,12 +151,12 @@ def test_paper_5s_generator_normalises_and_drops_every_hidden_map() -> None:
 
 @pytest.mark.parametrize("family", [dcgan, keras_dcgan, mlp, vanilla])
 @pytest.mark.parametrize("width", [1, 4])
-def test_every_size_and_width_fits_together(family: object, width: int) -> None:
-    for size in family.SIZES:  # type: ignore[attr-defined]
-        images = family.Generator(size, latent_dim=5, width=width)(torch.randn(2, 5))  # type: ignore[attr-defined]
+def test_every_size_and_width_fits_together(family: ModuleType, width: int) -> None:
+    for size in family.SIZES:
+        images = family.Generator(size, latent_dim=5, width=width)(torch.randn(2, 5))
         assert images.shape == (2, 3, size, size)
         assert images.abs().max() <= 1
-        critique = family.Discriminator(size, width)(images)  # type: ignore[attr-defined]
+        critique = family.Discriminator(size, width)(images)
         assert critique.logits.shape == (2,)
         assert critique.features.shape[0] == 2
 

@@ -1,13 +1,13 @@
 """A GAN for each class: every one from the pictures of its class alone, and all of them in one place."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, TEST, TRAIN
 from ganvas.data.dataset.subset import of_class
@@ -15,8 +15,11 @@ from ganvas.experiments.per_class import PerClass, train_per_class
 from ganvas.foundation.errors import ConfigError, DataError, DivergedError, GanvasError
 from ganvas.planning import run as runs
 from ganvas.planning.run import Outcome
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY, TINY_WORDS
 
-TINY_RUN = TINY | {"eval_samples": 16, "grid_size": 1, "budget": "2steps"}
+TINY_RUN = TINY | {"eval_samples": 16, "extractor": "pixels", "grid_size": 1, "budget": "2steps"}
 NAMES = ["class0", "class1"]
 
 
@@ -66,8 +69,8 @@ def test_every_class_has_a_run_of_its_own_beside_the_others_and_is_done_once(
 def test_an_interrupted_one_goes_on_where_it_was(tiny_data: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = runs.train
 
-    def interrupted(*given: object, **changes: object) -> Outcome:
-        outcome = real(*given, **changes | {"budget": "1steps"})  # type: ignore[arg-type]
+    def interrupted(*given: Any, **changes: Any) -> Outcome:
+        outcome = real(*given, **changes | {"budget": "1steps"})
         record = outcome.run / "config.yaml"
         record.write_text(record.read_text().replace("1steps", "2steps"))
         return Outcome(outcome.run, finished=False, kimg=outcome.kimg, best_kid=None)
@@ -86,8 +89,8 @@ def test_a_class_that_diverges_is_named_and_the_others_go_on(
 ) -> None:
     real = runs.train
 
-    def train(given: Path, run: Path, recipe: str, **changes: object) -> Outcome:
-        outcome = real(given, run, recipe, **changes | {"eval_samples": 0 if run.name == "class0" else 16})  # type: ignore[arg-type]
+    def train(given: Path, run: Path, recipe: str, **changes: Any) -> Outcome:
+        outcome = real(given, run, recipe, **changes | {"eval_samples": 0 if run.name == "class0" else 16})
         if run.name == "class0":
             raise DivergedError("a loss is infinite")
         return outcome
@@ -130,7 +133,7 @@ def test_each_may_begin_with_the_weights_of_one_run(tiny_data: Path, tmp_path: P
     ],
 )
 def test_what_would_fail_later_is_refused_at_once(
-    recipe: str, more: dict[str, object], named: str, tmp_path: Path, out: Path
+    recipe: str, more: dict[str, Any], named: str, tmp_path: Path, out: Path
 ) -> None:
     source = write_dataset(tmp_path / "data", size=32)
     index = pd.read_parquet(source / INDEX)

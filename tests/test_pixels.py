@@ -21,8 +21,8 @@ def test_range_layout_and_type() -> None:
     assert floats.shape == (2, 3, 4, 6)
     assert floats.dtype == torch.float32
     assert floats.is_contiguous(memory_format=torch.channels_last)
-    assert floats[:, 0].unique().tolist() == [-1.0]
-    assert floats[:, 1].unique().tolist() == [1.0]
+    assert torch.unique(floats[:, 0]).tolist() == [-1.0]
+    assert torch.unique(floats[:, 1]).tolist() == [1.0]
 
 
 def test_values_beyond_the_range_are_clamped() -> None:

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 import ganvas
-from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import read_records
 from ganvas.metrics.scores import Scores
@@ -19,9 +18,14 @@ from ganvas.runs import checkpoint
 from ganvas.training import evaluation
 from ganvas.training.meter import Meter
 from ganvas.verdict.policy import SLOWER, Policy
-from scored import scores
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY, TINY_WORDS, newest
+from support.scores import scores
 
 EVERY_STEP = {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "checkpoint_every": "100steps"}
+# The scores are made up, so that the forecast need not time a feature network.
+EVERY_STEP |= {"extractor": "pixels"}
 
 
 class Scorer:
@@ -48,10 +52,6 @@ GOOD, BETTER, GONE = {"kid": 1.0}, {"kid": 0.9}, {"kid": 2.0, "spacing": 0.0}
 
 def quick(data: Path, out: Path, **changes: Any) -> Outcome:
     return train(data, out, "dcgan", **(TINY | EVERY_STEP | {"budget": "6steps"} | changes))
-
-
-def newest(run: Path) -> dict[str, Any]:
-    return checkpoint.load(max((run / "checkpoints").glob("[0-9]*")))
 
 
 def test_by_default_trouble_is_only_named(tmp_path: Path, tiny_data: Path, scored: Any) -> None:
@@ -150,7 +150,8 @@ def test_a_resumed_run_that_rolled_back_equals_one_never_stopped(tmp_path: Path,
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fifth step's loss, counted from the run's first, is no number; the sixth's is one again."""
-    healthy, calls = Targets.terms, []
+    healthy = Targets.terms
+    calls: list[None] = []
 
     def terms(targets: Targets, real: torch.Tensor, fake: torch.Tensor) -> dict[str, torch.Tensor]:
         calls.append(None)
@@ -185,7 +186,8 @@ def test_an_alarming_log_has_the_run_evaluated_early(
     tmp_path: Path, tiny_data: Path, scored: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scored(*[GOOD] * 9)
-    added, steps = Meter.add, []
+    added = Meter.add
+    steps: list[None] = []
 
     def narrowing(meter: Meter, started: float, images: int, values: dict[str, float]) -> None:
         steps.append(None)

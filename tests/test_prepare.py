@@ -1,4 +1,3 @@
-import csv
 import errno
 import hashlib
 import multiprocessing
@@ -24,7 +23,8 @@ from ganvas.data.prepare.parallel import ordered_map
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError, GanvasError
-from pictures import quarters, write_pictures, write_two_classes
+from support.pictures import quarters, write_pictures, write_two_classes
+from support.prepared import bytes_of, rejections
 
 
 @pytest.fixture
@@ -38,15 +38,6 @@ def target(tmp_path: Path) -> Iterator[Path]:
     yield path
     hidden = [each for each in tmp_path.glob("made/.*") if path.exists() or ".unfinished-" not in each.name]
     assert not hidden, "a partial directory was left behind"
-
-
-def rejections(dataset: Path) -> dict[str, str]:
-    with (dataset / "rejected.csv").open(encoding="utf-8", newline="") as file:
-        return {row["path"]: row["reason"] for row in csv.DictReader(file)}
-
-
-def bytes_of(dataset: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in dataset.iterdir()}
 
 
 # ---- from a folder to a dataset ---------------------------------------------------------------------------------
@@ -478,8 +469,8 @@ def test_an_interrupted_run_leaves_only_what_the_next_one_needs(
 
 FILL_THE_DISK = """
 import resource, sys
-from ganvas.data.prepare import prepare
-from ganvas.errors import GanvasError
+from ganvas import prepare
+from ganvas.foundation.errors import GanvasError
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, -1))
 try:
     prepare(sys.argv[1], sys.argv[2], size=64)

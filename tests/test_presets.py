@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, TINY_WORDS, Cli, write_dataset
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Recipe, Spec
@@ -19,6 +18,9 @@ from ganvas.settings.budget import Amount
 from ganvas.settings.config import RunConfig, Settings, read_config, resolve
 from ganvas.settings.options import Options
 from ganvas.tricks.objective import Objective
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY, TINY_WORDS
 
 # img/s of a recipe's own width.
 SLOW, FAST, GPU = 10.0, 400.0, 20_000.0
@@ -155,7 +157,11 @@ def test_it_is_the_widest_that_is_fast_enough_wherever_one_begins(own: int, leas
     ladder = (1, 2, 4, 8, 16)
     for power in (0.1, 1, 2):
         fast = [width for width in ladder if 10 * width**-power >= least]
-        assert widest(ladder, own, least, lambda width, power=power: 10 * width**-power) == max(fast, default=1)
+
+        def speed(width: int, power: float = power) -> float:
+            return float(10 * width**-power)
+
+        assert widest(ladder, own, least, speed) == max(fast, default=1)
 
 
 @pytest.mark.parametrize("name", gans.names())

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 import torch
 
-from conftest import write_dataset
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX
 from ganvas.gans.cdcgan import CDCGAN
@@ -17,6 +16,7 @@ from ganvas.machine import device
 from ganvas.settings.config import Settings, resolve
 from ganvas.training.probe import Probe
 from ganvas.training.step import AdversarialStep
+from support.datasets import write_dataset
 
 SMALL = {"width": 4, "latent_dim": 8, "batch_size": 16}
 
@@ -117,11 +117,16 @@ def test_augmentation_is_left_out(data: Dataset) -> None:
     assert probe.ask(augmented).d_logit_train == networks(data)[1].ask(plain).d_logit_train
 
 
+class Mean(torch.nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean()
+
+
 class Wordless(DCGAN):
     """Its discriminator returns no `Critique`."""
 
     def judge(self, discriminator: Any, images: Any, labels: Any = None) -> Any:
-        return Recipe.judge(self, lambda _: images.mean(), images, labels)
+        return Recipe.judge(self, Mean(), images, labels)
 
 
 def test_a_discriminator_of_another_kind_is_not_asked(data: Dataset) -> None:

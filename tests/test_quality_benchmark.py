@@ -1,8 +1,10 @@
 """The benchmark of quality over time: it goes on where it was, and its table says what was measured."""
 
+import contextlib
 import functools
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,11 +15,14 @@ import torch
 from benchmarks import frontier, marks, quality
 from benchmarks.peers import OnProcessor
 from benchmarks.quality import history, mean_scores, print_tables
+from numpy.typing import NDArray
 from torch import nn
 
-from conftest import write_dataset
+from ganvas.cli import main as ganvas_command
 from ganvas.foundation.files import append_record, read_records
+from ganvas.metrics.evaluator import Evaluator
 from ganvas.planning.run import train
+from support.datasets import write_dataset
 
 OPTIONS = ("width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "device=cpu", "grid_size=2")
 # What is set is a part of a method's name.
@@ -37,6 +42,23 @@ def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
     return call
 
 
+@pytest.fixture
+def commands_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands of ganvas that a benchmark starts run here, where torch is loaded already."""
+
+    def started(words: list[str], **options: Any) -> None:
+        assert words[:3] == [sys.executable, "-m", "ganvas"]
+        assert options == {"check": True, "stdout": sys.stderr}
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(sys.stderr):
+            patch.setattr(sys, "argv", ["ganvas", *words[3:]])
+            with pytest.raises(SystemExit) as ended:
+                ganvas_command()
+        assert not ended.value.code
+
+    monkeypatch.setattr(quality, "subprocess", SimpleNamespace(run=started))
+
+
+@pytest.mark.usefixtures("commands_in_this_process")
 def test_it_measures_once_at_every_mark(tmp_path: Path, run: Callable[..., str]) -> None:
     data, results = write_dataset(tmp_path / "data"), tmp_path / "results"
     methods = ("--methods", "tutorial", "dcgan", "--extractors", "pixels", "--samples", "64", "--set", *OPTIONS)
@@ -69,11 +91,15 @@ def test_a_generator_whose_latents_are_all_zero_has_no_variety(tmp_path: Path, r
     assert drawn[1:] != alike[1:]
 
 
-class Brightness:
+class Brightness(Evaluator):
     """Scores pictures by their first pixel; takes a thousand at most, and knows nothing of a set that has a class 1."""
 
-    def score(self, batches: list[Any], labels: Any) -> Any:
-        (pictures,) = batches
+    def __init__(self) -> None:
+        """It needs no real pictures."""
+
+    def score(self, images: Iterable[NDArray[np.uint8]], labels: NDArray[np.int64] | None = None) -> Any:
+        (pictures,) = images
+        assert labels is not None
         assert len(pictures) == len(labels) <= 1000
         scores = {"kid": float(pictures[0, 0, 0, 0]), "generated": len(pictures), "extractor": "pixels"}
         return SimpleNamespace(record=lambda: scores | ({} if labels.any() else {"modes": 1.0}))
@@ -82,7 +108,7 @@ class Brightness:
 def test_scores_are_means_over_every_thousand_pictures() -> None:
     pictures = np.repeat(np.array([1, 3, 8], np.uint8), [1000, 1000, 500])[:, None, None, None]
     labels = np.repeat(np.array([0, 0, 1]), [1000, 1000, 500])
-    assert mean_scores(Brightness(), pictures, labels) == {"sets": 3, "generated": 2500, "kid": 4.0}  # type: ignore[arg-type]
+    assert mean_scores(Brightness(), pictures, labels) == {"sets": 3, "generated": 2500, "kid": 4.0}
 
 
 def test_no_seed_hides_behind_the_others(capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,10 +161,10 @@ def test_pictures_are_kept_at_every_mark(tmp_path: Path, monkeypatch: pytest.Mon
         now, steps = now + 70, steps + 1
         return 10
 
-    monkeypatch.setattr(marks.time, "perf_counter", lambda: now)
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
     pictures = torch.zeros(2400, 8, 8, 3, dtype=torch.uint8).numpy()
     marks.train_to_marks(tmp_path / "run", [0.5, 1, 2], step, lambda: [pictures + steps, pictures])
-    kept = [marks.np.load(marks.pictures_at(tmp_path / "run", mark)) for mark in (0.5, 1, 2)]
+    kept = [np.load(marks.pictures_at(tmp_path / "run", mark)) for mark in (0.5, 1, 2)]
     assert [each.shape for each in kept] == [(4000, 8, 8, 3)] * 3
     assert [each[0, 0, 0, 0] for each in kept] == [1, 1, 2]
 

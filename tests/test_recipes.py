@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 import torch
 
-from conftest import Cli
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe, Spec, generate
-from ganvas.settings.config import resolve
+from support.command_line import Cli
+from support.narrowing import not_none
+from support.runs import tiny_recipe
 
 RECIPES = gans.names()
 
 
 def small(name: str, **changes: Any) -> tuple[Recipe, Spec]:
     """The recipe with narrow networks, and what data of its smallest size asks of it."""
-    recipe = gans.find(name)
-    options = resolve(name, recipe.defaults, {"width": 4, "batch_size": 4, "latent_dim": 6} | changes).options
-    return recipe(options), Spec(min(recipe.sizes), classes=3)
+    recipe = tiny_recipe(name, **changes)
+    return recipe, Spec(min(recipe.sizes), classes=3)
 
 
 def batch_of(recipe: Recipe, spec: Spec, count: int = 4) -> Batch:
@@ -56,14 +56,14 @@ def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> 
     recipe, spec = small(name)
     generator, discriminator = recipe.build(spec)
     recipe.end_early(discriminator)
-    recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
+    torch.autograd.backward(recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total)
     assert all(weight.grad is not None for weight in discriminator.parameters())
     # Within a hinge's margin, real and generated pictures pull a last bias with the same force.
-    still = [name for name, weight in discriminator.named_parameters() if not weight.grad.any()]
+    still = [name for name, weight in discriminator.named_parameters() if not not_none(weight.grad).any()]
     assert all(name.endswith("score.bias") for name in still)
     assert all(weight.grad is None for weight in generator.parameters())
     discriminator.requires_grad_(False)
-    recipe.generator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
+    torch.autograd.backward(recipe.generator_loss(generator, discriminator, batch_of(recipe, spec)).total)
     assert all(weight.grad is not None and weight.grad.any() for weight in generator.parameters())
 
 
@@ -83,7 +83,7 @@ def test_both_losses_are_finite_in_every_precision_and_from_two_pictures_on(
     for loss in losses:
         assert all(term.shape == () and term.isfinite() for term in loss.terms.values())
         assert all(logits is None or logits.shape == (count,) for logits in (loss.real_logits, loss.fake_logits))
-        loss.total.backward()
+        torch.autograd.backward(loss.total)
     gradients = [weight.grad for network in networks for weight in network.parameters() if weight.grad is not None]
     assert all(gradient.isfinite().all() and gradient.dtype == torch.float32 for gradient in gradients)
 
@@ -155,7 +155,7 @@ NEW_RECIPE = '''"""A least-squares GAN of two matrices.
 
 from torch import nn
 
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 
 

@@ -5,7 +5,6 @@ import math
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,17 @@ import pandas as pd
 import pytest
 import yaml
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, chromium, visit
 from ganvas.artist.grids import grid, write_png
 from ganvas.data.dataset.layout import Info
 from ganvas.foundation.errors import GanvasError, RunError
 from ganvas.report import charts, html
 from ganvas.report.run import sample_grids, verdict
-from ganvas.report.run.page import Run, render, write_page
+from ganvas.report.run.page import render, write_page
+from ganvas.report.run.run import Run
 from ganvas.verdict import rules
+from support.browser import DESKTOP, PHONE, visit
 
 SIZE, SIDE, KIMG = 32, 8, 38.4
 CLASSES = ["dunes", "<b>harbours</b>", "nocturnes & mists"]
@@ -48,7 +48,8 @@ def paintings(count: int, blur: float, seed: int) -> NDArray[np.uint8]:
     disc = (x - at_x) ** 2 + (y - at_y) ** 2 < radius**2
     picture = np.where((disc & ~ground)[..., None], sun, picture)
     noise = np.random.default_rng(99).uniform(0, 255, picture.shape)
-    return ((1 - blur) * picture + blur * noise).astype(np.uint8)
+    mixed: NDArray[np.float64] = (1 - blur) * picture + blur * noise
+    return mixed.astype(np.uint8)
 
 
 def make_dataset(path: Path) -> None:
@@ -396,16 +397,10 @@ def test_the_page_does_without_torch() -> None:
 # --- In a browser ---
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_page_fits_its_window_asks_for_nothing_and_complains_of_nothing(
-    gallery: Path, browser: Browser, size: dict[str, int]
+    gallery: Path, browser: Browser, size: ViewportSize
 ) -> None:
     with visit(browser, gallery / "page.html", size) as seen:
         seen.page.wait_for_selector(".chart .legend")
@@ -417,7 +412,7 @@ def test_page_fits_its_window_asks_for_nothing_and_complains_of_nothing(
 
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_the_band_says_what_was_when(run: Path, tmp_path: Path, browser: Browser, size: dict[str, int]) -> None:
+def test_the_band_says_what_was_when(run: Path, tmp_path: Path, browser: Browser, size: ViewportSize) -> None:
     write_lines(run / "evals.jsonl", judged_lines())
     with visit(browser, write_page(run, tmp_path / "page.html"), size) as seen:
         words, spans = seen.page.locator(".band-words"), seen.page.locator(".band button")

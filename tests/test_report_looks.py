@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ import pytest
 import torch
 from playwright.sync_api import Browser
 
-from browser import PHONE, chromium, visit
-from conftest import TINY, Cli, write_dataset
 from ganvas import gans
 from ganvas.artist.artist import load
 from ganvas.artist.critic import Critic
@@ -35,6 +32,10 @@ from ganvas.report.run.run import Run
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
+from support.browser import PHONE, visit
+from support.command_line import Cli
+from support.datasets import write_dataset
+from support.runs import TINY
 
 HOSTILE = ["<script>alert('x')</script>", "</script><img src=x onerror=alert(1)>"]
 QUICK: dict[str, Any] = TINY | {"budget": "4steps", "sample_every": "2steps"}
@@ -416,12 +417,6 @@ def test_the_command_refuses_with_one_line(
 
 
 # --- In a browser ---
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.browser

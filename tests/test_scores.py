@@ -17,7 +17,7 @@ from ganvas.metrics.leaks import Signs, leaks
 from ganvas.metrics.manifold import Manifold, manifold
 from ganvas.metrics.memorisation import Looks, Memory, small
 from ganvas.metrics.ranks import probability_of_less
-from scored import scores
+from support.scores import scores
 
 Images = NDArray[np.uint8]
 Features = NDArray[np.float32]
@@ -109,7 +109,8 @@ def test_one_picture_again_and_again_has_no_variety() -> None:
 def test_three_modes_keep_their_distance_but_not_their_number() -> None:
     centres = features(3, scale=2.0, seed=9, dimensions=64)
     modes = centres[np.arange(300) % 3] + features(300, scale=0.01, seed=1, dimensions=64)
-    few = diversity(variety(modes, modes), variety(*[features(300, scale=1.5, dimensions=64)] * 2))
+    wide = features(300, scale=1.5, dimensions=64)
+    few = diversity(variety(modes, modes), variety(wide, wide))
     assert few.diversity > 0.5
     assert few.vendi < 0.2
     assert few.spacing < 0.05, "each has a twin"

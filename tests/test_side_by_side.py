@@ -1,14 +1,13 @@
 """The page of several generators in a browser: whole by itself, on any screen, whatever they are called."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, chromium, visit
 from ganvas.report.comparison.page import COLOURS, Side, figure, markdown, write_page
+from support.browser import DESKTOP, PHONE, visit
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 HEADS = ["recipe", "KID, first evaluation", "KID, best", "precision", "recall", "modes", "label accuracy", "img/s"]
@@ -28,14 +27,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
 @pytest.mark.parametrize("size", [PHONE, DESKTOP])
-def test_the_page_is_whole_quiet_and_as_wide_as_its_window(page: Path, browser: Browser, size: dict[str, int]) -> None:
+def test_the_page_is_whole_quiet_and_as_wide_as_its_window(page: Path, browser: Browser, size: ViewportSize) -> None:
     with visit(browser, page, size) as seen:
         expect(seen.page.locator("tbody tr")).to_have_count(len(COLOURS) + 3)
         expect(seen.page.locator("tr.floor th")).to_have_text("mean")

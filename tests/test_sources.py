@@ -6,30 +6,14 @@ from typing import Any
 
 import pytest
 
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import write_nested, write_picture, write_table, zipped
-
-
-@pytest.fixture
-def nested(tmp_path: Path) -> Path:
-    return write_nested(tmp_path / "nested")
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    return write_table(tmp_path / "in")
-
-
-def classes_of(source: Any, **options: Any) -> dict[str, Any]:
-    """The class of each picture by its name, and the reason of each stranger."""
-    opened = open_source(source, Request(**options))
-    return {item.name: getattr(item, "reason", item.labels.get(opened.label_column or "")) for item in opened.items}
-
+from support.command_line import Cli
+from support.prepared import classes_of
+from support.replicas import write_picture, zipped
 
 # ---- folders ----------------------------------------------------------------------------------------------------
 
@@ -51,8 +35,8 @@ def test_a_level_of_folders_is_the_class(nested: Path, level: str, classes: list
 
 
 def test_a_name_with_an_accent_is_one_class_however_it_is_coded(tmp_path: Path) -> None:
-    for number, form in enumerate(("NFC", "NFD")):
-        write_picture(tmp_path / "in" / unicodedata.normalize(form, "Dürer") / f"{number}.png", number)
+    for number, name in enumerate((unicodedata.normalize("NFC", "Dürer"), unicodedata.normalize("NFD", "Dürer"))):
+        write_picture(tmp_path / "in" / name / f"{number}.png", number)
     assert set(classes_of(tmp_path / "in").values()) == {unicodedata.normalize("NFC", "Dürer")}
 
 
@@ -72,7 +56,7 @@ def test_a_name_with_an_accent_is_one_class_however_it_is_coded(tmp_path: Path) 
     ],
 )
 def test_folders_called_like_a_split_are_told_of(
-    tmp_path: Path, folders: list[str], options: dict[str, str], is_told: bool
+    tmp_path: Path, folders: list[str], options: dict[str, Any], is_told: bool
 ) -> None:
     for number, folder in enumerate(folders):
         write_picture(tmp_path / "in" / folder / "sea" / f"{number}.png", number)
@@ -132,7 +116,7 @@ def test_each_of_several_sources_is_a_class(cli: Cli, nested: Path, table: Path)
 
 def test_conditions_and_balance_reach_over_several_sources(nested: Path, tmp_path: Path) -> None:
     sources = {"old": nested / "old", "new": nested / "new"}
-    options = {"size": 8, "balance": True, "where": 'class in ["old", "new"]', "seed": 1}
+    options: dict[str, Any] = {"size": 8, "balance": True, "where": 'class in ["old", "new"]', "seed": 1}
     assert prepare(sources, tmp_path / "data", **options).class_counts == {"new": 2, "old": 2}
 
 

@@ -21,7 +21,8 @@ class Net(nn.Module):
         self.body = nn.Sequential(nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(2, 2, 3, padding=1, bias=False))
 
     def forward(self, maps: Tensor) -> Tensor:
-        return self.body(self.first(maps))
+        changed: Tensor = self.body(self.first(maps))
+        return changed
 
 
 ONE_PASS = 2 * 4 * 4 * 9 * 2 * 2

@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,8 @@ from ganvas.data.survey.shapes import shapes_of
 from ganvas.data.survey.survey import survey
 from ganvas.data.survey.twins import twins_of
 from ganvas.foundation.errors import DataError
-from pictures import quarters
-from surveyed import HASHES, flat, noise, write_pictures_of
+from support.datasets import HASHES, flat, noise, write_pictures_of
+from support.pictures import quarters
 
 RED, BLUE, GREY = (200, 30, 40), (30, 40, 200), (128, 128, 128)
 
@@ -248,7 +249,7 @@ def test_a_timeline_has_no_gap_and_the_colours_of_each_period(tmp_path: Path) ->
 
 
 def test_a_column_of_another_kind_is_no_timeline(tmp_path: Path) -> None:
-    columns = {"updated_by": ["1900", "1901"], "date": ["soon", "1901"], "years": ["1 to 2", "3 to 4"]}
+    columns: dict[str, Any] = {"updated_by": ["1900", "1901"], "date": ["soon", "1901"], "years": ["1 to 2", "3 to 4"]}
     data = write_pictures_of(tmp_path / "data", noise(2), **columns)
     assert [each.column for each in timelines(data, 0)] == ["date"]
 
@@ -376,14 +377,13 @@ def test_files_of_several_sources_and_of_a_table_are_found(tmp_path: Path) -> No
         quarters(6 if place == "sea" else 4, 4).save(tmp_path / place / "tiny.png")
     (tmp_path / "sea" / "table.csv").touch()
     sources = {"a": str(tmp_path / "sea"), "b": str(tmp_path / "sky"), "c": "painter:9"}
-    for number, (options, name, width) in enumerate(
-        (
-            ({"source": sources}, "a/tiny.png", 6),
-            ({"source": sources}, "b/tiny.png", 4),
-            ({"source": str(tmp_path / "sea" / "table.csv")}, "tiny.png", 6),
-            ({"source": str(tmp_path / "sea" / "table.csv"), "root": str(tmp_path / "sky")}, "tiny.png", 4),
-        )
-    ):
+    cases: list[tuple[dict[str, Any], str, int]] = [
+        ({"source": sources}, "a/tiny.png", 6),
+        ({"source": sources}, "b/tiny.png", 4),
+        ({"source": str(tmp_path / "sea" / "table.csv")}, "tiny.png", 6),
+        ({"source": str(tmp_path / "sea" / "table.csv"), "root": str(tmp_path / "sky")}, "tiny.png", 4),
+    ]
+    for number, (options, name, width) in enumerate(cases):
         folders = folders_of(write_pictures_of(tmp_path / str(number), noise(1), options=options))
         seen = thumbnail(folders, name)
         assert seen is not None

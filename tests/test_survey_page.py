@@ -3,17 +3,14 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
-from browser import DESKTOP, PHONE, Visit, chromium, visit
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.survey import kinds
@@ -21,7 +18,10 @@ from ganvas.data.survey.survey import survey
 from ganvas.report.survey import page
 from ganvas.report.survey.page import render, write_page
 from ganvas.report.survey.pictures import _by_colour, wall
-from surveyed import HASHES, flat, noise, write_pictures_of
+from support.browser import DESKTOP, PHONE, visit
+from support.command_line import Cli
+from support.datasets import HASHES, flat, noise, write_pictures_of
+from support.pages import text_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 NAMES = ["dusk", HOSTILE, "post-impressionism of the south of France & beyond, in one_word_that_is_very_long_indeed"]
@@ -56,12 +56,6 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (data / "dataset.json").write_text(json.dumps(info | {"class_names": NAMES}))
     write_page(survey(data), folder / "page.html")
     return folder
-
-
-def text_of(page: str) -> str:
-    """What the page says, without its tags, on one line."""
-    body = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
-    return " ".join(re.sub(r"<[^>]*>", " ", body).split())
 
 
 def sections_of(page: str) -> list[str]:
@@ -242,31 +236,15 @@ def test_a_failed_write_leaves_the_page_as_it_was(
 # --- In a browser ---
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-def assert_sound(seen: Visit) -> None:
-    """Its pictures are there, it fits its window, asks for nothing and complains of nothing."""
-    assert seen.page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
-    assert seen.overflow <= 0
-    assert seen.requests == []
-    assert seen.complaints == []
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_the_page_fits_its_window_and_hostile_names_are_text(
-    rich: Path, browser: Browser, size: dict[str, int]
-) -> None:
+def test_the_page_fits_its_window_and_hostile_names_are_text(rich: Path, browser: Browser, size: ViewportSize) -> None:
     with visit(browser, rich / "page.html", size) as seen:
         seen.page.on("dialog", lambda dialog: seen.complaints.append(dialog.message))
         expect(seen.page.locator(".chart .scatterlayer .trace")).to_have_count(1)
         assert seen.page.locator(".bar-name", has_text=HOSTILE).count() == 2  # as a class and as a technique
         assert seen.page.locator("img[src=x]").count() == 0
-        assert_sound(seen)
+        seen.assert_sound()
 
 
 @pytest.mark.browser
@@ -284,7 +262,7 @@ def test_bars_are_as_long_as_classes_are_large_and_painted_in_their_colours(tmp_
         room = seen.page.locator("#class-0")
         expect(room).to_be_in_viewport()
         assert room.locator("h3").inner_text().startswith("blue")
-        assert_sound(seen)
+        seen.assert_sound()
 
 
 @pytest.mark.browser
@@ -295,7 +273,7 @@ def test_columns_of_the_timeline_are_as_high_as_there_are_pictures(tmp_path: Pat
         heights = [box["height"] if box else 0 for box in boxes]
         assert heights == pytest.approx([heights[0], heights[0] / 2, 0, heights[0] / 2], abs=1)
         assert heights[0] > 100
-        assert_sound(seen)
+        seen.assert_sound()
 
 
 @pytest.mark.browser
@@ -310,7 +288,7 @@ def test_the_page_is_dark_at_night_and_white_on_paper(rich: Path, browser: Brows
         exact = "getComputedStyle(document.querySelector('.strip i')).printColorAdjust"
         assert seen.page.evaluate(exact) == "exact"
         assert len(seen.page.pdf()) > 10_000
-        assert_sound(seen)
+        seen.assert_sound()
 
 
 @pytest.mark.browser
@@ -318,5 +296,5 @@ def test_the_wall_can_be_walked_along_on_a_phone(rich: Path, browser: Browser) -
     with visit(browser, rich / "page.html", PHONE) as seen:
         strip = seen.page.locator(".hero .scroll")
         assert strip.evaluate("box => box.scrollWidth > box.clientWidth + 100")
-        assert_sound(seen)
+        seen.assert_sound()
     assert Dataset.open(rich / "evenings").splits["test"] == 1

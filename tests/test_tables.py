@@ -14,23 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.source import RESERVED, unique
 from ganvas.data.sources.text_table import read_columns, values_of
 from ganvas.foundation.errors import DataError
-from replicas import rejections, write_csv, write_nested, write_picture, write_table, zipped
-
-
-@pytest.fixture
-def nested(tmp_path: Path) -> Path:
-    return write_nested(tmp_path / "nested")
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    return write_table(tmp_path / "in")
+from support.command_line import Cli
+from support.prepared import rejections
+from support.replicas import write_csv, write_picture, zipped
 
 
 @pytest.mark.parametrize("form", ["csv", "semicolon", "tsv", "bom", "parquet"])
@@ -38,7 +29,7 @@ def test_a_table_with_paths(tmp_path: Path, table: Path, form: str) -> None:
     frame = pd.read_csv(table, dtype={"year": "Int64"}).drop(columns="Unnamed: 0")
     path = table.with_suffix({"tsv": ".tsv", "parquet": ".parquet"}.get(form, ".csv"))
     if form == "parquet":
-        frame.assign(palette=[[1, 2]] * 6, seen=pd.Timestamp("2020-01-02")).to_parquet(path)
+        frame.assign(palette=pd.Series([[1, 2]] * 6), seen=pd.Timestamp("2020-01-02")).to_parquet(path)
     else:
         separators = {"semicolon": ";", "tsv": "\t"}
         encoding = "utf-8-sig" if form == "bom" else "utf-8"
@@ -217,7 +208,10 @@ def replaced(old: str, new: str) -> Callable[[Path], None]:
 
 
 def content(data: bytes) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(data) and None
+    def spoil(path: Path) -> None:
+        path.write_bytes(data)
+
+    return spoil
 
 
 def fine(path: Path) -> None:

@@ -1,7 +1,6 @@
 """The training loop by what it leaves behind: run directories that resume, log, sample and stop as they should."""
 
 import json
-import os
 import signal
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 import ganvas
-from conftest import TINY, write_dataset
 from ganvas import gans
 from ganvas.foundation import tensors as tensor_files
 from ganvas.foundation.errors import ConfigError, DivergedError, GanvasError, RunError
@@ -25,24 +24,15 @@ from ganvas.machine.precision import Calibration
 from ganvas.metrics.scores import Scores
 from ganvas.networks.objectives import Targets
 from ganvas.planning.run import Outcome, resume, train
-from ganvas.runs import checkpoint, snapshot
-from ganvas.settings.budget import Progress
+from ganvas.runs import snapshot
 from ganvas.settings.config import Settings
 from ganvas.training import evaluation, trainer
 from ganvas.training.ema import MovingAverage
 from ganvas.training.step import AdversarialStep, frozen
-from scored import scores
-
-
-def newest(run: Path) -> dict[str, Any]:
-    return checkpoint.load(max((run / "checkpoints").iterdir()))
-
-
-def tensors(state: Any, path: str = "") -> dict[str, torch.Tensor]:
-    if isinstance(state, torch.Tensor):
-        return {path: state}
-    items = state.items() if isinstance(state, dict) else enumerate(state) if isinstance(state, list) else ()
-    return {key: value for name, each in items for key, value in tensors(each, f"{path}.{name}").items()}
+from support.datasets import write_dataset
+from support.narrowing import not_none
+from support.runs import TINY, Interrupter, newest, tensors
+from support.scores import scores
 
 
 def quick(data: Path, out: Path, **changes: Any) -> Outcome:
@@ -129,16 +119,6 @@ def test_a_runs_own_record_repeats_it(tmp_path: Path, tiny_data: Path) -> None:
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
-class Interrupter:
-    """A display that presses Ctrl-C at the first line of statistics."""
-
-    def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-
-    def say(self, line: str) -> None:
-        pass
-
-
 def test_an_interrupt_ends_with_a_checkpoint_and_the_rest_of_the_budget_to_go(tmp_path: Path, tiny_data: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
     outcome = quick(tiny_data, tmp_path / "run", log_every="2steps", budget="6steps", display=Interrupter())
@@ -204,7 +184,7 @@ def test_evaluations_take_a_tenth_of_the_time_by_default(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clock on which a step takes 3 minutes and an evaluation an hour."""
-    steps = []
+    steps: list[None] = []
     monkeypatch.setattr(evaluation, "Evaluator", SlowEvaluator)
     clock = SimpleNamespace(perf_counter=lambda: len(steps) * 180.0 + SlowEvaluator.hours * 3600.0)
     monkeypatch.setattr(trainer, "time", clock)
@@ -215,7 +195,8 @@ def test_evaluations_take_a_tenth_of_the_time_by_default(
         real_train(self, pictures)
 
     monkeypatch.setattr(trainer.Trainer, "_train", counted)
-    changes = {"eval_samples": 16, "budget": "24h", "sample_every": "24h", "checkpoint_every": "24h"}
+    changes = {"eval_samples": 16, "extractor": "pixels", "budget": "24h", "sample_every": "24h"}
+    changes |= {"checkpoint_every": "24h"}
     quick(tiny_data, tmp_path / "run", **changes)
     # At 2.4 h the first, ten hours after it the second, and the last when the day is over.
     assert len(read_records(tmp_path / "run" / "evals.jsonl")) == 3
@@ -281,7 +262,8 @@ def test_starting_from_weights_that_do_not_fit_leaves_no_run(
 def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    healthy, calls = Targets.terms, []
+    healthy = Targets.terms
+    calls: list[None] = []
 
     def fails_at_last(targets: Targets, real: torch.Tensor, fake: torch.Tensor) -> dict[str, torch.Tensor]:
         calls.append(None)
@@ -300,7 +282,8 @@ def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
 def test_a_full_disk_stops_with_the_earlier_checkpoint_whole(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real_save, saves = tensor_files.save_file, []
+    real_save = save_file
+    saves: list[None] = []
 
     def fills_up(*arguments: Any) -> None:
         saves.append(None)
@@ -327,7 +310,7 @@ def test_the_last_discriminator_batch_is_shared_and_frozen_networks_get_no_gradi
     assert forwards == [False, True, True]  # D's first batch without a graph; the shared one; G's second
     with frozen(step.discriminator):
         step.discriminator.zero_grad()
-        step.recipe.generator_loss(step.generator, step.discriminator, batches[0]).total.backward()
+        torch.autograd.backward(step.recipe.generator_loss(step.generator, step.discriminator, batches[0]).total)
     assert all(weight.grad is None for weight in step.discriminator.parameters())
     assert all(weight.requires_grad for weight in step.discriminator.parameters())
 
@@ -348,15 +331,15 @@ def test_the_average_follows_with_its_half_life() -> None:
     average = MovingAverage(network, half_life_kimg=1.0)
     with torch.no_grad():
         network.weight.fill_(3.0)
-    network.num_batches_tracked.fill_(7)
+    not_none(network.num_batches_tracked).fill_(7)
     average.update(network, batch_size=1000, images_seen=10**6)
-    assert average.module.weight.item() == pytest.approx(2.0)
+    assert average.module.get_parameter("weight").item() == pytest.approx(2.0)
     assert average.module.num_batches_tracked == 7
     follower = MovingAverage(network, half_life_kimg=0)
     with torch.no_grad():
         network.weight.fill_(-1.0)
     follower.update(network, 1, 1)
-    assert follower.module.weight.item() == -1.0
+    assert follower.module.get_parameter("weight").item() == -1.0
 
 
 def test_early_averages_forget_the_untrained_start() -> None:
@@ -366,7 +349,7 @@ def test_early_averages_forget_the_untrained_start() -> None:
         network.weight.fill_(5.0)
     for seen in range(10, 1010, 10):
         average.update(network, batch_size=10, images_seen=seen)
-    assert average.module.weight.item() == pytest.approx(5.0, abs=1e-3)
+    assert average.module.get_parameter("weight").item() == pytest.approx(5.0, abs=1e-3)
 
 
 @pytest.mark.parametrize(

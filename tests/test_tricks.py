@@ -2,8 +2,6 @@
 
 import copy
 import math
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from conftest import TINY, write_dataset
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.files import read_records
@@ -26,7 +23,6 @@ from ganvas.networks import stride_two
 from ganvas.networks.critique import Critique
 from ganvas.planning import costs
 from ganvas.planning.run import rehearse, resume, train
-from ganvas.runs import checkpoint
 from ganvas.settings import schedules
 from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings, resolve
@@ -36,7 +32,10 @@ from ganvas.training.learning_rates import LearningRates
 from ganvas.training.step import AdversarialStep
 from ganvas.tricks.objective import TRICKS, Objective
 from ganvas.tricks.replay import ExperienceReplay
-from scored import scores
+from support.datasets import write_dataset
+from support.narrowing import not_none
+from support.runs import TINY, Interrupter, newest, tensors
+from support.scores import scores
 
 SIDE = 4
 PIXELS = 3 * SIDE**2
@@ -123,11 +122,12 @@ def test_r1_and_r2_of_a_linear_discriminator_are_its_squared_weights() -> None:
     objective = Objective(recipe)
     generator, discriminator = objective.build(Spec(SIDE))
     terms = objective.discriminator_loss(generator, discriminator, batch_of(recipe)).terms
-    squared = discriminator.weight.square().sum()
+    squared = discriminator.get_parameter("weight").square().sum()
     assert torch.allclose(terms["r1"], 1.5 * squared)
     assert torch.allclose(terms["r2"], 2.5 * squared)
-    (terms["r1"] + terms["r2"]).backward()
-    assert torch.allclose(discriminator.weight.grad, 8 * discriminator.weight)
+    torch.autograd.backward(terms["r1"] + terms["r2"])
+    weight = discriminator.get_parameter("weight")
+    assert torch.allclose(not_none(weight.grad), 8 * weight)
     assert all(weight.grad is None for weight in generator.parameters())
 
 
@@ -137,7 +137,7 @@ def test_lazy_penalties_come_at_every_kth_update_k_times_as_strong() -> None:
     networks, batch = objective.build(Spec(SIDE)), batch_of(recipe)
     losses = [objective.discriminator_loss(*networks, batch) for _ in range(5)]
     assert ["r1" in loss.terms for loss in losses] == [True, False, False, True, False]
-    assert torch.allclose(losses[0].terms["r1"], 1.5 * networks[1].weight.square().sum())
+    assert torch.allclose(losses[0].terms["r1"], 1.5 * networks[1].get_parameter("weight").square().sum())
 
 
 def test_r1_has_second_derivatives_through_every_layer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def test_unrolled_is_the_loss_against_a_discriminator_k_steps_ahead(steps: int) 
     generator, discriminator = networks = recipe.build(Spec(SIDE))
     batch = batch_of(recipe)
     real, fake = batch.images.flatten(1), generator(batch.latents).flatten(1)
-    weight = discriminator.weight.detach()
+    weight = discriminator.get_parameter("weight").detach()
     for _ in range(steps):
         on_real = -(torch.sigmoid(-(real @ weight))[:, None] * real).mean(0)
         on_fake = (torch.sigmoid(fake @ weight)[:, None] * fake).mean(0)
@@ -225,7 +225,7 @@ def test_unrolling_leaves_the_discriminator_and_its_statistics_as_they_are() -> 
     generator, discriminator = objective.build(Spec(16))
     before = copy.deepcopy(discriminator.state_dict())
     discriminator.requires_grad_(False)
-    objective.generator_loss(generator, discriminator, batch_of(recipe, 16)).total.backward()
+    torch.autograd.backward(objective.generator_loss(generator, discriminator, batch_of(recipe, 16)).total)
     assert all(torch.equal(value, before[key]) for key, value in discriminator.state_dict().items())
     assert all(weight.grad is None for weight in discriminator.parameters())
     assert all(weight.grad is not None for weight in generator.parameters())
@@ -238,7 +238,7 @@ def test_replay_shows_pictures_of_earlier_batches_at_every_nth_update() -> None:
     for number in range(1, 7):
         batch = batch_of(recipe).showing(generator, torch.full((4, 3, SIDE, SIDE), number / 10), None)
         shown.append(trick.shown(generator, batch).fakes(generator))
-    values = [{round(float(value), 1) for value in pictures.unique()} for pictures in shown]
+    values = [{round(float(value), 1) for value in torch.unique(pictures)} for pictures in shown]
     assert [len(each) for each in values] == [1, 1, len(values[2]), 1, 1, len(values[5])]
     assert [each for number, each in enumerate(values) if number not in (2, 5)] == [{0.1}, {0.2}, {0.4}, {0.5}]
     assert values[2] <= {0.1, 0.2}
@@ -355,27 +355,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-class Interrupter:
-    """A display that presses Ctrl-C at the first line of statistics."""
-
-    def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-
-    def say(self, line: str) -> None:
-        pass
-
-
-def newest(run: Path) -> dict[str, Any]:
-    return checkpoint.load(max((run / "checkpoints").iterdir()))
-
-
-def tensors(state: Any, path: str = "") -> dict[str, Tensor]:
-    if isinstance(state, Tensor):
-        return {path: state}
-    items = state.items() if isinstance(state, dict) else enumerate(state) if isinstance(state, list) else ()
-    return {key: value for name, each in items for key, value in tensors(each, f"{path}.{name}").items()}
-
-
 def test_every_trick_is_trained_here() -> None:
     assert {trick.__name__ for trick in TRICKS} <= OPTIONS.keys()
 
@@ -418,7 +397,8 @@ def test_derivatives_of_derivatives_exist_in_every_precision(precision: str) -> 
 @pytest.mark.parametrize("name", gans.names())
 def test_every_recipe_takes_every_trick_but_those_the_documentation_names(name: str) -> None:
     recipe_class = gans.find(name)
-    changes = {"flip": True, "d_dropout": 0.2, "l2": 1e-4, "r1": 1.0, "r2": 1.0, "feature_matching": 0.1, "replay": 4}
+    changes: dict[str, Any] = {"flip": True, "d_dropout": 0.2, "l2": 1e-4, "r1": 1.0, "r2": 1.0}
+    changes |= {"feature_matching": 0.1, "replay": 4}
     changes |= {"spectral_norm": True, "unrolled": 1, "clip": 0, "minibatch": "stddev", "init": "normal"}
     changes |= {"width": 2, "batch_size": 4, "latent_dim": 3, "replay_every": 2, "augment": "colour,translation,cutout"}
     for refused in {"mlp": ["l2"], "atelier": ["minibatch"]}.get(name, []):
@@ -527,7 +507,7 @@ def at(steps: int = 0, images: int = 0, seconds: float = 0.0) -> Progress:
 
 
 def rates(g_schedule: str, budget: str = "100steps", **moment: Any) -> float:
-    options = Options(g_lr=0.5, d_lr=0.25, g_schedule=g_schedule)  # type: ignore[arg-type]
+    options = Options(g_lr=0.5, d_lr=0.25, g_schedule=g_schedule)
     g_lr, d_lr = LearningRates(options, Amount.parse(budget)).rates(at(**moment))
     assert d_lr == 0.25
     return g_lr
@@ -542,7 +522,7 @@ def test_each_schedule_over_time() -> None:
 
 
 def test_a_plateau_lowers_the_rate_when_evaluations_stop_getting_better() -> None:
-    learning = LearningRates(Options(g_lr=0.8, d_schedule="plateau:2:0.5", d_lr=0.8), Amount(9, "m"))  # type: ignore[arg-type]
+    learning = LearningRates(Options(g_lr=0.8, d_schedule="plateau:2:0.5", d_lr=0.8), Amount(9, "m"))
     lowered = []
     for is_best in (True, False, True, False, False, False, False, True, False):
         learning.evaluated(is_best)
@@ -550,7 +530,7 @@ def test_a_plateau_lowers_the_rate_when_evaluations_stop_getting_better() -> Non
         assert g_lr == 0.8
         lowered.append(d_lr)
     assert lowered == [0.8, 0.8, 0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.2]
-    again = LearningRates(Options(d_schedule="plateau:2:0.5", d_lr=0.8), Amount(9, "m"))  # type: ignore[arg-type]
+    again = LearningRates(Options(d_schedule="plateau:2:0.5", d_lr=0.8), Amount(9, "m"))
     again.load_state(learning.state())
     assert again.rates(at()).d_lr == 0.2
     again.evaluated(False)
@@ -571,8 +551,8 @@ def test_evaluations_reach_the_plateau_and_the_checkpoint(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluation, "Evaluator", Judge)
-    changes = TINY | {"eval_samples": 16, "eval_every": "1steps", "log_every": "1steps", "budget": "4steps"}
-    train(tiny_data, tmp_path / "run", "dcgan", **changes, g_schedule="plateau:1:0.5", d_lr=1e-3)
+    changes = TINY | {"eval_samples": 16, "extractor": "pixels", "eval_every": "1steps", "log_every": "1steps"}
+    train(tiny_data, tmp_path / "run", "dcgan", **changes, budget="4steps", g_schedule="plateau:1:0.5", d_lr=1e-3)
     assert newest(tmp_path / "run")["learning_rates"]["evaluations"] == [True, True, False, False]
     stats = read_records(tmp_path / "run" / "stats.jsonl")
     # A line is written before the step's evaluation.

@@ -8,21 +8,25 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
 
-from conftest import Cli
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.pictures.frame import Frame
 from ganvas.data.prepare import picture as picture_module
 from ganvas.data.prepare import prepare as prepare_module
 from ganvas.data.prepare.parallel import WorkerDied
 from ganvas.data.prepare.prepare import prepare
+from ganvas.data.sources.opening import Named
+from ganvas.data.sources.source import Item
 from ganvas.foundation.errors import DataError, GanvasError
-from pictures import write_pictures
-from replicas import rejections
+from support.command_line import Cli
+from support.pictures import write_pictures
+from support.prepared import bytes_of, rejections
 
 COUNT = 12
 
@@ -41,15 +45,11 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "made" / "data"
 
 
-def bytes_of(dataset: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in dataset.iterdir()}
-
-
 def leftovers(target: Path) -> list[str]:
     return sorted(path.name for path in target.parent.iterdir() if path != target)
 
 
-def interrupt(source: object, target: Path, after: int, **options: object) -> None:
+def interrupt(source: Named, target: Path, after: int, **options: Any) -> None:
     def stop(done: int, _: int) -> None:
         if done == after:
             raise KeyboardInterrupt
@@ -62,7 +62,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the items that are made from now on."""
     made: list[str] = []
 
-    def make(item: picture_module.Item, frame: picture_module.Frame) -> object:
+    def make(item: Item, frame: Frame) -> object:
         made.append(item.name)
         return picture_module.make(item, frame)
 
@@ -102,7 +102,7 @@ def test_many_interruptions_and_other_workers_change_nothing(pictures: Path, tar
 
 KILLED = """
 import os, signal, sys
-from ganvas.data.prepare import prepare
+from ganvas import prepare
 def stop(done, total):
     if done == 7:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -134,16 +134,14 @@ def test_a_changed_source_is_noticed(pictures: Path, target: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("changes", [{"fit": "squash"}, {"linear": True}, {"background": "#123456"}, {"max_aspect": 3}])
-def test_other_looks_are_made_anew(pictures: Path, target: Path, changes: dict[str, object]) -> None:
+def test_other_looks_are_made_anew(pictures: Path, target: Path, changes: dict[str, Any]) -> None:
     interrupt(pictures, target, 7)
     assert prepare(pictures, target, size=8, **changes).resumed == 0
     assert leftovers(target) == []
 
 
 @pytest.mark.parametrize("changes", [{"classes": "none"}, {"split": 0.3}, {"dedupe": "near"}, {"workers": 1}])
-def test_what_does_not_change_how_pictures_look_goes_on(
-    pictures: Path, target: Path, changes: dict[str, object]
-) -> None:
+def test_what_does_not_change_how_pictures_look_goes_on(pictures: Path, target: Path, changes: dict[str, Any]) -> None:
     interrupt(pictures, target, 7)
     assert prepare(pictures, target, size=8, **changes).resumed == 6
 
@@ -230,7 +228,7 @@ def test_only_one_process_makes_a_dataset(pictures: Path, target: Path) -> None:
 @pytest.mark.parametrize("readable", [0, 1])
 @pytest.mark.parametrize("cure", [{"min_per_class": 2}, {"classes": "none"}, {"where": "class == 'a'"}])
 def test_the_work_survives_an_error_that_the_user_must_cure(
-    cli: Cli, pictures: Path, target: Path, readable: int, cure: dict[str, object]
+    cli: Cli, pictures: Path, target: Path, readable: int, cure: dict[str, Any]
 ) -> None:
     for file in sorted((pictures / "b").iterdir())[readable:]:
         file.write_bytes(b"nothing to see")
@@ -333,7 +331,7 @@ def test_another_column_or_root_of_a_table_is_another_source(tmp_path: Path, tar
     shutil.copytree(tmp_path / "one", tmp_path / "two")  # the files are as large and as old, so stamps tell nothing
     names = [f"deep/{number}.png" for number in range(3)]
     pd.DataFrame({"first": names, "second": names[::-1]}).to_csv(tmp_path / "list.csv", index=False)
-    chosen = {"path_column": "first", "root": tmp_path / "one"}
+    chosen: dict[str, Any] = {"path_column": "first", "root": tmp_path / "one"}
     for changes in ({"path_column": "second"}, {"root": tmp_path / "two"}):
         again = target.with_name("-".join(changes))
         interrupt(tmp_path / "list.csv", again, 2, **chosen)

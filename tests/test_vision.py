@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import replicas
-from conftest import Cli, Made
 from ganvas.data.sources import Request
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from replicas import images_of
+from support import replicas
+from support.command_line import Cli
+from support.prepared import Made, images_of
 
 
 @pytest.mark.parametrize(("name", "packed"), [("MNIST", False), ("MNIST", True), ("FashionMNIST", False)])

@@ -70,7 +70,7 @@ def test_the_penalty_of_a_linear_critic_is_exact_and_reaches_its_weights() -> No
     penalty = gradient_penalty(critic, torch.rand(5, 3, 2, 2), torch.rand(5, 3, 2, 2))
     length = slope.norm()
     assert penalty.item() == pytest.approx((length.item() - 1) ** 2)
-    penalty.backward()
+    torch.autograd.backward(penalty)
     # d (||a|| - 1)^2 / da = 2 (||a|| - 1) a / ||a||
     assert critic.slope.grad is not None
     assert torch.allclose(critic.slope.grad, 2 * (length - 1) * slope / length)
@@ -91,7 +91,7 @@ def test_a_flat_critic_has_a_penalty_and_no_nan() -> None:
     critic = LinearCritic(torch.zeros(12))
     penalty = gradient_penalty(critic, torch.rand(3, 3, 2, 2), torch.rand(3, 3, 2, 2))
     assert penalty.item() == 1
-    penalty.backward()
+    torch.autograd.backward(penalty)
     assert critic.slope.grad is not None
     assert critic.slope.grad.isfinite().all()
 
@@ -112,7 +112,7 @@ def test_second_derivatives_through_tiled_convolutions_are_torchs(monkeypatch: p
         torch.manual_seed(1)
         critic.zero_grad()
         # A slope of N(0, 0.02) weights is so small that its own scale must be judged.
-        (1e3 * gradient_penalty(critic, real, fake)).backward()
+        torch.autograd.backward(1e3 * gradient_penalty(critic, real, fake))
         return [weight.grad.clone() for weight in critic.parameters() if weight.grad is not None]
 
     tiled = run()
@@ -127,6 +127,6 @@ def test_the_penalty_can_be_differentiated_with_respect_to_the_generator() -> No
     """As an unrolled GAN differentiates D's loss."""
     generator, critic = Repeat(), LinearCritic(torch.ones(12))
     batch = Batch(torch.rand(4, 3, 2, 2), torch.rand(4, 6), attached=True)
-    WGANGP(WGANGP.defaults).discriminator_loss(generator, critic, batch).total.backward()
+    torch.autograd.backward(WGANGP(WGANGP.defaults).discriminator_loss(generator, critic, batch).total)
     assert generator.gain.grad is not None
     assert generator.gain.grad.any()

@@ -3,14 +3,14 @@
 import io
 import struct
 import zlib
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pillow_heif
 import pyvips
 from PIL import Image, ImageCms
 
-from pictures import quarters
+from support.pictures import quarters
 
 ORIENTATION = 0x0112
 PICTURE = quarters(64, 48)
@@ -62,8 +62,8 @@ def inverted() -> Image.Image:
 
 
 def lab() -> Image.Image:
-    spaces = [ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")]
-    converted = ImageCms.profileToProfile(PICTURE, *spaces, outputMode="LAB")
+    srgb, cie_lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    converted = ImageCms.profileToProfile(PICTURE, srgb, cie_lab, outputMode="LAB")
     assert converted is not None
     return converted
 
@@ -139,9 +139,9 @@ def psd() -> bytes:
     return header + bytes(12) + b"\0\0" + PIXELS.transpose(2, 0, 1).tobytes()
 
 
-def tiff(values: np.ndarray, photometric: int, order: str = "<", sample_format: int = 1) -> bytes:
+def tiff(values: np.ndarray, photometric: int, order: Literal["<", ">"] = "<", sample_format: int = 1) -> bytes:
     """An uncompressed TIFF of one strip."""
-    height, width, channels = (*values.shape, 1)[:3]
+    height, width, channels = map(int, (*values.shape, 1)[:3])
     data = values.astype(values.dtype.newbyteorder(order)).tobytes()
     bits = 8 * values.dtype.itemsize
     strip, depths = 8 + 2 + 12 * 10 + 4 + 2 * channels, 8 + 2 + 12 * 10 + 4

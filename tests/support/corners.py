@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
+from support.datasets import write_directory
 
 # Side of the corner, in pixels, and how bright it is in pictures of the first class, the second ...
 CORNER = 5
@@ -32,21 +31,12 @@ def write_corners(
 ) -> Path:
     """A dataset directory of such pictures, every class as frequent as the others; columns are added to its index."""
     labels = np.arange(count) % len(class_names)
-    path.mkdir(parents=True)
-    np.save(path / IMAGES, corners(labels, len(class_names), size, seed))
     index = {
         "source": [f"folder/{number}.png" for number in range(count)],
         "sha256": [f"{seed}-{number}" for number in range(count)],
-        "class": [class_names[label] for label in labels],
+        "class": [class_names[label] for label in labels.tolist()],
     }
-    pd.DataFrame(index | columns).to_parquet(path / INDEX)
-    info = Info(
-        size=size,
-        count=count,
-        label_column="class",
-        class_names=sorted(class_names),
-        fingerprint=f"corners-{count}-{size}-{seed}-{sorted(class_names)}",
-        options={"fit": "crop", "background": "white"},
-    )
-    (path / INFO).write_text(info.model_dump_json())
+    images, names = corners(labels, len(class_names), size, seed), sorted(class_names)
+    fingerprint = f"corners-{count}-{size}-{seed}-{names}"
+    write_directory(path, images, index | columns, names, fingerprint, {"fit": "crop", "background": "white"})
     return path

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
@@ -18,7 +18,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 
 
 @dataclass
@@ -40,6 +40,13 @@ class Visit:
         """How many pixels the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
+    def assert_sound(self) -> None:
+        """Its pictures are there, it fits its window, asks for nothing and complains of nothing."""
+        assert self.page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
+        assert self.overflow <= 0
+        assert self.requests == []
+        assert self.complaints == []
+
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
@@ -53,7 +60,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def visit(browser: Browser, file: Path, size: dict[str, int] = DESKTOP) -> Iterator[Visit]:
+def visit(browser: Browser, file: Path, size: ViewportSize = DESKTOP) -> Iterator[Visit]:
     """Open an HTML file in a window of its own and wait until it has loaded."""
     address = file.resolve().as_uri()
     with browser.new_context(viewport=size) as window:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from encoding import (
+from ganvas.data.pictures.rejection import Reason, too_long, too_small
+from support.picture_files import (
     BILEVEL,
     GREY,
     HOLED,
@@ -42,8 +43,7 @@ from encoding import (
     without_adobe,
     ycck,
 )
-from ganvas.data.pictures.rejection import Reason, too_long, too_small
-from pictures import swapped_profile
+from support.pictures import swapped_profile
 
 # What a file shows: a picture and how far a pixel may be from it.
 Shown = tuple[Image.Image, int]

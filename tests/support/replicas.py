@@ -7,14 +7,10 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from PIL import Image
-
-from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.prepare.prepare import Summary
 
 
 def picture_bytes(seed: int, side: int = 12, kind: str = "PNG") -> bytes:
@@ -198,18 +194,11 @@ def zipped(folder: Path, kind: int = zipfile.ZIP_DEFLATED) -> Path:
     return target
 
 
-def tarred(folder: Path, mode: str = "w:gz") -> Path:
+TarMode = Literal["w", "w:gz", "w:bz2", "w:xz"]
+
+
+def tarred(folder: Path, mode: TarMode = "w:gz") -> Path:
     target = folder.with_suffix(".tar")
-    with tarfile.open(target, mode) as archive:  # type: ignore[call-overload]
+    with tarfile.open(target, mode) as archive:
         archive.add(folder, ".")
     return target
-
-
-def rejections(data: Path) -> dict[str, str]:
-    """Why each file was left out of a dataset, by its path."""
-    return dict(pd.read_csv(data / "rejected.csv", usecols=["path", "reason"]).itertuples(index=False))
-
-
-def images_of(summary: Summary) -> np.ndarray:
-    """The pictures of a prepared dataset, uint8 [N, S, S, 3]."""
-    return np.asarray(Dataset.open(summary.path).images)
