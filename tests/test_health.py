@@ -1,5 +1,6 @@
 """The verdict by made-up logs: each trouble is named, and the looks of a young or noisy run are none."""
 
+import dataclasses
 import json
 import math
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganvas.verdict import rules
-from ganvas.verdict.logs import Past
-from ganvas.verdict.monitor import Monitor, Verdict
-from ganvas.verdict.rules import find
+from ganvas.verdict.evaluation import Evaluation, Response, Verdict
+from ganvas.verdict.history import History
+from ganvas.verdict.kind import VerdictKind
+from ganvas.verdict.kinds import KINDS, find
+from ganvas.verdict.measurement import LogLine
+from ganvas.verdict.monitor import Monitor
 
 KIMG = 10.0
 
@@ -50,9 +53,17 @@ def evaluation(number: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def judged(monitor: Monitor, record: dict[str, Any], response: Response | None = None) -> Evaluation:
+    """The evaluation of a record, of which the monitor has taken note."""
+    measured = Evaluation.parse(record)
+    evaluation = Evaluation.concluded(measured, monitor.judge(measured), measured.best, response)
+    monitor.evaluated(evaluation)
+    return evaluation
+
+
 def verdicts(records: list[dict[str, Any]], augmentations: tuple[str, ...] = ()) -> list[Verdict]:
-    judge = Monitor(augmentations)
-    return [judge.judge(record) for record in records]
+    monitor = Monitor(augmentations)
+    return [verdict for record in records if (verdict := judged(monitor, record).verdict)]
 
 
 def names(records: list[dict[str, Any]], augmentations: tuple[str, ...] = ()) -> list[str]:
@@ -190,51 +201,96 @@ number = st.one_of(st.none(), st.floats(-1e6, 1e6), st.just(math.nan))
     st.lists(st.sampled_from(["colour", "translation", "cutout"]), unique=True),
 )
 def test_whatever_was_logged_there_is_a_verdict(records: list[dict[str, Any]], augmentations: list[str]) -> None:
-    found = find(Past([{**record, "kimg": 1.0} for record in records], [line(0.5), line(1)], augmentations))
-    assert found.verdict in rules.VERDICTS
+    measured = [Evaluation.parse({**record, "kimg": 1.0}) for record in records]
+    kind, _ = find(History(measured, [line(0.5), line(1)], augmentations))
+    assert kind in KINDS
 
 
 def test_a_resumed_run_is_judged_as_one_never_stopped() -> None:
     records = run(8, spacing=lambda n: 0.0 if n > 5 else 0.5)
     whole = verdicts([dict(record) for record in records])
     first, second = Monitor(), Monitor()
-    for record in records[:5]:
-        first.judge(record)
-    second.remember(json.loads(json.dumps(records[:5])), [])
-    assert [second.judge(record) for record in records[5:]] == whole[5:]
+    lines = [json.dumps(judged(first, record).record()) for record in records[:5]]
+    second.resume([Evaluation.parse(json.loads(text)) for text in lines], [])
+    assert [judged(second, record).verdict for record in records[5:]] == whole[5:]
 
 
 def test_what_was_rolled_back_is_forgotten_by_a_resumed_run_too() -> None:
     records = run(8, kid=lambda n: 0.5 if n == 3 else 1.0)
     for place, record in enumerate(records):
         record["best"] = place in (0, 2)
-    judge = Monitor()
-    for record in records:
-        judge.judge(record)
-    judge.rolled_back()
-    records[-1]["response"] = "roll back"
+    monitor = Monitor()
+    evaluations = [
+        judged(monitor, record, "roll back" if place == 7 else "go on") for place, record in enumerate(records)
+    ]
     again = Monitor()
-    again.remember(records, [])
-    assert judge.judge(evaluation(9)) == again.judge(evaluation(9))
-    assert judge.judge(evaluation(10)).name == "learning", "the fifth evaluation of what is left"
+    again.resume(evaluations, [])
+    after = judged(monitor, evaluation(9))
+    assert after.verdict == judged(again, evaluation(9)).verdict
+    last = judged(monitor, evaluation(10)).verdict
+    assert last is not None
+    assert last.name == "learning", "the fifth evaluation of what is left"
     assert names([*records[:3], evaluation(9)])[-1] == "warming up"
+
+
+# ---- what a verdict is ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("changes", [{"meaning": ""}, {"name": ""}, {"advice": None}, {"colour": "red"}])
+def test_a_verdict_without_a_meaning_a_name_advice_or_a_colour_cannot_be_made(changes: dict[str, Any]) -> None:
+    whole: dict[str, Any] = {
+        "name": "bored", "healthy": False, "meaning": "It has lost interest.", "advice": "a walk",
+        "colour": "#123456", "rule": lambda history: None,
+    }  # fmt: skip
+    assert VerdictKind(**whole).name == "bored"
+    with pytest.raises(ValueError, match="verdict"):
+        VerdictKind(**whole | changes)
+
+
+def test_an_evaluation_is_kept_as_it_was() -> None:
+    record = {
+        "kimg": 3.0, "kid": 0.5, "kid_se": 0.1, "extractor": "pixels", "independent": True, "modes_covered": 3,
+        "classes": {"a": {"kid": 0.4}}, "d_tells": 0.9, "verdict": "collapsed", "verdict_since": 1.0,
+        "verdict_classes": ["a"], "evidence": {"spacing": 0.0}, "advice": "of an earlier version", "best": False,
+        "response": "roll back",
+    }  # fmt: skip
+    evaluation = Evaluation.parse(record)
+    assert list(evaluation.record().items()) == list(record.items()), "the same keys in the same order"
+    assert (evaluation.kid, evaluation.get("extractor"), evaluation.classes["a"]["kid"]) == (0.5, None, 0.4)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        evaluation.best = True  # type: ignore[misc]
+
+
+def test_an_evaluation_from_before_there_were_verdicts_is_read() -> None:
+    evaluation = Evaluation.parse({"kimg": 3, "kid": 0.5})
+    assert (evaluation.kid, evaluation.verdict, evaluation.best, evaluation.response) == (0.5, None, False, None)
+    with pytest.raises(ValueError, match="kimg"):
+        Evaluation.parse({"kid": 0.5})
+
+
+def test_a_verdict_of_another_version_is_a_trouble() -> None:
+    verdict = Evaluation.parse({"kimg": 3, "verdict": "dreaming", "evidence": [1], "verdict_classes": "x"}).verdict
+    assert verdict == Verdict("dreaming", since=3.0)
+    assert not verdict.healthy
+    assert verdict.kind is None
 
 
 # ---- between evaluations -------------------------------------------------------------------------------------------
 
 
-def line(kimg: float, **changes: Any) -> dict[str, Any]:
-    return {"kimg": kimg, "batch_diversity": 0.5, "d_loss": 1.0, "g_loss": 1.0, "d_grad": 2.0, "g_grad": 2.0} | changes
+def line(kimg: float, **changes: Any) -> LogLine:
+    figures = {"batch_diversity": 0.5, "d_loss": 1.0, "g_loss": 1.0, "d_grad": 2.0, "g_grad": 2.0}
+    return LogLine(kimg, figures | changes)
 
 
-def after_an_evaluation(*lines: dict[str, Any]) -> bool:
-    judge = Monitor()
+def after_an_evaluation(*lines: LogLine) -> bool:
+    monitor = Monitor()
     for kimg in range(1, 10):
-        judge.logged(line(kimg))
-    judge.judge(evaluation(1))
+        monitor.logged(line(kimg))
+    judged(monitor, evaluation(1))
     for each in lines:
-        judge.logged(each)
-    return judge.alarming
+        monitor.logged(each)
+    return monitor.alarming
 
 
 @pytest.mark.parametrize(
@@ -250,14 +306,14 @@ def test_an_ordinary_log_line_does_not(changes: dict[str, Any]) -> None:
 
 
 def test_an_evaluation_answers_the_alarm() -> None:
-    judge = Monitor()
+    monitor = Monitor()
     for kimg in range(1, 10):
-        judge.logged(line(kimg))
-    judge.judge(evaluation(1))
-    judge.logged(line(11, batch_diversity=0.0))
-    assert judge.alarming
-    judge.judge(evaluation(2))
-    assert not judge.alarming
+        monitor.logged(line(kimg))
+    judged(monitor, evaluation(1))
+    monitor.logged(line(11, batch_diversity=0.0))
+    assert monitor.alarming
+    judged(monitor, evaluation(2))
+    assert not monitor.alarming
     for kimg in range(21, 30):
-        judge.logged(line(kimg, batch_diversity=0.0))
-    assert not judge.alarming, "the next evaluation is a regular one"
+        monitor.logged(line(kimg, batch_diversity=0.0))
+    assert not monitor.alarming, "the next evaluation is a regular one"

@@ -129,7 +129,7 @@ def test_each_may_begin_with_the_weights_of_one_run(tiny_data: Path, tmp_path: P
         ("dcgan", {"widht": 3}, "width"),
         ("dcgan", {"label_column": "artist"}, "artist"),
         ("dcgan", {"label_column": "source"}, "one picture"),
-        ("dcgan", {"label_column": "rare"}, "'few' has 3 training pictures"),
+        ("dcgan", {"label_column": "rare", "eval_samples": 16}, "'few' has 3 training pictures"),
     ],
 )
 def test_what_would_fail_later_is_refused_at_once(

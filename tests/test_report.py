@@ -22,7 +22,7 @@ from ganvas.report import charts, html
 from ganvas.report.run import sample_grids, verdict
 from ganvas.report.run.page import render, write_page
 from ganvas.report.run.run import Run
-from ganvas.verdict import rules
+from ganvas.verdict.kinds import KINDS
 from support.browser import DESKTOP, PHONE, visit
 
 SIZE, SIDE, KIMG = 32, 8, 38.4
@@ -183,14 +183,20 @@ def test_page_states_what_was_trained_on_what_and_how_well(gallery: Path) -> Non
         assert expected in text
 
 
+def best_record(run: Path) -> dict[str, object]:
+    best = Run.open(run).logs.best
+    assert best is not None
+    return best.record()
+
+
 def test_best_is_the_snapshot_that_was_kept_or_else_the_lowest_kid(run: Path) -> None:
     records = eval_lines()
-    assert Run.open(run).best == records[6]
+    assert best_record(run) == records[6]
     write_lines(
         run / "evals.jsonl",
         [{**record, "best": False} for record in records[:4]] + [{"kimg": 30, "kid": None}],
     )
-    assert Run.open(run).best == {**records[3], "best": False}
+    assert best_record(run) == {**records[3], "best": False}
 
 
 def test_names_are_escaped(run: Path, tmp_path: Path) -> None:
@@ -278,9 +284,8 @@ def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path
 
 
 def test_every_verdict_there_is_has_a_colour_and_a_meaning() -> None:
-    verdicts = {value for name, value in vars(rules).items() if name.isupper() and isinstance(value, str)}
-    assert set(verdict.COLOURS) == set(verdict.MEANINGS) == verdicts
-    assert len(set(verdict.COLOURS.values())) == len(verdicts)
+    assert all(kind.colour and kind.meaning for kind in KINDS)
+    assert len({kind.colour for kind in KINDS}) == len({kind.name for kind in KINDS}) == len(KINDS)
 
 
 def test_a_run_whose_loss_was_no_number_still_has_a_page(run: Path, tmp_path: Path) -> None:

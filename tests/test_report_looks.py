@@ -1,5 +1,6 @@
 """What the run page paints, asks and measures when it is written, and the page of several runs."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -30,8 +31,10 @@ from ganvas.report.run.page import write_page
 from ganvas.report.run.provenance import card
 from ganvas.report.run.run import Run
 from ganvas.runs.checkpoint import CheckpointDirectory
+from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
+from ganvas.verdict.evaluation import Evaluation
 from support.browser import PHONE, visit
 from support.command_line import Cli
 from support.datasets import write_dataset
@@ -345,9 +348,11 @@ def test_unknown_licences_are_no_free_licences(gallery: Path) -> None:
 
 def test_what_is_said_of_copies_is_what_was_measured(gallery: Path) -> None:
     run = Run.open(gallery / "plain")
-    run.evals.append({"kimg": 1, "kid": 0.1, "copies": 0.0, "generated": 1000})
+    measured = {"kimg": 1, "kid": 0.1, "copies": 0.0, "generated": 1000}
+    run = dataclasses.replace(run, logs=RunLogs(evaluations=(Evaluation.parse(measured),)))
     assert "fewer than 0.3 % of its pictures" in statements(run)
-    run.evals[-1] |= {"copies": 0.05, "real_copies": 0.01}
+    measured |= {"copies": 0.05, "real_copies": 0.01}
+    run = dataclasses.replace(run, logs=RunLogs(evaluations=(Evaluation.parse(measured),)))
     assert "no: 50 of 1,000 pictures are near copies" in statements(run)
     assert "1.0 % would pass for copies" in statements(run)
 

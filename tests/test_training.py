@@ -26,7 +26,7 @@ from ganvas.networks.objectives import Targets
 from ganvas.planning.run import Outcome, resume, train
 from ganvas.runs import snapshot
 from ganvas.settings.config import Settings
-from ganvas.training import evaluation, trainer
+from ganvas.training import clock, evaluation, trainer
 from ganvas.training.ema import MovingAverage
 from ganvas.training.step import AdversarialStep, frozen
 from support.datasets import write_dataset
@@ -186,8 +186,8 @@ def test_evaluations_take_a_tenth_of_the_time_by_default(
     """A clock on which a step takes 3 minutes and an evaluation an hour."""
     steps: list[None] = []
     monkeypatch.setattr(evaluation, "Evaluator", SlowEvaluator)
-    clock = SimpleNamespace(perf_counter=lambda: len(steps) * 180.0 + SlowEvaluator.hours * 3600.0)
-    monkeypatch.setattr(trainer, "time", clock)
+    slow = SimpleNamespace(perf_counter=lambda: len(steps) * 180.0 + SlowEvaluator.hours * 3600.0)
+    monkeypatch.setattr(clock, "time", slow)
     real_train = trainer.Trainer._train
 
     def counted(self: Any, pictures: Any) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 import yaml
 
 from benchmarks.verdict.scenarios import Planned, planned
-from ganvas.foundation.files import read_records, whole_file
-from ganvas.verdict.monitor import Monitor, Verdict
+from ganvas.foundation.files import whole_file
+from ganvas.runs.logs import RunLogs
+from ganvas.verdict.evaluation import Evaluation, Verdict
+from ganvas.verdict.measurement import LogLine, Measurement
+from ganvas.verdict.monitor import Monitor
 
-# What of the evaluations and the log the file keeps beside numbers of the scores.
-_DROPPED = {"verdict", "verdict_since", "verdict_classes", "evidence", "advice", "response"}
 # Significant digits in the file: more than any rule can tell apart.
 _DIGITS = 5
 
@@ -26,37 +27,34 @@ class Kept:
     Attributes:
         planned: what it is.
         augmentations: what D's pictures were augmented with.
-        evals: the lines of its `evals.jsonl`, without verdicts.
+        evals: the lines of its `evals.jsonl`; their verdicts do not count.
         stats: the lines of its `stats.jsonl`.
     """
 
     planned: Planned
     augmentations: tuple[str, ...]
-    evals: list[dict[str, Any]]
-    stats: list[dict[str, Any]]
+    evals: list[Evaluation]
+    stats: list[LogLine]
 
     def verdicts(self) -> list[Verdict]:
         """What the rules, as they are now, say at each of its evaluations."""
-        judge, lines = Monitor(self.augmentations), iter(self.stats)
+        monitor, lines = Monitor(self.augmentations), iter(self.stats)
         line = next(lines, None)
-        said = []
-        for record in self.evals:
-            while line is not None and line["kimg"] <= record["kimg"]:
-                judge.logged(line)
+        verdicts = []
+        for evaluation in self.evals:
+            while line is not None and line.kimg <= evaluation.kimg:
+                monitor.logged(line)
                 line = next(lines, None)
-            said.append(judge.judge(dict(record)))
-        return said
+            verdict = monitor.judge(evaluation)
+            monitor.evaluated(Evaluation.concluded(evaluation, verdict, evaluation.best))
+            verdicts.append(verdict)
+        return verdicts
 
 
 def read(results: Path, seeds: int) -> list[Kept]:
     """The finished runs in a folder of them, or in a file that `write` wrote, in the order of the plan."""
     runs = {run.name: run for run in planned(seeds)}
-    records = _of_file(results) if results.is_file() else _of_folder(results, runs)
-    found = {
-        record["name"]: Kept(runs[record["name"]], tuple(record["augmentations"]), record["evals"], record["stats"])
-        for record in records
-        if record["name"] in runs
-    }
+    found = {run.planned.name: run for run in (_of_file if results.is_file() else _of_folder)(results, runs)}
     return [found[name] for name in runs if name in found]
 
 
@@ -67,8 +65,8 @@ def write(runs: list[Kept], file: Path) -> None:
             {
                 "name": run.planned.name,
                 "augmentations": run.augmentations,
-                "evals": _rounded(run.evals),
-                "stats": _rounded(run.stats),
+                "evals": _rounded([Measurement.record(each) | {"best": each.best} for each in run.evals]),
+                "stats": _rounded([line.record() for line in run.stats]),
             }
         )
         for run in runs
@@ -78,28 +76,26 @@ def write(runs: list[Kept], file: Path) -> None:
         partial.write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
 
 
-def _of_file(file: Path) -> Iterator[dict[str, Any]]:
-    for line in gzip.decompress(file.read_bytes()).decode().splitlines():
-        yield json.loads(line)
+def _of_file(file: Path, runs: dict[str, Planned]) -> Iterator[Kept]:
+    for text in gzip.decompress(file.read_bytes()).decode().splitlines():
+        run = json.loads(text)
+        if run["name"] in runs:
+            yield Kept(
+                runs[run["name"]],
+                tuple(run["augmentations"]),
+                [Evaluation.parse(record) for record in run["evals"]],
+                [LogLine.parse(record) for record in run["stats"]],
+            )
 
 
-def _of_folder(folder: Path, runs: dict[str, Planned]) -> Iterator[dict[str, Any]]:
-    for name in runs:
+def _of_folder(folder: Path, runs: dict[str, Planned]) -> Iterator[Kept]:
+    for name, run in runs.items():
         directory = folder / name
-        if not directory.is_dir():
-            continue
-        augment = yaml.safe_load((directory / "config.yaml").read_text())["options"]["augment"]
-        evals = [
-            {key: value for key, value in record.items() if key not in _DROPPED}
-            for record in read_records(directory / "evals.jsonl")
-        ]
-        stats = read_records(directory / "stats.jsonl")
-        yield {
-            "name": name,
-            "augmentations": () if augment == "none" else augment.split(","),
-            "evals": evals,
-            "stats": stats,
-        }
+        if directory.is_dir():
+            augment = yaml.safe_load((directory / "config.yaml").read_text())["options"]["augment"]
+            logs = RunLogs.open(directory)
+            augmentations = () if augment == "none" else tuple(augment.split(","))
+            yield Kept(run, augmentations, list(logs.evaluations), list(logs.stats))
 
 
 def _rounded(value: Any) -> Any:

@@ -14,6 +14,7 @@ from benchmarks.verdict.pictures import dataset
 from benchmarks.verdict.scenarios import COMMON, PLANTED, STEADY
 from ganvas.foundation.files import append_record, read_records
 from ganvas.planning.run import train
+from ganvas.runs.logs import RunLogs
 
 KIMG, STRUCK_AT = 57.6, 900  # passes of 32 pictures
 POLICIES = ("warn", "rollback")
@@ -31,9 +32,10 @@ def main() -> None:
         pairs = []
         for seed in range(given.seeds):
             runs = [_run(given.results, name, policy, seed) for policy in POLICIES]
-            kids = [read_records(run / "evals.jsonl")[-1]["kid"] for run in runs]
+            logs = [RunLogs.open(run) for run in runs]
+            kids = [each.evaluations[-1].number("kid") for each in logs]
             pairs.append(kids)
-            responses = [record["response"] for record in read_records(runs[1] / "evals.jsonl")]
+            responses = [evaluation.response for evaluation in logs[1].evaluations]
             print(f"| {seed} | {kids[0]:.3f} | {kids[1]:.3f} | {responses.count('roll back')} |", flush=True)
         better = sum(back < warned for warned, back in pairs)
         means = [statistics.fmean(column) for column in zip(*pairs, strict=True)]

@@ -8,11 +8,18 @@ from scipy.stats import spearmanr
 
 from benchmarks.verdict.records import Kept
 from benchmarks.verdict.truth import Truth, truth
-from ganvas.verdict import rules
-from ganvas.verdict.monitor import Verdict
+from ganvas.verdict.evaluation import Verdict
+from ganvas.verdict.kinds import KINDS
+from ganvas.verdict.kinds.collapse import COLLAPSED, COLLAPSING
+from ganvas.verdict.kinds.copying import MEMORISING
+from ganvas.verdict.kinds.divergence import DIVERGED
+from ganvas.verdict.kinds.progress import CONVERGED, LEARNING, STALLED, WARMING_UP
 
 # What a healthy run must never be called.
-GRAVE = (rules.COLLAPSED, rules.MEMORISING, rules.DIVERGED)
+GRAVE = tuple(kind.name for kind in (COLLAPSED, MEMORISING, DIVERGED))
+# The columns of the tables, as in docs/verdict.md: these first, then the others.
+FIRST = (WARMING_UP, LEARNING, CONVERGED, STALLED, COLLAPSING, COLLAPSED, MEMORISING, DIVERGED)
+COLUMNS = tuple(dict.fromkeys(kind.name for kind in (*FIRST, *KINDS)))
 
 
 class Judged:
@@ -43,7 +50,7 @@ class Judged:
         named = len(self.verdicts)
         while named and self.verdicts[named - 1].name in self.truth.troubles:
             named -= 1
-        return max(0.0, float(self.run.evals[named]["kimg"]) - self.truth.begins)
+        return max(0.0, self.run.evals[named].kimg - self.truth.begins)
 
     @property
     def interval(self) -> float:
@@ -66,7 +73,7 @@ def print_tables(runs: list[Kept]) -> None:
 def _print_confusion(judged: list[Judged]) -> None:
     """What was true against what was said last."""
     counts = Counter((_kind(each.truth), each.verdicts[-1].name) for each in judged)
-    said = [name for name in rules.VERDICTS if any(name == verdict for _, verdict in counts)]
+    said = [name for name in COLUMNS if any(name == verdict for _, verdict in counts)]
     print(f"| truth | {' | '.join(said)} |\n|---|{'---|' * len(said)}")
     for kind in dict.fromkeys(_kind(each.truth) for each in judged):
         print(f"| {kind} | {' | '.join(str(counts[kind, name] or '') for name in said)} |")
@@ -97,17 +104,17 @@ def _print_summary(judged: list[Judged]) -> None:
 
 def _print_modes(runs: list[Kept]) -> None:
     """Whether coverage and recall rank the painter's runs as the modes they cover do."""
-    records = [
+    last = [
         run.evals[-1]
         for run in runs
         if "paintings" in run.planned.scenario.data and run.evals[-1].get("modes_covered") is not None
     ]
-    if len(records) < 3:
+    if len(last) < 3:
         return  # two always agree, or disagree
-    modes = np.array([record["modes_covered"] for record in records])
-    print(f"\n## Modes covered and scores at the end of {len(records)} runs on the painter's pictures\n")
+    modes = np.array([each.number("modes_covered") for each in last])
+    print(f"\n## Modes covered and scores at the end of {len(last)} runs on the painter's pictures\n")
     print("| score | rank correlation with modes covered |\n|---|---|")
     for score in ("coverage", "recall", "spacing", "diversity", "vendi", "density"):
-        values = [record[score] for record in records]
+        values = [each.number(score) for each in last]
         correlation = spearmanr(values, modes).statistic if len({*values}) > 1 < len({*modes}) else float("nan")
         print(f"| {score} | {correlation:.3f} |")

@@ -34,9 +34,10 @@ from ganvas.planning import run as runs
 from ganvas.planning.plan import check
 from ganvas.report.comparison import page
 from ganvas.report.comparison.page import Side, figure, markdown
-from ganvas.runs.history import History
+from ganvas.runs.logs import RunLogs
 from ganvas.runs.snapshot import save
 from ganvas.settings.budget import Amount
+from ganvas.settings.config import MIN_SCORED
 from ganvas.training.display import Display, Silent
 
 PLAN, RESULTS, RUNS, GRIDS, PAGE = "comparison.json", "results.jsonl", "runs", "grids", "comparison.html"
@@ -244,7 +245,7 @@ def compare(
         samples=samples,
         changes=changes,
     )
-    _check(recipes, plan)
+    _check(recipes, plan, dataset)
     path = Path(out)
     begin(path, PLAN, plan, free={"data"})
     for folder in (RUNS, GRIDS):
@@ -266,8 +267,12 @@ def compare(
     return Comparison(path, plan, _results(path), finished=True)
 
 
-def _check(recipes: Sequence[str], plan: Plan) -> None:
+def _check(recipes: Sequence[str], plan: Plan, data: Dataset) -> None:
     """Refuse now what would fail hours later."""
+    if (pictures := data.splits[TRAIN]) < MIN_SCORED:
+        raise ConfigError(
+            f"{data.path} has {pictures} pictures, too few to evaluate against ({MIN_SCORED} are needed): add pictures"
+        )
     if not recipes:
         raise ConfigError(f"name at least one recipe to compare; there are: {', '.join(gans.names())}")
     for key in ("budget", "seed"):
@@ -312,17 +317,18 @@ def _gan(path: Path, plan: Plan, recipe: str, seed: int, display: Display) -> Re
     except DivergedError as error:
         diverged = str(error)
         display.say(f"{recipe}: {diverged}")
-    history = History.of(run)
+    logs = RunLogs.open(run)
     return Result(
         recipe=recipe,
         seed=seed,
         run=str(run),
-        first_kid=history.first_kid,
-        img_per_s=history.img_per_s,
-        kimg=history.kimg,
+        first_kid=logs.first_kid,
+        img_per_s=logs.img_per_s,
+        kimg=logs.kimg,
         diverged=diverged,
-        curve=history.curve,
-        **(_measured(run, plan) if history.best else {}),
+        curve=logs.curve,
+        # A run that copied from its first evaluation on has no best snapshot, and is measured by its last.
+        **(_measured(run, plan) if any(each.kid is not None for each in logs.evaluations) else {}),
     )
 
 

@@ -30,10 +30,10 @@ from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import whole_file
 from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
-from ganvas.planning.plan import check
+from ganvas.planning.plan import check, evaluations_asked_for
 from ganvas.report.comparison import page
 from ganvas.report.comparison.page import Side, figure, markdown
-from ganvas.runs.history import History
+from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import MIN_SCORED, resolve
 from ganvas.training.display import Display, Silent
 
@@ -94,13 +94,13 @@ class PerClass:
 
     def _row(self, name: str) -> list[str]:
         pictures = len(Dataset.open(self.path / DATA / self.plan.folders[name]).rows(TRAIN))
-        history = History.of(self.run(name))
-        best = history.best or {}
-        kid = f"{best['kid']:.3f} ± {best['kid_se']:.3f}" if best else figure(None, "")
-        scores = (figure(best.get(key), ".2f") for key in ("precision", "recall"))
-        speed = figure(history.img_per_s, ".0f"), figure(history.kimg, ".1f")
+        logs = RunLogs.open(self.run(name))
+        best = logs.best
+        kid = f"{best.kid:.3f} ± {best.get('kid_se') or 0:.3f}" if best and best.kid is not None else figure(None, "")
+        scores = (figure(best.get(key) if best else None, ".2f") for key in ("precision", "recall"))
+        speed = figure(logs.img_per_s, ".0f"), figure(logs.kimg, ".1f")
         mark = " (diverged)" if name in self.diverged else ""
-        return [name + mark, f"{pictures:,}", figure(history.first_kid, ".3f"), kid, *scores, *speed]
+        return [name + mark, f"{pictures:,}", figure(logs.first_kid, ".3f"), kid, *scores, *speed]
 
     def __str__(self) -> str:
         return markdown(*self.table())
@@ -160,7 +160,8 @@ def rehearse(data: str | Path, recipe: str, changes: dict[str, Any]) -> str:
     dataset = labelled_by(Dataset.open(data), plan.label_column)
     counts = dict(zip(dataset.class_names, dataset.class_counts.tolist(), strict=True))
     budget = check(data, recipe, changes).config.settings.budget
-    lines = [f"{name}: {counts[name]:,} pictures, {budget} each" for name in plan.folders]
+    few = {name: ", too few to evaluate against" if counts[name] < MIN_SCORED else "" for name in plan.folders}
+    lines = [f"{name}: {counts[name]:,} pictures, {budget} each{few[name]}" for name in plan.folders]
     return "\n".join([f"{recipe} for each of {len(lines)} classes, one after the other", *lines])
 
 
@@ -176,12 +177,14 @@ def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict
         )
     changes = {key: value for key, value in changes.items() if key != "label_column"}
     check(data, recipe, changes)
-    needed = MIN_SCORED if resolve(recipe, kind.defaults, changes).settings.eval_samples else 1
+    asked = evaluations_asked_for(resolve(recipe, kind.defaults, changes), changes)
     for name, count in zip(dataset.class_names, dataset.class_counts, strict=True):
-        if count < needed:
+        if not count:
+            raise ConfigError(f"{dataset.path}: class {name!r} has no training pictures: prepare it again")
+        if asked and count < MIN_SCORED:
             raise ConfigError(
-                f"{dataset.path}: class {name!r} has {count} training pictures, too few to evaluate against "
-                f"({needed} are needed): add pictures, or train without evaluations with --set eval_samples=0"
+                f"{asked}: {dataset.path}: class {name!r} has {count} training pictures, too few to evaluate against "
+                f"({MIN_SCORED} are needed): add pictures, or train without evaluations with --set eval_samples=0"
             )
     return Plan(
         data=str(dataset.path.resolve()),
@@ -220,12 +223,12 @@ def _write_up(result: PerClass) -> None:
     pictures = {
         name: load(result.run(name)).sample(COLUMNS)
         for name in plan.folders
-        if name not in result.diverged or History.of(result.run(name)).best
+        if name not in result.diverged or RunLogs.open(result.run(name)).best
     }
     if pictures:
         write_png(path / GRID, class_grid(np.stack(list(pictures.values())), list(pictures)))
     sides = [
-        Side(name, "", grid(images, COLUMNS // 2), History.of(result.run(name)).curve)
+        Side(name, "", grid(images, COLUMNS // 2), RunLogs.open(result.run(name)).curve)
         for name, images in pictures.items()
     ]
     heads, rows = result.table()

@@ -20,7 +20,7 @@ from ganvas.machine.memory import return_freed_memory
 from ganvas.planning.stopwatch import Stopwatch
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.settings.config import Settings
-from ganvas.training.sample_grid import sheet
+from ganvas.training.sample_grid import sample_grid
 from ganvas.training.step import AdversarialStep
 
 # No more steps than these are timed.
@@ -199,12 +199,10 @@ class _Rehearsal:
 
     def _sheet(self) -> float:
         """Seconds of a sample grid: as a file, and once more for TensorBoard."""
-        recipe, generator, settings, names = self._recipe, self._step.average.module, self._settings, []
-        if recipe.is_told_classes(len(self._data.class_names)):
-            names = self._data.class_names
+        generator, settings, device = self._step.average.module, self._settings, self._machine.device
         for _ in range(2):  # the first chooses kernels
             with Stopwatch() as painting:
-                samples = sheet(recipe, generator, names, settings.grid_size, settings.seed, self._machine.device)
+                samples = sample_grid(self._recipe, generator, self._data, settings, device)
         with Stopwatch() as encoding:
             Image.fromarray(samples).save(io.BytesIO(), format="PNG")
         return painting.seconds + encoding.seconds * (2 if settings.tensorboard else 1)

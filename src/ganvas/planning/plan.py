@@ -22,6 +22,7 @@ from ganvas.planning.timeline import Forecast
 from ganvas.runs.directory import CONFIG, Record, RunDirectory
 from ganvas.settings.config import AUTO, MIN_SCORED, RunConfig, resolve
 from ganvas.settings.options import Options
+from ganvas.settings.schedules import Plateau
 from ganvas.training.display import Display
 
 if TYPE_CHECKING:
@@ -101,7 +102,12 @@ class Plan:
     def _evaluations(self, forecast: Forecast) -> str:
         settings = self.config.settings
         if not settings.eval_samples:
-            return "never"
+            pictures = self.data.splits[TRAIN]
+            why = (
+                f": {pictures} training pictures are too few to evaluate against ({MIN_SCORED} are needed), so KID, "
+                "recall, copies and the verdict cannot be measured"
+            )
+            return f"never{why if pictures < MIN_SCORED else ''}"
         every = settings.eval_every or f"{settings.budget / 10}, or less often if that took over a tenth of the time"
         return f"{settings.eval_samples:,} pictures every {every}: {forecast.evaluations} times"
 
@@ -160,10 +166,12 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
     if not pictures:
         raise ConfigError(f"{dataset.path} has no training pictures: prepare it again with another --split")
     if config.settings.eval_samples and pictures < MIN_SCORED:
-        raise ConfigError(
-            f"{dataset.path} has {pictures} pictures, too few to evaluate against ({MIN_SCORED} are needed): "
-            "add pictures, or train without evaluations with --set eval_samples=0"
-        )
+        if key := evaluations_asked_for(config, changes):
+            raise ConfigError(
+                f"{key}: {dataset.path} has {pictures} pictures, too few to evaluate against "
+                f"({MIN_SCORED} are needed): add pictures, or train without evaluations with --set eval_samples=0"
+            )
+        config = config.with_settings(eval_samples=0)
     if config.settings.extractor == AUTO:
         config = config.with_settings(extractor=independent(recipe_class.sees_through))
     if config.settings.eval_samples:
@@ -173,6 +181,21 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
     if recipe_class.needs_classes() or config.settings.balanced_classes:
         _require_classes(dataset)
     return Plan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
+
+
+def evaluations_asked_for(config: RunConfig, changes: dict[str, Any]) -> str | None:
+    """The option by which a user asked for evaluations; None if they are merely the default.
+
+    Args:
+        config: of the run.
+        changes: what the user set, by key.
+    """
+    if config.settings.on_trouble != "warn":
+        return "on_trouble"
+    for key in ("g_schedule", "d_schedule"):
+        if isinstance(getattr(config.options, key), Plateau):
+            return key
+    return next((key for key in ("eval_samples", "eval_every") if changes.get(key) not in (None, 0, "0")), None)
 
 
 def _require_classes(data: Dataset) -> None:

@@ -34,7 +34,7 @@ class Outcome:
         run: its directory.
         finished: whether the budget was spent, or a verdict ended it; False if it was interrupted.
         kimg: thousands of real pictures D has seen.
-        best_kid: the lowest KID of all evaluations, if there was one.
+        best_kid: the KID of the best evaluation, if there was one.
         verdict: the last one, if there was one.
         stopped: the verdict that ended the run before its budget was spent, if one did.
     """
@@ -232,8 +232,8 @@ def _train(trainer: "Trainer") -> Outcome:
         run=trainer.run_directory.path,
         finished=finished,
         kimg=trainer.progress.kimg,
-        best_kid=trainer.best_kid,
-        verdict=trainer.verdict.name if trainer.verdict else None,
+        best_kid=trainer.assessor.best_kid,
+        verdict=trainer.assessor.verdict.name if trainer.assessor.verdict else None,
         stopped=trainer.stopped,
     )
 

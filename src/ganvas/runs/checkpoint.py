@@ -16,10 +16,12 @@ from torch import Tensor
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.tensors import write_tensors
+from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 SCHEMA_VERSION = 1
 KEEP = 2  # the latest, and the one before in case the disk loses the latest
-BEST = "best.safetensors"
+SUFFIX = ".safetensors"
+BEST = f"best{SUFFIX}"
 TENSOR = "__tensor__"
 
 
@@ -111,7 +113,7 @@ class CheckpointDirectory:
 
     def save(self, kimg: float, state: dict[str, Any]) -> Path:
         """Write a checkpoint, then delete the ones that it makes superfluous."""
-        file = self._path / f"{kimg:012.3f}.safetensors"
+        file = self._path / file_name(kimg, SUFFIX)
         save(file, state)
         for old in self._files()[:-KEEP]:
             old.unlink()
@@ -150,4 +152,4 @@ class CheckpointDirectory:
         raise RunError(f"no usable checkpoint in {self._path} ({reason})")
 
     def _files(self) -> list[Path]:
-        return sorted(self._path.glob("[0-9]*.safetensors"))
+        return list(files_by_kimg(self._path, SUFFIX).values())

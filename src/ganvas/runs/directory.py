@@ -1,4 +1,4 @@
-"""The run directory: what it holds, under which names, and how a run's record is written and read.
+"""The run directory: what it holds, under which names, and how `config.yaml` is written and read.
 
 config.yaml     everything resolved: recipe, settings, options, machine, versions, dataset fingerprint
 stats.jsonl     a line an interval: kimg, seconds, img_per_s, losses, D's accuracy
@@ -16,7 +16,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ganvas.foundation.errors import RunError
-from ganvas.foundation.files import append_record, read_records, refuse_taken, whole_directory, whole_file
+from ganvas.foundation.files import refuse_taken, whole_directory, whole_file
+from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 SCHEMA_VERSION = 1
 CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
@@ -136,24 +137,16 @@ class RunDirectory:
 
     def sample(self, kimg: float) -> Path:
         """Where the grid of fixed latents at that point of the run is kept."""
-        return self.samples / f"{kimg:012.3f}.png"
+        return self.samples / file_name(kimg, ".png")
+
+    @property
+    def sample_grids(self) -> dict[float, Path]:
+        """The grids of fixed latents by kimg, oldest first."""
+        return files_by_kimg(self.samples, ".png")
 
     def snapshot(self, name: str) -> Path:
         """The snapshot "best" or "last"."""
         return self.path / SNAPSHOTS / f"{name}.safetensors"
-
-    def forget_after(self, kimg: float) -> None:
-        """Drop what was logged beyond the checkpoint that a run resumes from: it will be lived through again."""
-        for file in (self.stats, self.evals):
-            # Rewritten even if nothing is dropped: the last line may have been cut short, and would swallow the next.
-            with whole_file(file) as partial:
-                partial.touch()
-                for record in read_records(file):
-                    if record["kimg"] <= kimg:
-                        append_record(partial, record)
-        for grid in self.samples.glob("*.png"):
-            if float(grid.stem) > kimg:
-                grid.unlink()
 
 
 def is_run(path: Path) -> bool:

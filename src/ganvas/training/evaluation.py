@@ -1,4 +1,4 @@
-"""One evaluation of a run: its pictures are scored, and its networks asked."""
+"""What an evaluation of a run measures: its pictures are scored, and its networks are asked."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,17 +12,17 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.gans.recipe import Recipe
 from ganvas.machine.device import Machine
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.metrics.scores import Scores
 from ganvas.settings.config import Settings
-from ganvas.training.probe import Answers, Probe
+from ganvas.training.probe import Probe
 from ganvas.training.step import AdversarialStep
+from ganvas.verdict.measurement import Measurement
 
 # Added to the run's seed for latents that must not follow those of training, nor each other.
 EVAL_SEED, PROBE_SEED = 2, 3
 
 
-class Examination:
-    """Evaluates a run again and again, always by the same latents and real pictures.
+class RunEvaluator:
+    """Measures one run again and again, always with the same latents and real pictures.
 
     Args:
         data: what it learns from.
@@ -42,12 +42,21 @@ class Examination:
         )
         self._probe = Probe(data, recipe, machine, settings.seed + PROBE_SEED)
 
-    def __call__(self, step: AdversarialStep) -> tuple[Scores, Answers]:
-        """Score the averaged generator and ask both networks; nothing of the run is changed by it."""
+    def measure(self, step: AdversarialStep, kimg: float) -> tuple[Measurement, str]:
+        """Score the averaged generator and ask both networks. Nothing of the run changes.
+
+        Args:
+            step: the networks.
+            kimg: thousands of real pictures that D has seen.
+
+        Returns:
+            What was measured, and the most telling scores on one line.
+        """
         count = self._settings.eval_samples
         is_told = self._recipe.is_told_classes(len(self._data.class_names))
         labels = mixed_labels(self._data.class_shares, count) if is_told else None
-        return self._evaluator.score(self._pictures(step.average.module, labels), labels), self._probe.ask(step)
+        scores = self._evaluator.score(self._pictures(step.average.module, labels), labels)
+        return Measurement(kimg, scores.record() | self._probe.ask(step).record()), scores.line()
 
     def _pictures(self, generator: nn.Module, labels: NDArray[np.int64] | None) -> Iterator[NDArray[np.uint8]]:
         """Pictures to score, uint8 batches [N, S, S, 3]; classes as often as in the data."""

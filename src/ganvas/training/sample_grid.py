@@ -1,6 +1,4 @@
-"""The sample grid of a run."""
-
-from collections.abc import Sequence
+"""The sample grid of a run: pictures of the same latents at every moment."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,25 +6,30 @@ from torch import nn
 
 from ganvas.artist.grids import class_grid, grid
 from ganvas.artist.sampling import paint, paint_by_class
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.gans.recipe import Recipe
+from ganvas.settings.config import Settings
+
+# Added to the run's seed for the latents of grids, which must not follow the training latents.
+GRID_SEED = 1
 
 
-def sheet(
-    recipe: Recipe, generator: nn.Module, names: Sequence[str], side: int, seed: int, device: str
+def sample_grid(
+    recipe: Recipe, generator: nn.Module, data: Dataset, settings: Settings, device: str
 ) -> NDArray[np.uint8]:
-    """A square of samples, or for a generator that is told classes a row of them a class.
+    """Draw a square of samples, or a row for each class if the generator is told classes.
 
     Args:
         recipe: draws the latents.
         generator: in evaluation mode, on `device`.
-        names: of the classes that it is told of; empty if it paints without.
-        side: rows and columns; of classes, columns alone.
-        seed: of the latents: the same seed, the same latents.
+        data: what it learns from.
+        settings: the seed, and the number of columns.
         device: where the generator is.
 
     Returns:
         uint8 [H, W, 3].
     """
-    if names:
+    names, side, seed = data.class_names, settings.grid_size, settings.seed + GRID_SEED
+    if recipe.is_told_classes(len(names)):
         return class_grid(paint_by_class(recipe, generator, len(names), side, seed, device), names)
     return grid(np.concatenate(list(paint(recipe, generator, side * side, seed, device=device))), side)

@@ -1,4 +1,25 @@
-"""One round of adversarial training: discriminator updates, then generator updates, then the moving average."""
+"""One round of adversarial training: the mathematics of a step, and where each term of it is stated.
+
+For each of `d_steps` batches of real pictures x and latents z:
+
+1. Flip mirrors pictures (`tricks/flip.py`), and replay may show D earlier G(z) (`tricks/replay.py`).
+2. D descends L_D: the recipe's terms over D(x) and D(G(z)), G(z) without its graph (`discriminator_loss` in `gans/`)
+   + r1/2 E|grad D(x)|^2 + r2/2 E|grad D(G(z))|^2 (`tricks/gradient_penalties.py`)
+   + l2 |kernels of D|^2 (`tricks/l2.py`).
+3. D's weights are constrained (`after_discriminator_step` in `gans/`, `tricks/clip.py`).
+
+Then, with D's weights frozen, for the last of these batches and `g_steps` - 1 more:
+
+4. G descends L_G: the recipe's terms over D(G(z)) (`generator_loss` in `gans/`), with a D that has been trained a few
+   steps further if G is unrolled (`tricks/unrolled.py`)
+   + feature_matching |E f(x) - E f(G(z))|^2 (`tricks/feature_matching.py`)
+   + l2 |kernels of G|^2 (`tricks/l2.py`).
+
+Last, the average of G moves towards G by the share 1 - 2^(-images / half-life) (`training/ema.py`).
+
+D sees all pictures through the augmentation (`tricks/augment.py`). Dropout, spectral normalisation and the minibatch
+layer are parts of the networks. Every term is optional but the recipe's; `tricks/objective.py` adds them up.
+"""
 
 import contextlib
 import copy
@@ -56,24 +77,32 @@ class AdversarialStep:
         Raises:
             DivergedError: a term is not finite; no weight was touched by it.
         """
-        d_steps, values = self.recipe.options.d_steps, dict[str, Tensor]()
+        d_steps = self.recipe.options.d_steps
         batches = [self.objective.batch(batch) for batch in batches]
-        for position, batch in enumerate(batches[:d_steps]):
-            # The last batch is the generator's first one too, so its pictures keep their graph.
-            with contextlib.nullcontext() if position == d_steps - 1 else frozen(self.generator):
-                d_loss = self.objective.discriminator_loss(self._g, self._d, batch)
-            values["d_grad"] = self._descend(d_loss, self._d_optimizer, self.discriminator, "discriminator")
-            self.objective.after_discriminator_step(self.discriminator)
-            values |= _scalars("d_loss", d_loss) | _opinions(d_loss)
+        shared, values = batches[d_steps - 1], dict[str, Tensor]()
+        for batch in batches[:d_steps]:
+            # G's first update needs the graph of the pictures in the shared batch.
+            with contextlib.nullcontext() if batch is shared else frozen(self.generator):
+                values |= self._update_discriminator(batch)
         with frozen(self.discriminator):
             for batch in batches[d_steps - 1 :]:
-                g_loss = self.objective.generator_loss(self._g, self._d, batch)
-                values["g_grad"] = self._descend(g_loss, self._g_optimizer, self.generator, "generator")
-                values |= _scalars("g_loss", g_loss)
-        shared = batches[d_steps - 1]
+                values |= self._update_generator(batch)
         values["batch_diversity"] = _spread(shared.fakes(self._g)) / _spread(shared.images)
-        self.average.update(self.generator, d_steps * len(batches[0].images), images_seen)
+        self.average.update(self.generator, d_steps * len(shared.images), images_seen)
         return _read(values)
+
+    def _update_discriminator(self, batch: Batch) -> dict[str, Tensor]:
+        """Descend L_D once; the scalars to log."""
+        loss = self.objective.discriminator_loss(self._g, self._d, batch)
+        norm = self._descend(loss, self._d_optimizer, self.discriminator, "discriminator")
+        self.objective.after_discriminator_step(self.discriminator)
+        return {"d_grad": norm} | _scalars("d_loss", loss) | _opinions(loss)
+
+    def _update_generator(self, batch: Batch) -> dict[str, Tensor]:
+        """Descend L_G once; the scalars to log. D's weights are frozen."""
+        loss = self.objective.generator_loss(self._g, self._d, batch)
+        norm = self._descend(loss, self._g_optimizer, self.generator, "generator")
+        return {"g_grad": norm} | _scalars("g_loss", loss)
 
     def learn_at(self, g_lr: float, d_lr: float) -> None:
         """Set the learning rates of the updates to come."""

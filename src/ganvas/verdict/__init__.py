@@ -1,1 +1,1 @@
-"""The verdict on a run: its rules, the logs they read, and what is done about trouble. Imports no torch."""
+"""The verdict on a run: its kinds with their rules, the figures they read, and what is done about trouble. No torch."""

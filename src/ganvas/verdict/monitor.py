@@ -1,130 +1,86 @@
-"""Judging a run while it goes on: the verdict at each evaluation, since when, and when not to wait for the next."""
+"""Watching a run while it trains: the verdict at each evaluation, and when the next one should not wait."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from ganvas.verdict.logs import SETTLED, Past, number
-from ganvas.verdict.rules import ADVICE, GROWN, HEALTHY, NARROW, find
+from ganvas.verdict.evaluation import Evaluation, Verdict
+from ganvas.verdict.history import SETTLED, History
+from ganvas.verdict.kinds import find
+from ganvas.verdict.kinds.collapse import NARROW
+from ganvas.verdict.kinds.divergence import GROWN
+from ganvas.verdict.measurement import LogLine, Measurement
 
-# A log line calls for an evaluation if the variety within batches is this share of what it was on the lines before
-# the last one.
+# A log line is alarming if the variety within batches fell below this share of its usual value.
 SHRUNK: Final = 0.4
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What is to be said of a run at one evaluation.
-
-    Attributes:
-        name: one of `VERDICTS`.
-        since: kimg of the evaluation at which it was first said, and ever since.
-        evidence: the numbers it rests on, by name.
-        classes: names of the classes it is about; empty if it is about all.
-    """
-
-    name: str
-    since: float
-    evidence: dict[str, float] = field(default_factory=dict)
-    classes: tuple[str, ...] = ()
-
-    @property
-    def healthy(self) -> bool:
-        """Whether nothing is wrong."""
-        return self.name in HEALTHY
-
-    @property
-    def advice(self) -> str | None:
-        """What to try; None where nothing is wrong."""
-        return ADVICE.get(self.name)
-
-    def record(self) -> dict[str, Any]:
-        """What `evals.jsonl` keeps of it."""
-        about = {"verdict_classes": list(self.classes)} if self.classes else {}
-        advice = {"advice": self.advice} if self.advice else {}
-        return {"verdict": self.name, "verdict_since": self.since} | about | {"evidence": self.evidence} | advice
-
-    def __str__(self) -> str:
-        which = f" ({', '.join(self.classes)})" if self.classes else ""
-        numbers = ", ".join(f"{name} {value:.3g}" for name, value in self.evidence.items())
-        advice = f"; try: {self.advice}" if self.advice else ""
-        return f"{self.name}{which} since {self.since:.1f} kimg: {numbers}{advice}"
-
-
 class Monitor:
-    """Judges one run, evaluation by evaluation.
+    """Watches one run. It remembers what was logged and evaluated, and forgets what was rolled back.
 
     Args:
-        augmentations: what D's pictures are augmented with.
+        augmentations: the augmentations of D's pictures.
     """
 
     def __init__(self, augmentations: Sequence[str] = ()) -> None:
         self._augmentations = tuple(augmentations)
-        self._evals: list[dict[str, Any]] = []
-        self._stats: list[dict[str, Any]] = []
-        self._before: list[dict[str, Any]] = []
+        self._evaluations: list[Evaluation] = []
+        self._stats: list[LogLine] = []
+        self._usual: list[LogLine] = []
         self._alarm = False
 
     @property
     def alarming(self) -> bool:
-        """Whether the log since the last evaluation is such that the next should not wait.
+        """Whether the log since the last evaluation calls for the next one at once.
 
-        The log is cheap and proves nothing, so all it can do is have an evaluation called early.
+        The log is cheap and proves nothing. All it can do is to have an evaluation held early.
         """
         return self._alarm
 
-    def remember(self, evals: Sequence[dict[str, Any]], stats: Sequence[dict[str, Any]]) -> None:
-        """Take over what was logged of a run that goes on."""
-        self._evals, self._stats = [], list(stats)
-        at = evals[-1]["kimg"] if evals else 0.0
-        self._before = [record for record in stats if record["kimg"] <= at][-SETTLED:]
-        for record in evals:
-            self._evals.append(record)
-            if record.get("response") == "roll back":
-                self.rolled_back()
+    def resume(self, evaluations: Sequence[Evaluation], stats: Sequence[LogLine]) -> None:
+        """Take over the logs of a run that is resumed."""
+        self._evaluations, self._stats = [], list(stats)
+        at = evaluations[-1].kimg if evaluations else 0.0
+        self._usual = [line for line in stats if line.kimg <= at][-SETTLED:]
+        for evaluation in evaluations:
+            self._remember(evaluation)
 
-    def logged(self, record: dict[str, Any]) -> None:
+    def logged(self, line: LogLine) -> None:
         """Take note of a line of `stats.jsonl`."""
-        self._alarm = self._alarm or _is_alarming(record, self._before)
-        self._stats.append(record)
+        self._alarm = self._alarm or _is_alarming(line, self._usual)
+        self._stats.append(line)
 
-    def judge(self, record: dict[str, Any]) -> Verdict:
-        """The verdict at an evaluation, whose record will hold it from then on."""
-        self._evals.append(record)
-        # What called for this evaluation is no measure of what is usual: the next is a regular one.
-        self._before, self._alarm = [] if self._alarm else self._stats[-SETTLED:], False
-        found = find(Past(self._evals, self._stats, self._augmentations))
-        before = self._evals[-2] if len(self._evals) > 1 else {}
-        same = (before.get("verdict"), before.get("verdict_classes", [])) == (found.verdict, list(found.classes))
-        since = before["verdict_since"] if same else record["kimg"]
-        verdict = Verdict(found.verdict, since, found.evidence, found.classes)
-        record |= verdict.record()
-        return verdict
+    def judge(self, measurement: Measurement) -> Verdict:
+        """The verdict on the newest measurement."""
+        kind, evidence = find(History([*self._evaluations, measurement], self._stats, self._augmentations))
+        before = self._evaluations[-1].verdict if self._evaluations else None
+        is_same = before is not None and (before.name, before.classes) == (kind.name, evidence.classes)
+        return Verdict.of(kind, evidence, before.since if before and is_same else measurement.kimg)
 
-    def rolled_back(self) -> None:
-        """Forget what came after the evaluation that the run has gone back to."""
-        best = max((place for place, record in enumerate(self._evals) if is_return(record)), default=-1)
-        del self._evals[best + 1 :]
+    def evaluated(self, evaluation: Evaluation) -> None:
+        """Take note of an evaluation, and forget those that it rolls back."""
+        # Lines that raised the alarm are not usual. Without any, the next evaluation comes at its regular time.
+        self._usual, self._alarm = [] if self._alarm else self._stats[-SETTLED:], False
+        self._remember(evaluation)
 
-
-def is_return(record: dict[str, Any]) -> bool:
-    """Whether an evaluation is one to go back to: the best so far, of a run in health."""
-    return bool(record["best"]) and record["verdict"] in HEALTHY
+    def _remember(self, evaluation: Evaluation) -> None:
+        self._evaluations.append(evaluation)
+        if evaluation.response == "roll back":
+            best = max((place for place, each in enumerate(self._evaluations) if each.is_safe_return), default=-1)
+            del self._evaluations[best + 1 :]
 
 
-def _is_alarming(latest: dict[str, Any], before: Sequence[dict[str, Any]]) -> bool:
-    """Whether a log line is so unlike those that led to the last evaluation that the next should not wait."""
-    if len(before) < SETTLED:
+def _is_alarming(latest: LogLine, usual: Sequence[LogLine]) -> bool:
+    """Whether a log line is very unlike those that led to the last evaluation."""
+    if len(usual) < SETTLED:
         return False
 
-    def usual(key: str) -> float:
-        return float(np.median([abs(number(record.get(key))) for record in before]))
+    def median(name: str) -> float:
+        return float(np.median([abs(line.number(name)) for line in usual]))
 
-    narrowed = usual("batch_diversity") > NARROW and number(latest.get("batch_diversity")) < SHRUNK * usual(
-        "batch_diversity"
-    )
+    diversity = median("batch_diversity")
+    narrowed = diversity > NARROW and latest.number("batch_diversity") < SHRUNK * diversity
     return narrowed or any(
-        abs(number(latest.get(key))) > GROWN * usual(key) for key in ("d_loss", "g_loss", "d_grad", "g_grad")
+        abs(latest.number(name)) > GROWN * median(name) for name in ("d_loss", "g_loss", "d_grad", "g_grad")
     )

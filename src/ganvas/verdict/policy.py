@@ -1,13 +1,12 @@
-"""What is done about a run in trouble: nothing but a word, an end, or another try from the best moment."""
+"""What is done about a run in trouble: it is warned of, ended, or rolled back to its best evaluation."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ganvas.settings.config import Settings
-from ganvas.verdict.monitor import Verdict
-from ganvas.verdict.rules import CONVERGED, DIVERGED
-
-Response = Literal["go on", "stop", "roll back"]
+from ganvas.verdict.evaluation import Response, Verdict
+from ganvas.verdict.kinds.divergence import DIVERGED
+from ganvas.verdict.kinds.progress import CONVERGED
 
 # What both learning rates are multiplied by at each rollback.
 SLOWER = 0.5
@@ -17,12 +16,12 @@ SLOWER = 0.5
 class Policy:
     """The settings `on_trouble`, `patience` and `rollbacks` at work.
 
-    A trouble is acted on when `patience` evaluations in a row have named one, and divergence at once. A run that has
-    converged has nothing to gain from its budget and is ended alike, unless `on_trouble` is "warn".
+    It acts when `patience` evaluations in a row have named a trouble, and at once on divergence. A run that has
+    converged gains nothing from the rest of its budget, so it is ended too, unless `on_trouble` is "warn".
 
     Attributes:
         settings: of the run.
-        waited: evaluations in a row that called for something to be done.
+        waited: evaluations in a row that called for action.
         rolled_back: rollbacks so far.
     """
 
@@ -35,11 +34,11 @@ class Policy:
 
         Args:
             verdict: what it found.
-            can_roll_back: whether there is a best moment to go back to.
+            can_roll_back: whether there is an evaluation to go back to.
         """
-        settings, converged = self.settings, verdict.name == CONVERGED
+        settings, converged = self.settings, verdict.name == CONVERGED.name
         self.waited = self.waited + 1 if converged or not verdict.healthy else 0
-        if settings.on_trouble == "warn" or (self.waited < settings.patience and verdict.name != DIVERGED):
+        if settings.on_trouble == "warn" or (self.waited < settings.patience and verdict.name != DIVERGED.name):
             return "go on"
         self.waited = 0
         if settings.on_trouble == "stop" or converged or not can_roll_back or self.rolled_back >= settings.rollbacks:

@@ -13,10 +13,9 @@ from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.report import html
 from ganvas.report.comparison import page
 from ganvas.report.comparison.page import Side
-from ganvas.report.html import ABSENT, is_number
+from ganvas.report.html import ABSENT
 from ganvas.report.run import verdict
 from ganvas.report.run.run import Run
-from ganvas.runs.history import History
 
 HEADS = ("run", "recipe", "data", "kimg", "verdict", "KID, best", "recall", "diversity", "near copies")
 # Pictures of each run.
@@ -46,7 +45,7 @@ def write_page(runs: Sequence[str | Path], out: str | Path, say: Callable[[str],
             say(f"painting with {name}")
         sheet, caption = _sheet(run)
         if sheet is not None:
-            sides.append(Side(name, caption, sheet, History.of(run.path).curve))
+            sides.append(Side(name, caption, sheet, run.logs.curve))
     page.write_page(
         out,
         title=" and ".join(names) if len(names) == 2 else f"{len(names)} runs",
@@ -70,17 +69,21 @@ def _names(runs: Sequence[Run]) -> list[str]:
 
 
 def _row(run: Run, name: str) -> list[str]:
-    best, judged = run.best or {}, verdict.latest(run)
+    best, latest = run.logs.best, verdict.latest(run.logs)
+
+    def score(name: str) -> float | None:
+        return best.get(name) if best else None
+
     return [
         name,
         run.record.recipe,
         run.data_name,
-        html.kimg(run.latest("kimg")),
-        str(judged["verdict"]) if judged else ABSENT,
-        html.plus_minus(best.get("kid"), best.get("kid_se")),
-        html.plus_minus(best.get("recall"), best.get("recall_se")),
-        html.share(best.get("diversity")),
-        html.percent(best.get("copies")),
+        html.kimg(run.logs.kimg),
+        latest.name if latest else ABSENT,
+        html.plus_minus(score("kid"), score("kid_se")),
+        html.plus_minus(score("recall"), score("recall_se")),
+        html.share(score("diversity")),
+        html.percent(score("copies")),
     ]
 
 
@@ -88,8 +91,8 @@ def _sheet(run: Run) -> tuple[NDArray[np.uint8] | None, str]:
     """Pictures of a run and what is to be said of them; of one without a snapshot, its last grid, or None."""
     from ganvas.artist.artist import load  # torch, which a page without pictures does without
 
-    best = run.best or {}
-    caption = f"{run.record.recipe}, KID {best['kid']:.3f}" if is_number(best.get("kid")) else run.record.recipe
+    kid = run.logs.best.kid if run.logs.best else None
+    caption = run.record.recipe if kid is None else f"{run.record.recipe}, KID {kid:.3f}"
     try:
         return grid(load(run.path).sample(SIDE * SIDE)), caption
     except GanvasError:
@@ -112,30 +115,25 @@ def _real(runs: Sequence[Run]) -> list[Side]:
 
 def _facts(runs: Sequence[Run]) -> dict[str, str]:
     """What holds for all of them."""
+    measured = [count for run in runs if run.logs.best and (count := run.logs.best.get("generated")) is not None]
     shared = {
         "Data": {run.data_name for run in runs},
         "Size": {f"{run.record.dataset['size']} pixels" for run in runs},
         "Budget of each": {str(run.record.settings.get("budget")) for run in runs},
-        "Pictures measured": {f"{run.best['generated']:,}" for run in runs if run.best and "generated" in run.best},
+        "Pictures measured": {f"{count:,.0f}" for count in measured},
     }
     return {name: next(iter(values)) for name, values in shared.items() if len(values) == 1}
 
 
 def _caveat(runs: Sequence[Run]) -> str:
     """Why their scores must not be compared, if so."""
-    scored = [run for run in runs if run.best]
-    differences = [
-        what
-        for what, values in (
-            ("data", {run.record.dataset["fingerprint"] for run in scored}),
-            ("feature networks", {(run.best or {}).get("extractor") for run in scored}),
-            (
-                "numbers of pictures",
-                {((run.best or {}).get("generated"), (run.best or {}).get("real")) for run in scored},
-            ),
-        )
-        if len(values) > 1
-    ]
+    scored = [(run.record.dataset["fingerprint"], best) for run in runs if (best := run.logs.best)]
+    conditions = {
+        "data": {fingerprint for fingerprint, _ in scored},
+        "feature networks": {best.figures.get("extractor") for _, best in scored},
+        "numbers of pictures": {(best.get("generated"), best.get("real")) for _, best in scored},
+    }
+    differences = [name for name, values in conditions.items() if len(values) > 1]
     if not differences:
         return ""
     return f"These scores were measured with different {' and '.join(differences)}: they cannot be compared."

@@ -52,7 +52,7 @@ class Found:
 def neighbours(studio: Studio) -> Fields:
     """Generated pictures beside the training pictures nearest to them; only the scores where these are gone."""
     run = studio.run
-    section: Fields = {"best": run.best}
+    section: Fields = {"best": run.logs.best.record() if run.logs.best else None}
     try:
         found = find(studio)
     except GanvasError as error:

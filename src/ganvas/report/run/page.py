@@ -8,11 +8,9 @@ is a section of `ganvas.report.run.generated`.
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from ganvas.foundation.errors import GanvasError
 from ganvas.report import charts, html
-from ganvas.report.html import Fields, is_number
+from ganvas.report.html import Fields
 from ganvas.report.run import provenance, sample_grids, verdict
 from ganvas.report.run.run import Run
 
@@ -56,25 +54,30 @@ def _title(run: Run) -> Fields:
     return {
         "recipe": run.record.recipe,
         "data": run.data_name,
-        "seconds": run.latest("seconds"),
-        "kimg": run.latest("kimg"),
+        "seconds": run.logs.latest("seconds"),
+        "kimg": run.logs.kimg,
         "pictures": run.record.training_count,
     }
 
 
 def _headline(run: Run) -> Fields:
-    best = run.best
-    speeds = [record["img_per_s"] for record in run.stats if is_number(record.get("img_per_s"))]
+    logs, best = run.logs, run.logs.best
+    first = next((each for each in logs.evaluations[:1] if each is not best), None)
     return {
-        "first": run.evals[0] if run.evals and run.evals[0] is not best else None,
-        "best": best,
-        "kimg": run.latest("kimg"),
-        "img_per_s": float(np.median(speeds)) if speeds else None,
+        "first": first.record() if first else None,
+        "best": best.record() if best else None,
+        "kimg": logs.kimg,
+        "img_per_s": logs.img_per_s,
     }
 
 
 def _curves(run: Run) -> Fields | None:
-    drawn = charts.curves(run.stats, run.evals, run.best.get("kimg") if run.best else None)
+    logs = run.logs
+    drawn = charts.curves(
+        [line.record() for line in logs.stats],
+        [evaluation.record() for evaluation in logs.evaluations],
+        logs.best.kimg if logs.best else None,
+    )
     band = verdict.band(run)
     if band:
         for chart in drawn:
@@ -83,19 +86,19 @@ def _curves(run: Run) -> Fields | None:
 
 
 def _evaluations(run: Run) -> Fields | None:
-    if not run.evals:
+    best, records = run.logs.best, [evaluation.record() for evaluation in run.logs.evaluations]
+    if not records:
         return None
-    # Columns of scores that older runs and other data lack; what is the same throughout stands in the headline.
+    # Columns of scores that older runs and other data lack. What is the same throughout stands in the headline.
     optional = ("verdict", "diversity", "copies", "modes_covered")
-    has = {key: any(record.get(key) is not None for record in run.evals) for key in optional}
-    has["extractor"] = len({record.get("extractor") for record in run.evals}) > 1
-    return {"evals": run.evals, "best": run.best, "has": has, "classes": _classes(run)}
-
-
-def _classes(run: Run) -> Fields:
-    """The scores of each class at the best evaluation; empty where none were taken."""
-    scores = (run.best or {}).get("classes")
-    return scores if isinstance(scores, dict) else {}
+    has = {key: any(record.get(key) is not None for record in records) for key in optional}
+    has["extractor"] = len({record.get("extractor") for record in records}) > 1
+    return {
+        "evals": records,
+        "best": next((place for place, each in enumerate(run.logs.evaluations) if each is best), None),
+        "has": has,
+        "classes": best.classes if best else {},
+    }
 
 
 SECTIONS: dict[str, Callable[[Run], Fields | None]] = {

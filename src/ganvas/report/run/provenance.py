@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ganvas.data.dataset.columns import LICENCE, ORIGIN, Column, columns_about
 from ganvas.foundation.errors import DataError
-from ganvas.report.html import Fields, is_number, percent, significant
+from ganvas.report.html import Fields, percent, significant
 from ganvas.report.run.run import Run
 
 # ganvas's own painter, as `prepare` records it.
@@ -96,19 +96,20 @@ def _titled(name: str) -> str:
 
 
 def _copies_found(run: Run) -> str:
-    best = run.best or {}
-    if not is_number(best.get("copies")) or not is_number(best.get("generated")):
+    best = run.logs.best
+    copies, generated = (best.get("copies"), best.get("generated")) if best else (None, None)
+    if copies is None or generated is None:
         return "not looked for"
-    return f"{best['copies'] * best['generated']:,.0f} of {best['generated']:,.0f} generated"
+    return f"{copies * generated:,.0f} of {generated:,.0f} generated"
 
 
 # --- What may be said; each statement is a heading, what is known, and what that allows to say ---
 
 
 def _copies(run: Run) -> list[Fields]:
-    best = run.best or {}
-    copies, compared = best.get("copies"), best.get("generated")
-    if not is_number(copies) or not is_number(compared):
+    best = run.logs.best
+    copies, compared, alike = map(best.get, ("copies", "generated", "real_copies")) if best else (None, None, None)
+    if copies is None or compared is None:
         return [
             _statement(
                 "open",
@@ -131,8 +132,7 @@ def _copies(run: Run) -> list[Fields]:
                 f"pictures are. {limit}",
             )
         ]
-    alike = best.get("real_copies")
-    beside = f" Of real pictures it never saw, {percent(alike)} would pass for copies too." if is_number(alike) else ""
+    beside = "" if alike is None else f" Of real pictures it never saw, {percent(alike)} would pass for copies too."
     return [
         _statement(
             "no",

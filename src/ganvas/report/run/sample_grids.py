@@ -36,7 +36,7 @@ def pictures(run: Run) -> Fields | None:
 def _frames(run: Run) -> list[Fields]:
     """The sample grids to show: evenly chosen, the first, the best and the last always among them."""
     files = list(run.samples.items())
-    best = _nearest(list(run.samples), run.best.get("kimg") if run.best else None)
+    best = _nearest(list(run.samples), run.logs.best.kimg if run.logs.best else None)
     even = np.linspace(0, len(files) - 1, min(len(files), MAX_FRAMES - 1)).round().astype(int)
     chosen = sorted({*even.tolist(), *([] if best is None else [best])})
     frames = []

@@ -1,43 +1,19 @@
 """The verdict on a run as its page shows it: a badge with what it rests on, and a band over the kimg of the run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import plotly.graph_objects as go
 
-from ganvas.report.html import Fields, is_number, kimg, significant
+from ganvas.report.html import Fields, kimg, significant
 from ganvas.report.run.run import Run
-from ganvas.verdict import rules
+from ganvas.runs.logs import RunLogs
+from ganvas.verdict.evaluation import Verdict
+from ganvas.verdict.kinds import by_name
 
-# Dark enough for white letters, and no two alike to eyes that do not see red or green: words say the same beside them.
-COLOURS: Final = {
-    rules.WARMING_UP: "#7a6f5a",
-    rules.LEARNING: "#4d7829",
-    rules.CONVERGED: "#2c69a6",
-    rules.STALLED: "#6a6764",
-    rules.COLLAPSING: "#a5611a",
-    rules.COLLAPSED: "#a83426",
-    rules.MEMORISING: "#7b4a9b",
-    rules.DIVERGED: "#3a3633",
-    rules.LEAKING: "#1d7771",
-    rules.OVERPOWERING: "#94415f",
-    rules.OVERPOWERED: "#4a5da3",
-}
+# Of a verdict that another version of ganvas gave.
 _UNKNOWN: Final = "#6a6764"
-
-MEANINGS: Final = {
-    rules.WARMING_UP: "It is too early to tell.",
-    rules.LEARNING: "Its pictures are getting better.",
-    rules.CONVERGED: "Its pictures no longer get better, and nothing is wrong with them.",
-    rules.STALLED: "Its pictures have stopped getting better.",
-    rules.COLLAPSING: "Its pictures grow more and more alike.",
-    rules.COLLAPSED: "Its pictures are nearly all alike, whatever the latent.",
-    rules.MEMORISING: "It repeats training pictures instead of painting new ones.",
-    rules.DIVERGED: "Its losses have run away; what it paints from here on means nothing.",
-    rules.LEAKING: "Its pictures show the changes of augmentation, which real pictures do not.",
-    rules.OVERPOWERING: "The discriminator tells everything apart, and the generator learns nothing from it.",
-    rules.OVERPOWERED: "The discriminator cannot tell real from generated pictures, so it has nothing to teach.",
-}
 
 WORDS: Final = {
     "kid": "KID",
@@ -73,10 +49,10 @@ class Span:
     """Evaluations in a row that came to the same verdict.
 
     Attributes:
-        verdict: what they say.
+        verdict: its name.
         start: kimg of the evaluation before the first of them, or 0.
         end: kimg of the last.
-        classes: what classes it is about, if only about some.
+        classes: the classes that it is about; empty if it is about all pictures.
         left: where it starts, as a share of the whole run.
         width: how long it is, as a share of the whole run.
     """
@@ -91,16 +67,17 @@ class Span:
     @property
     def colour(self) -> str:
         """The colour of the verdict."""
-        return COLOURS.get(self.verdict, _UNKNOWN)
+        return _colour(self.verdict)
 
     @property
     def is_troubled(self) -> bool:
         """Whether something is wrong."""
-        return self.verdict not in rules.HEALTHY
+        kind = by_name(self.verdict)
+        return kind is None or not kind.healthy
 
     @property
     def words(self) -> str:
-        """What it says and of when."""
+        """The verdict with its time."""
         about = f" ({', '.join(self.classes)})" if self.classes else ""
         return f"{self.verdict}{about}: {kimg(self.start)} to {kimg(self.end)} kimg"
 
@@ -119,7 +96,7 @@ class Band:
 
     @property
     def legend(self) -> list[Fields]:
-        """Each verdict once, in the order in which they came, with when it held."""
+        """Each verdict once, in the order in which they came, with the times when it held."""
         times: dict[str, list[Span]] = {}
         for span in self.spans:
             times.setdefault(span.verdict, []).append(span)
@@ -134,46 +111,50 @@ class Band:
         ]
 
 
-def latest(run: Run) -> Fields | None:
-    """The newest evaluation that came to a verdict; None in runs from before there were any."""
-    judged = [record for record in run.evals if isinstance(record.get("verdict"), str)]
-    return judged[-1] if judged else None
+def latest(logs: RunLogs) -> Verdict | None:
+    """The newest verdict; None in runs from before there were any."""
+    return next((each.verdict for each in reversed(logs.evaluations) if each.verdict), None)
 
 
 def badge(run: Run) -> Fields | None:
-    """What is said at the top of the page; None where no evaluation came to a verdict."""
-    record = latest(run)
-    if record is None:
+    """What stands at the top of the page; None where no evaluation came to a verdict."""
+    evaluation = next((each for each in reversed(run.logs.evaluations) if each.verdict), None)
+    if evaluation is None or evaluation.verdict is None:
         return None
-    verdict = record["verdict"]
+    verdict = evaluation.verdict
     return {
-        "verdict": verdict,
-        "colour": COLOURS.get(verdict, _UNKNOWN),
-        "is_troubled": verdict not in rules.HEALTHY,
-        "meaning": MEANINGS.get(verdict, ""),
-        "since": record.get("verdict_since"),
-        "kimg": record.get("kimg"),
-        "classes": _classes(record),
-        "evidence": _evidence(record.get("evidence")),
-        "advice": record.get("advice") or None,
-        "done": _done(run),
+        "verdict": verdict.name,
+        "colour": _colour(verdict.name),
+        "is_troubled": not verdict.healthy,
+        "meaning": verdict.kind.meaning if verdict.kind else "",
+        "since": verdict.since,
+        "kimg": evaluation.kimg,
+        "classes": verdict.classes,
+        "evidence": _evidence(verdict.evidence),
+        "advice": verdict.advice,
+        "done": _done(run.logs),
     }
 
 
-def _done(run: Run) -> str:
+def _colour(verdict: str) -> str:
+    kind = by_name(verdict)
+    return kind.colour if kind else _UNKNOWN
+
+
+def _done(logs: RunLogs) -> str:
     """What was done about the run's troubles, where its settings asked for something."""
-    returns = [kimg(record.get("kimg")) for record in run.evals if record.get("response") == "roll back"]
-    said = (
-        f"Went back to its best evaluation at {', '.join(returns)} kimg, with lower learning rates. " if returns else ""
-    )
-    stopped = bool(run.evals) and run.evals[-1].get("response") == "stop"
-    return f"{said}Training was ended for it." if stopped else said.strip()
+    returns = [kimg(each.kimg) for each in logs.evaluations if each.response == "roll back"]
+    sentences = []
+    if returns:
+        sentences.append(f"Went back to its best evaluation at {', '.join(returns)} kimg, with lower learning rates.")
+    if logs.evaluations and logs.evaluations[-1].response == "stop":
+        sentences.append("Training was ended for it.")
+    return " ".join(sentences)
 
 
-def _evidence(evidence: Any) -> dict[str, str]:
-    """What the verdict rests on, by its name in words."""
-    found = evidence.items() if isinstance(evidence, dict) else ()
-    return {_in_words(str(name)): significant(value) for name, value in found if is_number(value)}
+def _evidence(evidence: Mapping[str, float]) -> dict[str, str]:
+    """The numbers that the verdict rests on, by their names in words."""
+    return {_in_words(name): significant(value) for name, value in evidence.items()}
 
 
 def _in_words(name: str) -> str:
@@ -186,25 +167,23 @@ def band(run: Run) -> Band | None:
 
     What an evaluation finds holds for the time since the one before it.
     """
-    end = max((record["kimg"] for record in (*run.stats, *run.evals) if is_number(record.get("kimg"))), default=0.0)
+    logs = run.logs
+    end = max((line.kimg for line in (*logs.stats, *logs.evaluations)), default=0.0)
     spans: list[Span] = []
     before = 0.0
-    for record in run.evals:
-        at, verdict = record.get("kimg"), record.get("verdict")
-        if not is_number(at):
-            continue
-        if isinstance(verdict, str) and at > before:
-            classes, start = _classes(record), before
-            if spans and (spans[-1].verdict, spans[-1].classes, spans[-1].end) == (verdict, classes, before):
+    for evaluation in logs.evaluations:
+        at, verdict = evaluation.kimg, evaluation.verdict
+        if verdict and at > before:
+            start = before
+            if spans and (spans[-1].verdict, spans[-1].classes, spans[-1].end) == (
+                verdict.name,
+                verdict.classes,
+                start,
+            ):
                 start = spans.pop().start
-            spans.append(Span(verdict, start, at, classes, start / end, (at - start) / end))
+            spans.append(Span(verdict.name, start, at, verdict.classes, start / end, (at - start) / end))
         before = at
     return Band(spans, end) if spans else None
-
-
-def _classes(record: Fields) -> tuple[str, ...]:
-    names = record.get("verdict_classes")
-    return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
 def mark(figure: go.Figure, band: Band) -> None:

@@ -1,0 +1,59 @@
+"""The batches of a training step: real pictures on the device, with latents."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganvas.foundation.pixels import to_float
+from ganvas.gans.recipe import Batch, Recipe
+from ganvas.machine.device import Machine
+
+
+class BatchMaker:
+    """Makes the batches of one run, with latents in an order of its own.
+
+    Args:
+        recipe: draws the latents, and takes what it needs of the labels.
+        machine: where the networks are.
+        seed: of the latents.
+    """
+
+    def __init__(self, recipe: Recipe, machine: Machine, seed: int) -> None:
+        self._recipe, self._machine = recipe, machine
+        self._random = torch.Generator().manual_seed(seed)
+
+    def step(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> list[Batch]:
+        """One batch for each discriminator update, then one for each generator update beyond the first.
+
+        Each discriminator update sees new pictures. The generator shares the last of them, and gets latents of its own
+        for its further updates.
+
+        Args:
+            pictures: batches of the loader: uint8 [B, S, S, 3], and labels int64 [B] or None.
+        """
+        options = self._recipe.options
+        batches = [self._batch(*next(pictures)) for _ in range(options.d_steps)]
+        last = batches[-1]
+        shared = [self._recipe.batch(last.images, self._latents(), last.labels) for _ in range(options.g_steps - 1)]
+        return batches + shared
+
+    def _batch(self, pictures: Tensor, labels: Tensor | None) -> Batch:
+        """Bytes from the loader as the networks see them, on their device."""
+        device = self._machine.device
+        images = to_float(pictures.to(device, non_blocking=True)).contiguous(memory_format=self._machine.memory_format)
+        if labels is not None:
+            labels = labels.to(device, non_blocking=True)
+        return self._recipe.batch(images, self._latents(), labels)
+
+    def _latents(self) -> Tensor:
+        return self._recipe.latents(self._recipe.options.batch_size, self._random).to(self._machine.device)
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed run needs to draw the latents that come next."""
+        return {"latents": self._random.get_state()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self._random.set_state(state["latents"])

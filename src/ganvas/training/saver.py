@@ -1,0 +1,97 @@
+"""What a run keeps while it trains: snapshots to look at and to share, checkpoints to go on from."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from torch import nn
+
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.version import VERSION
+from ganvas.gans.recipe import Recipe
+from ganvas.runs.checkpoint import CheckpointDirectory
+from ganvas.runs.directory import RunDirectory
+from ganvas.runs.snapshot import Card, save
+from ganvas.settings.budget import Progress
+from ganvas.verdict.evaluation import Evaluation
+
+State = Callable[[], dict[str, Any]]
+
+
+class Saver:
+    """Writes the snapshots and checkpoints of one run.
+
+    Args:
+        run: the directory that they go to.
+        recipe: what is trained.
+        data: what it learns from.
+        may_roll_back: whether to keep the state of the best healthy evaluation, too.
+    """
+
+    def __init__(self, run: RunDirectory, recipe: Recipe, data: Dataset, may_roll_back: bool) -> None:
+        self._run, self._recipe, self._data, self._may_roll_back = run, recipe, data, may_roll_back
+        self._checkpoints = CheckpointDirectory(run.checkpoints)
+        self._saved_at = -1  # steps
+
+    def save(self, progress: Progress, generator: nn.Module, state: State) -> None:
+        """Write a checkpoint and the last snapshot, unless those of this step are there already.
+
+        Args:
+            progress: of the run.
+            generator: the averaged one.
+            state: returns what a resumed run needs.
+        """
+        if self._saved_at == progress.steps:
+            return
+        self._write_snapshot("last", generator, progress.kimg, {})
+        self._checkpoints.save(progress.kimg, state())
+        self._saved_at = progress.steps
+
+    def outdate(self) -> None:
+        """Have the next `save` write even if this step was saved: its state has changed since."""
+        self._saved_at = -1
+
+    def save_best(self, evaluation: Evaluation, generator: nn.Module, state: State) -> None:
+        """Write the best snapshot, and the state to go back to where the run may have to.
+
+        Args:
+            evaluation: the best so far.
+            generator: the averaged one, which it is about.
+            state: returns what a resumed run needs.
+        """
+        self._write_snapshot("best", generator, evaluation.kimg, evaluation.record())
+        # The average can be at its best when G itself has just collapsed, and that is not a state to go back to.
+        if self._may_roll_back and evaluation.is_safe_return:
+            self._checkpoints.save_best(state())
+
+    @property
+    def has_best(self) -> bool:
+        """Whether there is a state to go back to."""
+        return self._checkpoints.has_best
+
+    def best(self) -> dict[str, Any]:
+        """The state to go back to.
+
+        Raises:
+            RunError: there is none, or it cannot be read.
+        """
+        return self._checkpoints.best()
+
+    def _write_snapshot(
+        self, name: Literal["best", "last"], generator: nn.Module, kimg: float, scores: Mapping[str, object]
+    ) -> None:
+        data = self._data
+        is_told = self._recipe.is_told_classes(len(data.class_names))
+        card = Card(
+            recipe=self._run.record.recipe,
+            options=self._recipe.options.model_dump(),
+            size=data.size,
+            class_names=data.class_names if is_told else [],
+            label_column=data.info.label_column if is_told else None,
+            class_shares=data.class_shares if is_told else [],
+            kimg=kimg,
+            data=str(data.path.resolve()),
+            fingerprint=data.fingerprint,
+            ganvas=VERSION,
+            scores=dict(scores),
+        )
+        save(self._run.snapshot(name), generator, card)

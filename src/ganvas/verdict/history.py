@@ -1,0 +1,102 @@
+"""The history of a run as the rules read it: its figures over time, and whether anything improves."""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.verdict.measurement import LogLine, Measurement
+
+Numbers = NDArray[np.float64]
+
+# A trend is read over this many evaluations. A run with fewer is warming up.
+SPAN: Final = 4
+# A difference counts if it is larger than this many standard errors.
+SURE: Final = 3.0
+# A smaller gain of variety in `SPAN` evaluations does not count, nor does any gain beyond `FULL`.
+TRIFLE, FULL = 0.03, 1.1
+# Lines of the log whose median is the usual value around an evaluation.
+SETTLED: Final = 3
+# The least standard error of a share or a ratio: its own can be 0 by chance.
+_LEAST_ERROR: Final = 0.01
+# A run whose KID fell below this share of its first one has learnt something, and may be called converged.
+LEARNT: Final = 0.6
+# A KID this many times the best one belongs to pictures of another kind.
+FAR: Final = 1.5
+
+
+class History:
+    """What a run has measured and logged until an evaluation.
+
+    Args:
+        measurements: of the evaluations, oldest first; at least one.
+        stats: the log lines, oldest first.
+        augmentations: the augmentations of D's pictures.
+    """
+
+    def __init__(
+        self, measurements: Sequence[Measurement], stats: Sequence[LogLine], augmentations: Sequence[str] = ()
+    ) -> None:
+        self.measurements, self.stats, self.augmentations = measurements, stats, augmentations
+
+    @property
+    def latest(self) -> Measurement:
+        """The last measurement."""
+        return self.measurements[-1]
+
+    def now(self, name: str) -> float:
+        """A figure of the last evaluation; NaN if it has none."""
+        return self.latest.number(name)
+
+    def values(self, name: str, last: int | None = None) -> Numbers:
+        """A figure at all evaluations, or at the `last` ones, oldest first; NaN where it is missing."""
+        return np.array([each.number(name) for each in self.measurements[-last if last else None :]])
+
+    def change(self, name: str) -> float:
+        """The change of a figure since `SPAN` evaluations ago, in standard errors of the difference."""
+        then, now = self.measurements[-SPAN - 1], self.latest
+        errors = [each.number(f"{name}_se") for each in (then, now)]
+        spread = math.hypot(*(error if error > 0 else _LEAST_ERROR for error in errors))
+        return (now.number(name) - then.number(name)) / spread
+
+    def size(self, name: str, first: bool = False) -> float:
+        """The magnitude of a figure at the last evaluation, or at the first; of a logged one, around it."""
+        measurement = self.measurements[0 if first else -1]
+        if name in measurement.figures:
+            return abs(measurement.number(name))
+        logged = [line for line in self.stats if line.kimg <= measurement.kimg][-SETTLED:]
+        return float(np.median([abs(line.number(name)) for line in logged])) if logged else math.nan
+
+    @property
+    def has_trend(self) -> bool:
+        """Whether there are enough evaluations to read a trend from."""
+        return len(self.measurements) > SPAN
+
+    @property
+    def is_improving(self) -> bool:
+        """Whether anything that a healthy run improves has improved since `SPAN` evaluations ago."""
+        if not self.has_trend:
+            return True
+        if self.change("kid") < -SURE:
+            return True
+        return any(self._widens(name) for name in ("diversity", "pixel_diversity")) or any(
+            self.change(name) > SURE for name in ("recall", "coverage")
+        )
+
+    def _widens(self, name: str) -> bool:
+        """Whether variety grows by more than its noise and a trifle. More than that of real pictures does not count."""
+        gain = self.now(name) - self.values(name)[-SPAN - 1]
+        return bool(gain > TRIFLE and self.change(name) > SURE and self.now(name) < FULL)
+
+    @property
+    def best_kid(self) -> float:
+        """The lowest KID before the last evaluation; NaN if there was none."""
+        before = self.values("kid")[:-1]
+        return float(np.nanmin(before)) if np.isfinite(before).any() else math.nan
+
+    @property
+    def has_converged(self) -> bool:
+        """Whether KID is far below its first value and still near its best."""
+        return self.now("kid") < LEARNT * self.values("kid")[0] and self.now("kid") < FAR * self.best_kid
