@@ -23,15 +23,15 @@ from ganvas.data.dataset.labels import labelled_by
 from ganvas.data.dataset.layout import INDEX
 from ganvas.foundation.errors import ConfigError, DataError, RunError
 from ganvas.foundation.files import read_records
-from ganvas.gans.recipe import Recipe, Spec
+from ganvas.gans.recipe import ClassUse, Recipe, Spec
 from ganvas.networks import acgan, conditional
-from ganvas.networks.objectives import classified
+from ganvas.networks.losses import class_cross_entropy
 from ganvas.planning.run import resume, train
 from ganvas.runs import snapshot
 from ganvas.settings.config import resolve
 from ganvas.training.loader import BalancedOrder, Loader
 
-CONDITIONAL = [name for name in gans.names() if gans.find(name).conditional]
+CONDITIONAL = [name for name in gans.names() if gans.find(name).class_use in (ClassUse.AUXILIARY, ClassUse.CONDITIONAL)]
 
 
 def stages(network: nn.Module, *given: torch.Tensor) -> list[tuple[int, ...]]:
@@ -136,7 +136,7 @@ def test_the_label_alone_changes_what_cdcgans_discriminator_says() -> None:
     torch.manual_seed(0)
     recipe = tiny("cdcgan")
     discriminator, images = recipe.build(Spec(32, 3))[1], torch.rand(1, 3, 32, 32).expand(3, -1, -1, -1)
-    logits = recipe.judge(discriminator, images, torch.tensor([0, 0, 1])).logits
+    logits = recipe.discriminate(discriminator, images, torch.tensor([0, 0, 1])).logits
     assert logits[0].item() == pytest.approx(logits[1].item(), abs=1e-5)
     assert logits[0].item() != pytest.approx(logits[2].item(), abs=1e-2)
 
@@ -147,7 +147,7 @@ def test_the_label_alone_changes_what_cdcgans_discriminator_says() -> None:
 def test_the_class_loss_is_the_negative_log_of_the_softmax() -> None:
     logits = torch.tensor([[1.0, 2.0, 0.5], [0.0, 0.0, 0.0]])
     expected = (torch.logsumexp(logits[0], 0) - 2.0 + np.log(3)) / 2
-    assert classified(logits, torch.tensor([1, 2])).item() == pytest.approx(expected.item())
+    assert class_cross_entropy(logits, torch.tensor([1, 2])).item() == pytest.approx(expected.item())
 
 
 def test_both_of_acgans_batches_reach_its_class_loss() -> None:
@@ -157,8 +157,8 @@ def test_both_of_acgans_batches_reach_its_class_loss() -> None:
     batch = recipe.batch(torch.rand(4, 3, 16, 16), torch.randn(4, 6), torch.tensor([0, 1, 2, 0]))
     loss = recipe.discriminator_loss(generator, discriminator, batch)
     real, fake = discriminator(batch.images), discriminator(batch.fakes(generator))
-    assert loss.terms["class_real"].item() == pytest.approx(classified(real.class_logits, batch.labels).item())
-    assert loss.terms["class_fake"].item() == pytest.approx(classified(fake.class_logits, batch.wanted).item())
+    assert loss.terms["class_real"].item() == pytest.approx(class_cross_entropy(real.class_logits, batch.labels).item())
+    assert loss.terms["class_fake"].item() == pytest.approx(class_cross_entropy(fake.class_logits, batch.wanted).item())
     assert set(loss.terms) == {"real", "fake", "class_real", "class_fake"}
     for term in ("class_real", "class_fake"):
         (gradient,) = torch.autograd.grad(loss.terms[term], discriminator.head.classes.weight, retain_graph=True)

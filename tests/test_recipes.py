@@ -11,6 +11,7 @@ from conftest import Cli
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe, Spec, generate
+from ganvas.networks.phased import phases_of
 from ganvas.settings.config import resolve
 
 RECIPES = gans.names()
@@ -55,7 +56,7 @@ def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> 
     torch.manual_seed(0)
     recipe, spec = small(name)
     generator, discriminator = recipe.build(spec)
-    recipe.end_early(discriminator)
+    phases_of(discriminator).enter_last()
     recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total.backward()
     assert all(weight.grad is not None for weight in discriminator.parameters())
     # Within a hinge's margin, real and generated pictures pull a last bias with the same force.
@@ -76,7 +77,7 @@ def test_both_losses_are_finite_in_every_precision_and_from_two_pictures_on(
     torch.manual_seed(0)
     recipe, spec = small(name)
     networks = recipe.build(spec)
-    recipe.end_early(networks[1])
+    phases_of(networks[1]).enter_last()
     with torch.autocast("cpu", precision, enabled=precision is not torch.float32):
         batch = batch_of(recipe, spec, count)
         losses = recipe.discriminator_loss(*networks, batch), recipe.generator_loss(*networks, batch)
@@ -155,7 +156,7 @@ NEW_RECIPE = '''"""A least-squares GAN of two matrices.
 
 from torch import nn
 
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 
 

@@ -8,7 +8,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganvas import gans
-from ganvas.gans.recipe import Batch, Recipe, Spec
+from ganvas.gans.recipe import Batch, ClassUse, Recipe, Spec
+from ganvas.networks.parameters import trainable_parameters
+from ganvas.networks.phased import phases_of
 from ganvas.tricks.objective import Objective
 
 # What recipes are described at where they can: the size that `prepare` makes unless it is told otherwise.
@@ -25,9 +27,11 @@ class Entry:
     Attributes:
         name: what `train --recipe` calls it.
         paper: where it is from.
-        conditional: whether one can ask its generator for a class.
+        class_use: what it does with the classes of its pictures.
+        conditional: whether it needs pictures with classes, and you can ask its generator for a class.
         needs_classes: whether it needs pictures with classes; its networks are counted with 10.
-        welcomes_classes: whether its generator learns them where there are any; its networks are counted without.
+        welcomes_classes: whether classes are optional: you can ask for one if the pictures had classes; its networks
+            are counted without.
         sizes: picture sizes in pixels that it supports.
         size: the one that the figures below are for: 64, or else the nearest.
         generator_parameters: trainable weights of G.
@@ -38,6 +42,7 @@ class Entry:
 
     name: str
     paper: str
+    class_use: ClassUse
     conditional: bool
     needs_classes: bool
     welcomes_classes: bool
@@ -59,17 +64,19 @@ def _describe(name: str) -> Entry:
     size = min(recipe.sizes, key=lambda size: abs(size - USUAL_SIZE))
     generator, discriminator = _networks(Objective(recipe), _spec(recipe, size))
     operations = operations_per_image(recipe, size)
+    use = recipe.class_use
     is_comparable = size in gans.find(YARDSTICK).sizes
     return Entry(
         name=name,
         paper=recipe.paper,
-        conditional=recipe.conditional,
-        needs_classes=recipe.needs_classes(),
-        welcomes_classes=recipe.welcomes_classes,
+        class_use=use,
+        conditional=use.is_required and use.conditions_generator,
+        needs_classes=use.is_required,
+        welcomes_classes=use is ClassUse.OPTIONAL,
         sizes=recipe.sizes,
         size=size,
-        generator_parameters=_count(generator),
-        discriminator_parameters=_count(discriminator),
+        generator_parameters=trainable_parameters(generator),
+        discriminator_parameters=trainable_parameters(discriminator),
         gflops_per_image=operations / 1e9,
         relative_cost=operations / _yardstick(size) if is_comparable else None,
     )
@@ -88,7 +95,7 @@ def operations_per_image(recipe: Recipe, size: int) -> float:
     """
     objective, options = Objective(recipe), recipe.options
     generator, discriminator = _networks(objective, _spec(recipe, size))
-    recipe.end_early(discriminator)
+    phases_of(discriminator).enter_last()
     batches = [objective.batch(_batch(recipe, size)) for _ in range(options.d_steps + options.g_steps - 1)]
     with FlopCounterMode(display=False) as counter:
         for batch in batches[: options.d_steps]:
@@ -106,7 +113,7 @@ def _with_defaults(name: str) -> Recipe:
 
 
 def _spec(recipe: Recipe, size: int) -> Spec:
-    return Spec(size, CLASSES if recipe.needs_classes() else 0)
+    return Spec(size, CLASSES if recipe.class_use.is_required else 0)
 
 
 def _networks(objective: Objective, spec: Spec) -> tuple[nn.Module, nn.Module]:
@@ -120,9 +127,5 @@ def _networks(objective: Objective, spec: Spec) -> tuple[nn.Module, nn.Module]:
 def _batch(recipe: Recipe, size: int) -> Batch:
     count = recipe.options.batch_size
     images = torch.empty(count, 3, size, size, device="meta")
-    labels = torch.empty(count, dtype=torch.int64, device="meta") if recipe.needs_classes() else None
+    labels = torch.empty(count, dtype=torch.int64, device="meta") if recipe.class_use.is_required else None
     return recipe.batch(images, recipe.latents(count, torch.Generator()).to("meta"), labels)
-
-
-def _count(network: nn.Module) -> int:
-    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)

@@ -18,11 +18,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.gans.recipe import Batch, ClassUse, Loss, Recipe, Spec
 from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import NETWORK
-from ganvas.networks.objectives import hinge_fake, hinge_real
+from ganvas.networks.losses import hinge_fake, hinge_real
 from ganvas.settings.options import Options
 
 
@@ -72,7 +72,7 @@ class Atelier(Recipe):
 
     paper = "ganvas's own, after Miyato et al. 2018, Zhao et al. 2020, Liu et al. 2021 and Kumari et al. 2022"
     sizes = (16, 32, 64, 128, 256)
-    welcomes_classes = True
+    class_use = ClassUse.OPTIONAL
     sees_through = (NETWORK,)
     defaults = AtelierOptions(
         batch_size=32,
@@ -86,11 +86,7 @@ class Atelier(Recipe):
         spectral_norm=True,
         augment=("colour", "translation"),
     )
-
-    @property
-    def _own(self) -> AtelierOptions:
-        assert isinstance(self.options, AtelierOptions)
-        return self.options
+    options: AtelierOptions
 
     def build_generator(self, spec: Spec) -> nn.Module:
         """`skip_layer`'s G."""
@@ -98,15 +94,15 @@ class Atelier(Recipe):
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
         """`skip_layer`'s G and `projection`'s D, with `vision_aided`'s heads beside it."""
-        own = self._own
+        own = self.options
         discriminator: nn.Module = projection.Discriminator(spec.size, spec.classes, own.d_width, self.head)
         if own.vision:
             discriminator = vision_aided.Discriminator(
                 discriminator,
                 spec.classes,
-                wait=round(1000 * own.vision_from),
-                ramp=round(1000 * own.vision_over),
-                renew=round(1000 * own.vision_renewed),
+                wait_kimg=own.vision_from,
+                ramp_kimg=own.vision_over,
+                renew_kimg=own.vision_renewed,
                 every=own.vision_every,
                 size=own.vision_size,
             )
@@ -123,33 +119,12 @@ class Atelier(Recipe):
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """Minus the logits of generated pictures."""
-        fake = self.judge(discriminator, batch.generated(generator), batch.wanted)
+        fake: Critique = self.discriminate(discriminator, batch.generated(generator), batch.wanted)
         terms = {"adversarial": -fake.logits.mean()}
         if fake.patches:
             seen = torch.stack([logits.mean() for logits in fake.patches]).sum()
-            terms["seen"] = -self._own.vision * fake.trust * seen
+            terms["seen"] = -self.options.vision * fake.trust * seen
         return Loss(terms)
-
-    def after_discriminator_step(self, discriminator: nn.Module) -> None:
-        """Count what D has been trained on."""
-        if isinstance(discriminator, vision_aided.Discriminator):
-            discriminator.count(self.options.batch_size)
-
-    def early_images(self, discriminator: nn.Module) -> int:
-        """Until frozen features are looked at."""
-        if not isinstance(discriminator, vision_aided.Discriminator):
-            return 0
-        return max(0, discriminator.wait - discriminator.trained_on)
-
-    def end_early(self, discriminator: nn.Module) -> None:
-        """Have frozen features looked at from now on."""
-        if isinstance(discriminator, vision_aided.Discriminator):
-            discriminator.trained_on = max(discriminator.wait, discriminator.trained_on)
-
-    def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique:
-        """What the discriminator says about pictures, of those classes where there are any."""
-        critique: Critique = discriminator(images) if labels is None else discriminator(images, labels)
-        return critique
 
     def _opinions(self, discriminator: nn.Module, batch: Batch, fakes: Tensor) -> tuple[Critique, Critique]:
         """What is said about real and about generated pictures.
@@ -158,9 +133,9 @@ class Atelier(Recipe):
         layer that compares the pictures of a batch must see them apart.
         """
         if self.options.minibatch != "none":
-            real = self.judge(discriminator, batch.images, batch.labels)
-            return real, self.judge(discriminator, fakes, batch.wanted)
+            real = self.discriminate(discriminator, batch.images, batch.labels)
+            return real, self.discriminate(discriminator, fakes, batch.wanted)
         images, labels = torch.cat([batch.images, fakes]), None
         if batch.labels is not None and batch.wanted is not None:
             labels = torch.cat([batch.labels, batch.wanted])
-        return vision_aided.halves(self.judge(discriminator, images, labels))
+        return vision_aided.halves(self.discriminate(discriminator, images, labels))

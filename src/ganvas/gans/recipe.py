@@ -1,22 +1,23 @@
-"""What a recipe is: one GAN, stated whole in one file.
+"""What a recipe is: the networks, the objective and the defaults of one GAN.
 
-The trainer knows no GAN's name. It builds the networks, freezes the one that is not being trained, steps the
-optimisers and counts; what is minimised, and by which networks, is the recipe's to say.
+The trainer knows no recipe by name. It builds the networks, freezes the one that is not being trained, steps the
+optimisers and counts. The recipe says what the networks are and what each minimises.
 """
 
 import dataclasses
 import functools
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from ganvas.foundation.errors import ConfigError
 from ganvas.networks.critique import Critique, Head
+from ganvas.networks.losses import Targets
 from ganvas.networks.minibatch import minibatch_layer
-from ganvas.networks.objectives import Targets
 from ganvas.settings.options import Options
 
 if TYPE_CHECKING:
@@ -39,6 +40,36 @@ class Spec:
     def of(cls, data: "Dataset") -> Self:
         """What this dataset asks."""
         return cls(data.size, len(data.class_names))
+
+
+class ClassUse(StrEnum):
+    """What a recipe does with the classes of its pictures."""
+
+    NONE = "none"
+    """Neither network sees them."""
+    CLASSIFIED = "classified"
+    """D learns to name them; G is not conditioned. The pictures must have classes."""
+    AUXILIARY = "auxiliary"
+    """G is conditioned, and D learns to name them. The pictures must have classes."""
+    CONDITIONAL = "conditional"
+    """Both networks are conditioned. The pictures must have classes."""
+    OPTIONAL = "optional"
+    """Both networks are conditioned if the pictures have classes, and neither if not."""
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the pictures must have classes."""
+        return self in (ClassUse.CLASSIFIED, ClassUse.AUXILIARY, ClassUse.CONDITIONAL)
+
+    @property
+    def conditions_generator(self) -> bool:
+        """Whether G takes the class to paint, where the pictures have classes."""
+        return self in (ClassUse.AUXILIARY, ClassUse.CONDITIONAL, ClassUse.OPTIONAL)
+
+    @property
+    def conditions_discriminator(self) -> bool:
+        """Whether D takes the class of each picture, where the pictures have classes."""
+        return self in (ClassUse.CONDITIONAL, ClassUse.OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -133,20 +164,15 @@ class Recipe(GeneratorRecipe):
 
     Attributes:
         sizes: picture sizes in pixels that it supports.
-        conditional: whether its generator is told which class to paint, so that it needs pictures with classes.
-        welcomes_classes: whether its generator is told which class to paint if the pictures have classes, and does
-            without if they have none.
-        classifies: whether its discriminator learns to tell classes apart.
-        has_targets: whether its discriminator is told probabilities for real and for generated pictures, which label
-            smoothing and swapping change; such a recipe takes its terms from `self.targets`.
+        class_use: what it does with the classes of its pictures.
+        has_targets: whether D learns probabilities for real and for generated pictures, which label smoothing and
+            swapping change; such a recipe takes its terms from `self.targets`.
         defaults: its training options; an `Options` or a subclass with further keys.
-        ladder: widths that a quality chooses among, ascending; by default a half to twice that of `defaults`.
+        ladder: widths that a quality chooses among, ascending; by default half to twice that of `defaults`.
     """
 
     sizes: ClassVar[tuple[int, ...]]
-    conditional: ClassVar[bool] = False
-    welcomes_classes: ClassVar[bool] = False
-    classifies: ClassVar[bool] = False
+    class_use: ClassVar[ClassUse] = ClassUse.NONE
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
     ladder: ClassVar[tuple[int, ...]] = ()
@@ -156,8 +182,8 @@ class Recipe(GeneratorRecipe):
         self.targets = Targets(options.real_target, options.fake_target, options.label_swap)
         if not self.has_targets and self.targets != Targets():
             raise ConfigError(
-                f"recipe {self.name()} tells its discriminator no probabilities, so there is nothing that real_target, "
-                "fake_target and label_swap could change"
+                f"recipe {self.name()} tells its discriminator no probabilities: leave out the options real_target, "
+                "fake_target and label_swap"
             )
 
     @abstractmethod
@@ -181,34 +207,25 @@ class Recipe(GeneratorRecipe):
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """What the generator minimises; the discriminator's weights are frozen."""
 
-    def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique:
-        """What the discriminator says about pictures, for those who ask beside the losses.
+    def discriminate(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Any:
+        """What the discriminator returns about pictures; it gets their classes if it is conditioned on them.
 
         Args:
             discriminator: D.
             images: float [B, 3, S, S], real or generated.
-            labels: int64 [B], their classes, for a discriminator that is told them; its recipe passes them on.
-
-        Raises:
-            ConfigError: it returns something else than a `Critique`.
+            labels: int64 [B], their classes, or None.
         """
-        judgement = discriminator(images)
-        if isinstance(judgement, Critique):
-            return judgement
-        raise ConfigError(
-            f"r1, r2 and feature_matching: the discriminator of recipe {self.name()} returns a "
-            f"{type(judgement).__name__}, not a Critique with logits and features (ganvas.networks.critique)"
-        )
+        if labels is None or not self.class_use.conditions_discriminator:
+            return discriminator(images)
+        return discriminator(images, labels)
+
+    def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique | None:
+        """The same for callers other than the losses; None if this discriminator does not return a `Critique`."""
+        judgement = self.discriminate(discriminator, images, labels)
+        return judgement if isinstance(judgement, Critique) else None
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
         """Called after each update of the discriminator: the place for constraints on its weights."""
-
-    def early_images(self, discriminator: nn.Module) -> int:
-        """How many real pictures D is yet to see before a step costs what it will from then on; 0 if it does now."""
-        return 0
-
-    def end_early(self, discriminator: nn.Module) -> None:
-        """Bring a discriminator to where `early_images` have been seen: for measuring what the rest will cost."""
 
     def latents(self, count: int, random: torch.Generator) -> Tensor:
         """`count` latents, float [count, latent_dim] on the CPU: N(0, I), or U(-1, 1) where the options say uniform."""
@@ -218,10 +235,9 @@ class Recipe(GeneratorRecipe):
         return torch.randn(shape, generator=random)
 
     def batch(self, images: Tensor, latents: Tensor, labels: Tensor | None = None) -> Batch:
-        """A batch with what this recipe needs of the labels; a conditional generator paints the classes of `images`."""
-        known = labels if self.needs_classes() or self.welcomes_classes else None
-        is_told = self.conditional or self.welcomes_classes
-        return Batch(images, latents, known, wanted=known if is_told else None)
+        """A batch with the labels that this recipe uses; a conditional generator paints the classes of `images`."""
+        known = None if self.class_use is ClassUse.NONE else labels
+        return Batch(images, latents, known, wanted=known if self.class_use.conditions_generator else None)
 
     def head(self, features: int, classes: int = 0, bias: bool = True) -> Head:
         """The end of a discriminator over features [B, `features`], with the minibatch layer of the options."""
@@ -239,16 +255,6 @@ class Recipe(GeneratorRecipe):
         return cls.ladder or (max(1, own // 2), own, own * 3 // 2, own * 2)
 
     @classmethod
-    def needs_classes(cls) -> bool:
-        """Whether pictures without classes are of no use to it."""
-        return cls.conditional or cls.classifies
-
-    @classmethod
-    def is_told_classes(cls, classes: int) -> bool:
-        """Whether its generator is told which class to paint, of pictures with so many classes."""
-        return cls.conditional or (cls.welcomes_classes and classes > 0)
-
-    @classmethod
     def check(cls, spec: Spec) -> None:
         """Refuse data that this recipe cannot learn.
 
@@ -260,7 +266,7 @@ class Recipe(GeneratorRecipe):
             raise ConfigError(
                 f"recipe {cls.name()} works at {sizes} pixels, not {spec.size}: prepare the pictures with --size"
             )
-        if cls.needs_classes() and not spec.classes:
+        if cls.class_use.is_required and not spec.classes:
             raise ConfigError(
                 f"recipe {cls.name()} needs classes: prepare a folder with a sub-folder for each class, "
                 "or name a column of the dataset's index with --label-column"

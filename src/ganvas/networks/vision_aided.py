@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import MAPS, FrozenFeatures
+from ganvas.networks.phased import Phased
 
 # Channels of a head.
 WIDTH = 64
@@ -21,44 +22,54 @@ WIDTH = 64
 GAIN = 4.0
 
 
-class Discriminator(nn.Module):
-    """A discriminator of pixels beside heads over frozen maps; its logits are those of the pixels.
+class Discriminator(Phased):
+    """A discriminator of pixels with heads over frozen maps; its logits are those of the pixels.
+
+    It has two phases: the heads are asked in the second one only.
 
     Args:
         pixels: takes pictures, and classes if there are any, to a `Critique`.
         classes: how many there are; 0 for pictures without.
-        wait: real pictures that it is trained on before the heads are asked.
-        ramp: real pictures from then on until they are fully trusted.
-        renew: real pictures from then on after which they begin anew, again and again; 0 for never.
-        every: one in so many pictures is shown to the frozen network.
+        wait_kimg: thousands of real pictures that it is trained on before the heads are asked.
+        ramp_kimg: thousands of real pictures from then on until the heads are fully trusted.
+        renew_kimg: thousands of real pictures after which the heads begin anew, over and over; 0 for never.
+        every: the frozen network sees one picture in this many.
         size: height and width to which smaller pictures are enlarged for it, a multiple of 32.
     """
 
     def __init__(
-        self, pixels: nn.Module, classes: int, wait: int, ramp: int, renew: int, every: int, size: int
+        self,
+        pixels: nn.Module,
+        classes: int,
+        *,
+        wait_kimg: float,
+        ramp_kimg: float,
+        renew_kimg: float,
+        every: int,
+        size: int,
     ) -> None:
-        super().__init__()
+        wait, ramp, renew = (round(1000 * kimg) for kimg in (wait_kimg, ramp_kimg, renew_kimg))  # pictures
+        super().__init__(starts=[wait])
+        self._wait, self._ramp, self._renew = wait, ramp, renew
         self.pixels, self.every, self.size = pixels, every, size
-        self.wait, self.ramp, self.renew = wait, ramp, renew
-        self.trained_on = 0  # real pictures so far
         self.features = FrozenFeatures()
         self.heads = nn.ModuleList(PatchHead(seen.channels, classes) for seen in MAPS.values())
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
         """float [B, 3, S, S] in [-1, 1], and int64 [B] if there are classes -> a critique.
 
-        Its `patches`, once the heads are asked, are of one picture in `every`, and of one at least in each half of the
-        batch: the halves may be real pictures and generated ones.
+        In the second phase it has `patches`, of one picture in `every`, and of at least one in each half of the batch:
+        the halves may be real and generated pictures.
         """
         critique: Critique = self.pixels(images, labels)
-        if self.trained_on < self.wait:
+        if self.phase == 0:
             return critique
         images, labels = self._shown(images), None if labels is None else self._shown(labels)
         if images.shape[2] < self.size:
             images = F.interpolate(images, (self.size, self.size), mode="bilinear")
         maps = self.features(images)
         patches = tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True))
-        trust = min(1.0, (self.trained_on - self.wait) / self.ramp) if self.ramp else 1.0
+        trust = min(1.0, (self.images_seen - self._wait) / self._ramp) if self._ramp else 1.0
         return critique._replace(patches=patches, trust=trust)
 
     def _shown(self, batch: Tensor) -> Tensor:
@@ -66,22 +77,19 @@ class Discriminator(nn.Module):
         return torch.cat([half[:: self.every] for half in batch.chunk(2)])
 
     def count(self, images: int) -> None:
-        """Take note of so many more real pictures that it has been trained on."""
-        before, self.trained_on = self.trained_on, self.trained_on + images
-        if self.renew and (self.trained_on - self.wait) // self.renew > max(0, (before - self.wait) // self.renew):
+        """Take note of an update on that many more real pictures; the heads begin anew when it is time."""
+        before = self._renewals()
+        super().count(images)
+        if self._renewals() > before:
             # The same on every machine that trains it.
-            random = torch.Generator().manual_seed(self.trained_on)
+            random = torch.Generator().manual_seed(self.images_seen)
             for head in self.heads:
                 assert isinstance(head, PatchHead)
                 head.begin_anew(random)
 
-    def get_extra_state(self) -> Tensor:
-        """What a resumed run needs beside the weights: how far it has been trained."""
-        return torch.tensor(self.trained_on)
-
-    def set_extra_state(self, state: Tensor) -> None:
-        """Take over what `get_extra_state` returned."""
-        self.trained_on = int(state)
+    def _renewals(self) -> int:
+        """How often the heads should have begun anew by now."""
+        return max(0, (self.images_seen - self._wait) // self._renew) if self._renew else 0
 
 
 class PatchHead(nn.Module):

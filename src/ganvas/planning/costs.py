@@ -11,12 +11,14 @@ from typing import Any
 import psutil
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
 from ganvas.machine.memory import return_freed_memory
+from ganvas.networks.parameters import trainable_parameters
+from ganvas.networks.phased import phases_of
 from ganvas.planning.stopwatch import Stopwatch
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.settings.config import Settings
@@ -48,6 +50,19 @@ MEASUREMENT, GLANCE = Trial(2, 4.0), Trial(1, 1.0)
 
 
 @dataclass(frozen=True)
+class PhaseCost:
+    """A stretch of training at one speed.
+
+    Attributes:
+        images: real pictures D will see in it.
+        img_per_s: how many of them per second of training.
+    """
+
+    images: int
+    img_per_s: float
+
+
+@dataclass(frozen=True)
 class Costs:
     """What the parts of a run cost.
 
@@ -55,17 +70,16 @@ class Costs:
         generator_parameters: trainable weights of G.
         discriminator_parameters: trainable weights of D.
         images_per_step: real pictures D sees in one step.
-        img_per_s: real pictures D will see per second of training, once it has seen `early_images`; 0 if the networks
-            do not fit in the memory of a GPU.
+        img_per_s: real pictures D will see per second of training in its last phase, which lasts to the end; 0 if the
+            networks do not fit in the memory of a GPU.
         building: seconds until the networks are there.
         sheet: seconds of a sample grid.
         evaluation: seconds of an evaluation; 0 if there are none.
         first_evaluation: seconds that the first takes beyond that: it looks at the real pictures, too.
         saving: seconds of a checkpoint.
-        early_images: real pictures that are seen at another speed, at the beginning.
-        early_img_per_s: the speed with which it sees those.
+        earlier_phases: the phases of D before the last, in order, as `networks.phased` has them.
         memory_bytes: peak memory: of the device on an NVIDIA GPU, else of the process. The dataset's own pictures are
-            left out: the system maps them into the process, and takes the memory away again as it likes.
+            left out: the system maps them into the process, and may take the memory back at any time.
     """
 
     generator_parameters: int
@@ -77,17 +91,20 @@ class Costs:
     evaluation: float = 0.0
     first_evaluation: float = 0.0
     saving: float = 0.0
-    early_images: int = 0
-    early_img_per_s: float = 0.0
+    earlier_phases: tuple[PhaseCost, ...] = ()
     memory_bytes: int = 0
 
     def training(self, begin: float, end: float) -> float:
         """Seconds of training from the picture `begin` that D sees to the picture `end`."""
-        early = max(0.0, min(end, self.early_images) - begin)
-        return (early / self.early_img_per_s if early else 0.0) + (end - begin - early) / self.img_per_s
+        seconds, start = 0.0, 0.0
+        for phase in self.earlier_phases:
+            stop = start + phase.images
+            seconds += max(0.0, min(end, stop) - max(begin, start)) / phase.img_per_s
+            start = stop
+        return seconds + max(0.0, end - max(begin, start)) / self.img_per_s
 
     def speed(self, images: float) -> float:
-        """Real pictures per second of training, on an average over the first `images`; 0 if there can be none."""
+        """Real pictures per second of training, averaged over the first `images`; 0 if the networks do not fit."""
         return images / self.training(0, images) if self.img_per_s else 0.0
 
 
@@ -138,18 +155,20 @@ def _with_smaller_batch(recipe: Recipe) -> Recipe:
 
 
 def _training_costs(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) -> Costs:
-    """The networks' sizes and how fast they train, before and after the early pictures; D is left after them."""
-    recipe, early_img_per_s = step.recipe, 0.0
-    if early_images := recipe.early_images(step.discriminator):
-        early_img_per_s = _speed(step, spec, machine, trial)
-        recipe.end_early(step.discriminator)
+    """The networks' sizes and how fast they train in each phase of D, which is left in its last one."""
+    options, phased, earlier = step.recipe.options, phases_of(step.discriminator), list[PhaseCost]()
+    # Trying steps may carry D beyond a short phase, so where it begins is noted first.
+    begin, first = phased.images_seen, phased.phase
+    for phase, end in enumerate(phased.starts[first:], first + 1):
+        earlier.append(PhaseCost(end - begin, _speed(step, spec, machine, trial)))
+        phased.enter(phase)
+        begin = end
     return Costs(
-        generator_parameters=_trainable(step.generator),
-        discriminator_parameters=_trainable(step.discriminator),
-        images_per_step=recipe.options.d_steps * recipe.options.batch_size,
+        generator_parameters=trainable_parameters(step.generator),
+        discriminator_parameters=trainable_parameters(step.discriminator),
+        images_per_step=options.d_steps * options.batch_size,
         img_per_s=_speed(step, spec, machine, trial),
-        early_images=early_images,
-        early_img_per_s=early_img_per_s,
+        earlier_phases=tuple(earlier),
     )
 
 
@@ -199,9 +218,8 @@ class _Rehearsal:
 
     def _sheet(self) -> float:
         """Seconds of a sample grid: as a file, and once more for TensorBoard."""
-        recipe, generator, settings, names = self._recipe, self._step.average.module, self._settings, []
-        if recipe.is_told_classes(len(self._data.class_names)):
-            names = self._data.class_names
+        recipe, generator, settings = self._recipe, self._step.average.module, self._settings
+        names = self._data.class_names if recipe.class_use.conditions_generator else []
         for _ in range(2):  # the first chooses kernels
             with Stopwatch() as painting:
                 samples = sheet(recipe, generator, names, settings.grid_size, settings.seed, self._machine.device)
@@ -222,7 +240,7 @@ class _Rehearsal:
         if self._machine.device == "cuda":
             return peak  # the rest is done on the CPU
         state = _bytes(self._step.state())
-        gradients = 4 * (_trainable(self._step.generator) + _trainable(self._step.discriminator))
+        gradients = 4 * (trainable_parameters(self._step.generator) + trainable_parameters(self._step.discriminator))
         compared = comparison_bytes(self._data) if self._settings.eval_samples else 0
         return max(peak, self._memory_before + state + gradients + compared) + state
 
@@ -254,11 +272,7 @@ def _noise(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator
     return recipe.batch(images.contiguous(memory_format=machine.memory_format), latents, labels)
 
 
-def _trainable(network: nn.Module) -> int:
-    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
-
-
-def _bytes(state: Any) -> int:
+def _bytes(state: object) -> int:
     """Of all tensors in nested dicts and lists."""
     if isinstance(state, Tensor):
         return state.nbytes

@@ -45,8 +45,8 @@ class Examination:
     def __call__(self, step: AdversarialStep) -> tuple[Scores, Answers]:
         """Score the averaged generator and ask both networks; nothing of the run is changed by it."""
         count = self._settings.eval_samples
-        is_told = self._recipe.is_told_classes(len(self._data.class_names))
-        labels = mixed_labels(self._data.class_shares, count) if is_told else None
+        is_conditional = self._recipe.class_use.conditions_generator and self._data.class_names
+        labels = mixed_labels(self._data.class_shares, count) if is_conditional else None
         return self._evaluator.score(self._pictures(step.average.module, labels), labels), self._probe.ask(step)
 
     def _pictures(self, generator: nn.Module, labels: NDArray[np.int64] | None) -> Iterator[NDArray[np.uint8]]:

@@ -328,8 +328,7 @@ class Trainer:
     @property
     def _told(self) -> list[str]:
         """The classes that the generator is told of; empty if it paints without."""
-        names = self.data.class_names
-        return names if self.recipe.is_told_classes(len(names)) else []
+        return self.data.class_names if self.recipe.class_use.conditions_generator else []
 
     def _card(self, scores: dict[str, Any]) -> Card:
         return Card(

@@ -21,7 +21,7 @@ class FeatureMatching(Trick):
 
     def generator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """The squared distance of the batch's mean features, weighted."""
-        real = self.recipe.judge(discriminator, batch.images, batch.labels).features
-        fake = self.recipe.judge(discriminator, batch.generated(generator), batch.wanted).features
+        real = self.critique(discriminator, batch.images, batch.labels).features
+        fake = self.critique(discriminator, batch.generated(generator), batch.wanted).features
         distance = (real.mean(0) - fake.mean(0)).square().sum()
         return {"feature_matching": self.recipe.options.feature_matching * distance}

@@ -45,7 +45,7 @@ class GradientPenalties(Trick):
 
     def _penalty(self, gamma: float, discriminator: nn.Module, images: Tensor, labels: Tensor | None) -> Tensor:
         images = images.detach().requires_grad_()
-        logits = self.recipe.judge(discriminator, images, labels).logits
+        logits = self.critique(discriminator, images, labels).logits
         (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
         return self.recipe.options.penalty_every * gamma / 2 * slopes.square().sum((1, 2, 3)).mean()
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.networks.phased import phases_of
 from ganvas.tricks.augment import DiffAugment
 from ganvas.tricks.clip import Clip
 from ganvas.tricks.dropout import DiscriminatorDropout
@@ -88,6 +89,7 @@ class Objective:
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
         """Called after each update of the discriminator."""
+        phases_of(discriminator).count(self._recipe.options.batch_size)
         self._recipe.after_discriminator_step(discriminator)
         for trick in self._tricks:
             trick.after_discriminator_step(discriminator)

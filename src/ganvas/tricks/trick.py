@@ -5,7 +5,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe
+from ganvas.networks.critique import Critique
 from ganvas.settings.options import Options
 
 
@@ -20,6 +22,25 @@ class Trick(ABC):
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
+
+    def critique(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None) -> Critique:
+        """What the recipe's discriminator says about pictures, for a trick that cannot do without.
+
+        Args:
+            discriminator: D.
+            images: float [B, 3, S, S], real or generated.
+            labels: int64 [B], their classes, or None.
+
+        Raises:
+            ConfigError: D does not return a `Critique`.
+        """
+        if (critique := self.recipe.judge(discriminator, images, labels)) is not None:
+            return critique
+        returned = type(self.recipe.discriminate(discriminator, images, labels)).__name__
+        raise ConfigError(
+            f"r1, r2 and feature_matching: the discriminator of recipe {self.recipe.name()} returns a {returned}, "
+            "not a Critique with logits and features (ganvas.networks.critique)"
+        )
 
     @classmethod
     @abstractmethod

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 Range = tuple[float, float]
 
 
-def judged_real(logits: Tensor) -> Tensor:
+def logistic_real(logits: Tensor) -> Tensor:
     """-E[log D(x)]: the loss of not being called real (Goodfellow et al. 2014, equation 1, first term).
 
     Over real pictures it is the discriminator's; over generated ones the generator's non-saturating loss
@@ -22,7 +22,7 @@ def judged_real(logits: Tensor) -> Tensor:
     return F.softplus(-logits).mean()
 
 
-def judged_fake(logits: Tensor) -> Tensor:
+def logistic_fake(logits: Tensor) -> Tensor:
     """-E[log(1 - D(G(z)))]: the loss of not being called generated (equation 1, second term)."""
     return F.softplus(logits).mean()
 
@@ -37,7 +37,7 @@ def hinge_fake(logits: Tensor) -> Tensor:
     return F.relu(1 + logits).mean()
 
 
-def classified(class_logits: Tensor, labels: Tensor) -> Tensor:
+def class_cross_entropy(class_logits: Tensor, labels: Tensor) -> Tensor:
     """-E[log P(c | x)], P = softmax: an auxiliary classifier's loss (Odena et al. 2017, equation 3; paper 3's NLL).
 
     Args:
