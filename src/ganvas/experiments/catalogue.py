@@ -1,4 +1,4 @@
-"""The recipes side by side: where each is from, how large its networks are, and what a picture costs to train on."""
+"""The list of recipes: where each is from, how large its networks are, and what training on a picture costs."""
 
 import functools
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from ganvas.networks.parameters import trainable_parameters
 from ganvas.networks.phased import phases_of
 from ganvas.tricks.objective import Objective
 
-# What recipes are described at where they can: the size that `prepare` makes unless it is told otherwise.
+# The size at which recipes are described, where they support it: the default of `prepare`.
 USUAL_SIZE = 64
-# How many classes the networks of a recipe that needs classes are counted with.
+# The number of classes with which networks are counted, for recipes that need classes.
 CLASSES = 10
 YARDSTICK = "dcgan"
 
@@ -25,7 +25,7 @@ class Entry:
     """One recipe with its default options.
 
     Attributes:
-        name: what `train --recipe` calls it.
+        name: as in `train --recipe`.
         paper: where it is from.
         class_use: what it does with the classes of its pictures.
         conditional: whether it needs pictures with classes, and you can ask its generator for a class.
@@ -33,11 +33,11 @@ class Entry:
         welcomes_classes: whether classes are optional: you can ask for one if the pictures had classes; its networks
             are counted without.
         sizes: picture sizes in pixels that it supports.
-        size: the one that the figures below are for: 64, or else the nearest.
+        size: the size of the figures below: 64, or else the nearest.
         generator_parameters: trainable weights of G.
         discriminator_parameters: trainable weights of D.
         gflops_per_image: billions of floating-point operations of one training step, per real picture.
-        relative_cost: the same as a multiple of what `dcgan` takes at this size; None if it does not support it.
+        relative_cost: the same as a multiple of `dcgan`'s at this size; None if `dcgan` does not support it.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Entry:
 
 
 def catalogue() -> list[Entry]:
-    """Every recipe of the package, by name. Takes seconds; no weight is drawn and nothing is computed."""
+    """Every recipe of the package, by name. It takes seconds: no weight is drawn and nothing is computed."""
     return [_describe(name) for name in gans.names()]
 
 
@@ -90,8 +90,8 @@ def _yardstick(size: int) -> float:
 def operations_per_image(recipe: Recipe, size: int) -> float:
     """Floating-point operations of one training step of a recipe, divided by the real pictures it takes.
 
-    Those of convolutions and matrix products are counted, forward and backward, as textbooks have them: a machine may
-    have cheaper ways. What optimisers and the moving average do is left out; it is small.
+    Convolutions and matrix products are counted, forward and backward, by their textbook definitions; a machine may
+    have cheaper algorithms. The operations of optimisers and the moving average are left out, since they are few.
     """
     objective, options = Objective(recipe), recipe.options
     generator, discriminator = _networks(objective, _spec(recipe, size))
@@ -117,10 +117,10 @@ def _spec(recipe: Recipe, size: int) -> Spec:
 
 
 def _networks(objective: Objective, spec: Spec) -> tuple[nn.Module, nn.Module]:
-    """G and D as shapes without values."""
+    """G and D on the "meta" device: shapes without values."""
     with torch.device("meta"):
         generator, discriminator = objective.build(spec)
-    # What comes from a file has values all the same.
+    # Weights from files have values all the same.
     return generator.to("meta"), discriminator.to("meta")
 
 

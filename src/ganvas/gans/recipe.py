@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Spec:
-    """What the data asks of the networks.
+    """What the networks must fit.
 
     Attributes:
         size: height and width of the pictures in pixels.
@@ -38,7 +38,7 @@ class Spec:
 
     @classmethod
     def of(cls, data: "Dataset") -> Self:
-        """What this dataset asks."""
+        """That of a dataset."""
         return cls(data.size, len(data.class_names))
 
 
@@ -79,10 +79,9 @@ class Batch:
     Attributes:
         images: real pictures, float [B, 3, S, S] in [-1, 1].
         latents: float [B, latent_dim], as drawn by `Recipe.latents`.
-        labels: int64 [B], the classes of `images`, for recipes that need them, else None.
-        wanted: int64 [B], the classes that the generator is to paint, for conditional recipes, else None.
-        attached: whether the discriminator's loss may be differentiated with respect to the generator, as unrolled
-            GANs do; it never trains the generator otherwise.
+        labels: int64 [B], the classes of `images`, or None if the recipe uses none.
+        wanted: int64 [B], the classes that the generator is to paint, or None if it is not conditioned on them.
+        attached: whether D's loss keeps the generator's graph, as unrolled GANs need; otherwise `fakes` detaches it.
     """
 
     images: Tensor
@@ -95,20 +94,20 @@ class Batch:
     def generated(self, generator: nn.Module) -> Tensor:
         """The pictures G makes of this batch's latents and wanted classes, float [B, 3, S, S].
 
-        Made once: when both networks train on the same batch, as in the DCGAN tutorial, the discriminator's loss
-        detaches what the generator's loss then differentiates, which saves a forward pass of G.
+        They are computed once. When both networks train on the same batch, as in the DCGAN tutorial, D's loss detaches
+        what G's loss then differentiates, which saves a forward pass of G.
         """
         if id(generator) not in self._generated:
             self._generated[id(generator)] = generate(generator, self.latents, self.wanted)
         return self._generated[id(generator)]
 
     def fakes(self, generator: nn.Module) -> Tensor:
-        """The same pictures as the discriminator's loss sees them: without the generator's graph."""
+        """The same pictures for the discriminator's loss: without the generator's graph, unless `attached`."""
         pictures = self.generated(generator)
         return pictures if self.attached else pictures.detach()
 
     def showing(self, generator: nn.Module, pictures: Tensor, wanted: Tensor | None) -> "Batch":
-        """The same real pictures beside others that G made: float [B, 3, S, S], and their classes as in `wanted`."""
+        """The same real pictures with other generated ones: float [B, 3, S, S], and their classes as in `wanted`."""
         return dataclasses.replace(self, wanted=wanted, _generated={id(generator): pictures})
 
 
@@ -133,15 +132,14 @@ class Loss:
 
 
 class GeneratorRecipe(ABC):
-    """How a generator is built and what it paints from: all that a snapshot asks of whatever made it.
+    """How a generator is built and what its latents are: all that a snapshot needs.
 
-    A GAN's recipe is one, a baseline is another. Whether its generator is conditional is the snapshot's to say: it is
-    if the card holds class names.
+    GANs and baselines both derive from it. Whether a generator is conditional is in the snapshot: its card then holds
+    class names.
 
     Attributes:
         paper: where it is from, one line.
-        sees_through: feature networks, by their names as extractors, that its discriminator sees pictures through: it
-            is judged by another.
+        sees_through: feature networks that its discriminator uses, by their names as extractors; scores use another.
     """
 
     paper: ClassVar[str]
@@ -160,7 +158,7 @@ class GeneratorRecipe(ABC):
 
 
 class Recipe(GeneratorRecipe):
-    """One GAN: its networks, its objective and its defaults.
+    """One GAN: its networks, its objective and its defaults. Derive from it, or from a base in `gans.objectives`.
 
     Attributes:
         sizes: picture sizes in pixels that it supports.
@@ -188,11 +186,12 @@ class Recipe(GeneratorRecipe):
 
     @abstractmethod
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
-        """Fresh generator and discriminator, initialised from torch's global random state, on the CPU.
+        """A new generator and discriminator on the CPU, initialised from torch's global random state.
 
         The generator maps latents [B, latent_dim] (and labels [B], if conditional) to pictures in [-1, 1]
-        [B, 3, S, S]; what the discriminator returns is between it and the losses below, which call both networks
-        and no other method of theirs: precision and devices are handled where a network is called.
+        [B, 3, S, S]. What the discriminator returns is up to the recipe, whose losses alone depend on it; a `Critique`
+        allows more. The losses call the networks and none of their other methods, because precision and devices are
+        handled where a network is called.
         """
 
     def build_generator(self, spec: Spec) -> nn.Module:
@@ -225,7 +224,7 @@ class Recipe(GeneratorRecipe):
         return judgement if isinstance(judgement, Critique) else None
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
-        """Called after each update of the discriminator: the place for constraints on its weights."""
+        """Called after each update of the discriminator, for constraints on its weights."""
 
     def latents(self, count: int, random: torch.Generator) -> Tensor:
         """`count` latents, float [count, latent_dim] on the CPU: N(0, I), or U(-1, 1) where the options say uniform."""
@@ -240,17 +239,17 @@ class Recipe(GeneratorRecipe):
         return Batch(images, latents, known, wanted=known if self.class_use.conditions_generator else None)
 
     def head(self, features: int, classes: int = 0, bias: bool = True) -> Head:
-        """The end of a discriminator over features [B, `features`], with the minibatch layer of the options."""
+        """The last layers of a discriminator over features [B, `features`], with the options' minibatch layer."""
         return Head(features, classes, minibatch_layer(self.options.minibatch, features), bias)
 
     @classmethod
     def name(cls) -> str:
-        """What messages call it: its file's name, as --recipe takes it."""
+        """Its name in messages: its file's name, as --recipe takes it."""
         return cls.__module__.rpartition(".")[2].replace("_", "-")
 
     @classmethod
     def widths(cls) -> tuple[int, ...]:
-        """Widths that a quality chooses among, ascending."""
+        """Channel counts that a quality chooses among, ascending."""
         own = cls.defaults.width
         return cls.ladder or (max(1, own // 2), own, own * 3 // 2, own * 2)
 
@@ -259,7 +258,7 @@ class Recipe(GeneratorRecipe):
         """Refuse data that this recipe cannot learn.
 
         Raises:
-            ConfigError: a size it does not support, or no classes where it needs them.
+            ConfigError: the size is not supported, or there are no classes and it needs some.
         """
         if spec.size not in cls.sizes:
             sizes = ", ".join(map(str, cls.sizes))

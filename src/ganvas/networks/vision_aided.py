@@ -1,11 +1,14 @@
-"""A discriminator with a second opinion: what a network that knows photographs sees in the pictures.
+"""Vision-aided GAN: a discriminator of pixels, and heads over the maps of a frozen network that knows photographs.
 
-Kumari, Zhang, Shechtman and Zhu 2022, "Ensembling off-the-shelf models for GAN training", section 3: beside D, which
-learns from the pixels of a few hundred pictures what pictures are, small discriminators look at the frozen maps of a
-network that learnt it from a million. They alone are easily fooled: G finds a pattern that pleases the frozen network,
-which D, looking at pixels, does not allow. And they are asked only once G paints many pictures, and trusted little by
-little: asked from the first picture on, they make it paint a single good one. Every now and then they begin anew, for
-what they have learnt at length says less and less to G.
+Kumari, Zhang, Shechtman and Zhu 2022, "Ensembling off-the-shelf models for GAN training", section 3, equation 2. For a
+discriminator D of pixels, heads D_k over frozen maps F_k and the loss V of one discriminator:
+
+    D and D_k maximise  V(D) + sum over k of V(D_k(F_k))
+
+From a few hundred pictures D learns slowly what pictures are. The frozen network has learnt it from a million. Heads
+alone are easily fooled: G finds a pattern that pleases the frozen network, which D does not allow. The heads join only
+once G paints many different pictures, and their weight grows slowly: used from the first picture on, they made G paint
+a single good one. They begin anew at intervals, because the longer they have learnt, the less G learns from them.
 """
 
 import torch
@@ -18,7 +21,7 @@ from ganvas.networks.phased import Phased
 
 # Channels of a head.
 WIDTH = 64
-# As in `projection`, for heads that are bounded by their spectral norms.
+# As in `projection`, for heads bounded by their spectral norms.
 GAIN = 4.0
 
 
@@ -29,7 +32,7 @@ class Discriminator(Phased):
 
     Args:
         pixels: takes pictures, and classes if there are any, to a `Critique`.
-        classes: how many there are; 0 for pictures without.
+        classes: number of classes; 0 for pictures without.
         wait_kimg: thousands of real pictures that it is trained on before the heads are asked.
         ramp_kimg: thousands of real pictures from then on until the heads are fully trusted.
         renew_kimg: thousands of real pictures after which the heads begin anew, over and over; 0 for never.
@@ -73,7 +76,7 @@ class Discriminator(Phased):
         return critique._replace(patches=patches, trust=trust)
 
     def _shown(self, batch: Tensor) -> Tensor:
-        """One in `every` of each half."""
+        """One picture in `every` of each half of a batch."""
         return torch.cat([half[:: self.every] for half in batch.chunk(2)])
 
     def count(self, images: int) -> None:
@@ -93,13 +96,13 @@ class Discriminator(Phased):
 
 
 class PatchHead(nn.Module):
-    """A logit for every place of a frozen map, which also compares it with the class where there are any.
+    """A logit for every place of a frozen map, conditioned on the class by projection where there are classes.
 
     The vectors of the classes begin at zero: see `projection`.
 
     Args:
         channels: of the map.
-        classes: how many there are; 0 for none.
+        classes: number of classes; 0 for none.
     """
 
     def __init__(self, channels: int, classes: int) -> None:
@@ -121,7 +124,7 @@ class PatchHead(nn.Module):
 
     @torch.no_grad()
     def begin_anew(self, random: torch.Generator) -> None:
-        """Forget what was learnt: weights from U(-b, b) with b² = 1 / fan-in, biases and vectors of the classes 0."""
+        """Reset: weights from U(-b, b) with b^2 = 1 / fan-in, biases and vectors of the classes 0."""
         for name, parameter in self.named_parameters():
             if parameter.ndim == 1 or name.startswith("classes"):
                 parameter.zero_()
@@ -131,7 +134,7 @@ class PatchHead(nn.Module):
 
 
 def halves(critique: Critique) -> tuple[Critique, Critique]:
-    """A critique of a batch of an even number of pictures, without class logits, as one of each half."""
+    """The critiques of both halves of a batch with an even number of pictures; without class logits."""
     parts = [part.chunk(2) for part in (critique.logits, critique.features, *critique.patches)]
     first, second = (
         critique._replace(logits=logits, features=features, patches=tuple(patches))

@@ -1,4 +1,4 @@
-"""What the parts of a run will cost, measured before it starts on networks that are thrown away."""
+"""What the parts of a run cost, measured on throw-away networks before it starts."""
 
 import dataclasses
 import gc
@@ -25,21 +25,21 @@ from ganvas.settings.config import Settings
 from ganvas.training.sample_grid import sheet
 from ganvas.training.step import AdversarialStep
 
-# No more steps than these are timed.
+# The most steps that are timed.
 TIMED_STEPS = 8
-# To choose among several networks, small batches will do. On a CPU the speed hardly depends on them.
+# The batch size for choosing among networks: on a CPU the speed hardly depends on it.
 GLANCE_BATCH = 32
-# Bytes a second of a checkpoint on its way to a disk: copied, serialised, written and flushed.
+# Speed of writing a checkpoint in bytes per second: copying, serialising, writing and flushing.
 WRITTEN_PER_S = 150e6
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How long steps are tried.
+    """How many steps are tried to measure the speed.
 
     Attributes:
-        warm_up: how many come first, which choose kernels and grow the heap.
-        seconds: that the others are timed, `TIMED_STEPS` at most.
+        warm_up: steps before the timed ones, in which torch chooses kernels and the heap grows.
+        seconds: after which no further step is timed; `TIMED_STEPS` are the most.
     """
 
     warm_up: int
@@ -72,11 +72,11 @@ class Costs:
         images_per_step: real pictures D sees in one step.
         img_per_s: real pictures D will see per second of training in its last phase, which lasts to the end; 0 if the
             networks do not fit in the memory of a GPU.
-        building: seconds until the networks are there.
-        sheet: seconds of a sample grid.
-        evaluation: seconds of an evaluation; 0 if there are none.
-        first_evaluation: seconds that the first takes beyond that: it looks at the real pictures, too.
-        saving: seconds of a checkpoint.
+        building: seconds to build the networks.
+        sheet: seconds for a sample grid.
+        evaluation: seconds for an evaluation; 0 if there are none.
+        first_evaluation: additional seconds of the first evaluation, which describes the real pictures too.
+        saving: seconds for a checkpoint.
         earlier_phases: the phases of D before the last, in order, as `networks.phased` has them.
         memory_bytes: peak memory: of the device on an NVIDIA GPU, else of the process. The dataset's own pictures are
             left out: the system maps them into the process, and may take the memory back at any time.
@@ -113,14 +113,14 @@ def measure(
 ) -> Costs:
     """Train networks of a run's size on noise for a few steps, and evaluate them on a few pictures.
 
-    No global random state is changed by it.
+    The global random states stay as they were.
 
     Args:
         recipe: with the run's options.
         data: what it will learn from.
         machine: what it will run on.
-        settings: the run's.
-        start: weights to begin with, by network; without any, the run begins with random ones.
+        settings: of the run.
+        start: initial weights by network; random ones if there are none.
 
     Raises:
         RunError: those weights do not fit.
@@ -133,9 +133,9 @@ def measure(
 
 
 def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
-    """About what training alone would cost: a few steps, in a second or two, or twice that if the first cost less.
+    """Roughly what training alone costs, from a few steps in each phase: one or two seconds per phase.
 
-    No global random state is changed by it.
+    The global random states stay as they were.
     """
     before = random_state()
     if machine.device == "cpu":
@@ -149,7 +149,7 @@ def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
 
 
 def _with_smaller_batch(recipe: Recipe) -> Recipe:
-    """The recipe with no more than `GLANCE_BATCH` pictures at a time, of which it can keep no more than there are."""
+    """The recipe with batches of `GLANCE_BATCH` pictures at most, and as many kept of each for replay at most."""
     batch_size, kept = (min(each, GLANCE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
     return type(recipe)(recipe.options.model_copy(update={"batch_size": batch_size, "replay_keep": kept}))
 
@@ -173,20 +173,20 @@ def _training_costs(step: AdversarialStep, spec: Spec, machine: Machine, trial: 
 
 
 def _clean_up(random: dict[str, Any]) -> None:
-    """Leave the random states as they were, and of the networks nothing."""
+    """Restore the random states and free the memory of the networks."""
     set_random_state(random)
     gc.collect()
     return_freed_memory()
 
 
 class _Rehearsal:
-    """Networks that are thrown away, and what each thing that a run does with them costs."""
+    """Throw-away networks, and what each part of a run costs with them."""
 
     def __init__(
         self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Mapping[str, Any]
     ) -> None:
-        # What a run imports is a part of its memory, and of the time before its first step.
-        from ganvas.training import trainer  # noqa: F401 (imported for what that costs)
+        # Imports count towards a run's memory and the time before its first step.
+        from ganvas.training import trainer  # noqa: F401 (imported to measure its cost)
 
         self._recipe, self._data, self._machine, self._settings = recipe, data, machine, settings
         if machine.device == "cuda":
@@ -197,7 +197,7 @@ class _Rehearsal:
         self._step.begin_with(start)
 
     def costs(self) -> Costs:
-        """Measure each, in the order in which a run does them: every one may use memory that those before left."""
+        """Measure each part in the order of a run, since each may reuse memory that the earlier parts freed."""
         from ganvas.planning.evaluation_cost import evaluation_seconds
 
         step, settings, machine = self._step, self._settings, self._machine
@@ -217,7 +217,7 @@ class _Rehearsal:
         )
 
     def _sheet(self) -> float:
-        """Seconds of a sample grid: as a file, and once more for TensorBoard."""
+        """Seconds for a sample grid: as a file, and once more for TensorBoard."""
         recipe, generator, settings = self._recipe, self._step.average.module, self._settings
         names = self._data.class_names if recipe.class_use.conditions_generator else []
         for _ in range(2):  # the first chooses kernels
@@ -228,11 +228,10 @@ class _Rehearsal:
         return painting.seconds + encoding.seconds * (2 if settings.tensorboard else 1)
 
     def _memory(self) -> int:
-        """The peak of a whole run: what was measured, and what was not tried.
+        """Peak memory of a whole run in bytes: what was measured, and an estimate for what was not tried.
 
-        A process keeps the memory that steps and descriptions gave back (`ganvas.machine.memory`). Comparing many
-        pictures makes use of it; the copies that a checkpoint is written from are as large as the weights, and find no
-        room there.
+        A process keeps the memory that steps and descriptions freed (`ganvas.machine.memory`), and comparing many
+        pictures reuses it. Writing a checkpoint copies the weights, which needs new memory.
         """
         from ganvas.planning.evaluation_cost import comparison_bytes
 
@@ -259,7 +258,7 @@ def _speed(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) ->
 
 
 def noise_batches(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator) -> list[Batch]:
-    """What one step takes, of noise: its speed does not depend on what pictures show."""
+    """The batches of one step, filled with noise: the speed does not depend on the content of pictures."""
     options = recipe.options
     return [_noise(recipe, spec, machine, random) for _ in range(options.d_steps + options.g_steps - 1)]
 
@@ -273,7 +272,7 @@ def _noise(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator
 
 
 def _bytes(state: object) -> int:
-    """Of all tensors in nested dicts and lists."""
+    """The size of all tensors in nested dicts and lists."""
     if isinstance(state, Tensor):
         return state.nbytes
     items = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
@@ -281,12 +280,12 @@ def _bytes(state: object) -> int:
 
 
 def _memory(machine: Machine) -> int:
-    """What is in use now."""
+    """Bytes in use now."""
     return torch.cuda.memory_allocated() if machine.device == "cuda" else int(psutil.Process().memory_info().rss)
 
 
 def _peak_memory(machine: Machine) -> int:
-    """The most that was in use since the process began."""
+    """The most bytes in use since the process began."""
     if machine.device == "cuda":
         return torch.cuda.max_memory_allocated()
     if sys.platform == "win32":

@@ -42,7 +42,7 @@ class Plan:
         origin: the snapshot or run it begins with, or None.
         start: the weights found there, by network.
         given: keys of the settings and options that the user set.
-        chosen: what the quality chose that was asked for.
+        chosen: what the quality chose.
     """
 
     data: Dataset
@@ -55,7 +55,7 @@ class Plan:
     chosen: tuple[quality.Chosen, ...] = ()
 
     def with_chosen(self, chosen: list[quality.Chosen]) -> "Plan":
-        """The plan with what a quality chose, beside what it had chosen before."""
+        """The plan with further choices of the quality."""
         config = quality.with_chosen(self.config, chosen)
         recipe = type(self.recipe)(config.options)
         return dataclasses.replace(self, config=config, recipe=recipe, chosen=(*self.chosen, *chosen))
@@ -67,7 +67,7 @@ class Plan:
         return Trainer(run, self.config, self.recipe, self.data, self.machine, launch(self.machine), display)
 
     def describe(self, forecast: Forecast) -> str:
-        """What will happen, for a person, a line each."""
+        """What will happen, as lines of text."""
         settings, data, pictures, costs = self.config.settings, self.data, self.data.splits[TRAIN], forecast.costs
         common, own = Options().model_dump(), self.config.options.model_dump()
         options = ", ".join(f"{key}={own[key]}" for key in own if own[key] != common.get(key))
