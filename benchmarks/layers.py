@@ -31,6 +31,7 @@ from ganvas.experiments.catalogue import CLASSES
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, choose, launch
 from ganvas.networks.augment import Augmentation
+from ganvas.networks.phased import phases_of
 from ganvas.planning.costs import noise_batches
 from ganvas.settings.config import resolve
 from ganvas.training.step import AdversarialStep
@@ -205,12 +206,12 @@ def account(name: str, size: int, changes: dict[str, Any], steps: int) -> tuple[
     config = resolve(name, recipe_class.defaults, changes)
     recipe, machine = recipe_class(config.options), choose(config.settings)
     clock = time.thread_time if machine.threads == 1 else time.perf_counter
-    spec = Spec(size, CLASSES if recipe.needs_classes() else 0)
+    spec = Spec(size, CLASSES if recipe.class_use.is_required else 0)
     torch.manual_seed(0)
     random = torch.Generator().manual_seed(0)
     with mock.patch("ganvas.tricks.augment.Augmentation", _Augmentation):
         step = AdversarialStep(recipe, spec, machine, launch(machine))
-    recipe.end_early(step.discriminator)
+    phases_of(step.discriminator).enter_last()
     plain = [_timed(step, noise_batches(recipe, spec, machine, random), clock) for _ in range(WARM_UP_STEPS + steps)]
     layers = _layers(step)
     watched = []

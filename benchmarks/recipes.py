@@ -99,7 +99,7 @@ def run_round(measured: list[Measured], work: float) -> None:
     """Train every recipe once."""
     with tempfile.TemporaryDirectory() as folder:
         for each in measured:
-            classes = CLASSES if each.recipe.needs_classes() else 0
+            classes = CLASSES if each.recipe.class_use.is_required else 0
             data = Path(folder) / f"{each.size}px-{classes}"
             if not data.exists():
                 noise_dataset(data, each.size, classes=classes)

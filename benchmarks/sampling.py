@@ -71,7 +71,7 @@ class Painter:
     def __post_init__(self) -> None:
         recipe_class = gans.find(self.name)
         recipe = recipe_class(recipe_class.defaults)
-        classes = [f"class{number}" for number in range(CLASSES)] if recipe.conditional else []
+        classes = [f"class{number}" for number in range(CLASSES)] if recipe.class_use.is_required else []
         card = Card(
             recipe=self.name,
             options=recipe.options.model_dump(),

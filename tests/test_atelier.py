@@ -15,7 +15,8 @@ from ganvas.gans.recipe import Spec
 from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.efficientnet import efficientnet_lite
 from ganvas.networks.frozen import MAPS, NETWORK, FrozenFeatures
-from ganvas.networks.objectives import hinge_fake, hinge_real
+from ganvas.networks.losses import hinge_fake, hinge_real
+from ganvas.networks.phased import phases_of
 from ganvas.runs.snapshot import read_card
 from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
@@ -84,7 +85,7 @@ def test_real_and_generated_pictures_in_one_batch_are_judged_as_in_two(
     labels = torch.arange(16) % classes if classes else None
     batch = here.batch(pictures(16, 32), torch.randn(16, 100), labels)
     loss = here.discriminator_loss(generator, discriminator, batch)
-    real, fake = (here.judge(discriminator, images, labels) for images in (batch.images, batch.fakes(generator)))
+    real, fake = (here.discriminate(discriminator, images, labels) for images in (batch.images, batch.fakes(generator)))
     assert loss.real_logits is not None
     assert loss.fake_logits is not None
     torch.testing.assert_close(loss.real_logits, real.logits)
@@ -207,16 +208,17 @@ def test_frozen_features_are_looked_at_after_the_pictures_that_the_options_say()
     here = recipe(vision_from=0.008)
     discriminator = here.build(Spec(32))[1]
     for left in (8, 4):
-        assert here.early_images(discriminator) == left
+        phases = phases_of(discriminator)
+        assert (phases.phase, phases.starts[0] - phases.images_seen) == (0, left)
         assert not discriminator(pictures(2, 32)).patches
-        here.after_discriminator_step(discriminator)
-    assert here.early_images(discriminator) == 0
+        phases_of(discriminator).count(4)
+    assert phases_of(discriminator).phase == 1
     assert discriminator(pictures(2, 32)).patches
     other = here.build(Spec(32))[1]
     other.load_state_dict(discriminator.state_dict())
     assert other(pictures(2, 32)).patches, "how far it is belongs to its state"
     fresh = here.build(Spec(32))[1]
-    here.end_early(fresh)
+    phases_of(fresh).enter_last()
     assert fresh(pictures(2, 32)).patches
 
 
@@ -226,7 +228,7 @@ def test_they_are_trusted_little_by_little() -> None:
     batch = here.batch(pictures(4, 32), torch.randn(4, 100))
     heard = []
     for _ in range(4):
-        here.after_discriminator_step(discriminator)
+        phases_of(discriminator).count(4)
         critique, terms = discriminator(pictures(4, 32)), here.generator_loss(generator, discriminator, batch).terms
         assert len(critique.patches) == len(MAPS), "the heads learn all the while"
         said = torch.stack([logits.mean() for logits in discriminator(batch.generated(generator)).patches]).sum()
@@ -246,7 +248,7 @@ def test_the_heads_begin_anew_again_and_again_alike_everywhere() -> None:
                 parameter.fill_(9)
         kept = []
         for _ in range(3):
-            here.after_discriminator_step(discriminator)
+            phases_of(discriminator).count(4)
             kept.append(all((parameter == 9).all() for parameter in discriminator.get_submodule("heads").parameters()))
         assert kept == [True, True, False], "after 4 + 8 pictures, in batches of 4"
         heads.append(dict(discriminator.get_submodule("heads").named_parameters()))
@@ -262,7 +264,7 @@ def test_the_heads_begin_anew_again_and_again_alike_everywhere() -> None:
 def test_without_vision_there_is_no_second_opinion() -> None:
     here = recipe(vision=0, vision_from=40)
     discriminator = here.build(Spec(32))[1]
-    assert here.early_images(discriminator) == 0
+    assert not phases_of(discriminator).starts
     assert isinstance(discriminator, projection.Discriminator)
 
 
@@ -332,8 +334,8 @@ def test_a_batch_without_classes_has_none() -> None:
     batch = recipe().batch(pictures(), torch.randn(2, 100))
     assert batch.labels is None
     assert batch.wanted is None
-    assert Atelier.is_told_classes(2)
-    assert not Atelier.is_told_classes(0)
+    assert Atelier.class_use.conditions_generator
+    assert not Atelier.class_use.is_required
     generator, discriminator = recipe().build(Spec(32))
     loss = recipe().generator_loss(generator, discriminator, recipe().batch(pictures(4, 32), torch.randn(4, 100)))
     assert loss.total.isfinite()

@@ -14,7 +14,7 @@ from ganvas import gans
 from ganvas.gans.can import CAN
 from ganvas.gans.recipe import Batch, Spec
 from ganvas.networks import can
-from ganvas.networks.objectives import one_vs_rest, style_ambiguity
+from ganvas.networks.losses import one_vs_rest, style_ambiguity
 from ganvas.planning.run import train
 from ganvas.settings.config import resolve
 from support.datasets import write_dataset

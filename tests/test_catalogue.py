@@ -6,6 +6,7 @@ import pytest
 
 from ganvas import gans
 from ganvas.experiments.catalogue import Entry, catalogue, operations_per_image
+from ganvas.gans.recipe import ClassUse
 from support.command_line import Cli
 
 
@@ -19,7 +20,8 @@ def test_every_recipe_is_listed_at_64_px_or_the_nearest_size(entries: dict[str, 
     for name, entry in entries.items():
         recipe = gans.find(name)
         assert (entry.paper, entry.sizes) == (recipe.paper, recipe.sizes)
-        assert (entry.conditional, entry.needs_classes) == (recipe.conditional, recipe.needs_classes())
+        assert entry.conditional == (recipe.class_use in (ClassUse.AUXILIARY, ClassUse.CONDITIONAL))
+        assert (entry.needs_classes, entry.class_use) == (recipe.class_use.is_required, recipe.class_use)
         assert entry.size in recipe.sizes
         assert entry.gflops_per_image > 0
     assert {name for name, entry in entries.items() if entry.size != 64} == {"dcgan128"}

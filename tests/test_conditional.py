@@ -22,9 +22,9 @@ from ganvas.data.dataset.labels import labelled_by
 from ganvas.data.dataset.layout import INDEX
 from ganvas.foundation.errors import ConfigError, DataError, RunError
 from ganvas.foundation.files import read_records
-from ganvas.gans.recipe import Spec
+from ganvas.gans.recipe import ClassUse, Spec
 from ganvas.networks import acgan, conditional
-from ganvas.networks.objectives import classified
+from ganvas.networks.losses import class_cross_entropy
 from ganvas.planning.run import resume, train
 from ganvas.runs import snapshot
 from ganvas.training.loader import BalancedOrder, Loader
@@ -34,7 +34,7 @@ from support.layers import stages
 from support.narrowing import not_none
 from support.runs import TINY, TINY_WORDS, tiny_recipe
 
-CONDITIONAL = [name for name in gans.names() if gans.find(name).conditional]
+CONDITIONAL = [name for name in gans.names() if gans.find(name).class_use in (ClassUse.AUXILIARY, ClassUse.CONDITIONAL)]
 
 
 def quick(data: Path, out: Path, recipe: str = "cdcgan", **changes: Any) -> Any:
@@ -126,7 +126,7 @@ def test_the_label_alone_changes_what_cdcgans_discriminator_says() -> None:
     torch.manual_seed(0)
     recipe = tiny_recipe("cdcgan")
     discriminator, images = recipe.build(Spec(32, 3))[1], torch.rand(1, 3, 32, 32).expand(3, -1, -1, -1)
-    logits = recipe.judge(discriminator, images, torch.tensor([0, 0, 1])).logits
+    logits = recipe.discriminate(discriminator, images, torch.tensor([0, 0, 1])).logits
     assert logits[0].item() == pytest.approx(logits[1].item(), abs=1e-5)
     assert logits[0].item() != pytest.approx(logits[2].item(), abs=1e-2)
 
@@ -137,7 +137,7 @@ def test_the_label_alone_changes_what_cdcgans_discriminator_says() -> None:
 def test_the_class_loss_is_the_negative_log_of_the_softmax() -> None:
     logits = torch.tensor([[1.0, 2.0, 0.5], [0.0, 0.0, 0.0]])
     expected = (torch.logsumexp(logits[0], 0) - 2.0 + np.log(3)) / 2
-    assert classified(logits, torch.tensor([1, 2])).item() == pytest.approx(expected.item())
+    assert class_cross_entropy(logits, torch.tensor([1, 2])).item() == pytest.approx(expected.item())
 
 
 def test_both_of_acgans_batches_reach_its_class_loss() -> None:
@@ -148,8 +148,8 @@ def test_both_of_acgans_batches_reach_its_class_loss() -> None:
     loss = recipe.discriminator_loss(generator, discriminator, batch)
     real, fake = discriminator(batch.images), discriminator(batch.fakes(generator))
     labels, wanted = not_none(batch.labels), not_none(batch.wanted)
-    assert loss.terms["class_real"].item() == pytest.approx(classified(real.class_logits, labels).item())
-    assert loss.terms["class_fake"].item() == pytest.approx(classified(fake.class_logits, wanted).item())
+    assert loss.terms["class_real"].item() == pytest.approx(class_cross_entropy(real.class_logits, labels).item())
+    assert loss.terms["class_fake"].item() == pytest.approx(class_cross_entropy(fake.class_logits, wanted).item())
     assert set(loss.terms) == {"real", "fake", "class_real", "class_fake"}
     weight = discriminator.get_parameter("head.classes.weight")
     for term in ("class_real", "class_fake"):

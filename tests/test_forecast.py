@@ -11,8 +11,9 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.files import read_records
 from ganvas.gans.recipe import Spec
 from ganvas.machine.device import choose
+from ganvas.networks.phased import phases_of
 from ganvas.planning import costs as costing
-from ganvas.planning.costs import Costs
+from ganvas.planning.costs import Costs, PhaseCost
 from ganvas.planning.run import rehearse, train
 from ganvas.planning.timeline import Forecast, foresee
 from ganvas.settings.config import Settings
@@ -45,7 +46,7 @@ def test_without_anything_else_there_are_steps(data: Dataset, budget: str, kimg:
 
 
 def test_the_first_pictures_may_be_seen_at_another_speed(data: Dataset) -> None:
-    costs = with_costs(early_images=200, early_img_per_s=20)
+    costs = with_costs(earlier_phases=(PhaseCost(200, 20),))
     assert costs.training(0, 100) == 5
     assert costs.training(150, 250) == pytest.approx(2.5 + 5)
     assert costs.training(200, 300) == 10
@@ -116,13 +117,14 @@ def test_measuring_leaves_no_trace_and_knows_every_part(
     assert costs.images_per_step == 8
     named = ("img_per_s", "building", "sheet", "evaluation", "first_evaluation", "saving", "memory_bytes")
     assert all(getattr(costs, name) > 0 for name in named)
-    assert costs.early_images == (100_000 if recipe == "atelier" else 0)
-    assert (costs.early_img_per_s > 0) == (recipe == "atelier")
+    assert [phase.images for phase in costs.earlier_phases] == ([100_000] if recipe == "atelier" else [])
+    assert all(phase.img_per_s > 0 for phase in costs.earlier_phases)
     assert (
         costing.measure(made, data, choose(settings), settings.model_copy(update={"eval_samples": 0})).evaluation == 0
     )
     seen = costing.glance(made, Spec.of(data), choose(settings))
-    assert (seen.early_images, seen.images_per_step) == (costs.early_images, 8)
+    assert [phase.images for phase in seen.earlier_phases] == [phase.images for phase in costs.earlier_phases]
+    assert seen.images_per_step == 8
     assert seen.img_per_s > 0
     assert torch.equal(torch.get_rng_state(), before)
 
@@ -137,11 +139,11 @@ def test_a_run_that_begins_where_another_ended_has_its_early_pictures_behind_it(
     options = kind.defaults.model_copy(update={"width": 4, "d_width": 4, "batch_size": 4, "vision_from": 0.008})
     discriminator = Objective(kind(options)).build(Spec.of(data))[1]
     for _ in range(round(1000 * seen / 4)):
-        kind(options).after_discriminator_step(discriminator)
+        phases_of(discriminator).count(4)
     start = {"discriminator": discriminator.state_dict()}
     costs = costing.measure(kind(options), data, choose(settings), settings, start)
-    assert costs.early_images == left
-    assert (costs.early_img_per_s > 0) == (left > 0)
+    assert [phase.images for phase in costs.earlier_phases] == ([left] if left else [])
+    assert all(phase.img_per_s > 0 for phase in costs.earlier_phases)
 
 
 @pytest.mark.parametrize(

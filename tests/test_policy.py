@@ -12,7 +12,7 @@ import ganvas
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import read_records
 from ganvas.metrics.scores import Scores
-from ganvas.networks.objectives import Targets
+from ganvas.networks.losses import Targets
 from ganvas.planning.run import Outcome, is_spent, resume, train
 from ganvas.runs import checkpoint
 from ganvas.training import evaluation

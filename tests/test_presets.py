@@ -11,7 +11,7 @@ from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.planning import quality as qualities
 from ganvas.planning import run as runs
-from ganvas.planning.costs import Costs
+from ganvas.planning.costs import Costs, PhaseCost
 from ganvas.planning.quality import QUALITIES, choose_evaluations, choose_networks, widest, with_budget, with_chosen
 from ganvas.runs.directory import RunDirectory
 from ganvas.settings.budget import Amount
@@ -76,7 +76,7 @@ def test_pictures_that_cost_less_at_the_beginning_count_as_what_they_cost() -> N
 
         def costs(options: Options, early: float = early) -> Costs:
             slower = (own / options.width) ** 2
-            return Costs(1, 1, 32, late * slower, early_images=100_000, early_img_per_s=early * slower)
+            return Costs(1, 1, 32, late * slower, earlier_phases=(PhaseCost(100_000, early * slower),))
 
         assert with_chosen(config, choose_networks(config, changes, kind, 1500, costs)).options.width == width
 
@@ -171,7 +171,7 @@ def test_networks_of_every_width_can_be_built(name: str) -> None:
     assert list(widths) == sorted(set(widths))
     for width in widths:
         recipe = kind(kind.defaults.model_copy(update={"width": width}))
-        Objective(recipe).build(Spec(min(kind.sizes), 3 if kind.needs_classes() else 0))
+        Objective(recipe).build(Spec(min(kind.sizes), 3 if kind.class_use.is_required else 0))
 
 
 class Stated(Recipe):

@@ -10,6 +10,7 @@ import torch
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe, Spec, generate
+from ganvas.networks.phased import phases_of
 from support.command_line import Cli
 from support.narrowing import not_none
 from support.runs import tiny_recipe
@@ -55,7 +56,7 @@ def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> 
     torch.manual_seed(0)
     recipe, spec = small(name)
     generator, discriminator = recipe.build(spec)
-    recipe.end_early(discriminator)
+    phases_of(discriminator).enter_last()
     torch.autograd.backward(recipe.discriminator_loss(generator, discriminator, batch_of(recipe, spec)).total)
     assert all(weight.grad is not None for weight in discriminator.parameters())
     # Within a hinge's margin, real and generated pictures pull a last bias with the same force.
@@ -76,7 +77,7 @@ def test_both_losses_are_finite_in_every_precision_and_from_two_pictures_on(
     torch.manual_seed(0)
     recipe, spec = small(name)
     networks = recipe.build(spec)
-    recipe.end_early(networks[1])
+    phases_of(networks[1]).enter_last()
     with torch.autocast("cpu", precision, enabled=precision is not torch.float32):
         batch = batch_of(recipe, spec, count)
         losses = recipe.discriminator_loss(*networks, batch), recipe.generator_loss(*networks, batch)

@@ -147,7 +147,7 @@ def test_the_critic_says_what_the_discriminator_said_in_training(gallery: Path) 
     state = CheckpointDirectory(run.path / "checkpoints").latest()
     discriminator.load_state_dict(state["discriminator"])
     images, labels = load(run.path).sample(8), np.arange(8) % 2
-    said = recipe.judge(discriminator, to_float(torch.from_numpy(images)), torch.from_numpy(labels)).logits
+    said = recipe.discriminate(discriminator, to_float(torch.from_numpy(images)), torch.from_numpy(labels)).logits
     critic = Critic.of(run.path)
     assert np.allclose(critic.logits(images, labels), said.detach().numpy(), atol=1e-5)
     assert critic.kimg == pytest.approx(0.032)

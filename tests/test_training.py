@@ -22,7 +22,7 @@ from ganvas.gans.recipe import Batch, Spec
 from ganvas.machine import cores, device
 from ganvas.machine.precision import Calibration
 from ganvas.metrics.scores import Scores
-from ganvas.networks.objectives import Targets
+from ganvas.networks.losses import Targets
 from ganvas.planning.run import Outcome, resume, train
 from ganvas.runs import snapshot
 from ganvas.settings.config import Settings

@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 from ganvas.gans.cdcgan import CDCGAN
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Loss, Spec
-from ganvas.networks.objectives import judged_fake
+from ganvas.networks.losses import logistic_fake
 from ganvas.settings.options import Options
 
 
@@ -168,9 +168,9 @@ class RememberingDCGAN(DCGAN):
 class Saturating(DCGAN):
     """G minimises log(1 - D(G(z))), which says nothing to it once D is sure."""
 
-    def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
+    def adversarial_loss(self, fake_logits: Tensor) -> Tensor:
         """The minimax loss of Goodfellow et al. 2014, equation 1."""
-        return Loss({"adversarial": -judged_fake(discriminator(batch.generated(generator)).logits)})
+        return -logistic_fake(fake_logits)
 
 
 class LeakyOptions(Options):

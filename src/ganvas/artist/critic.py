@@ -130,10 +130,10 @@ class Critic:
     def _judged(self, images: Images, labels: Labels | None) -> Tensor:
         pictures = to_float(torch.from_numpy(np.ascontiguousarray(images)))
         classes = None if labels is None else torch.from_numpy(labels)
-        try:
-            return self._recipe.judge(self._discriminator, pictures, classes).logits
-        except ConfigError as error:
-            raise ConfigError(f"the discriminator of recipe {self._recipe.name()} returns no Critique") from error
+        critique = self._recipe.judge(self._discriminator, pictures, classes)
+        if critique is None:
+            raise ConfigError(f"the discriminator of recipe {self._recipe.name()} returns no Critique")
+        return critique.logits
 
 
 def _first_and_deeper(answers: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:

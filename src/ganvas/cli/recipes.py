@@ -9,6 +9,15 @@ import typer
 if TYPE_CHECKING:
     from ganvas.experiments.catalogue import Entry
 
+# What the table says of each use of classes.
+CLASSES = {
+    "none": "",
+    "classified": "learnt",
+    "auxiliary": "chosen",
+    "conditional": "chosen",
+    "optional": "if any",
+}
+
 
 def recipes(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False) -> None:
     """List the GANs: where each is from, how large its networks are, and what a picture costs to train on."""
@@ -36,7 +45,7 @@ def _table(entries: "list[Entry]") -> str:
 def _row(entry: "Entry") -> tuple[str, ...]:
     return (
         entry.name,
-        _classes(entry),
+        CLASSES[entry.class_use],
         str(entry.size),
         f"{entry.generator_parameters:,}",
         f"{entry.discriminator_parameters:,}",
@@ -44,11 +53,3 @@ def _row(entry: "Entry") -> tuple[str, ...]:
         ", ".join(map(str, entry.sizes)),
         entry.paper,
     )
-
-
-def _classes(entry: "Entry") -> str:
-    if entry.conditional:
-        return "chosen"
-    if entry.welcomes_classes:
-        return "if any"
-    return "learnt" if entry.needs_classes else ""

@@ -170,7 +170,7 @@ def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict
     column = label_column(Dataset.open(data), changes.get("label_column"))
     dataset = labelled_by(Dataset.open(data), column)
     kind = gans.find(recipe)
-    if kind.needs_classes():
+    if kind.class_use.is_required:
         raise ConfigError(
             f"{recipe} learns several classes at once, and here each is learnt by a GAN of its own; "
             "choose a recipe without classes, or leave out --per-class"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def names() -> list[str]:
     """The recipes of this package, found by their files; costs no import of torch."""
-    files = (module.name for module in pkgutil.iter_modules(__path__))
+    files = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
     return sorted(name.replace("_", "-") for name in files if name != "recipe")
 
 

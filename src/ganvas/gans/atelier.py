@@ -1,28 +1,28 @@
 """Atelier: ganvas's own recipe, which learns a few hundred paintings on a laptop.
 
-The hinge loss of Lim and Ye 2017 ("Geometric GAN"), with a discriminator that is bounded by spectral normalisation
-(Miyato et al. 2018) and sees everything through differentiable augmentation T (Zhao et al. 2020), z ~ N(0, I), and c
-the class where the pictures have classes. Beside D, which looks at pixels, heads D_k look at the maps F_k that a frozen
-network makes of some of the pictures (Kumari et al. 2022, equation 2), each giving a logit for every place of its map.
-They are asked after some time, with a weight v that grows from 0, and begin anew every now and then:
+The loss is the hinge loss of Lim and Ye 2017 ("Geometric GAN"). D is bounded by spectral normalisation (Miyato et al.
+2018) and sees every picture through differentiable augmentation T (Zhao et al. 2020, equations 3 and 4). z ~ N(0, I),
+and c is the class, where the pictures have classes. D looks at pixels. Further heads D_k look at the maps F_k that a
+frozen network makes of some of the pictures (Kumari et al. 2022, equation 2); each gives a logit for every place of its
+map. The heads join after some training, with a weight v that grows from 0, and begin anew at intervals:
 
     D minimises  E[max(0, 1 - D(T(x), c))] + E[max(0, 1 + D(T(G(z, c)), c))]
                  + sum over k of E[max(0, 1 - D_k(F_k(T(x)), c))] + E[max(0, 1 + D_k(F_k(T(G(z, c))), c))]
     G minimises  -E[D(T(G(z, c)), c)] - v * sum over k of E[D_k(F_k(T(G(z, c))), c)]
 
-Networks are narrow and batches small, because what counts is how much is learnt in a minute. docs/recipe-notes.md says
-what was tried, what each choice brings and what it costs.
+Networks are narrow and batches small, because a recipe for a laptop must learn much in a minute. docs/recipe-notes.md
+says what was tried, what each choice brings and what it costs.
 """
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.gans.recipe import Batch, ClassUse, Loss, Recipe, Spec
 from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import NETWORK
-from ganvas.networks.objectives import hinge_fake, hinge_real
+from ganvas.networks.losses import hinge_fake, hinge_real
 from ganvas.settings.options import Options
 
 
@@ -34,45 +34,45 @@ class AtelierOptions(Options):
         1.0,
         ge=0,
         le=100,
-        description="Weight in G's loss of what frozen features say of its pictures; 0 for none.",
+        description="Weight of the heads over frozen features in G's loss; 0 for no such heads.",
     )
     vision_from: float = Field(
         100.0,
         ge=0,
         le=1e6,
-        description="Real pictures that D sees, in thousands, before frozen features are looked at.",
+        description="Thousands of real pictures that D sees before the heads over frozen features join.",
     )
     vision_over: float = Field(
-        100.0, ge=0, le=1e6, description="Thousands of pictures from then on, over which that weight grows from 0."
+        100.0, ge=0, le=1e6, description="Thousands of real pictures from then on over which their weight grows from 0."
     )
     vision_renewed: float = Field(
         30.0,
         ge=0,
         le=1e6,
-        description="Thousands of pictures after which the judges of frozen features begin anew, always; 0 for never.",
+        description="Thousands of real pictures after which the heads begin anew, over and over; 0 for never.",
     )
-    # It makes more of one picture that it sees well than of four that it sees badly, which cost as much.
+    # One picture at a good size teaches more than four at half that size, which cost the same.
     vision_every: int = Field(
         8,
         ge=1,
         le=1024,
-        description="One in so many pictures is looked at by frozen features, one in each half of a batch at least.",
+        description="The frozen network sees one picture in this many, and at least one in each half of a batch.",
     )
     vision_size: int = Field(
         128,
         ge=32,
         le=512,
         multiple_of=32,
-        description="Pixels of the side to which smaller pictures are enlarged for frozen features; a multiple of 32.",
+        description="Side in pixels to which smaller pictures are enlarged for the frozen network; a multiple of 32.",
     )
 
 
 class Atelier(Recipe):
-    """The default recipe: light networks, a bounded discriminator with a second opinion, classes if there are any."""
+    """The default recipe: light networks, a bounded discriminator with heads over frozen features, optional classes."""
 
     paper = "ganvas's own, after Miyato et al. 2018, Zhao et al. 2020, Liu et al. 2021 and Kumari et al. 2022"
     sizes = (16, 32, 64, 128, 256)
-    welcomes_classes = True
+    class_use = ClassUse.OPTIONAL
     sees_through = (NETWORK,)
     defaults = AtelierOptions(
         batch_size=32,
@@ -86,35 +86,31 @@ class Atelier(Recipe):
         spectral_norm=True,
         augment=("colour", "translation"),
     )
-
-    @property
-    def _own(self) -> AtelierOptions:
-        assert isinstance(self.options, AtelierOptions)
-        return self.options
+    options: AtelierOptions
 
     def build_generator(self, spec: Spec) -> nn.Module:
-        """`skip_layer`'s G."""
+        """The G of `networks.skip_layer`."""
         return skip_layer.Generator(spec.size, spec.classes, self.options.latent_dim, self.options.width)
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
-        """`skip_layer`'s G and `projection`'s D, with `vision_aided`'s heads beside it."""
-        own = self._own
+        """The G of `networks.skip_layer`, and the D of `networks.projection` with the heads of `vision_aided`."""
+        own = self.options
         discriminator: nn.Module = projection.Discriminator(spec.size, spec.classes, own.d_width, self.head)
         if own.vision:
             discriminator = vision_aided.Discriminator(
                 discriminator,
                 spec.classes,
-                wait=round(1000 * own.vision_from),
-                ramp=round(1000 * own.vision_over),
-                renew=round(1000 * own.vision_renewed),
+                wait_kimg=own.vision_from,
+                ramp_kimg=own.vision_over,
+                renew_kimg=own.vision_renewed,
                 every=own.vision_every,
                 size=own.vision_size,
             )
         return self.build_generator(spec), discriminator
 
     def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """The hinge loss, of pixels and of frozen features."""
-        real, fake = self._opinions(discriminator, batch, batch.fakes(generator))
+        """The hinge loss over pixels and over frozen features."""
+        real, fake = self._critiques(discriminator, batch, batch.fakes(generator))
         terms = {"real": hinge_real(real.logits), "fake": hinge_fake(fake.logits)}
         if real.patches:
             terms["seen_real"] = torch.stack([hinge_real(logits) for logits in real.patches]).sum()
@@ -122,45 +118,24 @@ class Atelier(Recipe):
         return Loss(terms, real_logits=real.logits, fake_logits=fake.logits)
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """Minus the logits of generated pictures."""
-        fake = self.judge(discriminator, batch.generated(generator), batch.wanted)
+        """Minus the mean logits of generated pictures, with those of the heads weighted."""
+        fake: Critique = self.discriminate(discriminator, batch.generated(generator), batch.wanted)
         terms = {"adversarial": -fake.logits.mean()}
         if fake.patches:
             seen = torch.stack([logits.mean() for logits in fake.patches]).sum()
-            terms["seen"] = -self._own.vision * fake.trust * seen
+            terms["seen"] = -self.options.vision * fake.trust * seen
         return Loss(terms)
 
-    def after_discriminator_step(self, discriminator: nn.Module) -> None:
-        """Count what D has been trained on."""
-        if isinstance(discriminator, vision_aided.Discriminator):
-            discriminator.count(self.options.batch_size)
+    def _critiques(self, discriminator: nn.Module, batch: Batch, fakes: Tensor) -> tuple[Critique, Critique]:
+        """D's critiques of the real and of the generated pictures.
 
-    def early_images(self, discriminator: nn.Module) -> int:
-        """Until frozen features are looked at."""
-        if not isinstance(discriminator, vision_aided.Discriminator):
-            return 0
-        return max(0, discriminator.wait - discriminator.trained_on)
-
-    def end_early(self, discriminator: nn.Module) -> None:
-        """Have frozen features looked at from now on."""
-        if isinstance(discriminator, vision_aided.Discriminator):
-            discriminator.trained_on = max(discriminator.wait, discriminator.trained_on)
-
-    def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique:
-        """What the discriminator says about pictures, of those classes where there are any."""
-        critique: Critique = discriminator(images) if labels is None else discriminator(images, labels)
-        return critique
-
-    def _opinions(self, discriminator: nn.Module, batch: Batch, fakes: Tensor) -> tuple[Critique, Critique]:
-        """What is said about real and about generated pictures.
-
-        D judges each picture by itself, so both can be asked about at once, which costs less than twice one of them. A
-        layer that compares the pictures of a batch must see them apart.
+        D judges each picture by itself, so one forward pass takes both, which costs less than two passes. A layer that
+        compares the pictures of a batch must see real and generated ones in batches of their own.
         """
         if self.options.minibatch != "none":
-            real = self.judge(discriminator, batch.images, batch.labels)
-            return real, self.judge(discriminator, fakes, batch.wanted)
+            real = self.discriminate(discriminator, batch.images, batch.labels)
+            return real, self.discriminate(discriminator, fakes, batch.wanted)
         images, labels = torch.cat([batch.images, fakes]), None
         if batch.labels is not None and batch.wanted is not None:
             labels = torch.cat([batch.labels, batch.wanted])
-        return vision_aided.halves(self.judge(discriminator, images, labels))
+        return vision_aided.halves(self.discriminate(discriminator, images, labels))

@@ -1,31 +1,27 @@
-"""The DCGAN of paper 2, with what its final system trains by.
+"""The DCGAN of paper 2, with the noisy labels and the options of its final system.
 
-"Coding Art with DCGANs" (paper 2). The objective is Goodfellow et al. 2014, equation 1, with the non-saturating loss
-for G; t(x) and t(G(z)) are D's targets, 1 and 0 with noise:
+"Coding Art with DCGANs" (paper 2). D minimises the cross-entropy with noisy targets and G the non-saturating loss
+(Goodfellow et al. 2014, equation 1 and section 3): see `objectives.non_saturating`. z ~ N(0, I) of length 100.
 
-    D minimises  -E[t(x) log D(x) + (1 - t(x)) log(1 - D(x))]  and the same over G(z) with t(G(z))
-    G minimises  -E[log D(G(z))],                      z ~ N(0, I) of length 100
-
-The paper says of its noise that the labels "were continuous numbers between 0 and 1" and no more. D must still learn
-which end is which, so real ones are drawn from U(0.8, 1) and generated ones from U(0, 0.2), as in the code that it
+The paper says only that the labels "were continuous numbers between 0 and 1". D must still learn which end is which, so
+targets of real pictures are drawn from U(0.8, 1) and targets of generated ones from U(0, 0.2), as in the code that it
 names as its base. D's accuracy is counted against the true origin at a probability of 0.5: against noisy targets it
 read 0% until its author did the same.
 """
 
 from torch import nn
 
-from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.gans.objectives.non_saturating import NonSaturatingGAN
+from ganvas.gans.recipe import Spec
 from ganvas.networks import keras_dcgan as networks
-from ganvas.networks.objectives import judged_real
 from ganvas.settings.options import Options
 
 
-class KerasDCGAN(Recipe):
+class KerasDCGAN(NonSaturatingGAN):
     """Paper 2's DCGAN."""
 
     paper = "Coding Art with DCGANs (paper 2)"
     sizes = networks.SIZES
-    has_targets = True
     defaults = Options(
         batch_size=64,
         width=64,
@@ -44,13 +40,3 @@ class KerasDCGAN(Recipe):
         """G and D of `networks.keras_dcgan` at the data's size."""
         generator = networks.Generator(spec.size, self.options.latent_dim, self.options.width)
         return generator, networks.Discriminator(spec.size, self.options.width, self.head)
-
-    def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """Real and generated pictures in batches of their own: their BatchNorm statistics must not mix."""
-        real = discriminator(batch.images).logits
-        fake = discriminator(batch.fakes(generator)).logits
-        return Loss(self.targets.terms(real, fake), real_logits=real, fake_logits=fake)
-
-    def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """The non-saturating loss."""
-        return Loss({"adversarial": judged_real(discriminator(batch.generated(generator)).logits)})

@@ -1,22 +1,23 @@
-"""What a recipe is: one GAN, stated whole in one file.
+"""What a recipe is: the networks, the objective and the defaults of one GAN.
 
-The trainer knows no GAN's name. It builds the networks, freezes the one that is not being trained, steps the
-optimisers and counts; what is minimised, and by which networks, is the recipe's to say.
+The trainer knows no recipe by name. It builds the networks, freezes the one that is not being trained, steps the
+optimisers and counts. The recipe says what the networks are and what each minimises.
 """
 
 import dataclasses
 import functools
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from ganvas.foundation.errors import ConfigError
 from ganvas.networks.critique import Critique, Head
+from ganvas.networks.losses import Targets
 from ganvas.networks.minibatch import minibatch_layer
-from ganvas.networks.objectives import Targets
 from ganvas.settings.options import Options
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Spec:
-    """What the data asks of the networks.
+    """What the networks must fit.
 
     Attributes:
         size: height and width of the pictures in pixels.
@@ -37,8 +38,38 @@ class Spec:
 
     @classmethod
     def of(cls, data: "Dataset") -> Self:
-        """What this dataset asks."""
+        """That of a dataset."""
         return cls(data.size, len(data.class_names))
+
+
+class ClassUse(StrEnum):
+    """What a recipe does with the classes of its pictures."""
+
+    NONE = "none"
+    """Neither network sees them."""
+    CLASSIFIED = "classified"
+    """D learns to name them; G is not conditioned. The pictures must have classes."""
+    AUXILIARY = "auxiliary"
+    """G is conditioned, and D learns to name them. The pictures must have classes."""
+    CONDITIONAL = "conditional"
+    """Both networks are conditioned. The pictures must have classes."""
+    OPTIONAL = "optional"
+    """Both networks are conditioned if the pictures have classes, and neither if not."""
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the pictures must have classes."""
+        return self in (ClassUse.CLASSIFIED, ClassUse.AUXILIARY, ClassUse.CONDITIONAL)
+
+    @property
+    def conditions_generator(self) -> bool:
+        """Whether G takes the class to paint, where the pictures have classes."""
+        return self in (ClassUse.AUXILIARY, ClassUse.CONDITIONAL, ClassUse.OPTIONAL)
+
+    @property
+    def conditions_discriminator(self) -> bool:
+        """Whether D takes the class of each picture, where the pictures have classes."""
+        return self in (ClassUse.CONDITIONAL, ClassUse.OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -48,10 +79,9 @@ class Batch:
     Attributes:
         images: real pictures, float [B, 3, S, S] in [-1, 1].
         latents: float [B, latent_dim], as drawn by `Recipe.latents`.
-        labels: int64 [B], the classes of `images`, for recipes that need them, else None.
-        wanted: int64 [B], the classes that the generator is to paint, for conditional recipes, else None.
-        attached: whether the discriminator's loss may be differentiated with respect to the generator, as unrolled
-            GANs do; it never trains the generator otherwise.
+        labels: int64 [B], the classes of `images`, or None if the recipe uses none.
+        wanted: int64 [B], the classes that the generator is to paint, or None if it is not conditioned on them.
+        attached: whether D's loss keeps the generator's graph, as unrolled GANs need; otherwise `fakes` detaches it.
     """
 
     images: Tensor
@@ -64,20 +94,20 @@ class Batch:
     def generated(self, generator: nn.Module) -> Tensor:
         """The pictures G makes of this batch's latents and wanted classes, float [B, 3, S, S].
 
-        Made once: when both networks train on the same batch, as in the DCGAN tutorial, the discriminator's loss
-        detaches what the generator's loss then differentiates, which saves a forward pass of G.
+        They are computed once. When both networks train on the same batch, as in the DCGAN tutorial, D's loss detaches
+        what G's loss then differentiates, which saves a forward pass of G.
         """
         if id(generator) not in self._generated:
             self._generated[id(generator)] = generate(generator, self.latents, self.wanted)
         return self._generated[id(generator)]
 
     def fakes(self, generator: nn.Module) -> Tensor:
-        """The same pictures as the discriminator's loss sees them: without the generator's graph."""
+        """The same pictures for the discriminator's loss: without the generator's graph, unless `attached`."""
         pictures = self.generated(generator)
         return pictures if self.attached else pictures.detach()
 
     def showing(self, generator: nn.Module, pictures: Tensor, wanted: Tensor | None) -> "Batch":
-        """The same real pictures beside others that G made: float [B, 3, S, S], and their classes as in `wanted`."""
+        """The same real pictures with other generated ones: float [B, 3, S, S], and their classes as in `wanted`."""
         return dataclasses.replace(self, wanted=wanted, _generated={id(generator): pictures})
 
 
@@ -102,15 +132,14 @@ class Loss:
 
 
 class GeneratorRecipe(ABC):
-    """How a generator is built and what it paints from: all that a snapshot asks of whatever made it.
+    """How a generator is built and what its latents are: all that a snapshot needs.
 
-    A GAN's recipe is one, a baseline is another. Whether its generator is conditional is the snapshot's to say: it is
-    if the card holds class names.
+    GANs and baselines both derive from it. Whether a generator is conditional is in the snapshot: its card then holds
+    class names.
 
     Attributes:
         paper: where it is from, one line.
-        sees_through: feature networks, by their names as extractors, that its discriminator sees pictures through: it
-            is judged by another.
+        sees_through: feature networks that its discriminator uses, by their names as extractors; scores use another.
     """
 
     paper: ClassVar[str]
@@ -129,24 +158,19 @@ class GeneratorRecipe(ABC):
 
 
 class Recipe(GeneratorRecipe):
-    """One GAN: its networks, its objective and its defaults.
+    """One GAN: its networks, its objective and its defaults. Derive from it, or from a base in `gans.objectives`.
 
     Attributes:
         sizes: picture sizes in pixels that it supports.
-        conditional: whether its generator is told which class to paint, so that it needs pictures with classes.
-        welcomes_classes: whether its generator is told which class to paint if the pictures have classes, and does
-            without if they have none.
-        classifies: whether its discriminator learns to tell classes apart.
-        has_targets: whether its discriminator is told probabilities for real and for generated pictures, which label
-            smoothing and swapping change; such a recipe takes its terms from `self.targets`.
+        class_use: what it does with the classes of its pictures.
+        has_targets: whether D learns probabilities for real and for generated pictures, which label smoothing and
+            swapping change; such a recipe takes its terms from `self.targets`.
         defaults: its training options; an `Options` or a subclass with further keys.
-        ladder: widths that a quality chooses among, ascending; by default a half to twice that of `defaults`.
+        ladder: widths that a quality chooses among, ascending; by default half to twice that of `defaults`.
     """
 
     sizes: ClassVar[tuple[int, ...]]
-    conditional: ClassVar[bool] = False
-    welcomes_classes: ClassVar[bool] = False
-    classifies: ClassVar[bool] = False
+    class_use: ClassVar[ClassUse] = ClassUse.NONE
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
     ladder: ClassVar[tuple[int, ...]] = ()
@@ -156,17 +180,18 @@ class Recipe(GeneratorRecipe):
         self.targets = Targets(options.real_target, options.fake_target, options.label_swap)
         if not self.has_targets and self.targets != Targets():
             raise ConfigError(
-                f"recipe {self.name()} tells its discriminator no probabilities, so there is nothing that real_target, "
-                "fake_target and label_swap could change"
+                f"recipe {self.name()} tells its discriminator no probabilities: leave out the options real_target, "
+                "fake_target and label_swap"
             )
 
     @abstractmethod
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
-        """Fresh generator and discriminator, initialised from torch's global random state, on the CPU.
+        """A new generator and discriminator on the CPU, initialised from torch's global random state.
 
         The generator maps latents [B, latent_dim] (and labels [B], if conditional) to pictures in [-1, 1]
-        [B, 3, S, S]; what the discriminator returns is between it and the losses below, which call both networks
-        and no other method of theirs: precision and devices are handled where a network is called.
+        [B, 3, S, S]. What the discriminator returns is up to the recipe, whose losses alone depend on it; a `Critique`
+        allows more. The losses call the networks and none of their other methods, because precision and devices are
+        handled where a network is called.
         """
 
     def build_generator(self, spec: Spec) -> nn.Module:
@@ -181,34 +206,25 @@ class Recipe(GeneratorRecipe):
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """What the generator minimises; the discriminator's weights are frozen."""
 
-    def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique:
-        """What the discriminator says about pictures, for those who ask beside the losses.
+    def discriminate(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Any:
+        """What the discriminator returns about pictures; it gets their classes if it is conditioned on them.
 
         Args:
             discriminator: D.
             images: float [B, 3, S, S], real or generated.
-            labels: int64 [B], their classes, for a discriminator that is told them; its recipe passes them on.
-
-        Raises:
-            ConfigError: it returns something else than a `Critique`.
+            labels: int64 [B], their classes, or None.
         """
-        judgement = discriminator(images)
-        if isinstance(judgement, Critique):
-            return judgement
-        raise ConfigError(
-            f"r1, r2 and feature_matching: the discriminator of recipe {self.name()} returns a "
-            f"{type(judgement).__name__}, not a Critique with logits and features (ganvas.networks.critique)"
-        )
+        if labels is None or not self.class_use.conditions_discriminator:
+            return discriminator(images)
+        return discriminator(images, labels)
+
+    def judge(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Critique | None:
+        """The same for callers other than the losses; None if this discriminator does not return a `Critique`."""
+        judgement = self.discriminate(discriminator, images, labels)
+        return judgement if isinstance(judgement, Critique) else None
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
-        """Called after each update of the discriminator: the place for constraints on its weights."""
-
-    def early_images(self, discriminator: nn.Module) -> int:
-        """How many real pictures D is yet to see before a step costs what it will from then on; 0 if it does now."""
-        return 0
-
-    def end_early(self, discriminator: nn.Module) -> None:
-        """Bring a discriminator to where `early_images` have been seen: for measuring what the rest will cost."""
+        """Called after each update of the discriminator, for constraints on its weights."""
 
     def latents(self, count: int, random: torch.Generator) -> Tensor:
         """`count` latents, float [count, latent_dim] on the CPU: N(0, I), or U(-1, 1) where the options say uniform."""
@@ -218,49 +234,38 @@ class Recipe(GeneratorRecipe):
         return torch.randn(shape, generator=random)
 
     def batch(self, images: Tensor, latents: Tensor, labels: Tensor | None = None) -> Batch:
-        """A batch with what this recipe needs of the labels; a conditional generator paints the classes of `images`."""
-        known = labels if self.needs_classes() or self.welcomes_classes else None
-        is_told = self.conditional or self.welcomes_classes
-        return Batch(images, latents, known, wanted=known if is_told else None)
+        """A batch with the labels that this recipe uses; a conditional generator paints the classes of `images`."""
+        known = None if self.class_use is ClassUse.NONE else labels
+        return Batch(images, latents, known, wanted=known if self.class_use.conditions_generator else None)
 
     def head(self, features: int, classes: int = 0, bias: bool = True) -> Head:
-        """The end of a discriminator over features [B, `features`], with the minibatch layer of the options."""
+        """The last layers of a discriminator over features [B, `features`], with the options' minibatch layer."""
         return Head(features, classes, minibatch_layer(self.options.minibatch, features), bias)
 
     @classmethod
     def name(cls) -> str:
-        """What messages call it: its file's name, as --recipe takes it."""
+        """Its name in messages: its file's name, as --recipe takes it."""
         return cls.__module__.rpartition(".")[2].replace("_", "-")
 
     @classmethod
     def widths(cls) -> tuple[int, ...]:
-        """Widths that a quality chooses among, ascending."""
+        """Channel counts that a quality chooses among, ascending."""
         own = cls.defaults.width
         return cls.ladder or (max(1, own // 2), own, own * 3 // 2, own * 2)
-
-    @classmethod
-    def needs_classes(cls) -> bool:
-        """Whether pictures without classes are of no use to it."""
-        return cls.conditional or cls.classifies
-
-    @classmethod
-    def is_told_classes(cls, classes: int) -> bool:
-        """Whether its generator is told which class to paint, of pictures with so many classes."""
-        return cls.conditional or (cls.welcomes_classes and classes > 0)
 
     @classmethod
     def check(cls, spec: Spec) -> None:
         """Refuse data that this recipe cannot learn.
 
         Raises:
-            ConfigError: a size it does not support, or no classes where it needs them.
+            ConfigError: the size is not supported, or there are no classes and it needs some.
         """
         if spec.size not in cls.sizes:
             sizes = ", ".join(map(str, cls.sizes))
             raise ConfigError(
                 f"recipe {cls.name()} works at {sizes} pixels, not {spec.size}: prepare the pictures with --size"
             )
-        if cls.needs_classes() and not spec.classes:
+        if cls.class_use.is_required and not spec.classes:
             raise ConfigError(
                 f"recipe {cls.name()} needs classes: prepare a folder with a sub-folder for each class, "
                 "or name a column of the dataset's index with --label-column"

@@ -1,17 +1,17 @@
-"""Wasserstein GAN: paper 1's second try, against the mode collapse of its first.
+"""Wasserstein GAN: paper 1's second try, after its first had collapsed.
 
 Arjovsky, Chintala and Bottou 2017, "Wasserstein generative adversarial networks", algorithm 1, on DCGAN's bodies. D is
-a critic f: no sigmoid, its raw output is the loss.
+a critic f without a sigmoid:
 
     D minimises  E[f(G(z))] - E[f(x)]        over f whose weights lie in [-c, c]
     G minimises  -E[f(G(z))],                z ~ N(0, I) of length 100
 
-so that D's loss with its sign turned estimates, up to a factor, the Wasserstein distance between the two
-distributions. Its zero means nothing, so no accuracy is read from it.
+D's loss times -1 estimates, up to a factor, the Wasserstein distance between the two distributions. The sign of f(x)
+has no meaning, so D has no accuracy.
 
-The paper says "gradient clipping"; what it cites clips the weights after every critic step, and so does this. It names
-no figures of its own but tuned the learning rate, the clipping limit and the critic's steps: the defaults are Arjovsky
-et al.'s (c = 0.01, RMSprop at 5e-5, 5 critic steps, batch 64).
+Paper 1 says "gradient clipping", but what it cites clips the weights after every update of the critic, and so does
+this. It tuned the learning rate, the clipping limit and the critic's steps, and gives no figures. The defaults are
+those of Arjovsky et al.: c = 0.01, RMSprop at 5e-5, 5 critic steps, batch 64.
 """
 
 from torch import nn
@@ -35,11 +35,11 @@ class WGAN(Recipe):
         return generator, networks.Discriminator(spec.size, self.options.width, self.head)
 
     def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """The negative estimate of the Wasserstein distance, real and generated pictures in batches of their own."""
+        """The negative estimate of the Wasserstein distance; real and generated pictures pass f separately."""
         real = discriminator(batch.images).logits
         fake = discriminator(batch.fakes(generator)).logits
         return Loss({"real": -real.mean(), "fake": fake.mean()})
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """The part of it that G can lower."""
+        """The term of the distance that depends on G."""
         return Loss({"adversarial": -discriminator(batch.generated(generator)).logits.mean()})

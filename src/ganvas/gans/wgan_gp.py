@@ -1,14 +1,14 @@
-"""Wasserstein GAN with gradient penalty: the cure that papers 2, 3 and 5 name for their collapses.
+"""Wasserstein GAN with gradient penalty: what papers 2, 3 and 5 suggest against their collapses.
 
-Gulrajani et al. 2017, "Improved training of Wasserstein GANs", algorithm 1, on DCGAN's bodies. The critic f is kept
-1-Lipschitz not by clipping its weights but by a penalty on its slope between real and generated pictures:
+Gulrajani et al. 2017, "Improved training of Wasserstein GANs", equation 3 and algorithm 1, on DCGAN's bodies. Instead
+of clipped weights, a penalty on the gradient between real and generated pictures keeps the critic f 1-Lipschitz:
 
     D minimises  E[f(G(z))] - E[f(x)] + w E[(||grad f(y)||_2 - 1)^2],    y = e x + (1 - e) G(z),  e ~ U(0, 1)
     G minimises  -E[f(G(z))],                                            z ~ N(0, I) of length 100
 
-The penalty is about each picture by itself, so BatchNorm has no place in the critic (their section 4). Layer
-normalisation takes it, which they recommend: DCGAN's body with its N(0, 0.02) weights hardly passes a signal through
-five layers without any. Their figures: w = 10, Adam at 1e-4 with betas (0, 0.9), 5 critic steps, batch 64.
+The penalty concerns each picture by itself, so the critic must not have BatchNorm (their section 4). It has layer
+normalisation instead, as they recommend: without any, DCGAN's weights from N(0, 0.02) hardly pass a signal through five
+layers. The figures are theirs: w = 10, Adam at 1e-4 with betas (0, 0.9), 5 critic steps, batch 64.
 """
 
 import torch
@@ -58,7 +58,7 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         A scalar.
     """
     share = torch.rand(len(real), 1, 1, 1, device=real.device)
-    # y is differentiable through x instead of being a leaf itself, which torch's FlopCounterMode cannot handle.
+    # y depends on x, which is the leaf: torch's FlopCounterMode cannot handle a y that is a leaf.
     between = fake + share * (real.detach().requires_grad_() - fake)
     scores = critic(between).logits
     (slopes,) = torch.autograd.grad(scores.sum(), between, create_graph=True)

@@ -1,8 +1,9 @@
-"""The ACDCGAN bodies of paper 3, where the discriminator names the class itself, for 16 to 128 pixels.
+"""The ACDCGAN bodies of paper 3, whose discriminator is an auxiliary classifier too, for 16 to 128 pixels.
 
-G and D mirror each other: maps double or halve by strided layers between 2x2 and the picture's size, five of them at
-64 px as in the paper. It gives no channel counts; as in its other GAN they double from map to map up to 512 on the
-smallest, which makes 32 (`width`) at half the picture's size.
+The structure is that of Odena et al. 2017: P(real | x) and P(c | x) come from one body. G and D mirror each other.
+Strided layers double or halve the maps between 2x2 and the picture's size, five of them at 64 px as in the paper. The
+paper gives no channel counts. As in its other GAN they double from map to map, up to 512 on the smallest, which makes
+32 (`width`) at half the picture's size.
 """
 
 from itertools import pairwise
@@ -28,7 +29,7 @@ class Generator(nn.Module):
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
-        classes: how many there are.
+        classes: number of classes.
         latent_dim: length of z.
         width: channels of the last hidden map.
     """
@@ -48,19 +49,19 @@ class Generator(nn.Module):
         """float [B, latent_dim] and int64 [B] -> float [B, 3, size, size] in [-1, 1]."""
         one_hot = F.one_hot(labels, self.classes).to(latents.dtype)
         first = self.dense(torch.cat([latents, one_hot], dim=1))
-        # Channels innermost, as they lie in memory from here on.
+        # Channels last, as they lie in memory from here on.
         pictures: Tensor = self.body(first.unflatten(1, (2, 2, -1)).permute(0, 3, 1, 2))
         return pictures
 
 
 class Discriminator(nn.Module):
-    """Pictures to one logit and to class logits: strided 5x5 convolutions, BatchNorm but on the first, LeakyReLU 0.2.
+    """Pictures to one logit and class logits: strided 5x5 convolutions, LeakyReLU 0.2, BatchNorm except on the first.
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
-        classes: how many there are.
+        classes: number of classes.
         width: channels of the first hidden map.
-        head: makes the two dense layers from the length of the features; a recipe's `head`.
+        head: makes the two last dense layers from the length of the features; a recipe's `head`.
     """
 
     def __init__(self, size: int, classes: int, width: int = 32, head: MakeHead = Head) -> None:
@@ -74,7 +75,7 @@ class Discriminator(nn.Module):
         self.apply(initialise)
 
     def forward(self, images: Tensor) -> Critique:
-        """float [B, 3, size, size] in [-1, 1] -> what it says about them."""
+        """float [B, 3, size, size] in [-1, 1] -> a critique."""
         features = self.body(images).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(features)
         return critique

@@ -1,12 +1,11 @@
 """Differentiable augmentation of pictures: the colour, translation and cutout of Zhao et al. 2020.
 
-The figures are those of the authors' code, and so is what they mean at the edges. Everything is made of operations that
-can be differentiated as often as one likes, which gradient penalties need. Each picture has draws of its own, from
-torch's global generator on the device where the pictures are.
+Zhao, Liu, Lin, Zhu and Han 2020, "Differentiable augmentation for data-efficient GAN training". The figures and the
+behaviour at the edges are those of the authors' code. All operations can be differentiated any number of times, which
+gradient penalties need. Each picture gets its own random draws, from torch's global generator on the pictures' device.
 
-Whether a picture is changed at all may be drawn, too. What most pictures do not have, G has no reason to paint: with a
-probability below about 0.8 changes do not leak into its pictures (Karras et al. 2020, "Training generative adversarial
-networks with limited data", section 2.2).
+Each augmentation may also be applied with a probability. Below about 0.8, changes do not leak into G's pictures (Karras
+et al. 2020, "Training generative adversarial networks with limited data", section 2.2).
 """
 
 from collections.abc import Callable
@@ -39,7 +38,7 @@ def colour(images: Tensor) -> Tensor:
 
 
 def translation(images: Tensor) -> Tensor:
-    """Each picture moved by whole pixels, up to 1/8 of the side along each axis; what it leaves empty is 0.
+    """Each picture moved by whole pixels, up to 1/8 of the side along each axis; empty places become 0.
 
     Args:
         images: float [B, 3, S, S] in [-1, 1].
@@ -82,8 +81,8 @@ class _Moved(torch.autograd.Function):
 def cutout(images: Tensor) -> Tensor:
     """A square of half the side of each picture set to 0.
 
-    Its centre may be anywhere in the picture, the rest of it beyond the edge: from a sixteenth to a quarter of the
-    picture is hidden. Were it always inside, the middle of a picture would never be seen.
+    Its centre may be anywhere in the picture and its corners outside, so it hides from a sixteenth to a quarter of the
+    picture. If it always lay inside, it would hide the middle every time.
 
     Args:
         images: float [B, 3, S, S] in [-1, 1].

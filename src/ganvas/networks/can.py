@@ -1,10 +1,11 @@
 """The bodies of paper 4's creative adversarial network, without any normalisation, for 16 to 128 pixels.
 
-Three layers halve or double the map: at 64 px (64, 64, 3) <-> (32, 32, 32) <-> (16, 16, 64) <-> (8, 8, 128), at other
-sizes the last map is an eighth of the picture. The paper gives neither kernels nor slopes: these are 3x3 before
-pooling, 4x4 of stride 2 where maps double, and 0.2. Nor does it say how weights start: here from Glorot's uniform
-distribution, for N(0, 0.02) would let D's signal die away without normalisation. Width 32 is the paper's, dense layers
-of 1024 included.
+Three layers halve or double the map: at 64 px (64, 64, 3) <-> (32, 32, 32) <-> (16, 16, 64) <-> (8, 8, 128). At other
+sizes the last map is an eighth of the picture. Width 32 and dense layers of 1024 are the paper's.
+
+The paper gives neither kernels, slopes nor initial weights. Kernels are 3x3 before pooling and 4x4 with stride 2 where
+maps double; the slope is 0.2. Weights start from Glorot's uniform distribution: without normalisation, N(0, 0.02) would
+let D's signal die away.
 """
 
 import torch
@@ -16,15 +17,15 @@ from ganvas.networks.stride_two import Up
 SIZES = (16, 32, 64, 128)
 # Units of a dense layer for one channel of the first map: 1024 at the paper's 32.
 DENSE_PER_WIDTH = 32
-# The sigmoid at G's end sees values from -4 to 4.
+# The input of G's last sigmoid lies in [-4, 4].
 SATURATION = 4.0
 
 
 class Generator(nn.Module):
     """Latents to pictures: two dense layers, then LeakyReLU and a transposed convolution three times.
 
-    What comes out is mapped linearly, picture by picture, so that its smallest value is -4 and its largest 4, and goes
-    through a sigmoid, which is then rescaled from [0, 1] to the pictures' [-1, 1].
+    The last map of each picture is mapped linearly so that its smallest value is -4 and its largest 4. A sigmoid
+    follows, rescaled from [0, 1] to the pictures' [-1, 1].
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
@@ -48,15 +49,15 @@ class Generator(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         """float [B, latent_dim] -> float [B, 3, size, size] in [-1, 1]."""
-        # Channels innermost, as they lie in memory from here on.
+        # Channels last, as they lie in memory from here on.
         values = self.body(self.dense(latents).permute(0, 3, 1, 2))
         return 2 * torch.sigmoid(spread(values.float())) - 1
 
 
 def spread(values: Tensor) -> Tensor:
-    """Each picture of [B, 3, H, W] mapped linearly onto [-4, 4], its smallest value to -4 and its largest to 4."""
+    """Each picture of float [B, 3, H, W] mapped linearly onto [-4, 4]: its smallest value to -4, its largest to 4."""
     low, high = values.amin((1, 2, 3), keepdim=True), values.amax((1, 2, 3), keepdim=True)
-    # A picture of one value has no contrast to stretch.
+    # Avoids a division by 0 where a picture has one value only.
     extent = (high - low).clamp_min(torch.finfo(values.dtype).tiny)
     return (values - low) / extent * (2 * SATURATION) - SATURATION
 
@@ -69,7 +70,7 @@ class Discriminator(nn.Module):
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
-        classes: how many there are.
+        classes: number of classes.
         width: channels of the first map.
         head: makes the last layer of the real/fake stack from the length of its features; a recipe's `head`.
     """
@@ -86,7 +87,7 @@ class Discriminator(nn.Module):
         self.apply(_initialise)
 
     def forward(self, images: Tensor) -> Critique:
-        """float [B, 3, size, size] in [-1, 1] -> what it says about them."""
+        """float [B, 3, size, size] in [-1, 1] -> a critique."""
         flat = self.body(images).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(self.origin(flat))
         return critique._replace(class_logits=self.classes(flat))

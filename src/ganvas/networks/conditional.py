@@ -1,7 +1,8 @@
-"""The conditional DCGAN bodies of paper 3, where both networks are told the class, for 16 to 128 pixels.
+"""The conditional DCGAN bodies of paper 3, whose networks are both conditioned on the class, for 16 to 128 pixels.
 
-Label and latent, label and picture meet after a first layer of their own, which has half the channels that the DCGAN
-body has there. Width 64 at 64 px is the paper's: 512, 256, 128, 64 channels in G and as many in D, five 4x4 layers.
+The class enters as in Mirza and Osindero 2014: label and latent in G, label and picture in D each pass a first layer of
+their own, and the two maps are concatenated. Such a layer has half the channels of DCGAN's first layer. Width 64 at 64
+px is the paper's: 512, 256, 128, 64 channels in G and as many in D, five 4x4 layers.
 """
 
 from itertools import pairwise
@@ -27,7 +28,7 @@ class Generator(nn.Module):
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
-        classes: how many there are.
+        classes: number of classes.
         latent_dim: length of z.
         width: channels of the last hidden map, rounded up to an even number.
     """
@@ -53,11 +54,11 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures and classes to one logit: strided convolutions, BatchNorm but on the first, LeakyReLU 0.2.
+    """Pictures and classes to one logit: strided convolutions, BatchNorm on all but the first, LeakyReLU 0.2.
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
-        classes: how many there are.
+        classes: number of classes.
         width: channels of the first map, half of them the picture's and half the label's; rounded up to an even number.
         head: makes the last layers from the length of the features; a recipe's `head`.
     """
@@ -75,22 +76,22 @@ class Discriminator(nn.Module):
         self.apply(initialise)
 
     def forward(self, images: Tensor, labels: Tensor) -> Critique:
-        """float [B, 3, size, size] in [-1, 1] and int64 [B] -> what it says about them."""
+        """float [B, 3, size, size] in [-1, 1] and int64 [B] -> a critique."""
         first = torch.cat([self.from_images(images), self.from_labels(labels)], dim=1)
-        # Channels innermost, as they lie in memory.
+        # Channels last, as they lie in memory.
         features = self.body(first).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(features)
         return critique
 
 
 class FromLabelImages(nn.Conv2d):
-    """A 4x4 convolution of stride 2 over label images: a channel a class, of ones for the picture's own and zeros else.
+    """A 4x4 convolution of stride 2 over one-hot label images: a channel per class, ones for the picture's own class.
 
-    A class has but one such image, and only one channel of it counts, so it is convolved once a class and not once a
-    picture; the result is that of a `Conv2d` over one-hot images.
+    All pictures of a class have the same label image, with a single channel that is not zero. So the convolution runs
+    once per class instead of once per picture. The result is that of a `Conv2d` over one-hot images.
 
     Args:
-        classes: how many there are.
+        classes: number of classes.
         out_channels: channels of the result.
         size: height and width of the label images.
     """
@@ -105,7 +106,7 @@ class FromLabelImages(nn.Conv2d):
         kernels = self.weight.transpose(0, 1).reshape(-1, 1, 4, 4)
         maps = F.conv2d(ones, kernels, stride=2, padding=1)
         half = self.size // 2
-        # Channels innermost, as in the maps of the pictures that they are put beside.
+        # Channels last, as in the maps of the pictures that they are concatenated with.
         places = maps.view(self.in_channels, self.out_channels, half, half).permute(0, 2, 3, 1).contiguous()
         return places[labels].permute(0, 3, 1, 2)
 

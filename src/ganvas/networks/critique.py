@@ -1,4 +1,4 @@
-"""What a discriminator says about pictures, and the last layers that say it."""
+"""What a discriminator returns, and its last layers."""
 
 from typing import NamedTuple, Protocol
 
@@ -8,14 +8,14 @@ from ganvas.networks.minibatch import MinibatchLayer
 
 
 class Critique(NamedTuple):
-    """What a discriminator says about B pictures.
+    """What a discriminator returns about B pictures.
 
     Attributes:
         logits: [B], above zero for "real"; a critic's score for Wasserstein GANs.
-        features: [B, F], what the last layer saw: what feature matching compares.
+        features: [B, F], the input of the last layer, which feature matching compares.
         class_logits: [B, C] of an auxiliary classifier, or None.
-        patches: further logits, of places in some of the pictures: [B', P] for each of several judges beside the first.
-        trust: how much of their weight those judges have been given so far, in [0, 1].
+        patches: further logits from other heads, a tensor for each head: [B', P], for P places in B' of the pictures.
+        trust: share of their full weight in G's loss that those heads have now, in [0, 1].
     """
 
     logits: Tensor
@@ -26,13 +26,13 @@ class Critique(NamedTuple):
 
 
 class Head(nn.Module):
-    """The end of a discriminator: features to one logit, and to class logits where there are classes.
+    """The last layers of a discriminator: features to one logit, and to class logits where there are classes.
 
     Args:
         features: length of the features.
-        classes: how many classes to tell apart; 0 for none.
-        minibatch: a layer that lets the real/fake logit see a whole batch.
-        bias: whether the layers have one.
+        classes: number of classes to classify; 0 for no class logits.
+        minibatch: a layer that shows the whole batch to the real/fake logit.
+        bias: whether the layers have a bias.
     """
 
     def __init__(
@@ -45,14 +45,14 @@ class Head(nn.Module):
         self.classes = nn.Linear(features, classes, bias=bias) if classes else None
 
     def forward(self, features: Tensor) -> Critique:
-        """Features [B, F] to what is said about them."""
+        """float [B, F] -> a critique."""
         seen = features if self.minibatch is None else self.minibatch(features)
         class_logits = None if self.classes is None else self.classes(features)
         return Critique(self.score(seen).flatten(), features, class_logits)
 
 
 class MakeHead(Protocol):
-    """Makes the end of a discriminator once it knows how long its features are, as a recipe's `head` does."""
+    """Makes the last layers of a discriminator from the length of its features, as a recipe's `head` does."""
 
     def __call__(self, features: int, classes: int = 0, *, bias: bool = True) -> Head:
-        """The end over features [B, `features`]."""
+        """The last layers over features [B, `features`]."""

@@ -1,8 +1,8 @@
 """The DCGAN bodies (Radford, Metz and Chintala 2016, section 3), one definition for 16 to 128 pixels.
 
-Width 64 at 64 px is the PyTorch tutorial's network; width 64 at 128 px is paper 1's, with one more layer in G
-and in D. Maps halve or double by 4x4 convolutions of stride 2 between 4x4 and the picture's size, and channels go
-the other way: width * 2^(stages - 1) at 4x4, width at half the picture's size.
+4x4 convolutions of stride 2 double or halve the maps between 4x4 and the picture's size. Channels go the other way:
+width * 2^(stages - 1) at 4x4, and width at half the picture's size. Width 64 at 64 px is the PyTorch tutorial's
+network. Width 64 at 128 px is paper 1's, with one more layer in G and in D.
 """
 
 from collections.abc import Callable
@@ -46,17 +46,17 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures to one logit: strided convolutions, normalisation but on the first, LeakyReLU 0.2.
+    """Pictures to one logit: strided convolutions, normalisation on all but the first, LeakyReLU 0.2.
 
-    The paper's last layer, a convolution over the whole 4x4 map, is the linear layer of the head. Its closing sigmoid
-    belongs to the loss here (`objectives`), where it is numerically safe.
+    The paper's last layer, a convolution over the whole 4x4 map, is the linear layer of the head. Its sigmoid is part
+    of the loss (`losses`), where it is numerically stable.
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
         width: channels of the first hidden map.
         head: makes the last layers from the length of the features; a recipe's `head`.
-        norm: makes the normalisation of a map from its number of channels; `layer_norm` where a loss is about each
-            picture by itself, as a gradient penalty is.
+        norm: makes the normalisation of a map from its number of channels; `layer_norm` where a loss concerns each
+            picture by itself, as a gradient penalty does.
     """
 
     def __init__(
@@ -76,15 +76,15 @@ class Discriminator(nn.Module):
         self.apply(initialise)
 
     def forward(self, images: Tensor) -> Critique:
-        """float [B, 3, size, size] in [-1, 1] -> what it says about them."""
-        # Channels innermost, as they lie in memory.
+        """float [B, 3, size, size] in [-1, 1] -> a critique."""
+        # Channels last, as they lie in memory.
         features = self.body(images).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(features)
         return critique
 
 
 class FromLatents(nn.ConvTranspose2d):
-    """float [B, C_in, 1, 1] -> float [B, C_out, 4, 4]: a `ConvTranspose2d` of kernel 4 as the matrix product it is."""
+    """float [B, C_in, 1, 1] -> float [B, C_out, 4, 4]: a `ConvTranspose2d` of kernel 4 as a matrix product."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels, out_channels, 4, bias=False)
@@ -97,7 +97,7 @@ class FromLatents(nn.ConvTranspose2d):
 
 
 def layer_norm(channels: int) -> nn.GroupNorm:
-    """Normalisation of each picture's whole map, with a gain and a bias a channel (Ba, Kiros and Hinton 2016)."""
+    """Normalisation of each picture's whole map, with a gain and bias per channel (Ba, Kiros and Hinton 2016)."""
     return nn.GroupNorm(1, channels)
 
 

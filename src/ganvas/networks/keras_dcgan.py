@@ -1,9 +1,10 @@
 """Paper 2's networks, layer for layer as Keras prints them, one definition for 16 to 128 pixels.
 
-At 64 px and width 64 every layer has the paper's parameter count. Its text says 3x3 kernels, but only 5x5 ones have
-those counts (512 * 256 * 25 + 256 = 3,277,056), so 5x5 it is. What the paper leaves to Keras is Keras's: `same`
-padding, Glorot uniform kernels, biases of zero, BatchNorm with epsilon 1e-3 and a momentum of 0.99. The slope of
-LeakyReLU, which the paper does not give, is 0.2 as in the codes it was made from.
+The bodies are those of a DCGAN (Radford et al. 2016). At 64 px and width 64 every layer has the paper's parameter
+count. Its text says 3x3 kernels, but only 5x5 ones have those counts (512 * 256 * 25 + 256 = 3,277,056), so kernels are
+5x5. Keras's defaults hold where the paper is silent: `same` padding, Glorot uniform kernels, biases of zero, BatchNorm
+with epsilon 1e-3 and a momentum of 0.99. The slope of LeakyReLU, which it does not give, is 0.2 as in the code that the
+paper was made from.
 """
 
 from itertools import pairwise
@@ -51,7 +52,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures to one logit: strided convolutions, BatchNorm but on the first, LeakyReLU 0.2, a dense layer.
+    """Pictures to one logit: strided convolutions, BatchNorm on all but the first, LeakyReLU 0.2, a dense layer.
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
@@ -70,7 +71,7 @@ class Discriminator(nn.Module):
         self.apply(initialise)
 
     def forward(self, images: Tensor) -> Critique:
-        """float [B, 3, size, size] in [-1, 1] -> what it says about them."""
+        """float [B, 3, size, size] in [-1, 1] -> a critique."""
         features = self.body(images).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(features)
         return critique
@@ -79,7 +80,7 @@ class Discriminator(nn.Module):
 class SameDown(nn.Conv2d):
     """float [B, C_in, 2h, 2w] -> float [B, C_out, h, w]: Keras's `Conv2D` of kernel 5, stride 2 and `same` padding.
 
-    Three rows and columns of zeros are missing, of which Keras puts one before the picture and two after it.
+    It needs three more rows and columns of zeros. Keras puts one before the picture and two after it.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -98,9 +99,9 @@ class SameUp(nn.ConvTranspose2d):
 
     def forward(self, coarse: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Double the map."""
-        # One row and column are cropped on every side by `padding`, and one more where Keras has two.
+        # `padding` crops one row and column on every side; Keras crops a second one at the end.
         fine = super().forward(coarse, output_size)[:, :, :-1, :-1]
-        # BatchNorm takes a slow way over a map with gaps in memory.
+        # BatchNorm is slow on a map that is not contiguous.
         return fine.contiguous(memory_format=torch.channels_last)
 
 

@@ -1,4 +1,4 @@
-"""Linear maps that come with their transposes, for autograd to differentiate any number of times."""
+"""Linear maps with their transposes, which autograd can differentiate any number of times."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-Map = Callable[[Tensor], Tensor]
+LinearMap = Callable[[Tensor], Tensor]
 
 
-def linear_map(source: Tensor, function: Map, transpose: Map) -> Tensor:
+def linear_map(source: Tensor, function: LinearMap, transpose: LinearMap) -> Tensor:
     """`function(source)`, whose derivative is `transpose`.
 
     Args:
         source: of any shape.
         function: a linear map of tensors.
-        transpose: its transpose, whose transpose in turn it is.
+        transpose: the transpose of that map, with `function` as its own transpose.
     """
     result: Tensor = _Linear.apply(source, function, transpose)
     return result
@@ -25,7 +25,7 @@ class _Linear(torch.autograd.Function):
     """The derivative of a linear map is its transpose."""
 
     @staticmethod
-    def forward(ctx: Any, source: Tensor, function: Map, transpose: Map) -> Tensor:
+    def forward(ctx: Any, source: Tensor, function: LinearMap, transpose: LinearMap) -> Tensor:
         ctx.function, ctx.transpose = function, transpose
         return function(source)
 

@@ -1,4 +1,4 @@
-"""Layers that let a discriminator compare the pictures of a batch, so that a collapsed generator gives itself away."""
+"""Layers with which a discriminator compares the pictures of a batch, and so notices a collapsed generator."""
 
 import torch
 from torch import Tensor, nn
@@ -8,19 +8,19 @@ class MinibatchLayer(nn.Module):
     """A layer from features [B, F] to [B, F + added].
 
     Attributes:
-        added: how many numbers it puts beside each picture's features.
+        added: how many numbers it appends to each picture's features.
     """
 
     added: int
 
 
 class MinibatchStddev(MinibatchLayer):
-    """Karras et al. 2018, "Progressive growing of GANs", section 3, over feature vectors.
+    """Minibatch standard deviation (Karras et al. 2018, "Progressive growing of GANs", section 3), over features.
 
-    The standard deviation of every feature over a group of pictures, averaged over the features, is appended.
+    It appends the standard deviation of every feature over a group of pictures, averaged over the features.
 
     Args:
-        group: pictures compared with each other; a batch that it does not divide is one group.
+        group: number of pictures in a group; a batch that it does not divide is a single group.
     """
 
     def __init__(self, group: int = 4) -> None:
@@ -37,9 +37,11 @@ class MinibatchStddev(MinibatchLayer):
 
 
 class MinibatchDiscrimination(MinibatchLayer):
-    """Salimans et al. 2016, "Improved techniques for training GANs", section 3.2.
+    """Minibatch discrimination (Salimans et al. 2016, "Improved techniques for training GANs", section 3.2).
 
-    With M_i = f(x_i) T, a matrix [B, C] for every picture, o_b(x_i) = sum_j exp(-||M_i,b - M_j,b||_1) is appended.
+    With M_i = f(x_i) T, a matrix [B, C] for every picture, it appends
+
+        o_b(x_i) = sum over j of exp(-||M_i,b - M_j,b||_1)
 
     Args:
         features: length of f.

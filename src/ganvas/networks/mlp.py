@@ -1,7 +1,7 @@
 """Paper 4's first try: two fully connected layers in G and two in D, for pictures of any size.
 
-Each network has one hidden layer of 16 * width units, 1024 at the usual width of 64, which is what the dense layers of
-the paper's later networks have.
+The paper's section 3 gives no sizes. Each network has one hidden layer of 16 * width units: 1024 at the default width
+of 64, as many as the dense layers of the paper's later networks have.
 """
 
 from torch import Tensor, nn
@@ -53,6 +53,6 @@ class Discriminator(nn.Module):
         self.head = head(hidden)
 
     def forward(self, images: Tensor) -> Critique:
-        """float [B, 3, size, size] in [-1, 1] -> what it says about them."""
+        """float [B, 3, size, size] in [-1, 1] -> a critique."""
         critique: Critique = self.head(self.body(images.permute(0, 2, 3, 1).flatten(1)))
         return critique

@@ -1,8 +1,12 @@
-"""A discriminator that compares what it sees in a picture with a class: Miyato and Koyama's projection.
+"""The projection discriminator: a picture's features are compared with a vector of its class.
 
-Miyato and Koyama 2018, "cGANs with projection discriminator", equation 3, on the body of a DCGAN without normalisation:
-its weights are to be bounded by their spectral norms, so that it judges every picture by itself, real and generated
-ones in one batch.
+Miyato and Koyama 2018, "cGANs with projection discriminator", equation 3. For features h(x), weights w and the vector
+v_c of class c:
+
+    l(x, c) = w h(x) + v_c h(x)
+
+The body is DCGAN's without normalisation. Its weights are to be bounded by their spectral norms instead, so it judges
+every picture by itself, and real and generated ones can share a batch.
 """
 
 from itertools import pairwise
@@ -13,23 +17,22 @@ from ganvas.networks.critique import Critique, Head, MakeHead
 from ganvas.networks.dcgan import initialise
 from ganvas.networks.stride_two import Down
 
-# Channels of the smallest maps, in widths, at most.
+# Most channels of a map, as a multiple of the width.
 WIDEST = 8
-# A chain of layers that lengthen nothing tells pictures apart by less than the margin of a hinge loss, which then is
-# about the mean of all pictures. Multiplied by this, it is about those that are hard to tell.
+# Layers of spectral norm 1 give logits that differ by less than the margin of a hinge loss, which then depends on the
+# mean of all pictures. With this factor it depends on the pictures that are hard to classify.
 GAIN = 8.0
 
 
 class Discriminator(nn.Module):
     """Pictures, and classes if there are any, to one logit: strided convolutions and LeakyReLU 0.2.
 
-    The vectors of the classes begin at zero: what is learnt first is what all classes share, and telling classes apart
-    comes after it. Vectors drawn at random let it ask for the class before G can paint anything, and G answers with one
-    picture a class.
+    The vectors of the classes begin at zero, so D first learns what all classes share and then how they differ. With
+    random vectors D would ask for the class before G can paint anything, and G would answer with one picture per class.
 
     Args:
         size: height and width of the pictures, a power of two from 16 on.
-        classes: how many there are; 0 for pictures without.
+        classes: number of classes; 0 for pictures without.
         width: channels of the first map; they double with each halving, up to `WIDEST` widths.
         head: makes the last layers from the length of the features; a recipe's `head`.
     """
@@ -48,8 +51,8 @@ class Discriminator(nn.Module):
             nn.init.zeros_(self.classes.weight)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
-        """float [B, 3, size, size] in [-1, 1], and int64 [B] if there are classes -> what it says about them."""
-        # Channels innermost, as they lie in memory.
+        """float [B, 3, size, size] in [-1, 1], and int64 [B] if there are classes -> a critique."""
+        # Channels last, as they lie in memory.
         features = self.body(images).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(features)
         logits = critique.logits

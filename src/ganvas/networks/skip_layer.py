@@ -1,8 +1,8 @@
-"""A light generator whose coarse maps choose the channels of fine ones: FastGAN's, made lighter still.
+"""A light generator whose coarse maps weight the channels of fine ones: FastGAN's, made lighter still.
 
 Liu, Zhu, Song and Elgammal 2021, "Towards faster and stabilized GAN training for high-fidelity few-shot image
-synthesis", section 3.1, on the body of a DCGAN: maps double by transposed convolutions instead of 3x3 convolutions over
-doubled maps, without gated linear units and noise, which cost a processor without thousands of cores too much.
+synthesis", section 3.1, equation 1, on the body of a DCGAN. Maps double by transposed convolutions instead of 3x3
+convolutions over doubled maps. Gated linear units and noise are left out, because they cost too much on a CPU.
 """
 
 from itertools import pairwise
@@ -14,22 +14,22 @@ from torch.nn import functional as F
 from ganvas.networks.dcgan import initialise
 from ganvas.networks.stride_two import Up
 
-# Channels of the maps, in widths, from 4x4 up; those of larger maps are one width.
+# Channels of the maps from 4x4 up, as multiples of the width; larger maps have one width.
 WIDTHS = (8, 4, 2)
-# The side of the coarse map that chooses the channels of a fine one, by the side of that.
+# By the side of a fine map: the side of the coarse map that weights its channels.
 CHOSEN_BY = {32: 4, 64: 8, 128: 16}
 
 
 class Generator(nn.Module):
     """Latents, and classes if there are any, to pictures: BatchNorm and ReLU between layers, tanh at the end.
 
-    The vectors of the classes begin at zero, so that z is what the first pictures differ by: see `projection`.
+    The vectors of the classes begin at zero, so the first pictures differ by z alone: see `projection`.
 
     Args:
         size: height and width of the pictures.
-        classes: how many there are; 0 for a generator that is not told any.
+        classes: number of classes; 0 for an unconditional generator.
         latent_dim: length of z.
-        width: channels of the maps, in units of what `WIDTHS` says.
+        width: channels of the larger maps; smaller ones have the multiples in `WIDTHS`.
     """
 
     def __init__(self, size: int, classes: int, latent_dim: int, width: int) -> None:
@@ -74,7 +74,7 @@ class UpBlock(nn.Sequential):
 
 
 class Gate(nn.Module):
-    """Skip-layer excitation (their equation 1): a factor in (0, 1) a channel of a fine map, from a coarse one."""
+    """Skip-layer excitation (their equation 1): a factor in (0, 1) per channel of a fine map, from a coarse one."""
 
     def __init__(self, coarse_channels: int, fine_channels: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""4x4 convolutions of stride 2 and padding 1, the steps of every DCGAN, fast on a CPU too.
+"""4x4 convolutions of stride 2 and padding 1, the layers of every DCGAN, made fast on a CPU.
 
 Over blocks of 2x2 places, such a convolution is one of kernel 2 and stride 1 with four times the channels. Two
 neighbouring results of it cost three products per axis instead of four (Winograd 1980, "Arithmetic complexity of
@@ -13,10 +13,9 @@ kernels to tiles of sums g, R from products m to a coarse map, and their transpo
 
     down:  coarse = R(D(fine) K(w)')            up:  fine = D'(R'(coarse) K(w))
 
-which is one batched matrix product, and so are their derivatives of any order, because the derivative of a linear map
-is its transpose. Parameters, names and results are those of torch's modules; results differ by float32 rounding.
-In bfloat16, where matrix products are cheap, `windows` does with all sixteen. `benchmarks/throughput.py` shows what it
-brings.
+which is one batched matrix product. So are the derivatives of any order, because the derivative of a linear map is its
+transpose. Parameters and names are those of torch's modules; results differ by float32 rounding. In bfloat16, where
+matrix products are cheap, `windows` computes all sixteen. `benchmarks/throughput.py` measures the speed.
 """
 
 from functools import partial
@@ -27,7 +26,7 @@ from torch import Tensor, nn
 from ganvas.networks.linear_map import linear_map
 from ganvas.networks.windows import bordered, windowed_down, windowed_up
 
-# Coarse maps of this many places at most are computed this way: on larger ones, moving tiles costs more than it saves.
+# The most places of a coarse map that is computed this way. On larger ones, moving tiles costs more than it saves.
 LARGEST = 16
 
 Shape = tuple[int, ...]
@@ -42,9 +41,9 @@ class Down(nn.Conv2d):
     def forward(self, fine: Tensor) -> Tensor:
         """Halve the map."""
         coarse = (fine.shape[2] // 2, fine.shape[3] // 2)
-        if _is_worth_windows(fine, *coarse):
+        if _suits_windows(fine, *coarse):
             return windowed_down(fine, self.weight)
-        if _is_worth_tiling(fine, *coarse):
+        if _suits_tiles(fine, *coarse):
             return tiled_down(fine, self.weight)
         return super().forward(fine)
 
@@ -57,22 +56,22 @@ class Up(nn.ConvTranspose2d):
 
     def forward(self, coarse: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Double the map."""
-        if _is_worth_windows(coarse, *coarse.shape[2:]):
+        if _suits_windows(coarse, *coarse.shape[2:]):
             return windowed_up(coarse, self.weight)
-        if _is_worth_tiling(coarse, *coarse.shape[2:]):
+        if _suits_tiles(coarse, *coarse.shape[2:]):
             return tiled_up(coarse, self.weight)
         return super().forward(coarse, output_size)
 
 
-def _is_worth_tiling(images: Tensor, height: int, width: int) -> bool:
-    """Whether a coarse map of this size is of the kind that tiles are faster for."""
+def _suits_tiles(images: Tensor, height: int, width: int) -> bool:
+    """Whether tiles are faster for a coarse map of this size."""
     is_plain = images.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     is_even = height % 2 == 0 and width % 2 == 0
     return images.device.type == "cpu" and is_plain and is_even and height * width <= LARGEST
 
 
-def _is_worth_windows(images: Tensor, height: int, width: int) -> bool:
-    """Whether a coarse map of this size, in bfloat16, is of the kind that windows are faster for."""
+def _suits_windows(images: Tensor, height: int, width: int) -> bool:
+    """Whether windows are faster for a coarse map of this size: in bfloat16 on a CPU."""
     is_reduced = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
     return images.device.type == "cpu" and is_reduced and height * width <= LARGEST
 

@@ -1,10 +1,10 @@
-"""Paper 5's "vanilla" GAN: upsampling and transposed convolutions in G, four convolutions in D, dropout all over.
+"""Paper 5's "vanilla" GAN: upsampling and transposed convolutions in G, four convolutions in D, dropout throughout.
 
-The paper gives the kinds of layers and no figures. Where it is silent these are the ones of the article whose network
-it follows (its reference 3, a GAN of MNIST digits in Keras): D's 5x5 kernels and channels that double from `width`,
-three of its convolutions of stride 2 and one of stride 1; G's channels, which halve from 4 * width at a quarter of the
-picture's size; BatchNorm with a momentum of 0.9, Glorot uniform weights. For speed the width is half of the article's,
-and G's kernels are 3x3 instead of 5x5.
+The paper gives the kinds of layers and no figures. The figures are those of the article whose network it follows (its
+reference 3, a GAN of MNIST digits in Keras). D has 5x5 kernels, channels that double from `width`, three convolutions
+of stride 2 and one of stride 1. G's channels halve from 4 * width at a quarter of the picture's size. BatchNorm has a
+momentum of 0.9, weights are Glorot uniform. For speed the width is half of the article's, and G's kernels are 3x3
+instead of 5x5.
 """
 
 from torch import Tensor, nn
@@ -12,21 +12,20 @@ from torch import Tensor, nn
 from ganvas.networks.critique import Critique, Head, MakeHead
 from ganvas.networks.keras_dcgan import initialise
 
-# Any multiple of 4 would do: digits have 28 pixels, the paper's paintings 72.
+# Any multiple of 4 would work: digits have 28 pixels, the paper's paintings 72.
 SIZES = (16, 28, 32, 64, 72)
 
 
 class Generator(nn.Module):
     """Latents to pictures: a dense layer, upsampling and transposed convolutions, a sigmoid.
 
-    Every hidden map passes BatchNorm, LeakyReLU 0.2 and dropout. Probabilities are no colours here: the sigmoid is
-    stretched to [-1, 1].
+    BatchNorm, LeakyReLU 0.2 and dropout follow every hidden map. The sigmoid is rescaled from [0, 1] to [-1, 1].
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
         latent_dim: length of z.
         width: channels of the last hidden map.
-        dropout: probability with which a value is dropped.
+        dropout: probability of dropping a value.
     """
 
     def __init__(self, size: int, latent_dim: int = 100, width: int = 32, dropout: float = 0.4) -> None:
@@ -56,7 +55,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Pictures to one logit: four convolutions with LeakyReLU 0.2, and a dense layer.
 
-    Its dropout after every activation is the option `d_dropout`, which any discriminator can have.
+    Its dropout after every activation is the option `d_dropout`, which works for any discriminator.
 
     Args:
         size: height and width of the pictures, one of `SIZES`.
@@ -76,7 +75,7 @@ class Discriminator(nn.Module):
         self.apply(initialise)
 
     def forward(self, images: Tensor) -> Critique:
-        """float [B, 3, size, size] in [-1, 1] -> what it says about them."""
+        """float [B, 3, size, size] in [-1, 1] -> a critique."""
         features = self.body(images).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(features)
         return critique

@@ -1,11 +1,14 @@
-"""A discriminator with a second opinion: what a network that knows photographs sees in the pictures.
+"""Vision-aided GAN: a discriminator of pixels, and heads over the maps of a frozen network that knows photographs.
 
-Kumari, Zhang, Shechtman and Zhu 2022, "Ensembling off-the-shelf models for GAN training", section 3: beside D, which
-learns from the pixels of a few hundred pictures what pictures are, small discriminators look at the frozen maps of a
-network that learnt it from a million. They alone are easily fooled: G finds a pattern that pleases the frozen network,
-which D, looking at pixels, does not allow. And they are asked only once G paints many pictures, and trusted little by
-little: asked from the first picture on, they make it paint a single good one. Every now and then they begin anew, for
-what they have learnt at length says less and less to G.
+Kumari, Zhang, Shechtman and Zhu 2022, "Ensembling off-the-shelf models for GAN training", section 3, equation 2. For a
+discriminator D of pixels, heads D_k over frozen maps F_k and the loss V of one discriminator:
+
+    D and D_k maximise  V(D) + sum over k of V(D_k(F_k))
+
+From a few hundred pictures D learns slowly what pictures are. The frozen network has learnt it from a million. Heads
+alone are easily fooled: G finds a pattern that pleases the frozen network, which D does not allow. The heads join only
+once G paints many different pictures, and their weight grows slowly: used from the first picture on, they made G paint
+a single good one. They begin anew at intervals, because the longer they have learnt, the less G learns from them.
 """
 
 import torch
@@ -14,84 +17,92 @@ from torch.nn import functional as F
 
 from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import MAPS, FrozenFeatures
+from ganvas.networks.phased import Phased
 
 # Channels of a head.
 WIDTH = 64
-# As in `projection`, for heads that are bounded by their spectral norms.
+# As in `projection`, for heads bounded by their spectral norms.
 GAIN = 4.0
 
 
-class Discriminator(nn.Module):
-    """A discriminator of pixels beside heads over frozen maps; its logits are those of the pixels.
+class Discriminator(Phased):
+    """A discriminator of pixels with heads over frozen maps; its logits are those of the pixels.
+
+    It has two phases: the heads are asked in the second one only.
 
     Args:
         pixels: takes pictures, and classes if there are any, to a `Critique`.
-        classes: how many there are; 0 for pictures without.
-        wait: real pictures that it is trained on before the heads are asked.
-        ramp: real pictures from then on until they are fully trusted.
-        renew: real pictures from then on after which they begin anew, again and again; 0 for never.
-        every: one in so many pictures is shown to the frozen network.
+        classes: number of classes; 0 for pictures without.
+        wait_kimg: thousands of real pictures that it is trained on before the heads are asked.
+        ramp_kimg: thousands of real pictures from then on until the heads are fully trusted.
+        renew_kimg: thousands of real pictures after which the heads begin anew, over and over; 0 for never.
+        every: the frozen network sees one picture in this many.
         size: height and width to which smaller pictures are enlarged for it, a multiple of 32.
     """
 
     def __init__(
-        self, pixels: nn.Module, classes: int, wait: int, ramp: int, renew: int, every: int, size: int
+        self,
+        pixels: nn.Module,
+        classes: int,
+        *,
+        wait_kimg: float,
+        ramp_kimg: float,
+        renew_kimg: float,
+        every: int,
+        size: int,
     ) -> None:
-        super().__init__()
+        wait, ramp, renew = (round(1000 * kimg) for kimg in (wait_kimg, ramp_kimg, renew_kimg))  # pictures
+        super().__init__(starts=[wait])
+        self._wait, self._ramp, self._renew = wait, ramp, renew
         self.pixels, self.every, self.size = pixels, every, size
-        self.wait, self.ramp, self.renew = wait, ramp, renew
-        self.trained_on = 0  # real pictures so far
         self.features = FrozenFeatures()
         self.heads = nn.ModuleList(PatchHead(seen.channels, classes) for seen in MAPS.values())
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
         """float [B, 3, S, S] in [-1, 1], and int64 [B] if there are classes -> a critique.
 
-        Its `patches`, once the heads are asked, are of one picture in `every`, and of one at least in each half of the
-        batch: the halves may be real pictures and generated ones.
+        In the second phase it has `patches`, of one picture in `every`, and of at least one in each half of the batch:
+        the halves may be real and generated pictures.
         """
         critique: Critique = self.pixels(images, labels)
-        if self.trained_on < self.wait:
+        if self.phase == 0:
             return critique
         images, labels = self._shown(images), None if labels is None else self._shown(labels)
         if images.shape[2] < self.size:
             images = F.interpolate(images, (self.size, self.size), mode="bilinear")
         maps = self.features(images)
         patches = tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True))
-        trust = min(1.0, (self.trained_on - self.wait) / self.ramp) if self.ramp else 1.0
+        trust = min(1.0, (self.images_seen - self._wait) / self._ramp) if self._ramp else 1.0
         return critique._replace(patches=patches, trust=trust)
 
     def _shown(self, batch: Tensor) -> Tensor:
-        """One in `every` of each half."""
+        """One picture in `every` of each half of a batch."""
         return torch.cat([half[:: self.every] for half in batch.chunk(2)])
 
     def count(self, images: int) -> None:
-        """Take note of so many more real pictures that it has been trained on."""
-        before, self.trained_on = self.trained_on, self.trained_on + images
-        if self.renew and (self.trained_on - self.wait) // self.renew > max(0, (before - self.wait) // self.renew):
+        """Take note of an update on that many more real pictures; the heads begin anew when it is time."""
+        before = self._renewals()
+        super().count(images)
+        if self._renewals() > before:
             # The same on every machine that trains it.
-            random = torch.Generator().manual_seed(self.trained_on)
+            random = torch.Generator().manual_seed(self.images_seen)
             for head in self.heads:
                 assert isinstance(head, PatchHead)
                 head.begin_anew(random)
 
-    def get_extra_state(self) -> Tensor:
-        """What a resumed run needs beside the weights: how far it has been trained."""
-        return torch.tensor(self.trained_on)
-
-    def set_extra_state(self, state: Tensor) -> None:
-        """Take over what `get_extra_state` returned."""
-        self.trained_on = int(state)
+    def _renewals(self) -> int:
+        """How often the heads should have begun anew by now."""
+        return max(0, (self.images_seen - self._wait) // self._renew) if self._renew else 0
 
 
 class PatchHead(nn.Module):
-    """A logit for every place of a frozen map, which also compares it with the class where there are any.
+    """A logit for every place of a frozen map, conditioned on the class by projection where there are classes.
 
     The vectors of the classes begin at zero: see `projection`.
 
     Args:
         channels: of the map.
-        classes: how many there are; 0 for none.
+        classes: number of classes; 0 for none.
     """
 
     def __init__(self, channels: int, classes: int) -> None:
@@ -113,7 +124,7 @@ class PatchHead(nn.Module):
 
     @torch.no_grad()
     def begin_anew(self, random: torch.Generator) -> None:
-        """Forget what was learnt: weights from U(-b, b) with b² = 1 / fan-in, biases and vectors of the classes 0."""
+        """Reset: weights from U(-b, b) with b^2 = 1 / fan-in, biases and vectors of the classes 0."""
         for name, parameter in self.named_parameters():
             if parameter.ndim == 1 or name.startswith("classes"):
                 parameter.zero_()
@@ -123,7 +134,7 @@ class PatchHead(nn.Module):
 
 
 def halves(critique: Critique) -> tuple[Critique, Critique]:
-    """A critique of a batch of an even number of pictures, without class logits, as one of each half."""
+    """The critiques of both halves of a batch with an even number of pictures; without class logits."""
     parts = [part.chunk(2) for part in (critique.logits, critique.features, *critique.patches)]
     first, second = (
         critique._replace(logits=logits, features=features, patches=tuple(patches))

@@ -1,7 +1,7 @@
 """4x4 convolutions of stride 2 and padding 1 in bfloat16, as one matrix product over windows.
 
-On maps of 4x4 places, oneDNN's kernels for bfloat16 are far slower than a matrix product. With W the map from a
-fine map to the 4x4 windows that a coarse one's places see, its transpose W', and k the kernels as a matrix:
+On maps of 4x4 places, oneDNN's kernels for bfloat16 are far slower than a matrix product. W takes a fine map to the
+4x4 windows that the places of a coarse map see, W' is its transpose, and k are the kernels as a matrix:
 
     down:  coarse = W(fine) k'            up:  fine = W'(coarse k)
 """
@@ -55,7 +55,7 @@ def _windows(places: Tensor) -> Tensor:
 
 
 def _overlapped(shape: torch.Size, windows: Tensor) -> Tensor:
-    """The transpose of `_windows`: each place is the sum of what the windows that it is in hold of it."""
+    """The transpose of `_windows`: each place is the sum of its values in all windows that contain it."""
     batch, height, width, channels = shape
     down, across = height // 2, width // 2
     windows = windows.reshape(batch, down, across, 2, 2, 2, 2 * channels)

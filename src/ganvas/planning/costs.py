@@ -1,4 +1,4 @@
-"""What the parts of a run will cost, measured before it starts on networks that are thrown away."""
+"""What the parts of a run cost, measured on throw-away networks before it starts."""
 
 import dataclasses
 import gc
@@ -11,33 +11,35 @@ from typing import Any
 import psutil
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
 from ganvas.machine.memory import return_freed_memory
+from ganvas.networks.parameters import trainable_parameters
+from ganvas.networks.phased import phases_of
 from ganvas.planning.stopwatch import Stopwatch
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.settings.config import Settings
 from ganvas.training.sample_grid import sample_grid
 from ganvas.training.step import AdversarialStep
 
-# No more steps than these are timed.
+# The most steps that are timed.
 TIMED_STEPS = 8
-# To choose among several networks, small batches will do. On a CPU the speed hardly depends on them.
+# The batch size for choosing among networks: on a CPU the speed hardly depends on it.
 GLANCE_BATCH = 32
-# Bytes a second of a checkpoint on its way to a disk: copied, serialised, written and flushed.
+# Speed of writing a checkpoint in bytes per second: copying, serialising, writing and flushing.
 WRITTEN_PER_S = 150e6
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How long steps are tried.
+    """How many steps are tried to measure the speed.
 
     Attributes:
-        warm_up: how many come first, which choose kernels and grow the heap.
-        seconds: that the others are timed, `TIMED_STEPS` at most.
+        warm_up: steps before the timed ones, in which torch chooses kernels and the heap grows.
+        seconds: after which no further step is timed; `TIMED_STEPS` are the most.
     """
 
     warm_up: int
@@ -48,6 +50,19 @@ MEASUREMENT, GLANCE = Trial(2, 4.0), Trial(1, 1.0)
 
 
 @dataclass(frozen=True)
+class PhaseCost:
+    """A stretch of training at one speed.
+
+    Attributes:
+        images: real pictures D will see in it.
+        img_per_s: how many of them per second of training.
+    """
+
+    images: int
+    img_per_s: float
+
+
+@dataclass(frozen=True)
 class Costs:
     """What the parts of a run cost.
 
@@ -55,17 +70,16 @@ class Costs:
         generator_parameters: trainable weights of G.
         discriminator_parameters: trainable weights of D.
         images_per_step: real pictures D sees in one step.
-        img_per_s: real pictures D will see per second of training, once it has seen `early_images`; 0 if the networks
-            do not fit in the memory of a GPU.
-        building: seconds until the networks are there.
-        sheet: seconds of a sample grid.
-        evaluation: seconds of an evaluation; 0 if there are none.
-        first_evaluation: seconds that the first takes beyond that: it looks at the real pictures, too.
-        saving: seconds of a checkpoint.
-        early_images: real pictures that are seen at another speed, at the beginning.
-        early_img_per_s: the speed with which it sees those.
+        img_per_s: real pictures D will see per second of training in its last phase, which lasts to the end; 0 if the
+            networks do not fit in the memory of a GPU.
+        building: seconds to build the networks.
+        sheet: seconds for a sample grid.
+        evaluation: seconds for an evaluation; 0 if there are none.
+        first_evaluation: additional seconds of the first evaluation, which describes the real pictures too.
+        saving: seconds for a checkpoint.
+        earlier_phases: the phases of D before the last, in order, as `networks.phased` has them.
         memory_bytes: peak memory: of the device on an NVIDIA GPU, else of the process. The dataset's own pictures are
-            left out: the system maps them into the process, and takes the memory away again as it likes.
+            left out: the system maps them into the process, and may take the memory back at any time.
     """
 
     generator_parameters: int
@@ -77,17 +91,20 @@ class Costs:
     evaluation: float = 0.0
     first_evaluation: float = 0.0
     saving: float = 0.0
-    early_images: int = 0
-    early_img_per_s: float = 0.0
+    earlier_phases: tuple[PhaseCost, ...] = ()
     memory_bytes: int = 0
 
     def training(self, begin: float, end: float) -> float:
         """Seconds of training from the picture `begin` that D sees to the picture `end`."""
-        early = max(0.0, min(end, self.early_images) - begin)
-        return (early / self.early_img_per_s if early else 0.0) + (end - begin - early) / self.img_per_s
+        seconds, start = 0.0, 0.0
+        for phase in self.earlier_phases:
+            stop = start + phase.images
+            seconds += max(0.0, min(end, stop) - max(begin, start)) / phase.img_per_s
+            start = stop
+        return seconds + max(0.0, end - max(begin, start)) / self.img_per_s
 
     def speed(self, images: float) -> float:
-        """Real pictures per second of training, on an average over the first `images`; 0 if there can be none."""
+        """Real pictures per second of training, averaged over the first `images`; 0 if the networks do not fit."""
         return images / self.training(0, images) if self.img_per_s else 0.0
 
 
@@ -96,14 +113,14 @@ def measure(
 ) -> Costs:
     """Train networks of a run's size on noise for a few steps, and evaluate them on a few pictures.
 
-    No global random state is changed by it.
+    The global random states stay as they were.
 
     Args:
         recipe: with the run's options.
         data: what it will learn from.
         machine: what it will run on.
-        settings: the run's.
-        start: weights to begin with, by network; without any, the run begins with random ones.
+        settings: of the run.
+        start: initial weights by network; random ones if there are none.
 
     Raises:
         RunError: those weights do not fit.
@@ -116,9 +133,9 @@ def measure(
 
 
 def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
-    """About what training alone would cost: a few steps, in a second or two, or twice that if the first cost less.
+    """Roughly what training alone costs, from a few steps in each phase: one or two seconds per phase.
 
-    No global random state is changed by it.
+    The global random states stay as they were.
     """
     before = random_state()
     if machine.device == "cpu":
@@ -132,42 +149,44 @@ def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
 
 
 def _with_smaller_batch(recipe: Recipe) -> Recipe:
-    """The recipe with no more than `GLANCE_BATCH` pictures at a time, of which it can keep no more than there are."""
+    """The recipe with batches of `GLANCE_BATCH` pictures at most, and as many kept of each for replay at most."""
     batch_size, kept = (min(each, GLANCE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
     return type(recipe)(recipe.options.model_copy(update={"batch_size": batch_size, "replay_keep": kept}))
 
 
 def _training_costs(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) -> Costs:
-    """The networks' sizes and how fast they train, before and after the early pictures; D is left after them."""
-    recipe, early_img_per_s = step.recipe, 0.0
-    if early_images := recipe.early_images(step.discriminator):
-        early_img_per_s = _speed(step, spec, machine, trial)
-        recipe.end_early(step.discriminator)
+    """The networks' sizes and how fast they train in each phase of D, which is left in its last one."""
+    options, phased, earlier = step.recipe.options, phases_of(step.discriminator), list[PhaseCost]()
+    # Trying steps may carry D beyond a short phase, so where it begins is noted first.
+    begin, first = phased.images_seen, phased.phase
+    for phase, end in enumerate(phased.starts[first:], first + 1):
+        earlier.append(PhaseCost(end - begin, _speed(step, spec, machine, trial)))
+        phased.enter(phase)
+        begin = end
     return Costs(
-        generator_parameters=_trainable(step.generator),
-        discriminator_parameters=_trainable(step.discriminator),
-        images_per_step=recipe.options.d_steps * recipe.options.batch_size,
+        generator_parameters=trainable_parameters(step.generator),
+        discriminator_parameters=trainable_parameters(step.discriminator),
+        images_per_step=options.d_steps * options.batch_size,
         img_per_s=_speed(step, spec, machine, trial),
-        early_images=early_images,
-        early_img_per_s=early_img_per_s,
+        earlier_phases=tuple(earlier),
     )
 
 
 def _clean_up(random: dict[str, Any]) -> None:
-    """Leave the random states as they were, and of the networks nothing."""
+    """Restore the random states and free the memory of the networks."""
     set_random_state(random)
     gc.collect()
     return_freed_memory()
 
 
 class _Rehearsal:
-    """Networks that are thrown away, and what each thing that a run does with them costs."""
+    """Throw-away networks, and what each part of a run costs with them."""
 
     def __init__(
         self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Mapping[str, Any]
     ) -> None:
-        # What a run imports is a part of its memory, and of the time before its first step.
-        from ganvas.training import trainer  # noqa: F401 (imported for what that costs)
+        # Imports count towards a run's memory and the time before its first step.
+        from ganvas.training import trainer  # noqa: F401 (imported to measure its cost)
 
         self._recipe, self._data, self._machine, self._settings = recipe, data, machine, settings
         if machine.device == "cuda":
@@ -178,7 +197,7 @@ class _Rehearsal:
         self._step.begin_with(start)
 
     def costs(self) -> Costs:
-        """Measure each, in the order in which a run does them: every one may use memory that those before left."""
+        """Measure each part in the order of a run, since each may reuse memory that the earlier parts freed."""
         from ganvas.planning.evaluation_cost import evaluation_seconds
 
         step, settings, machine = self._step, self._settings, self._machine
@@ -198,7 +217,7 @@ class _Rehearsal:
         )
 
     def _sheet(self) -> float:
-        """Seconds of a sample grid: as a file, and once more for TensorBoard."""
+        """Seconds for a sample grid: as a file, and once more for TensorBoard."""
         generator, settings, device = self._step.average.module, self._settings, self._machine.device
         for _ in range(2):  # the first chooses kernels
             with Stopwatch() as painting:
@@ -208,11 +227,10 @@ class _Rehearsal:
         return painting.seconds + encoding.seconds * (2 if settings.tensorboard else 1)
 
     def _memory(self) -> int:
-        """The peak of a whole run: what was measured, and what was not tried.
+        """Peak memory of a whole run in bytes: what was measured, and an estimate for what was not tried.
 
-        A process keeps the memory that steps and descriptions gave back (`ganvas.machine.memory`). Comparing many
-        pictures makes use of it; the copies that a checkpoint is written from are as large as the weights, and find no
-        room there.
+        A process keeps the memory that steps and descriptions freed (`ganvas.machine.memory`), and comparing many
+        pictures reuses it. Writing a checkpoint copies the weights, which needs new memory.
         """
         from ganvas.planning.evaluation_cost import comparison_bytes
 
@@ -220,7 +238,7 @@ class _Rehearsal:
         if self._machine.device == "cuda":
             return peak  # the rest is done on the CPU
         state = _bytes(self._step.state())
-        gradients = 4 * (_trainable(self._step.generator) + _trainable(self._step.discriminator))
+        gradients = 4 * (trainable_parameters(self._step.generator) + trainable_parameters(self._step.discriminator))
         compared = comparison_bytes(self._data) if self._settings.eval_samples else 0
         return max(peak, self._memory_before + state + gradients + compared) + state
 
@@ -239,7 +257,7 @@ def _speed(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) ->
 
 
 def noise_batches(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator) -> list[Batch]:
-    """What one step takes, of noise: its speed does not depend on what pictures show."""
+    """The batches of one step, filled with noise: the speed does not depend on the content of pictures."""
     options = recipe.options
     return [_noise(recipe, spec, machine, random) for _ in range(options.d_steps + options.g_steps - 1)]
 
@@ -252,12 +270,8 @@ def _noise(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator
     return recipe.batch(images.contiguous(memory_format=machine.memory_format), latents, labels)
 
 
-def _trainable(network: nn.Module) -> int:
-    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
-
-
-def _bytes(state: Any) -> int:
-    """Of all tensors in nested dicts and lists."""
+def _bytes(state: object) -> int:
+    """The size of all tensors in nested dicts and lists."""
     if isinstance(state, Tensor):
         return state.nbytes
     items = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
@@ -265,12 +279,12 @@ def _bytes(state: Any) -> int:
 
 
 def _memory(machine: Machine) -> int:
-    """What is in use now."""
+    """Bytes in use now."""
     return torch.cuda.memory_allocated() if machine.device == "cuda" else int(psutil.Process().memory_info().rss)
 
 
 def _peak_memory(machine: Machine) -> int:
-    """The most that was in use since the process began."""
+    """The most bytes in use since the process began."""
     if machine.device == "cuda":
         return torch.cuda.max_memory_allocated()
     if sys.platform == "win32":

@@ -27,7 +27,8 @@ def evaluation_seconds(
     recipe, average = step.recipe, step.average.module
     few = min(settings.eval_samples, BATCH * machine.threads, SLAB)  # enough to keep every thread busy
     evaluator = Evaluator(data, samples=few, real=few, extractor=settings.extractor, device=machine.device)
-    labels = mixed_labels(data.class_shares, few) if recipe.is_told_classes(len(data.class_names)) else None
+    is_conditional = recipe.class_use.conditions_generator and data.class_names
+    labels = mixed_labels(data.class_shares, few) if is_conditional else None
     with Stopwatch() as painting:
         pictures = list(paint(recipe, average, few, settings.seed, labels, machine.device))
     evaluator.describe(pictures)  # loads the network, and chooses kernels

@@ -43,7 +43,7 @@ class Plan:
         origin: the snapshot or run it begins with, or None.
         start: the weights found there, by network.
         given: keys of the settings and options that the user set.
-        chosen: what the quality chose that was asked for.
+        chosen: what the quality chose.
     """
 
     data: Dataset
@@ -56,7 +56,7 @@ class Plan:
     chosen: tuple[quality.Chosen, ...] = ()
 
     def with_chosen(self, chosen: list[quality.Chosen]) -> "Plan":
-        """The plan with what a quality chose, beside what it had chosen before."""
+        """The plan with further choices of the quality."""
         config = quality.with_chosen(self.config, chosen)
         recipe = type(self.recipe)(config.options)
         return dataclasses.replace(self, config=config, recipe=recipe, chosen=(*self.chosen, *chosen))
@@ -68,7 +68,7 @@ class Plan:
         return Trainer(run, self.config, self.recipe, self.data, self.machine, launch(self.machine), display)
 
     def describe(self, forecast: Forecast) -> str:
-        """What will happen, for a person, a line each."""
+        """What will happen, as lines of text."""
         settings, data, pictures, costs = self.config.settings, self.data, self.data.splits[TRAIN], forecast.costs
         common, own = Options().model_dump(), self.config.options.model_dump()
         options = ", ".join(f"{key}={own[key]}" for key in own if own[key] != common.get(key))
@@ -81,7 +81,7 @@ class Plan:
             "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
             "options": f"{options or 'none'} beyond the common defaults",
             "machine": str(self.machine),
-            "speed": f"{costs.img_per_s:.0f} img/s measured{self._early(forecast)}",
+            "speed": f"{costs.img_per_s:.0f} img/s measured{self._earlier_phases(forecast)}",
             "budget": f"{settings.budget}: about {forecast.kimg:.1f} kimg "
             f"({forecast.kimg * 1000 / pictures:.1f} epochs) in about {forecast.time()}",
             "evaluate": self._evaluations(forecast),
@@ -92,12 +92,17 @@ class Plan:
         return "\n".join(f"{name:10} {text}" for name, text in lines.items())
 
     @staticmethod
-    def _early(forecast: Forecast) -> str:
-        costs, early = forecast.costs, forecast.costs.early_images / 1000
-        if not early:
+    def _earlier_phases(forecast: Forecast) -> str:
+        """The speed of each phase before the last."""
+        phases = forecast.costs.earlier_phases
+        if not phases:
             return ""
-        ends = ", beyond which this budget does not go" if forecast.kimg <= early else ""
-        return f", {costs.early_img_per_s:.0f} for the first {early:g} kimg{ends}"
+        speeds = [
+            f", {phase.img_per_s:.0f} for the {'next' if number else 'first'} {phase.images / 1000:g} kimg"
+            for number, phase in enumerate(phases)
+        ]
+        is_all = forecast.kimg <= sum(phase.images for phase in phases) / 1000
+        return "".join(speeds) + (", beyond which this budget does not go" if is_all else "")
 
     def _evaluations(self, forecast: Forecast) -> str:
         settings = self.config.settings
@@ -178,7 +183,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
         from ganvas.metrics.extractors import fetch  # for the same reason as the trainer's
 
         fetch(config.settings.extractor)
-    if recipe_class.needs_classes() or config.settings.balanced_classes:
+    if recipe_class.class_use.is_required or config.settings.balanced_classes:
         _require_classes(dataset)
     return Plan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
 

@@ -1,13 +1,12 @@
-"""Presets by wish: what `--quality` chooses, from the budget, the number of pictures and the speed of the machine.
+"""What `--quality` chooses from the budget, the number of pictures and the speed of the machine.
 
-All that may be tuned stands in the constants below, and in `Recipe.ladder`.
+The constants below and `Recipe.ladder` are what can be tuned.
 """
 
 import functools
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ganvas.gans.recipe import Recipe
 from ganvas.planning.costs import Costs
@@ -19,11 +18,11 @@ from ganvas.training.agenda import EVALUATION_SHARE
 
 @dataclass(frozen=True)
 class Quality:
-    """One wish.
+    """One preset.
 
     Attributes:
-        budget: how long to train, if nobody says.
-        kimg: thousands of pictures that D should see in that time; a wider network may cost the rest.
+        budget: how long to train, unless the user sets it.
+        kimg: thousands of pictures that D should see in that time; wider networks may use up the rest.
     """
 
     budget: Amount
@@ -31,7 +30,7 @@ class Quality:
 
     @property
     def seconds(self) -> float:
-        """The budget's, which is a time."""
+        """The budget in seconds."""
         assert self.budget.seconds is not None
         return self.budget.seconds
 
@@ -45,10 +44,9 @@ QUALITIES = {
 GROWTH = 0.8
 # With fewer updates than the first, smaller batches; while more than the second are left, larger ones.
 FEW_UPDATES, MANY_UPDATES = 500, 10_000
-# Batches get no smaller than this, no larger than so many times the recipe's own, and hold at most this share of the
-# pictures.
+# The smallest batch, the largest one as a multiple of the recipe's own, and the most of the pictures that one may hold.
 SMALLEST_BATCH, LARGER_BATCHES, BATCH_SHARE = 16, 4, 0.5
-# The most evaluations that take no more than their usual share of the time; and the verdict needs a few.
+# Numbers of evaluations: the first that takes no more than the usual share of the time; the verdict needs the last.
 EVALUATIONS = (10, 8, 5)
 
 
@@ -58,28 +56,28 @@ class Chosen:
 
     Attributes:
         key: its name.
-        value: what it is.
-        reason: why, for a person.
+        value: its value.
+        reason: why, as text.
     """
 
     key: str
-    value: Any
+    value: Amount | float
     reason: str
 
     def __str__(self) -> str:
-        """How to write it, with this or another value, and why it is so."""
+        """How to set it on the command line, and why it was chosen."""
         words = f"--budget {self.value}" if self.key == "budget" else f"--set {self.key}={self.value}"
         return f"{words:22} {self.reason}"
 
 
 @dataclass(frozen=True)
 class Aim:
-    """What networks should be fast enough for.
+    """How fast networks should be.
 
     Attributes:
         images: real pictures that D should see.
-        seconds: the time for it.
-        reason: what that is for, for a person.
+        seconds: the time for that.
+        reason: why, as text.
     """
 
     images: float
@@ -88,7 +86,7 @@ class Aim:
 
     @property
     def img_per_s(self) -> float:
-        """The speed that this takes, on an average."""
+        """The average speed that this takes."""
         return self.images / self.seconds
 
 
@@ -115,7 +113,7 @@ def choose_networks(
         given: keys that the user set, which stay.
         recipe: what is trained.
         pictures: how many it learns from.
-        costs: of training with these options.
+        costs: measures training with some options.
     """
     chosen, aim = list[Chosen](), _aim(config, pictures)
 
@@ -134,7 +132,7 @@ def choose_networks(
 
 
 def choose_evaluations(config: RunConfig, given: Collection[str], costs: Costs, pictures: int) -> list[Chosen]:
-    """How often the quality has the run evaluated, once it is known what that costs."""
+    """How often the quality evaluates the run, given what an evaluation costs."""
     settings = config.settings
     if "eval_every" in given or not settings.eval_samples:
         return []
@@ -170,7 +168,7 @@ def _width(
 
 
 def _aim(config: RunConfig, pictures: int) -> Aim:
-    """How much D should see at least, and in what time."""
+    """How many pictures D should see at least, and in what time."""
     settings = config.settings
     assert settings.quality is not None
     quality, budget = QUALITIES[settings.quality], settings.budget
@@ -187,17 +185,17 @@ def widest(ladder: Sequence[int], own: int, least: float, speed: Callable[[int],
 
     Args:
         ladder: widths to choose among, ascending.
-        own: the one to begin with, or the nearest to it.
-        least: speed.
-        speed: measures that of a width, which takes seconds; no more widths are measured than must be.
+        own: the width to measure first, or the nearest to it.
+        least: the lowest speed that is fast enough.
+        speed: measures the speed of a width, which takes seconds, so as few widths as possible are measured.
     """
     enough, too_slow = -1, len(ladder)  # places in the ladder
     place = min(range(len(ladder)), key=lambda place: abs(ladder[place] - own))
     while enough + 1 < too_slow and too_slow > 1:
         found = speed(ladder[place])
         enough, too_slow = (place, too_slow) if found >= least else (enough, place)
-        # k times the width is at most k^2 times the work, so a wider network may be sure to be fast enough, and a
-        # narrower one sure not to be.
+        # k times the width is at most k^2 times the work. So some wider networks are known to be fast enough, and some
+        # narrower ones known to be too slow.
         open_ = range(enough + 1, too_slow)
         within = [each for each in open_ if found * (ladder[place] / ladder[each]) ** 2 >= least]
         if not within and found < least:

@@ -1,4 +1,4 @@
-"""How a run will go by: its budget and intervals played through with the costs that were measured."""
+"""The course of a run, simulated from its budget, its intervals and the measured costs."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ganvas.settings.budget import Progress
 from ganvas.settings.config import Settings
 from ganvas.training.agenda import Agenda
 
-# A run is played through in about so many rounds, each of as many steps as that takes.
+# A run is simulated in about this many rounds, each of as many steps as needed.
 ROUNDS = 2000
 GIB = 2**30
 
@@ -20,11 +20,11 @@ class Forecast:
 
     Attributes:
         costs: of its parts.
-        seconds: until it ends, from when it was asked for.
-        kimg: thousands of real pictures that D will have seen.
-        evaluations: how many there will be.
-        evaluating: seconds that they take together.
-        mapped_bytes: memory in which the dataset's own pictures will lie beside `costs.memory_bytes`, if there is room.
+        seconds: from the command to the end of the run.
+        kimg: thousands of real pictures that D will see.
+        evaluations: number of evaluations.
+        evaluating: seconds for all evaluations.
+        mapped_bytes: memory for the dataset's own pictures in addition to `costs.memory_bytes`, if there is room.
     """
 
     costs: Costs
@@ -35,15 +35,15 @@ class Forecast:
     mapped_bytes: int
 
     def time(self) -> str:
-        """How long it takes, for a person."""
+        """How long it takes, as text."""
         spent = f", of which evaluations {_span(self.evaluating)}" if self.evaluations else ""
         return f"{_span(self.seconds)}{spent}"
 
     def memory(self) -> str:
-        """How much memory it takes, for a person."""
+        """How much memory it takes, as text."""
         mapped = self.mapped_bytes / GIB
-        beside = f", and {mapped:.1f} for the pictures, which the system may take back" if mapped >= 0.1 else ""
-        return f"{self.costs.memory_bytes / GIB:.1f} GiB{beside}"
+        pictures = f", and {mapped:.1f} for the pictures, which the system may take back" if mapped >= 0.1 else ""
+        return f"{self.costs.memory_bytes / GIB:.1f} GiB{pictures}"
 
     def record(self) -> dict[str, float]:
         """What `config.yaml` keeps of it."""
@@ -59,16 +59,16 @@ class Forecast:
 
 
 def foresee(settings: Settings, costs: Costs, data: Dataset, waited: float = 0.0) -> Forecast:
-    """Play a run through as the trainer goes about it.
+    """Simulate a run by the trainer's rules.
 
     Args:
         settings: its budget and intervals.
         costs: of its parts.
         data: what it learns from.
-        waited: seconds that have passed since it was asked for.
+        waited: seconds since the command was given.
     """
     pictures = data.splits[TRAIN]
-    run = _Played(settings, costs, pictures)
+    run = _Simulated(settings, costs, pictures)
     images = settings.budget.images(costs.img_per_s, pictures, costs.images_per_step)
     stride = max(1, round(images / costs.images_per_step / ROUNDS))
     while settings.budget.fraction(run.progress) < 1:
@@ -85,15 +85,15 @@ def foresee(settings: Settings, costs: Costs, data: Dataset, waited: float = 0.0
 
 
 def _span(seconds: float) -> str:
-    """A time of the right order."""
+    """A time in hours, minutes or seconds."""
     for unit, size in (("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.{0 if seconds >= 10 * size else 1}f} {unit}"
     return f"{seconds:.0f} seconds"
 
 
-class _Played:
-    """A run without networks: progress, and what it has come to."""
+class _Simulated:
+    """A run without networks: its progress and what it has done."""
 
     def __init__(self, settings: Settings, costs: Costs, pictures: int) -> None:
         self._costs, self._evaluates = costs, settings.eval_samples > 0
@@ -103,7 +103,7 @@ class _Played:
         self._evaluated_at = self._saved_at = -1
 
     def train(self, steps: int) -> None:
-        """So many steps, and what is due after them."""
+        """Take steps, and do what is due after them."""
         progress, costs, agenda = self.progress, self._costs, self._agenda
         images = steps * costs.images_per_step
         progress.steps += steps

@@ -53,8 +53,8 @@ class RunEvaluator:
             What was measured, and the most telling scores on one line.
         """
         count = self._settings.eval_samples
-        is_told = self._recipe.is_told_classes(len(self._data.class_names))
-        labels = mixed_labels(self._data.class_shares, count) if is_told else None
+        is_conditional = self._recipe.class_use.conditions_generator and self._data.class_names
+        labels = mixed_labels(self._data.class_shares, count) if is_conditional else None
         scores = self._evaluator.score(self._pictures(step.average.module, labels), labels)
         return Measurement(kimg, scores.record() | self._probe.ask(step).record()), scores.line()
 

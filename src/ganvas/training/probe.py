@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TEST, TRAIN
-from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.machine.device import Machine
@@ -123,12 +122,10 @@ class Probe:
         return batches
 
     def _logits(self, discriminator: nn.Module, shown: list[tuple[Tensor, Tensor | None]]) -> Floats:
-        """D's logits on batches of pictures, all of one origin as in training; empty if it has none."""
-        try:
-            said = [self._recipe.judge(discriminator, images, labels).logits for images, labels in shown]
-        except ConfigError:
-            return np.empty(0)
-        return torch.cat(said).double().cpu().numpy() if said else np.empty(0)
+        """D's logits on batches of pictures, all of one origin as in training; empty if it returns no `Critique`."""
+        critiques = [self._recipe.judge(discriminator, images, labels) for images, labels in shown]
+        logits = [critique.logits for critique in critiques if critique is not None]
+        return torch.cat(logits).double().cpu().numpy() if logits else np.empty(0)
 
     def state(self) -> dict[str, Tensor | None]:
         """What the next asking compares with."""

@@ -30,6 +30,6 @@ def sample_grid(
         uint8 [H, W, 3].
     """
     names, side, seed = data.class_names, settings.grid_size, settings.seed + GRID_SEED
-    if recipe.is_told_classes(len(names)):
+    if names and recipe.class_use.conditions_generator:
         return class_grid(paint_by_class(recipe, generator, len(names), side, seed, device), names)
     return grid(np.concatenate(list(paint(recipe, generator, side * side, seed, device=device))), side)

@@ -80,14 +80,14 @@ class Saver:
         self, name: Literal["best", "last"], generator: nn.Module, kimg: float, scores: Mapping[str, object]
     ) -> None:
         data = self._data
-        is_told = self._recipe.is_told_classes(len(data.class_names))
+        is_conditional = self._recipe.class_use.conditions_generator and bool(data.class_names)
         card = Card(
             recipe=self._run.record.recipe,
             options=self._recipe.options.model_dump(),
             size=data.size,
-            class_names=data.class_names if is_told else [],
-            label_column=data.info.label_column if is_told else None,
-            class_shares=data.class_shares if is_told else [],
+            class_names=data.class_names if is_conditional else [],
+            label_column=data.info.label_column if is_conditional else None,
+            class_shares=data.class_shares if is_conditional else [],
             kimg=kimg,
             data=str(data.path.resolve()),
             fingerprint=data.fingerprint,

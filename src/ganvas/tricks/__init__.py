@@ -1,1 +1,1 @@
-"""The papers' tricks as options that any recipe can take: one file each, and the objective that they join."""
+"""The papers' tricks as options of any recipe, one file each, and the objective that combines them with a recipe."""

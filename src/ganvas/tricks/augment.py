@@ -3,9 +3,7 @@
 Zhao, Liu, Lin, Zhu and Han 2020, "Differentiable augmentation for data-efficient GAN training", equations 3 and 4.
 """
 
-from typing import Any
-
-from torch import nn
+from torch import Tensor, nn
 
 from ganvas.networks.augment import Augmentation
 from ganvas.settings.options import Options
@@ -18,8 +16,8 @@ class DiffAugment(Trick):
         D minimises  E[f_D(-D(T(x)))] + E[f_D(D(T(G(z))))]     (equation 3)
         G minimises  E[f_G(-D(T(G(z))))]                       (equation 4)
 
-    whatever the recipe's losses f are. Were only real pictures changed, G would learn to paint the changes. T is part
-    of D while it trains, so that other tricks, gradient penalties too, see both as one.
+    for the recipe's losses f. If only real pictures were changed, G would learn to paint the changes. T is part of D
+    in training, so other tricks such as gradient penalties act on both together.
     """
 
     @classmethod
@@ -34,18 +32,18 @@ class DiffAugment(Trick):
 
 
 class _Before:
-    """Augments the pictures that a network in training mode is called with; a copy of the network has it too."""
+    """A hook that augments the input pictures of a network in training mode; copies of the network keep it."""
 
     def __init__(self, augmentation: Augmentation) -> None:
         self._augmentation = augmentation
 
-    def __call__(self, network: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def __call__(self, network: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         images, *others = inputs
         return (self._augmentation(images), *others) if network.training else inputs
 
 
 def without_augmentation(discriminator: nn.Module) -> None:
-    """Let a copy of D see pictures as they are, in training mode too."""
+    """Remove the augmentation from a copy of D, so that it sees pictures as they are in training mode too."""
     hooks = discriminator._forward_pre_hooks
     for key in [key for key, hook in hooks.items() if isinstance(hook, _Before)]:
         del hooks[key]

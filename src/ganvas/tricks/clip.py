@@ -1,4 +1,4 @@
-"""Weight clipping (Arjovsky et al. 2017, algorithm 1, line 7), which paper 1's WGAN is made of."""
+"""Weight clipping (Arjovsky et al. 2017, algorithm 1, line 7), as in paper 1's WGAN."""
 
 import torch
 from torch import nn
@@ -17,7 +17,7 @@ class Clip(Trick):
 
     @torch.no_grad()
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
-        """Clip."""
+        """Clip D's parameters in place."""
         limit = self.recipe.options.clip
         for parameter in discriminator.parameters():
             parameter.clamp_(-limit, limit)

@@ -1,4 +1,4 @@
-"""Dropout in the discriminator, one of paper 3's tries at a stabler training."""
+"""Dropout in the discriminator (Srivastava et al. 2014), which paper 3 tried for stabler training."""
 
 from torch import nn
 
@@ -11,9 +11,9 @@ DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropou
 
 
 class DiscriminatorDropout(Trick):
-    """Values are dropped after every activation of D (Srivastava et al. 2014).
+    """Dropout after every activation of D.
 
-    No names of parameters change by it, so D's weights can be exchanged with those of a run without it.
+    The names of parameters stay the same, so D's weights can be exchanged with those of a run without dropout.
     """
 
     @classmethod
@@ -22,10 +22,10 @@ class DiscriminatorDropout(Trick):
         return options.d_dropout > 0
 
     def adapt(self, generator: nn.Module, discriminator: nn.Module) -> None:
-        """Put a dropout behind each activation.
+        """Put dropout after each activation.
 
         Raises:
-            ConfigError: D drops values already, or has no activation to drop values of.
+            ConfigError: D has dropout already, or no activation.
         """
         name, probability = self.recipe.name(), self.recipe.options.d_dropout
         if any(isinstance(module, DROPOUTS) and module.p > 0 for module in discriminator.modules()):

@@ -1,4 +1,4 @@
-"""Feature matching (Salimans et al. 2016, section 3.1), one of the cures that paper 4 names for its collapse."""
+"""Feature matching (Salimans et al. 2016, section 3.1), which paper 4 suggests against its collapse."""
 
 from torch import Tensor, nn
 
@@ -8,10 +8,10 @@ from ganvas.tricks.trick import Trick
 
 
 class FeatureMatching(Trick):
-    """G is to meet the mean of D's features over real pictures: its loss gains w ||E f(x) - E f(G(z))||^2.
+    """G learns to match the mean of D's features over real pictures: w ||E f(x) - E f(G(z))||^2 is added to its loss.
 
-    f is what D's last layer sees, and the square a sum over all of it, thousands of values in the larger networks. The
-    paper replaces G's objective by the term; here it joins the recipe's.
+    f is the input of D's last layer. The square is a sum over all its values, thousands in the larger networks. The
+    paper replaces G's objective by this term; here it is added to the recipe's.
     """
 
     @classmethod
@@ -21,7 +21,7 @@ class FeatureMatching(Trick):
 
     def generator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """The squared distance of the batch's mean features, weighted."""
-        real = self.recipe.judge(discriminator, batch.images, batch.labels).features
-        fake = self.recipe.judge(discriminator, batch.generated(generator), batch.wanted).features
+        real = self.critique(discriminator, batch.images, batch.labels).features
+        fake = self.critique(discriminator, batch.generated(generator), batch.wanted).features
         distance = (real.mean(0) - fake.mean(0)).square().sum()
         return {"feature_matching": self.recipe.options.feature_matching * distance}

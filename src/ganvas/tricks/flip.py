@@ -1,4 +1,4 @@
-"""Mirrored pictures: paper 2's augmentation, the only one that its data bore."""
+"""Mirrored pictures: the one augmentation that did paper 2's data no harm."""
 
 import dataclasses
 
@@ -20,6 +20,6 @@ class Flip(Trick):
     def batch(self, batch: Batch) -> Batch:
         """The batch with about half of its real pictures mirrored."""
         images = batch.images
-        # Drawn on the CPU, whose random state every checkpoint holds.
+        # Drawn on the CPU, because every checkpoint holds the CPU's random state.
         is_mirrored = (torch.rand(len(images), 1, 1, 1) < 0.5).to(images.device)
         return dataclasses.replace(batch, images=torch.where(is_mirrored, images.flip(3), images))

@@ -11,15 +11,15 @@ from ganvas.tricks.trick import Trick
 
 
 class GradientPenalties(Trick):
-    """D is kept flat where the pictures are.
+    """D's gradient is pulled to zero at the pictures.
 
         R1 = gamma/2 E[||grad_x D(x)||^2] over real pictures,    R2 = the same over generated ones
 
     D(x) is the logit. With `penalty_every` = k the terms are added at every k-th update only, times k (Karras et al.
     2020, "Analyzing and improving the image quality of StyleGAN", section 3.1, "lazy regularization").
 
-    BatchNorm lets each logit depend on the whole batch. The gradient is then that of the sum of the batch's logits,
-    which counts what a picture does to the others too.
+    With BatchNorm each logit depends on the whole batch. The gradient is then that of the sum of the batch's logits, so
+    it includes a picture's effect on the others.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -32,7 +32,7 @@ class GradientPenalties(Trick):
         return options.r1 > 0 or options.r2 > 0
 
     def discriminator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """The penalties, at the updates that are due one."""
+        """The penalties, at every `penalty_every`-th update."""
         options = self.recipe.options
         is_due = self._updates % options.penalty_every == 0
         self._updates += 1
@@ -45,14 +45,14 @@ class GradientPenalties(Trick):
 
     def _penalty(self, gamma: float, discriminator: nn.Module, images: Tensor, labels: Tensor | None) -> Tensor:
         images = images.detach().requires_grad_()
-        logits = self.recipe.judge(discriminator, images, labels).logits
+        logits = self.critique(discriminator, images, labels).logits
         (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
         return self.recipe.options.penalty_every * gamma / 2 * slopes.square().sum((1, 2, 3)).mean()
 
     def state(self) -> dict[str, Any]:
-        """The updates so far."""
+        """The number of updates so far."""
         return {"updates": self._updates}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on counting."""
+        """Continue counting from there."""
         self._updates = state["updates"]

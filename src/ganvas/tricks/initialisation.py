@@ -1,4 +1,4 @@
-"""Weights to begin with, in place of the recipe's own."""
+"""Other initial weights than the recipe's own."""
 
 from torch import nn
 
@@ -10,18 +10,18 @@ INITIALISERS = {"normal": dcgan.initialise, "glorot": keras_dcgan.initialise}
 
 
 class Initialisation(Trick):
-    """Convolutions and dense layers of both networks begin as the options say.
+    """Initial weights of convolutions and dense layers of both networks.
 
-    `normal` is DCGAN's: N(0, 0.02), and gains of BatchNorm from N(1, 0.02). `glorot` is Keras's, which paper 2 has:
-    Glorot and Bengio 2010's uniform weights, equation 16, and biases of zero; normalisation layers stay as they are.
+    `normal` is DCGAN's: weights from N(0, 0.02), and gains of BatchNorm from N(1, 0.02). `glorot` is Keras's, as in
+    paper 2: uniform weights (Glorot and Bengio 2010, equation 16) and biases of zero; normalisation layers keep theirs.
     """
 
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
-        """Whether `init` is another than the recipe's own."""
+        """Whether `init` is not `own`."""
         return options.init != "own"
 
     def adapt(self, generator: nn.Module, discriminator: nn.Module) -> None:
-        """Draw the weights again."""
+        """Draw the weights of both networks again."""
         for network in (generator, discriminator):
             network.apply(INITIALISERS[self.recipe.options.init])

@@ -10,10 +10,10 @@ from ganvas.tricks.trick import Trick
 
 
 class L2(Trick):
-    """l2 * sum of w^2 over each network's convolution kernels joins that network's loss, as Keras regularises kernels.
+    """l2 * sum of w^2 over the convolution kernels of a network is added to its loss, as Keras regularises kernels.
 
-    Biases, dense layers and normalisation are left alone. Unlike `weight_decay`, it is a term of the loss, so that Adam
-    divides its gradient by the same moments as the rest; under `spectral_norm` the kernels are the normalised ones.
+    Biases, dense layers and normalisation are left out. Unlike `weight_decay` it is a term of the loss, so Adam divides
+    its gradient by the same moments as the rest. With `spectral_norm`, w are the normalised kernels.
     """
 
     @classmethod
@@ -22,7 +22,7 @@ class L2(Trick):
         return options.l2 > 0
 
     def adapt(self, generator: nn.Module, discriminator: nn.Module) -> None:
-        """See that there is something to penalise.
+        """Check that there is something to penalise.
 
         Raises:
             ConfigError: neither network has a convolution.

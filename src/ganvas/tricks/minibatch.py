@@ -1,4 +1,4 @@
-"""The minibatch layer, as far as it is not the recipe's to add."""
+"""The check that a recipe has added the minibatch layer of its options."""
 
 from torch import nn
 
@@ -9,7 +9,7 @@ from ganvas.tricks.trick import Trick
 
 
 class Minibatch(Trick):
-    """A layer with which D compares pictures; a recipe adds it by ending its D in `Recipe.head`."""
+    """A layer with which D compares pictures (`networks.minibatch`); a recipe adds it by ending D in `Recipe.head`."""
 
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
@@ -17,7 +17,7 @@ class Minibatch(Trick):
         return options.minibatch != "none"
 
     def adapt(self, generator: nn.Module, discriminator: nn.Module) -> None:
-        """See that it is there.
+        """Check that it is there.
 
         Raises:
             ConfigError: D was built without it.

@@ -1,4 +1,4 @@
-"""A recipe with its tricks: what the training step minimises, as one thing."""
+"""A recipe combined with its tricks: what the training step minimises."""
 
 import dataclasses
 from typing import Any
@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
+from ganvas.networks.phased import phases_of
 from ganvas.tricks.augment import DiffAugment
 from ganvas.tricks.clip import Clip
 from ganvas.tricks.dropout import DiscriminatorDropout
@@ -39,12 +40,12 @@ TRICKS: tuple[type[Trick], ...] = (
 
 
 class Objective:
-    """Builds, and says what is minimised, as a recipe does, with the tricks that its options ask for.
+    """Builds networks and computes losses as a recipe does, with the tricks that its options name.
 
-    Made anew for each training run, whose state the tricks keep.
+    Tricks keep state, so each training run makes an objective of its own.
 
     Args:
-        recipe: the recipe.
+        recipe: whose networks and losses they are.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -52,10 +53,10 @@ class Objective:
         self._tricks = [trick(recipe) for trick in TRICKS if trick.is_wanted(recipe.options)]
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
-        """The recipe's generator and discriminator, changed as the tricks want them.
+        """The recipe's generator and discriminator, changed by the tricks.
 
         Raises:
-            ConfigError: a trick has no meaning for them.
+            ConfigError: a trick cannot be applied to them.
         """
         generator, discriminator = self._recipe.build(spec)
         for trick in self._tricks:
@@ -63,7 +64,7 @@ class Objective:
         return generator, discriminator
 
     def batch(self, batch: Batch) -> Batch:
-        """A batch as both networks shall see it."""
+        """A batch as both networks see it."""
         for trick in self._tricks:
             batch = trick.batch(batch)
         return batch
@@ -88,6 +89,7 @@ class Objective:
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
         """Called after each update of the discriminator."""
+        phases_of(discriminator).count(self._recipe.options.batch_size)
         self._recipe.after_discriminator_step(discriminator)
         for trick in self._tricks:
             trick.after_discriminator_step(discriminator)

@@ -1,4 +1,4 @@
-"""Experience replay, one of paper 3's tries: the discriminator is reminded of what the generator painted before."""
+"""Experience replay, which paper 3 tried: the discriminator sees earlier pictures of the generator again."""
 
 from typing import Any
 
@@ -12,12 +12,11 @@ from ganvas.tricks.trick import Trick
 
 
 class ExperienceReplay(Trick):
-    """A few generated pictures of each batch are kept; now and then D sees those in place of new ones.
+    """A few generated pictures of each batch are kept; from time to time D sees kept ones instead of new ones.
 
-    The last `replay` pictures are kept, with the classes that were asked for, `replay_keep` of each batch that D is
-    trained on. At every `replay_every`-th update of D, as many drawn from them with replacement stand for a newly
-    generated batch, as in the paper; G's own updates are as ever. Pictures are kept as bytes, which is what real ones
-    are made of too.
+    The last `replay` pictures are kept with their classes, `replay_keep` of each batch that D is trained on. At every
+    `replay_every`-th update of D, a batch drawn from them with replacement takes the place of newly generated pictures,
+    as in the paper. G's updates do not change. Pictures are kept as uint8, which real ones are made of too.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -33,7 +32,7 @@ class ExperienceReplay(Trick):
         return options.replay > 0
 
     def shown(self, generator: nn.Module, batch: Batch) -> Batch:
-        """The batch with earlier pictures if it is time for them, else as it is, some of its pictures kept."""
+        """The batch with earlier pictures if they are due; else as it is, after keeping some of its pictures."""
         self._updates += 1
         if self._updates % self.recipe.options.replay_every == 0 and self._pictures is not None:
             return self._replayed(generator, batch, self._pictures)
@@ -67,6 +66,6 @@ class ExperienceReplay(Trick):
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on with the buffer as it was."""
+        """Continue with that buffer."""
         self._updates, self._kept = state["updates"], state["kept"]
         self._pictures, self._classes = state["pictures"], state["classes"]

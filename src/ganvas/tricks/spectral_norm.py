@@ -1,4 +1,4 @@
-"""Spectral normalisation of the discriminator (Miyato et al. 2018)."""
+"""Spectral normalisation of the discriminator (Miyato et al. 2018, equation 8)."""
 
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -13,8 +13,8 @@ NORMALISED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 class SpectralNorm(Trick):
     """Each weight W of D is divided by its largest singular value, so that its layer is 1-Lipschitz.
 
-    The singular value is estimated by one step of power iteration a forward pass (their algorithm 1). BatchNorm in D
-    multiplies its maps by a gain over a deviation again, so there the bound holds layer by layer but not for D.
+    One step of power iteration per forward pass estimates the singular value (their algorithm 1). BatchNorm rescales
+    maps, so with BatchNorm in D the bound holds for these layers but not for D as a whole.
     """
 
     @classmethod

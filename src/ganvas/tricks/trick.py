@@ -1,40 +1,61 @@
-"""What a trick is: a change to how a recipe trains, made from options, that no loop has to know of."""
+"""What a trick is: a change to how a recipe trains, made from options, without a branch in the training loop."""
 
 from abc import ABC, abstractmethod
 from typing import Any
 
 from torch import Tensor, nn
 
+from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe
+from ganvas.networks.critique import Critique
 from ganvas.settings.options import Options
 
 
 class Trick(ABC):
-    """Hooks into a recipe's training, each of which changes nothing unless a trick overrides it.
+    """Hooks into a recipe's training. A hook changes nothing unless a trick overrides it.
 
-    A trick belongs to one training run, whose state it may keep; each run makes its own.
+    Each training run makes its own tricks, which may keep state.
 
     Attributes:
-        recipe: what it is added to; `recipe.options` say how strongly.
+        recipe: the recipe that it changes; `recipe.options` hold its strength.
     """
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
 
+    def critique(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None) -> Critique:
+        """The discriminator's critique of pictures, for a trick that needs one.
+
+        Args:
+            discriminator: D.
+            images: float [B, 3, S, S], real or generated.
+            labels: int64 [B], their classes, or None.
+
+        Raises:
+            ConfigError: D does not return a `Critique`.
+        """
+        if (critique := self.recipe.judge(discriminator, images, labels)) is not None:
+            return critique
+        returned = type(self.recipe.discriminate(discriminator, images, labels)).__name__
+        raise ConfigError(
+            f"r1, r2 and feature_matching: the discriminator of recipe {self.recipe.name()} returns a {returned}, "
+            "not a Critique with logits and features (ganvas.networks.critique)"
+        )
+
     @classmethod
     @abstractmethod
     def is_wanted(cls, options: Options) -> bool:
-        """Whether the options ask for it."""
+        """Whether the options switch it on."""
 
     def adapt(self, generator: nn.Module, discriminator: nn.Module) -> None:  # noqa: B027 (most tricks need none)
         """Change freshly built networks in place.
 
         Raises:
-            ConfigError: these are networks that the trick has no meaning for, and why.
+            ConfigError: the trick cannot be applied to these networks; the message says why.
         """
 
     def batch(self, batch: Batch) -> Batch:
-        """Each batch before anything trains on it."""
+        """A batch, before either network trains on it."""
         return batch
 
     def shown(self, generator: nn.Module, batch: Batch) -> Batch:
@@ -46,18 +67,18 @@ class Trick(ABC):
         return discriminator
 
     def discriminator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Scalars to add to the discriminator's loss, by name; asked for once an update."""
+        """Scalars to add to the discriminator's loss, by name; called once per update."""
         return {}
 
     def generator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Scalars to add to the generator's loss, by name; asked for once an update."""
+        """Scalars to add to the generator's loss, by name; called once per update."""
         return {}
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:  # noqa: B027
         """Called after each update of the discriminator."""
 
     def state(self) -> dict[str, Any]:
-        """What a resumed run needs of it: tensors, numbers, and lists and dicts of them."""
+        """Its state for a resumed run: tensors, numbers, and lists and dicts of them."""
         return {}
 
     def load_state(self, state: dict[str, Any]) -> None:  # noqa: B027

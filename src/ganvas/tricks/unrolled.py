@@ -1,4 +1,4 @@
-"""Unrolled GANs (Metz et al. 2017), one of the cures that papers 1 and 4 name for their collapses."""
+"""Unrolled GANs (Metz et al. 2017), which papers 1 and 4 suggest against their collapses."""
 
 import dataclasses
 from typing import Any
@@ -14,17 +14,17 @@ from ganvas.tricks.trick import Trick
 
 
 class Unrolled(Trick):
-    """G is trained against the D that k further steps would lead to, and knows how it would change them.
+    """G is trained against D as it would be after k further steps, and is differentiated through those steps.
 
-    With D's loss L on this batch, as the recipe has it (the paper's f is -L):
+    With the recipe's loss L of D on this batch (the paper's f is -L):
 
         w_0 = D's weights,    w_(i+1) = w_i - lr grad L(G, w_i)      (equations 7 and 8)
         G minimises its loss against the D of w_k                    (equation 10)
 
-    and is differentiated through the w_i, which depend on G. D itself, its BatchNorm statistics included, stays as it
-    is. The steps are of plain gradient descent, as in the equations, with a rate of their own, since rates of Adam and
-    of gradient descent do not compare; docs/recipes.md says how the default was found. Random draws of D's loss (noisy
-    targets, dropout) are new in each step; other tricks' terms are not part of L.
+    The w_i depend on G. D itself does not change, nor do its BatchNorm statistics. The steps are plain gradient
+    descent, as in the equations. They have a learning rate of their own, since rates of Adam and of gradient descent do
+    not compare; docs/recipes.md says how the default was found. Random draws of D's loss (noisy targets, dropout) are
+    new in each step. Other tricks' terms are not part of L.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -40,7 +40,7 @@ class Unrolled(Trick):
         """D as it would be after `unrolled` steps, differentiable with respect to G.
 
         Raises:
-            ConfigError: the recipe's loss of D hides G from the derivative.
+            ConfigError: the recipe's loss of D detaches G.
         """
         attached = dataclasses.replace(batch, attached=True)
         if not self._is_checked:

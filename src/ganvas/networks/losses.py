@@ -1,7 +1,7 @@
-"""Adversarial objectives over a discriminator's raw outputs, each stated as in its paper.
+"""Losses over a discriminator's logits, each stated as in its paper.
 
-D(x) is a probability and l(x) its logit: D(x) = sigmoid(l(x)). Every function takes logits [B], or class logits
-[B, C], and returns a scalar, the mean over the batch, to be minimised.
+D(x) is a probability and l(x) its logit: D(x) = sigmoid(l(x)). Every function takes float logits [B], or class logits
+[B, C], and returns a scalar to minimise: the mean over the batch.
 """
 
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from torch.nn import functional as F
 Range = tuple[float, float]
 
 
-def judged_real(logits: Tensor) -> Tensor:
-    """-E[log D(x)]: the loss of not being called real (Goodfellow et al. 2014, equation 1, first term).
+def logistic_real(logits: Tensor) -> Tensor:
+    """-E[log D(x)]: the logistic loss of pictures that D should call real (Goodfellow et al. 2014, equation 1).
 
-    Over real pictures it is the discriminator's; over generated ones the generator's non-saturating loss
-    (section 3 of the same paper).
+    Over real pictures it is the first term of D's loss. Over generated ones it is G's non-saturating loss (section 3 of
+    the same paper).
     """
     return F.softplus(-logits).mean()
 
 
-def judged_fake(logits: Tensor) -> Tensor:
-    """-E[log(1 - D(G(z)))]: the loss of not being called generated (equation 1, second term)."""
+def logistic_fake(logits: Tensor) -> Tensor:
+    """-E[log(1 - D(G(z)))]: the logistic loss of pictures that D should call generated (equation 1, second term)."""
     return F.softplus(logits).mean()
 
 
@@ -33,22 +33,22 @@ def hinge_real(logits: Tensor) -> Tensor:
 
 
 def hinge_fake(logits: Tensor) -> Tensor:
-    """E[max(0, 1 + l(G(z)))]: its hinge loss over generated pictures."""
+    """E[max(0, 1 + l(G(z)))]: the discriminator's hinge loss over generated pictures."""
     return F.relu(1 + logits).mean()
 
 
-def classified(class_logits: Tensor, labels: Tensor) -> Tensor:
+def class_cross_entropy(class_logits: Tensor, labels: Tensor) -> Tensor:
     """-E[log P(c | x)], P = softmax: an auxiliary classifier's loss (Odena et al. 2017, equation 3; paper 3's NLL).
 
     Args:
         class_logits: float [B, C].
-        labels: int64 [B], the true class c of real pictures or the wanted one of generated ones.
+        labels: int64 [B], the class c of real pictures, or the class that generated ones were to be of.
     """
     return F.cross_entropy(class_logits, labels)
 
 
 def one_vs_rest(class_logits: Tensor, labels: Tensor) -> Tensor:
-    """-E[log D_c(c | x) + sum over k != c of log(1 - D_c(k | x))]: every class a yes or no of its own.
+    """-E[log D_c(c | x) + sum over k != c of log(1 - D_c(k | x))]: a yes-or-no question for each class.
 
     Args:
         class_logits: float [B, C].
@@ -73,15 +73,15 @@ def _summed_cross_entropy(class_logits: Tensor, targets: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Targets:
-    """What the discriminator is told its probabilities should be; 1 and 0 unless a trick blurs them.
+    """The probabilities that the discriminator learns: by default 1 for real and 0 for generated pictures.
 
     Label smoothing (Salimans et al. 2016, section 3.4) and noisy labels (paper 2) move the targets or draw them from a
-    range; label swapping (paper 3) exchanges those of real and generated pictures. A generator's loss knows none of it.
+    range. Label swapping (paper 3) exchanges those of real and generated pictures. None of it affects G's loss.
 
     Attributes:
-        real: range of the target of real pictures, drawn uniformly for each.
+        real: range of the target of real pictures, drawn uniformly for each picture.
         fake: the same for generated pictures.
-        swap: probability with which a batch's two targets change places.
+        swap: probability with which the two targets of a batch change places.
     """
 
     real: Range = (1.0, 1.0)
@@ -89,7 +89,7 @@ class Targets:
     swap: float = 0.0
 
     def terms(self, real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
-        """The discriminator's two terms of equation 1, as cross-entropies with these targets."""
+        """The discriminator's two terms of equation 1, as cross-entropies of logits [B] with these targets."""
         real, fake = self.real, self.fake
         if self.swap and torch.rand(()).item() < self.swap:
             real, fake = fake, real

@@ -1,0 +1,1 @@
+"""Objectives that several recipes share, each stated whole in one base class."""
