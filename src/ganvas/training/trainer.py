@@ -2,13 +2,10 @@
 
 import contextlib
 import math
-import os
 import random
-import signal
 import threading
 import time
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -35,6 +32,7 @@ from ganvas.settings.config import RunConfig
 from ganvas.training.agenda import Agenda
 from ganvas.training.display import Display
 from ganvas.training.evaluation import Examination
+from ganvas.training.interruption import Interruption, interruptions
 from ganvas.training.learning_rates import LearningRates
 from ganvas.training.loader import Loader
 from ganvas.training.meter import Meter
@@ -85,13 +83,14 @@ class Trainer:
         self._monitor, self._policy = Monitor(recipe.options.augment), Policy(settings)
         self._checkpoints = CheckpointDirectory(run.checkpoints)
         self._meter = Meter()
+        self._interruption = Interruption()
         self._evaluated_at = self._saved_at = -1  # steps
 
     def run(self) -> bool:
         """Train until the budget is spent, or a verdict ends the run.
 
         Returns:
-            True if it was; False if SIGINT or SIGTERM came first, in which case a checkpoint was written.
+            True if it was; False if SIGINT, SIGTERM or SIGHUP came first, in which case a checkpoint was written.
 
         Raises:
             DivergedError: a loss was not finite and there was no way back; the last checkpoint is from before it.
@@ -104,14 +103,14 @@ class Trainer:
         batch_size, balanced = self.recipe.options.batch_size, settings.balanced_classes
         loader = Loader(self.data, batch_size, settings.seed, position, pin, balanced)
         try:
-            with loader, _interruptions() as interrupted, self._tensorboard() as self._board:
-                return self._loop(iter(loader), interrupted)
+            with interruptions() as self._interruption, loader, self._tensorboard() as self._board:
+                return self._loop(iter(loader))
         except OSError as error:  # ours are GanvasErrors already; TensorBoard's writer has its own files
             raise GanvasError(f"could not write {error.filename or self.run_directory.path}: {error}") from error
 
-    def _loop(self, pictures: Iterator[tuple[Tensor, Tensor | None]], interrupted: threading.Event) -> bool:
+    def _loop(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> bool:
         self._start_clock()
-        while not (ended := self._ended) and not interrupted.is_set():
+        while not (ended := self._ended) and not self._interruption.is_set():
             try:
                 self._train(pictures)
             except DivergedError as error:
@@ -288,14 +287,19 @@ class Trainer:
         """Write a checkpoint to go on from and the last snapshot to look at, unless this step's are there already."""
         if self._saved_at == self.progress.steps:
             return
-        save_snapshot(self.run_directory.snapshot("last"), self.step.average.module, self._card({}))
-        self._checkpoints.save(self.progress.kimg, self.state())
+        with self._interruption.deferred():
+            # First what a resumed run needs: whoever interrupts may not be patient.
+            self._checkpoints.save(self.progress.kimg, self.state())
+            save_snapshot(self.run_directory.snapshot("last"), self.step.average.module, self._card({}))
         self._saved_at = self.progress.steps
 
     def _finish(self, ended: bool) -> None:
-        self._save()  # first: whoever interrupts may not be patient
-        self._write_stats()
-        self._write_samples()
+        with self._interruption.deferred():
+            self._save()
+            if self._interruption.is_urgent:
+                return
+            self._write_stats()
+            self._write_samples()
         if ended and self._evaluated_at != self.progress.steps:
             self._evaluate()
 
@@ -369,27 +373,3 @@ def _seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
     np.random.seed(seed)
     random.seed(seed)
-
-
-@contextlib.contextmanager
-def _interruptions() -> Iterator[threading.Event]:
-    """Within, the first SIGINT or SIGTERM sets an event that the loop looks at; a second one acts at once."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event  # only the main thread may handle signals; another one is stopped by its owner
-        return
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        event.set()
-        signal.signal(number, before[number])
-        # Nothing but a plain write is safe in a signal handler.
-        os.write(2, b"\nstopping after this step with a checkpoint; once more stops at once, without one\n")
-
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, remember)
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
