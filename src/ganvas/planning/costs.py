@@ -17,7 +17,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
 from ganvas.machine.memory import return_freed_memory
-from ganvas.planning.stopwatch import Stopwatch
+from ganvas.planning.stopwatch import Stopwatch, shortest, undisturbed_mean
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.settings.config import Settings
 from ganvas.training.sample_grid import sheet
@@ -202,12 +202,10 @@ class _Rehearsal:
         recipe, generator, settings, names = self._recipe, self._step.average.module, self._settings, []
         if recipe.is_told_classes(len(self._data.class_names)):
             names = self._data.class_names
-        for _ in range(2):  # the first chooses kernels
-            with Stopwatch() as painting:
-                samples = sheet(recipe, generator, names, settings.grid_size, settings.seed, self._machine.device)
-        with Stopwatch() as encoding:
-            Image.fromarray(samples).save(io.BytesIO(), format="PNG")
-        return painting.seconds + encoding.seconds * (2 if settings.tensorboard else 1)
+        seed, device = settings.seed, self._machine.device
+        samples, painting = shortest(lambda: sheet(recipe, generator, names, settings.grid_size, seed, device))
+        _, encoding = shortest(lambda: Image.fromarray(samples).save(io.BytesIO(), format="PNG"))
+        return painting + encoding * (2 if settings.tensorboard else 1)
 
     def _memory(self) -> int:
         """The peak of a whole run: what was measured, and what was not tried.
@@ -229,15 +227,23 @@ class _Rehearsal:
 
 def _speed(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) -> float:
     """Real pictures per second of training."""
-    recipe, random, times = step.recipe, torch.Generator().manual_seed(0), list[float]()
-    options, warm_up = recipe.options, trial.warm_up
-    while len(times) < warm_up + TIMED_STEPS and sum(times[warm_up:]) < trial.seconds:
+    recipe, random, options = step.recipe, torch.Generator().manual_seed(0), step.recipe.options
+
+    def timed() -> float:
         batches = noise_batches(recipe, spec, machine, random)
         with Stopwatch() as taken:
             step(batches, images_seen=1)  # its values are read at the end of it, so a GPU's work is included
-        times.append(taken.seconds)
-    timed = times[warm_up:]
-    return options.d_steps * options.batch_size * len(timed) / sum(timed)
+        return taken.seconds
+
+    def several() -> list[float]:
+        times = list[float]()
+        while len(times) < TIMED_STEPS and sum(times) < trial.seconds:
+            times.append(timed())
+        return times
+
+    for _ in range(trial.warm_up):
+        timed()
+    return options.d_steps * options.batch_size / undisturbed_mean(several)
 
 
 def noise_batches(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator) -> list[Batch]:
