@@ -41,7 +41,8 @@ def cli_page() -> str:
         parts += [f"## {name}", command.help, f"```\n{usage}\n```", _table("| | default | |", rows)]
     parts.append(
         "Exit codes: 0 done; 2 bad input, with one line on stderr that says what; 130 interrupted, with a line that "
-        "says how to go on. Results go to stdout, progress to stderr."
+        "says how to go on (143 by SIGTERM, 129 when the terminal was closed). Results go to stdout, progress to "
+        "stderr. A command that cannot write its progress any more works on."
     )
     return "\n\n".join(parts) + "\n"
 

@@ -17,6 +17,7 @@ from ganvas.classify.judge import entropy, judge, judge_of
 from ganvas.classify.predict import predict
 from ganvas.classify.train import train
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.arrays import Features, Images
 from ganvas.foundation.errors import DataError, RunError
 from ganvas.runs.snapshot import Snapshot, save
 from ganvas.training.baseline import fit
@@ -197,3 +198,56 @@ def test_an_evaluation_can_ask_the_judge_too(cli: Cli, means: Path) -> None:
     record = json.loads(cli(*words, "--judge", "--json", check=True).stdout)
     assert record["judge"]["label_accuracy"]["value"] == 1
     assert record["kid"] is not None
+
+
+class Counted:
+    """A classifier that counts how often it is asked, and about how many pictures."""
+
+    def __init__(self, known: Classifier) -> None:
+        self._known, self.asked = known, list[int]()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._known, name)
+
+    def probabilities(self, images: Images) -> Features:
+        self.asked.append(len(images))
+        return self._known.probabilities(images)
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> list[Path]:
+    """300 files, each a source of its own."""
+    random = np.random.default_rng(0)
+    files = [tmp_path / "many" / f"{number:03}.png" for number in range(300)]
+    files[0].parent.mkdir()
+    for file in files:
+        Image.fromarray(random.integers(0, 255, (16, 16, 3), np.uint8)).save(file)
+    return files
+
+
+def test_files_that_are_sources_of_their_own_are_classified_together(forest: Path, many: list[Path]) -> None:
+    counted, folder = Counted(Classifier.open(forest)), Counted(Classifier.open(forest))
+    assert list(predict(counted, many)) == list(predict(folder, [many[0].parent]))  # type: ignore[arg-type]
+    assert counted.asked == folder.asked == [256, 44]
+
+
+@pytest.mark.parametrize("model", ["cnn", "transfer"])
+def test_what_is_said_of_a_picture_does_not_depend_on_the_others(
+    data: Path, means: Path, many: list[Path], model: str
+) -> None:
+    options: dict[str, Any] = {"epochs": 1} if model == "cnn" else {}
+    known = train(data, many[0].parent.parent / "known", model=model, **options)
+    together = list(predict(known, [*many[:5], means, *many[5:40]], samples=3))
+    assert [Path(each.path).name for each in together[:5]] == [file.name for file in many[:5]]
+    assert together[5].path == f"{means}#0"
+    alone = [next(predict(known, [file])) for file in (many[0], many[4], many[39])]
+    assert alone == [together[0], together[4], together[42]]
+
+
+def test_what_comes_before_a_file_that_cannot_be_read_is_still_classified(
+    forest: Path, pictures: Path, many: list[Path]
+) -> None:
+    said = predict(Classifier.open(forest), [*many[:3], pictures / "broken.jpg", many[4]])
+    assert [Path(next(said).path).name for _ in range(3)] == [file.name for file in many[:3]]
+    with pytest.raises(DataError, match=r"broken\.jpg"):
+        next(said)

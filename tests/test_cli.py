@@ -206,7 +206,7 @@ def test_an_existing_run_is_refused_and_resume_is_named(cli: Cli, tmp_path: Path
     assert (tmp_path / "run" / "config.yaml").read_bytes() == before
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_stopped_run_says_how_to_go_on_and_does(
     cli: Cli, tmp_path: Path, tiny_data: Path, number: signal.Signals, code: int
 ) -> None:

@@ -18,12 +18,14 @@ from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import Frame, frame_like
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import PictureFile, open_folder
-from ganvas.foundation.errors import DataError
+from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.runs.directory import is_run
 
 Images = NDArray[np.uint8]
+# Names and pictures, uint8 [n, S, S, 3].
+Part = tuple[list[str], Images]
 
-# Pictures read before the classifier is asked about them.
+# Pictures read before the classifier is asked about them. It works on whole batches, so few at a time cost as much.
 SLAB = 256
 SNAPSHOT_SUFFIX = ".safetensors"
 
@@ -70,6 +72,9 @@ def predict(
 ) -> Iterator[Prediction]:
     """Classify pictures, in the order of the sources; of a folder by path.
 
+    The classifier is asked about the pictures of many sources at once. What it says of a picture does not depend on the
+    others.
+
     Args:
         classifier: whom to ask. Pictures are made square as those it learnt from were.
         sources: picture files, folders with pictures (in any depth), and runs or snapshots, whose pictures are painted.
@@ -81,17 +86,46 @@ def predict(
         DataError: a source does not exist, a file is no picture, or a folder holds none.
         RunError: a run or snapshot that cannot be used.
     """
-    card = classifier.card
-    frame = frame_like(card.model_dump(), card.size)
-    for source in map(Path, sources):
-        for names, images in _pictures(source, frame, samples, seed, left_out):
-            for name, row in zip(names, classifier.probabilities(images), strict=True):
-                yield Prediction(name, dict(zip(classifier.class_names, row.tolist(), strict=True)))
+    frame = frame_like(classifier.card.model_dump(), classifier.card.size)
+    parts = itertools.chain.from_iterable(
+        _pictures(source, frame, samples, seed, left_out) for source in map(Path, sources)
+    )
+    for names, images in _gathered(parts):
+        for name, row in zip(names, classifier.probabilities(images), strict=True):
+            yield Prediction(name, dict(zip(classifier.class_names, row.tolist(), strict=True)))
+
+
+def _gathered(parts: Iterable[Part]) -> Iterator[Part]:
+    """The same names and pictures, `SLAB` at a time.
+
+    Raises:
+        GanvasError: as `parts` do; what came before the error is yielded first.
+    """
+    names: list[str] = []
+    images: list[Images] = []
+    failure: GanvasError | None = None
+    try:
+        for part_names, part_images in parts:
+            # Of a generator trained at another size, pictures are not as large as those of files.
+            if images and images[0].shape[1:] != part_images.shape[1:]:
+                yield names, np.concatenate(images)
+                names, images = [], []
+            names, images = names + part_names, [*images, part_images]
+            while len(names) >= SLAB:
+                whole = np.concatenate(images)
+                yield names[:SLAB], whole[:SLAB]
+                names, images = names[SLAB:], [whole[SLAB:]]
+    except GanvasError as error:
+        failure = error
+    if names:
+        yield names, np.concatenate(images)
+    if failure is not None:
+        raise failure
 
 
 def _pictures(
     source: Path, frame: Frame, samples: int, seed: int, left_out: Callable[[str, str], None]
-) -> Iterator[tuple[list[str], Images]]:
+) -> Iterator[Part]:
     """Names and pictures of a source, uint8 [n, S, S, 3], n at most `SLAB`."""
     if not source.exists():
         raise DataError(f"{source} does not exist; give pictures, folders of pictures, runs or snapshots")
@@ -109,7 +143,7 @@ def _pictures(
             raise DataError(f"{source} cannot be classified: {error}") from error
 
 
-def _folder(folder: Path, frame: Frame, left_out: Callable[[str, str], None]) -> Iterator[tuple[list[str], Images]]:
+def _folder(folder: Path, frame: Frame, left_out: Callable[[str, str], None]) -> Iterator[Part]:
     items = open_folder(folder).items
     found = False
     for start in range(0, len(items), SLAB):

@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from ganvas.cli import baseline, classify, compare, doctor, prepare, recipes, sample, survey, train
+from ganvas.cli.progress_stream import lasting_progress
+from ganvas.cli.signals import answering_signals
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.version import VERSION
 
@@ -40,6 +42,8 @@ for command in (
 app.add_typer(classify.app)
 
 
+@lasting_progress()
+@answering_signals
 def main() -> None:
     """Run the command line; the entry point of the `ganvas` script."""
     try:

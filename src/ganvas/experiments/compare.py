@@ -29,6 +29,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import append_record, read_records
+from ganvas.foundation.locks import exclusive
 from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check
@@ -38,7 +39,7 @@ from ganvas.runs.logs import RunLogs
 from ganvas.runs.snapshot import save
 from ganvas.settings.budget import Amount
 from ganvas.settings.config import MIN_SCORED
-from ganvas.training.display import Display, Silent
+from ganvas.training.display import Display, Lasting
 
 PLAN, RESULTS, RUNS, GRIDS, PAGE = "comparison.json", "results.jsonl", "runs", "grids", "comparison.html"
 
@@ -236,8 +237,9 @@ def compare(
     Raises:
         GanvasError: nothing was trained, and why: a recipe that does not exist or cannot learn this data, a directory
             that holds another comparison.
+        InUse: another process is training there.
     """
-    dataset, display = Dataset.open(data), display or Silent()
+    dataset, display = Dataset.open(data), Lasting(display)
     plan = Plan(
         data=str(dataset.path.resolve()),
         fingerprint=dataset.fingerprint,
@@ -247,6 +249,12 @@ def compare(
     )
     _check(recipes, plan, dataset)
     path = Path(out)
+    with exclusive(path, runs.TRAINED):
+        return _compared(path, plan, recipes, seeds, display)
+
+
+def _compared(path: Path, plan: Plan, recipes: Sequence[str], seeds: int, display: Display) -> Comparison:
+    """Do what is still missing of a comparison."""
     begin(path, PLAN, plan, free={"data"})
     for folder in (RUNS, GRIDS):
         (path / folder).mkdir(exist_ok=True)
@@ -290,7 +298,7 @@ def _check(recipes: Sequence[str], plan: Plan, data: Dataset) -> None:
 
 
 def _results(path: Path) -> list[Result]:
-    """What is finished, once each: of two processes that share a comparison, both may have measured a baseline."""
+    """What is finished, once each: before comparisons had locks, two processes may both have measured a baseline."""
     file = path / RESULTS
     found: dict[tuple[str, int], Result] = {}
     for record in read_records(file) if file.exists() else []:

@@ -28,6 +28,7 @@ from ganvas.data.dataset.layout import TRAIN
 from ganvas.data.dataset.subset import of_class
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import whole_file
+from ganvas.foundation.locks import exclusive
 from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check, evaluations_asked_for
@@ -35,7 +36,7 @@ from ganvas.report.comparison import page
 from ganvas.report.comparison.page import Side, figure, markdown
 from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import MIN_SCORED, resolve
-from ganvas.training.display import Display, Silent
+from ganvas.training.display import Display, Lasting
 
 PLAN, DATA, RUNS, GRID, TABLE, PAGE = "classes.json", "data", "runs", "grid.png", "table.md", "page.html"
 
@@ -130,9 +131,16 @@ def train_per_class(
 
     Raises:
         GanvasError: nothing was trained, and why.
+        InUse: another process is training there.
     """
-    plan, display = _plan(data, recipe, start, changes), display or Silent()
+    plan, display = _plan(data, recipe, start, changes), Lasting(display)
     path = Path(out)
+    with exclusive(path, runs.TRAINED):
+        return _completed(path, plan, display)
+
+
+def _completed(path: Path, plan: Plan, display: Display) -> PerClass:
+    """Train what is still missing."""
     begin(path, PLAN, plan)
     for folder in (DATA, RUNS):
         (path / folder).mkdir(exist_ok=True)

@@ -94,7 +94,8 @@ def _precision(machine: device.Machine) -> Finding:
         return Finding("precision", True, f"{machine.precision}{autocast}", {"precision": machine.precision})
     found = calibration(machine.device_name)
     layout = f"channels innermost takes {found.float32 / found.float32_contiguous:.2f} of the time of torch's layout"
-    figures = {"precision": machine.precision, **{f"{name}_ms": value for name, value in asdict(found).items()}}
+    times = {f"{name}_ms": value for name, value in asdict(found).items() if name != "spread"}
+    figures = {"precision": machine.precision, **times, "spread": found.spread}
     if not device.multiplies_bfloat16():
         return Finding("precision", True, f"float32: no bfloat16 products in this processor; {layout}", figures)
     ratio = found.float32 / found.bfloat16

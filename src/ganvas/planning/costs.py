@@ -19,7 +19,7 @@ from ganvas.machine.device import Machine, launch
 from ganvas.machine.memory import return_freed_memory
 from ganvas.networks.parameters import trainable_parameters
 from ganvas.networks.phased import phases_of
-from ganvas.planning.stopwatch import Stopwatch
+from ganvas.planning.stopwatch import Stopwatch, shortest, undisturbed_mean
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.settings.config import Settings
 from ganvas.training.sample_grid import sample_grid
@@ -219,12 +219,9 @@ class _Rehearsal:
     def _sheet(self) -> float:
         """Seconds for a sample grid: as a file, and once more for TensorBoard."""
         generator, settings, device = self._step.average.module, self._settings, self._machine.device
-        for _ in range(2):  # the first chooses kernels
-            with Stopwatch() as painting:
-                samples = sample_grid(self._recipe, generator, self._data, settings, device)
-        with Stopwatch() as encoding:
-            Image.fromarray(samples).save(io.BytesIO(), format="PNG")
-        return painting.seconds + encoding.seconds * (2 if settings.tensorboard else 1)
+        samples, painting = shortest(lambda: sample_grid(self._recipe, generator, self._data, settings, device))
+        _, encoding = shortest(lambda: Image.fromarray(samples).save(io.BytesIO(), format="PNG"))
+        return painting + encoding * (2 if settings.tensorboard else 1)
 
     def _memory(self) -> int:
         """Peak memory of a whole run in bytes: what was measured, and an estimate for what was not tried.
@@ -245,15 +242,23 @@ class _Rehearsal:
 
 def _speed(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) -> float:
     """Real pictures per second of training."""
-    recipe, random, times = step.recipe, torch.Generator().manual_seed(0), list[float]()
-    options, warm_up = recipe.options, trial.warm_up
-    while len(times) < warm_up + TIMED_STEPS and sum(times[warm_up:]) < trial.seconds:
+    recipe, random, options = step.recipe, torch.Generator().manual_seed(0), step.recipe.options
+
+    def timed() -> float:
         batches = noise_batches(recipe, spec, machine, random)
         with Stopwatch() as taken:
             step(batches, images_seen=1)  # its values are read at the end of it, so a GPU's work is included
-        times.append(taken.seconds)
-    timed = times[warm_up:]
-    return options.d_steps * options.batch_size * len(timed) / sum(timed)
+        return taken.seconds
+
+    def several() -> list[float]:
+        times = list[float]()
+        while len(times) < TIMED_STEPS and sum(times) < trial.seconds:
+            times.append(timed())
+        return times
+
+    for _ in range(trial.warm_up):
+        timed()
+    return options.d_steps * options.batch_size / undisturbed_mean(several)
 
 
 def noise_batches(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator) -> list[Batch]:

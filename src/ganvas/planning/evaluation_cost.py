@@ -7,7 +7,7 @@ from ganvas.machine.device import Machine
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import BATCH, SLAB
 from ganvas.metrics.reference import MAX_REAL, is_kept
-from ganvas.planning.stopwatch import Stopwatch
+from ganvas.planning.stopwatch import shortest
 from ganvas.settings.config import MIN_SCORED, Settings
 from ganvas.training.probe import Probe
 from ganvas.training.step import AdversarialStep
@@ -29,23 +29,19 @@ def evaluation_seconds(
     evaluator = Evaluator(data, samples=few, real=few, extractor=settings.extractor, device=machine.device)
     is_conditional = recipe.class_use.conditions_generator and data.class_names
     labels = mixed_labels(data.class_shares, few) if is_conditional else None
-    with Stopwatch() as painting:
-        pictures = list(paint(recipe, average, few, settings.seed, labels, machine.device))
+    pictures, painting = shortest(lambda: list(paint(recipe, average, few, settings.seed, labels, machine.device)))
     evaluator.describe(pictures)  # loads the network, and chooses kernels
-    with Stopwatch() as describing:
-        evaluator.describe(pictures)
-    with Stopwatch() as scoring:
-        evaluator.score(pictures, labels)
-    with Stopwatch() as asking:
-        Probe(data, recipe, machine, settings.seed).ask(step)
-    each = describing.seconds / few
-    growing = settings.eval_samples * (painting.seconds / few + each * (1 + COMPARED))
+    _, describing = shortest(lambda: evaluator.describe(pictures))
+    _, scoring = shortest(lambda: evaluator.score(pictures, labels))
+    _, asking = shortest(lambda: Probe(data, recipe, machine, settings.seed).ask(step))
+    each = describing / few
+    growing = settings.eval_samples * (painting / few + each * (1 + COMPARED))
     first = sum(
         count * each * (LOOKED_AT + (not is_kept(data, settings.extractor, split=split)))
         for split in (TRAIN, TEST)
         if (count := _real(data, split)) >= MIN_SCORED
     )
-    return growing + scoring.seconds - describing.seconds + asking.seconds, first
+    return growing + max(0.0, scoring - describing) + asking, first
 
 
 def comparison_bytes(data: Dataset) -> int:

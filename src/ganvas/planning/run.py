@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, RunError
+from ganvas.foundation.locks import exclusive
 from ganvas.gans.recipe import Spec
+from ganvas.machine.device import Machine
 from ganvas.planning import quality
 from ganvas.planning.costs import glance, measure
 from ganvas.planning.plan import Plan, check
@@ -18,12 +20,16 @@ from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory, is_run, refuse_existing
 from ganvas.runs.snapshot import Snapshot
 from ganvas.settings.budget import Amount, Progress
-from ganvas.training.display import Display, Silent
+from ganvas.settings.config import Settings
+from ganvas.training.display import Display, Lasting
+from ganvas.training.interruption import interruptions
 
 if TYPE_CHECKING:
     from ganvas.training.trainer import Trainer
 
 DEFAULT_RECIPE = "atelier"
+# What is done to a run while its lock is held.
+TRAINED = "trained"
 
 
 @dataclass(frozen=True)
@@ -71,15 +77,20 @@ def train(
 
     Raises:
         GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
+        InUse: another process is training a run there.
     """
-    began, display = time.perf_counter(), display or Silent()
-    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes), began)
-    display.say(plan.describe(forecast))
-    run = RunDirectory(Path(out), plan.record(forecast, Path(out)))
-    trainer = plan.trainer(run, display)
-    trainer.step.begin_with(plan.start)
-    run.create()
-    return _train(trainer)
+    began, path, display = time.perf_counter(), Path(out), Lasting(display)
+    plan = _checked(data, recipe, start, changes)
+    with exclusive(path, TRAINED):
+        refuse_existing(path)
+        plan, forecast = _foreseen(plan, began)
+        display.say(plan.describe(forecast))
+        run = RunDirectory(path, plan.record(forecast, path))
+        trainer = plan.trainer(run, display)
+        trainer.step.begin_with(plan.start)
+        with interruptions():  # from the moment that the run exists, so that it never stays without a checkpoint
+            run.create()
+            return _train(trainer)
 
 
 def rehearse(
@@ -112,8 +123,14 @@ def prepare_run(
         GanvasError: a dataset, recipe, option, device or start that does not exist or does not fit, or a run that
             would be overwritten.
     """
-    plan = check(data, recipe, changes)
+    plan = _checked(data, recipe, start, changes)
     refuse_existing(Path(out))
+    return plan
+
+
+def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]) -> Plan:
+    """What a run is to be, whatever is at its place."""
+    plan = check(data, recipe, changes)
     if start is None:
         return plan
     return dataclasses.replace(plan, origin=Path(start), start=_read_weights(Path(start)))
@@ -154,11 +171,19 @@ def resume(
     Raises:
         RunError: no run, no checkpoint, or another dataset than it was trained on.
         ConfigError: its budget is spent and no further one given.
+        InUse: another process is training it.
     """
-    directory = RunDirectory.open(Path(run))
-    record, display = directory.record, display or Silent()
+    path = Path(run)
+    RunDirectory.open(path)  # before a lock is made next to what is not a run
     more = Amount.parse(budget) if budget else None
+    with exclusive(path, TRAINED):
+        return _resumed(RunDirectory.open(path), more, data, Lasting(display))
+
+
+def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | None, display: Display) -> Outcome:
+    record, run = directory.record, directory.path
     plan = check(data or record.data, record.recipe, record.settings | record.options)
+    plan = dataclasses.replace(plan, machine=_as_before(plan.machine, plan.config.settings, record.machine))
     if plan.data.fingerprint != record.dataset["fingerprint"]:
         raise RunError(f"{plan.data.path} has changed since {run} was trained on it: start a new run, or restore it")
     if plan.data.class_names != record.dataset["class_names"]:
@@ -185,6 +210,17 @@ def resume(
     return _train(trainer)
 
 
+def _as_before(machine: Machine, settings: Settings, before: dict[str, Any]) -> Machine:
+    """The machine with the precision that the run began with, if it is the same machine and nobody set one.
+
+    Another measurement may have chosen another precision since, and a run should not change its arithmetic halfway.
+    """
+    is_same = (machine.device, machine.device_name) == (before["device"], before["device_name"])
+    if settings.precision != "auto" or not is_same:
+        return machine
+    return dataclasses.replace(machine, precision=before["precision"])
+
+
 def complete(
     data: str | Path,
     out: str | Path,
@@ -205,12 +241,24 @@ def complete(
         GanvasError: as `train` and `resume` do.
     """
     run = Path(out)
-    if run.exists():
-        if is_run(run) and not CheckpointDirectory(RunDirectory.open(run).checkpoints):
-            shutil.rmtree(run)  # it was stopped before its first checkpoint: there is nothing to go on with
-        else:
-            return is_spent(run) or resume(run, data=data, display=display).finished
+    if run.exists() and not _removed_without_checkpoint(run):
+        return is_spent(run) or resume(run, data=data, display=display).finished
     return train(data, run, recipe, start=start, display=display, **changes).finished
+
+
+def _removed_without_checkpoint(path: Path) -> bool:
+    """Remove a run that was killed before its first checkpoint: there is nothing to go on with.
+
+    Raises:
+        InUse: another process is training it.
+    """
+    if not is_run(path) or CheckpointDirectory(RunDirectory.open(path).checkpoints):
+        return False
+    with exclusive(path, TRAINED):
+        if CheckpointDirectory(RunDirectory.open(path).checkpoints):  # written while the lock was taken
+            return False
+        shutil.rmtree(path)
+    return True
 
 
 def is_spent(run: str | Path) -> bool:

@@ -1,9 +1,12 @@
 """What of a run is due when: the rules that the trainer follows, and that a forecast plays through."""
 
+import statistics
+from collections import deque
+
 from ganvas.settings.budget import Interval, Progress
 from ganvas.settings.config import Settings
 
-# By default the next evaluation waits until this share of the time since the last one is what that one took.
+# By default the next evaluation waits until this share of the time since the last one is what an evaluation takes.
 EVALUATION_SHARE = 0.1
 
 
@@ -27,6 +30,7 @@ class Agenda:
         self.checkpoint = Interval(settings.checkpoint_every, progress)
         self._evaluation = Interval(settings.eval_every or budget / 10, progress)
         self._waits = settings.eval_every is None
+        self._took: deque[float] = deque(maxlen=3)  # seconds, by the latest evaluations
         self._waits_until = 0.0  # seconds
 
     def evaluation_due(self, progress: Progress, alarming: bool = False) -> bool:
@@ -37,5 +41,7 @@ class Agenda:
 
     def evaluated(self, began: float, ended: float) -> None:
         """Take note of an evaluation: the run's seconds when it began and when it ended."""
+        self._took.append(ended - began)
         if self._waits:
-            self._waits_until = ended + (ended - began) / EVALUATION_SHARE
+            # One that met a busy machine, or was the first to look at the real pictures, says nothing about the next.
+            self._waits_until = ended + statistics.median_low(self._took) / EVALUATION_SHARE

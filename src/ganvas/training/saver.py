@@ -33,7 +33,7 @@ class Saver:
         self._saved_at = -1  # steps
 
     def save(self, progress: Progress, generator: nn.Module, state: State) -> None:
-        """Write a checkpoint and the last snapshot, unless those of this step are there already.
+        """Write a checkpoint and the last snapshot, in this order, unless those of this step are there already.
 
         Args:
             progress: of the run.
@@ -42,8 +42,9 @@ class Saver:
         """
         if self._saved_at == progress.steps:
             return
-        self._write_snapshot("last", generator, progress.kimg, {})
+        # First what a resumed run needs: a second signal may end the process in between.
         self._checkpoints.save(progress.kimg, state())
+        self._write_snapshot("last", generator, progress.kimg, {})
         self._saved_at = progress.steps
 
     def outdate(self) -> None:

@@ -1,12 +1,7 @@
 """The one training loop: train, log, sample, evaluate, save. It knows no GAN by name."""
 
-import contextlib
-import os
 import random
-import signal
-import threading
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -29,6 +24,7 @@ from ganvas.training.batches import BatchMaker
 from ganvas.training.clock import Clock
 from ganvas.training.display import Display
 from ganvas.training.evaluation import RunEvaluator
+from ganvas.training.interruption import Interruption, interruptions
 from ganvas.training.learning_rates import LearningRates
 from ganvas.training.loader import Loader
 from ganvas.training.logbook import Logbook
@@ -76,13 +72,14 @@ class Trainer:
         self._saver = Saver(run, recipe, data, may_roll_back=settings.on_trouble == "rollback")
         self._logbook = Logbook(run, display, settings.tensorboard)
         self._agenda, self._clock, self._meter = Agenda(settings, self.progress), Clock(settings.budget), Meter()
+        self._interruption = Interruption()
         self._evaluated_at = -1  # steps
 
     def run(self) -> bool:
         """Train until the budget is spent, or a verdict ends the run.
 
         Returns:
-            True if it was; False if SIGINT or SIGTERM came first, in which case a checkpoint was written.
+            True if it was; False if SIGINT, SIGTERM or SIGHUP came first, in which case a checkpoint was written.
 
         Raises:
             DivergedError: a loss was not finite and there was no way back; the last checkpoint is from before it.
@@ -95,16 +92,16 @@ class Trainer:
         batch_size, balanced = self.recipe.options.batch_size, settings.balanced_classes
         loader = Loader(self.data, batch_size, settings.seed, self.progress.images, pin, balanced)
         try:
-            with loader, _interruptions() as interrupted, self._logbook.open(self.progress):
-                return self._loop(iter(loader), interrupted)
+            with interruptions() as self._interruption, loader, self._logbook.open(self.progress):
+                return self._loop(iter(loader))
         except OSError as error:  # ours are GanvasErrors already; TensorBoard's writer has its own files
             raise GanvasError(f"could not write {error.filename or directory.path}: {error}") from error
 
-    def _loop(self, pictures: Iterator[tuple[Tensor, Tensor | None]], interrupted: threading.Event) -> bool:
+    def _loop(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> bool:
         self._clock.start(self.progress)
         if self.progress.steps == 0:
             self._sample()
-        while not (ended := self._ended) and not interrupted.is_set():
+        while not (ended := self._ended) and not self._interruption.is_set():
             try:
                 self._train(pictures)
             except DivergedError as error:
@@ -209,12 +206,16 @@ class Trainer:
 
     def _save(self) -> None:
         """Write a checkpoint to go on from and the last snapshot to look at."""
-        self._saver.save(self.progress, self.step.average.module, self.state)
+        with self._interruption.deferred():
+            self._saver.save(self.progress, self.step.average.module, self.state)
 
     def _finish(self, ended: bool) -> None:
-        self._save()  # first: whoever interrupts may not be patient
-        self._log()
-        self._sample()
+        with self._interruption.deferred():
+            self._save()  # first: whoever interrupts may not be patient
+            if self._interruption.is_urgent:
+                return
+            self._log()
+            self._sample()
         if ended and self._evaluated_at != self.progress.steps:
             self._evaluate()
 
@@ -249,27 +250,3 @@ def _seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
     np.random.seed(seed)
     random.seed(seed)
-
-
-@contextlib.contextmanager
-def _interruptions() -> Iterator[threading.Event]:
-    """Within, the first SIGINT or SIGTERM sets an event that the loop looks at; a second one acts at once."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event  # only the main thread may handle signals; another one is stopped by its owner
-        return
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        event.set()
-        signal.signal(number, before[number])
-        # Nothing but a plain write is safe in a signal handler.
-        os.write(2, b"\nstopping after this step with a checkpoint; once more stops at once, without one\n")
-
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, remember)
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
