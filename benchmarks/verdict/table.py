@@ -23,7 +23,7 @@ COLUMNS = tuple(dict.fromkeys(kind.name for kind in (*FIRST, *KINDS)))
 
 
 class Judged:
-    """A run, the truth about it, and what was said of it."""
+    """A run, the truth about it, and its verdicts."""
 
     def __init__(self, run: Kept) -> None:
         self.run, self.truth, self.verdicts = run, truth(run.planned, run.evals), run.verdicts()
@@ -71,12 +71,12 @@ def print_tables(runs: list[Kept]) -> None:
 
 
 def _print_confusion(judged: list[Judged]) -> None:
-    """What was true against what was said last."""
+    """The truth against the last verdicts."""
     counts = Counter((_kind(each.truth), each.verdicts[-1].name) for each in judged)
-    said = [name for name in COLUMNS if any(name == verdict for _, verdict in counts)]
-    print(f"| truth | {' | '.join(said)} |\n|---|{'---|' * len(said)}")
+    columns = [name for name in COLUMNS if any(name == verdict for _, verdict in counts)]
+    print(f"| truth | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
     for kind in dict.fromkeys(_kind(each.truth) for each in judged):
-        print(f"| {kind} | {' | '.join(str(counts[kind, name] or '') for name in said)} |")
+        print(f"| {kind} | {' | '.join(str(counts[kind, name] or '') for name in columns)} |")
 
 
 def _kind(known: Truth) -> str:
@@ -98,8 +98,8 @@ def _print_summary(judged: list[Judged]) -> None:
         print(f"Median delay: {kimg:.1f} kimg, {intervals:.2f} evaluation intervals.")
     for each in judged:
         if not each.right or each.false_alarms:
-            said = ", ".join(f"{verdict.name}" for verdict in each.verdicts)
-            print(f"- {each.run.planned.name} ({_kind(each.truth)}): {said}")
+            names = ", ".join(verdict.name for verdict in each.verdicts)
+            print(f"- {each.run.planned.name} ({_kind(each.truth)}): {names}")
 
 
 def _print_modes(runs: list[Kept]) -> None:

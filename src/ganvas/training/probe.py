@@ -1,4 +1,4 @@
-"""Asking both networks what their losses do not say: whom D believes, and how G's pictures vary and change."""
+"""Questions to both networks that their losses do not answer: what D takes for real, and how G's pictures vary."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -91,7 +91,7 @@ class Probe:
             unseen = self._logits(discriminator, [(batch.images, batch.labels) for batch in self._batches(TEST)])
             raw = _reduced([batch.generated(generator) for batch in batches])
             averaged = _reduced([batch.generated(step.average.module) for batch in batches])
-        apart = _mean_distance(_reduced([batch.images for batch in batches]))
+        real_distance = _mean_distance(_reduced([batch.images for batch in batches]))
         before, self._painted = self._painted, averaged
         return Answers(
             d_right_train=_mean(training > 0),
@@ -102,9 +102,9 @@ class Probe:
             d_logit_generated=_mean(generated),
             d_tells=_tells(training, generated),
             d_tells_held_back=_tells(unseen, generated),
-            raw_diversity=_mean_distance(raw) / apart,
-            raw_apart=_between(raw, averaged) / apart,
-            moved=None if before is None else _between(averaged, before) / apart,
+            raw_diversity=_mean_distance(raw) / real_distance,
+            raw_apart=_between(raw, averaged) / real_distance,
+            moved=None if before is None else _between(averaged, before) / real_distance,
         )
 
     def _batches(self, split: str) -> list[Batch]:
@@ -145,7 +145,7 @@ def _tells(real: Floats, generated: Floats) -> float | None:
 
 
 def _reduced(batches: list[Tensor]) -> Tensor:
-    """Pictures as vectors, float32 [N, P], reduced as copies are told by."""
+    """Pictures as vectors, float32 [N, P], reduced as for the search for copies."""
     pictures = np.concatenate([small(to_uint8(batch)) for batch in batches])
     return torch.from_numpy(pictures.reshape(len(pictures), -1).astype(np.float32))
 
