@@ -1,0 +1,221 @@
+"""Locks between processes, which end with the process that holds them.
+
+A lock is a file with a record of its owner. Where the file system can lock files, the operating system decides who
+holds it. Elsewhere the record alone decides: it names the process and when that started, so a dead owner is recognised
+even if its number has been given to another process.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ganvas.foundation.errors import GanvasError
+from ganvas.foundation.files import unwritable
+from ganvas.foundation.notes import note_once
+from ganvas.foundation.processes import Process
+
+# A record is written right after its file appears; whoever finds an empty file waits this long for it, in seconds.
+_PATIENCE = 1.0
+# How often to try again when other processes create and remove the file at the same moment.
+_ATTEMPTS = 20
+# What the system says of a lock that is held. Any other error means that the file system has no locks.
+_HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _flock(descriptor: int) -> None:
+        # A byte far behind the record, which others may then still read.
+        os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _flock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class InUse(GanvasError):
+    """Another process works on the same thing.
+
+    Attributes:
+        by: who it is and since when, as in "process 7 on studio since 2026-01-31 12:00:00".
+    """
+
+    def __init__(self, message: str, by: str) -> None:
+        super().__init__(message)
+        self.by = by
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Who holds a lock.
+
+    Attributes:
+        owner: the process.
+        what: what it does, as in "trained".
+        since: when it took the lock, local time.
+    """
+
+    owner: Process
+    what: str
+    since: str
+
+    @classmethod
+    def read(cls, file: Path) -> "_Record | None":
+        """What a lock's file says, or None if it is missing, empty or torn."""
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            return cls(Process(**content["owner"]), str(content["what"]), str(content["since"]))
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def write(self, descriptor: int) -> None:
+        """Write it to the lock's file, which is open."""
+        data = json.dumps(asdict(self)).encode()
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, data)
+
+    def __str__(self) -> str:
+        return f"process {self.owner.pid} on {self.owner.host} since {self.since}"
+
+
+@dataclass(frozen=True)
+class _Held:
+    """The open file of a lock."""
+
+    file: Path
+    descriptor: int
+
+    def is_current(self) -> bool:
+        """Whether it is still the file of that name."""
+        try:
+            return os.path.samestat(os.fstat(self.descriptor), self.file.stat())
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        """Close it, which gives up a lock of the system."""
+        os.close(self.descriptor)
+
+    def release(self) -> None:
+        """Give up the lock and remove its file; an empty file belongs to nobody, where it cannot be removed."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self.descriptor, 0)
+        if os.name == "nt":  # which removes no open file
+            self.close()
+        with contextlib.suppress(OSError):
+            self.file.unlink()
+        if os.name != "nt":
+            self.close()
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, what: str, file: Path | None = None) -> Iterator[None]:
+    """Hold the right to work on `path`; no other process, nor another thread, can hold it at the same time.
+
+    Args:
+        path: what is worked on; it need not be there yet.
+        what: what is done to it, as in "trained".
+        file: where the lock is kept while it is held; by default a hidden file next to `path`.
+
+    Raises:
+        InUse: another process holds it; the message names the process and says since when.
+        GanvasError: the file system refused to write the lock.
+    """
+    with unwritable(file or path):
+        held = _acquire(path, what, file or _file_for(path))
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def _file_for(path: Path) -> Path:
+    """Where a lock is kept: next to `path`, or inside where nothing can be written next to it."""
+    whole = path.resolve()
+    if whole.is_dir() and (whole.is_mount() or not os.access(whole.parent, os.W_OK)):
+        return whole / ".lock"
+    return whole.with_name(f".{whole.name}.lock")
+
+
+def _acquire(path: Path, what: str, file: Path) -> _Held:
+    """Take a lock.
+
+    Raises:
+        InUse: another process holds it.
+        OSError: the file cannot be made.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    mine = _Record(Process.current(), what, datetime.now().isoformat(" ", "seconds"))
+    for _ in range(_ATTEMPTS):
+        held = _Held(file, os.open(file, os.O_RDWR | os.O_CREAT, 0o644))
+        try:
+            _flock(held.descriptor)
+        except OSError as error:
+            held.close()
+            if error.errno in _HELD:
+                raise _in_use(path, file) from None
+            note_once(
+                "locks",
+                f"the file system of {file.parent} cannot lock files ({error.strerror}); do not work on {path} from "
+                "two machines at once",
+            )
+            file.unlink(missing_ok=True)
+            return _acquire_by_record(path, file.with_name(f"{file.name}.owner"), mine)
+        # Between opening and locking, an owner may have removed this very file.
+        if held.is_current():
+            # Some network drives grant every lock.
+            if (found := _Record.read(file)) is not None and found.owner.is_alive:
+                held.close()
+                raise _in_use(path, file)
+            mine.write(held.descriptor)
+            return held
+        held.close()
+    raise _in_use(path, file)
+
+
+def _acquire_by_record(path: Path, file: Path, mine: _Record) -> _Held:
+    """Take a lock where the file system has none: whose record stands in the file holds it.
+
+    Raises:
+        InUse: a living process holds it, or one of another machine.
+        OSError: the file cannot be made.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            held = _Held(file, os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644))
+        except FileExistsError:
+            found = _await_record(file)
+            if found is not None and found.owner.is_alive is not False:
+                raise _in_use(path, file) from None
+            file.unlink(missing_ok=True)
+            continue
+        mine.write(held.descriptor)
+        return held
+    raise _in_use(path, file)
+
+
+def _await_record(file: Path) -> _Record | None:
+    """The record in a file that another process may have made this moment."""
+    end = time.monotonic() + _PATIENCE
+    while (record := _Record.read(file)) is None and file.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    return record
+
+
+def _in_use(path: Path, file: Path) -> InUse:
+    """The error that says who holds the lock in the file."""
+    record = _Record.read(file)
+    if record is None:
+        return InUse(f"{path} is being used by another process", "another process")
+    cure = "" if record.owner.is_here else f"; if that process has ended, remove {file}"
+    return InUse(f"{path} is being {record.what} by {record}{cure}", str(record))
