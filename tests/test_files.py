@@ -65,7 +65,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> Non
     script = f"""
 import os, signal
 from pathlib import Path
-from ganvas.files import whole_directory
+from ganvas.foundation.files import whole_directory
 with whole_directory(Path({str(tmp_path / "target")!r})) as partial:
     (partial / "half").touch()
     os.kill(os.getpid(), signal.SIGKILL)
