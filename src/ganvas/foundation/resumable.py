@@ -9,6 +9,9 @@ from pydantic import BaseModel, ValidationError
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.files import is_free, whole_directory
 
+# Fields of plans that hold a digest, and of what.
+_CONTENTS = {"fingerprint": "pictures or classes", "labels": "classes"}
+
 
 def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> None:
     """Make the directory of a piece of work, or find it as it was left.
@@ -32,8 +35,12 @@ def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> 
     except (OSError, ValidationError) as error:
         raise ConfigError(f"{path} is there already and holds no {file} to go on with; choose another --out") from error
     wanted = plan.model_dump()
-    for name, before in begun.model_dump().items():
+    # What earlier versions did not keep cannot be compared.
+    for name, before in begun.model_dump(exclude_unset=True).items():
         if name not in free and before != wanted[name]:
+            if name in _CONTENTS:
+                what = f"the {_CONTENTS[name]} of the dataset have changed since {path} was begun"
+                raise ConfigError(f"{what}: restore them, or choose another --out")
             raise ConfigError(
                 f"{path} was begun with {name} {json.dumps(before)}, not {json.dumps(wanted[name])}: go on with that, "
                 "or choose another --out"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.labels import labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.gans.recipe import Spec
@@ -161,8 +163,11 @@ def resume(
     plan = check(data or record.data, record.recipe, record.settings | record.options)
     if plan.data.fingerprint != record.dataset["fingerprint"]:
         raise RunError(f"{plan.data.path} has changed since {run} was trained on it: start a new run, or restore it")
-    if plan.data.class_names != record.dataset["class_names"]:
-        raise RunError(f"the classes of {plan.data.path} have changed since {run} was trained on it: start a new run")
+    if plan.data.class_names != record.dataset["class_names"] or _labels_differ(plan.data, record.dataset):
+        raise RunError(
+            f"the classes of {plan.data.path} have changed since {run} was trained on it: start a new run, or restore "
+            f"the column {plan.data.info.label_column!r}"
+        )
     state = CheckpointDirectory(directory.checkpoints).latest()
     progress = Progress(plan.data.splits[TRAIN], **state["progress"])
     total = more.after(progress) if more else plan.config.settings.budget
@@ -183,6 +188,12 @@ def resume(
             )
     display.say(f"going on at {progress.kimg:.1f} kimg on {plan.machine}, up to a budget of {total}")
     return _train(trainer)
+
+
+def _labels_differ(data: Dataset, trained_on: dict[str, Any]) -> bool:
+    """Whether pictures have other classes than those a run began with; runs from before that was kept cannot tell."""
+    labels = trained_on.get("labels")
+    return labels is not None and labels != labels_digest(data, data.info.label_column)
 
 
 def complete(
