@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
+from ganvas.foundation import notes
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores among them; threads of one that waited for those of another would lose all they gain.
@@ -24,6 +25,12 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["GANVAS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def notes_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note that is given once per process is given once per test."""
+    monkeypatch.setattr(notes, "_given", set())
 
 
 def write_dataset(path: Path, count: int = 48, size: int = 16, classes: int = 2, seed: int = 0) -> Path:

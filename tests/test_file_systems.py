@@ -12,7 +12,7 @@ import pytest
 from conftest import TINY_WORDS, Cli
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
-from ganvas.foundation import files, locks, notes
+from ganvas.foundation import files, locks
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.files import whole_directory, whole_file
 from ganvas.foundation.processes import Process
@@ -21,11 +21,6 @@ from pictures import write_pictures
 
 def refusal(number: int) -> OSError:
     return OSError(number, os.strerror(number))
-
-
-@pytest.fixture(autouse=True)
-def nothing_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notes, "_given", set())
 
 
 def lack(monkeypatch: pytest.MonkeyPatch, number: int, for_files: bool) -> None:

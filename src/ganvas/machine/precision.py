@@ -9,12 +9,12 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.cache import cache_path, note_unwritable
+from ganvas.foundation.errors import WriteError
 from ganvas.foundation.files import whole_file
 
 # A block of a GAN in the middle of its pyramid: pictures, channels, and the side of the map.
@@ -51,19 +51,16 @@ def calibration(processor: str) -> Calibration:
         processor: what it calls itself; a cache that moves to another machine is not believed.
     """
     key = json.dumps([processor, torch.__version__])
-    file = cache_directory() / "calibration" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    file = cache_path(f"calibration/{hashlib.sha256(key.encode()).hexdigest()[:16]}.json")
     with contextlib.suppress(OSError, ValueError, TypeError):
         return Calibration(**json.loads(file.read_text(encoding="utf-8")))
     measured = measure()
-    with contextlib.suppress(OSError):  # a cache that cannot be written costs a second each time, and nothing else
-        _write(file, measured)
+    try:
+        with whole_file(file) as partial:
+            partial.write_text(json.dumps(asdict(measured)), encoding="utf-8")
+    except WriteError as error:
+        note_unwritable(file.parent, error)
     return measured
-
-
-def _write(file: Path, measured: Calibration) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(file) as partial:
-        partial.write_text(json.dumps(asdict(measured)), encoding="utf-8")
 
 
 def measure() -> Calibration:
