@@ -20,7 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 from ganvas.artist.grids import write_png
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
-from ganvas.foundation.errors import DivergedError, GanvasError
+from ganvas.foundation.errors import DataError, DivergedError, GanvasError
 from ganvas.foundation.files import append_record, read_records
 from ganvas.foundation.pixels import to_float
 from ganvas.foundation.version import VERSION
@@ -116,6 +116,9 @@ class Trainer:
                 self._train(pictures)
             except DivergedError as error:
                 self._diverged(error)
+            except DataError:
+                self._save()  # the pictures are gone, but what was learnt from them is not
+                raise
             self._log_if_due()
             self._sample_if_due()
             self._evaluate_if_due()

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.data.dataset.layout import map_images
 from ganvas.data.dataset.writing import ImagesFile
 from ganvas.data.prepare.picture import Prepared
 from ganvas.data.sources import Item
@@ -112,8 +113,7 @@ class Unfinished:
     def pictures(self) -> NDArray[np.uint8]:
         """All that are kept, uint8 [N, S, S, 3], as a read-only memory map; positions count in it."""
         self._images.finish()
-        images: NDArray[np.uint8] = np.load(self._path, mmap_mode="r", allow_pickle=False)
-        return images
+        return map_images(self._path)
 
     def write(self, positions: NDArray[np.int64], target: Path) -> ImagesFile:
         """Write the file of a dataset's pictures, after which none can be added here.
