@@ -206,8 +206,10 @@ def _reason(error: OSError) -> str:
 
 def _is_replaceable(directory: Path) -> bool:
     """Whether another directory can take the place of an empty one, which is tried with an empty one."""
-    if os.name == "nt" or directory.samefile(Path.cwd()):
-        return not directory.is_mount() and not directory.samefile(Path.cwd())
+    if _is_current(directory):
+        return False
+    if os.name == "nt":
+        return not directory.is_mount()
     probe = _partial(directory, directory.parent)
     try:
         probe.mkdir(mode=directory.stat().st_mode & 0o7777)
@@ -216,6 +218,13 @@ def _is_replaceable(directory: Path) -> bool:
         remove(probe)
         return False
     return True
+
+
+def _is_current(directory: Path) -> bool:
+    """Whether it is the current directory of this process, which may be gone."""
+    with contextlib.suppress(OSError):
+        return directory.samefile(Path.cwd())
+    return False
 
 
 def _replace(partial: Path, path: Path) -> None:
