@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from ganvas.metrics.features import FeatureNetwork
+from ganvas.foundation import notes
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores among them; threads of one that waited for those of another would lose all they gain.
@@ -37,6 +38,12 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["GANVAS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def notes_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note that is given once per process is given once per test."""
+    monkeypatch.setattr(notes, "_given", set())
 
 
 @pytest.fixture

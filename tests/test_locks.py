@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ganvas.foundation import locks, notes, processes
+from ganvas.foundation import locks, processes
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.locks import InUse, exclusive
 from ganvas.foundation.processes import Process
@@ -157,7 +157,6 @@ def test_a_file_system_without_locks_is_noted_once(
     tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     refuse_locks(monkeypatch, number)
-    monkeypatch.setattr(notes, "_given", set())
     for name in ("run", "other"):
         with exclusive(tmp_path / name, "trained"):
             pass

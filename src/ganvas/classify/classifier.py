@@ -48,6 +48,7 @@ class Card(BaseModel):
         linear: whether light was resized, as `ganvas prepare --linear`.
         data: the dataset directory it was trained on.
         fingerprint: the content of that dataset.
+        labels: the digest of the column of classes; None in classifiers from before.
         counts: of "train", "validation" and "test", how many pictures of each class; nothing is left out.
         leaky: classes whose pictures are all one group, which a split had to divide: their scores flatter.
         best_epoch: the epoch whose weights these are, or None for a model without epochs.
@@ -73,6 +74,7 @@ class Card(BaseModel):
     linear: bool = False
     data: str
     fingerprint: str
+    labels: str | None = None
     counts: dict[str, dict[str, int]]
     leaky: list[str]
     best_epoch: int | None

@@ -12,7 +12,7 @@ from ganvas.classify.classifier import Classifier
 from ganvas.classify.gallery import Gallery, galleries
 from ganvas.classify.scores import Scores, score
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.labels import label_column, label_names
+from ganvas.data.dataset.labels import label_column, label_names, labels_digest
 from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.data.dataset.split import groups_of
 from ganvas.foundation.errors import DataError
@@ -150,6 +150,8 @@ def _notes(classifier: Classifier, dataset: Dataset, rows: Numbers, scores: Scor
     """Why the scores may say less than they seem to."""
     card = classifier.card
     is_own = dataset.fingerprint == card.fingerprint
+    if is_own and card.labels is not None and card.labels != labels_digest(dataset, card.label_column):
+        yield f"classes of {card.label_column!r} have changed since it was trained; it was taught the old ones"
     if is_own and card.leaky:
         yield (
             f"all pictures of {_listed(card.leaky)} belong together and had to be divided, so it was tested on parts "

@@ -8,7 +8,6 @@ once for each content of a dataset and kept in the cache.
 import hashlib
 import json
 import math
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -23,9 +22,10 @@ from ganvas.classify.model import Progress
 from ganvas.classify.options import resolve
 from ganvas.classify.train import train
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.labels import label_column
-from ganvas.foundation.cache import cache_directory
-from ganvas.foundation.errors import DataError, RunError
+from ganvas.data.dataset.labels import label_column, labels_digest
+from ganvas.foundation.cache import cache_path, note_unwritable, scratch_directory
+from ganvas.foundation.errors import DataError, GanvasError, RunError, WriteError
+from ganvas.foundation.files import remove
 
 DEFAULT_MODEL = "transfer"
 # Raise it with any change that makes classifiers answer differently: judges of another version are trained anew.
@@ -153,14 +153,28 @@ def judge_of(
         DataError: the dataset has no classes to learn.
     """
     column = label_column(data, label)
-    key = json.dumps([VERSION, data.fingerprint, _divided(data), column, model, resolve(model, {}).model_dump()])
-    directory = (cache or cache_directory()) / f"judge-{model}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    key: list[Any] = [VERSION, data.fingerprint, _divided(data), column, model, resolve(model, {}).model_dump()]
+    if column != data.info.label_column:  # which the fingerprint covers
+        key.append(labels_digest(data, column))
+    name = f"judge-{model}-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}"
+    directory = cache_path(name, cache)
+
+    def kept_in(place: Path) -> Classifier:
+        try:
+            return Classifier.open(place)
+        except RunError:
+            # Not there, or damaged; what is damaged is of no use to anyone.
+            remove(place)
+        return train(data.path, place, label=column, model=model, progress=progress)
+
     try:
-        return Classifier.open(directory)
-    except RunError:
-        # Not there, or damaged; what is damaged is of no use to anyone.
-        shutil.rmtree(directory, ignore_errors=True)
-    return train(data.path, directory, label=column, model=model, progress=progress)
+        return kept_in(directory)
+    except GanvasError as error:
+        cannot_be_kept = isinstance(error, WriteError) or directory.exists()
+        if directory.parent == scratch_directory() or not cannot_be_kept:
+            raise
+        note_unwritable(directory.parent, error)
+        return kept_in(scratch_directory() / name)
 
 
 def _divided(data: Dataset) -> str:

@@ -15,7 +15,7 @@ from ganvas.classify.model import Examples, Model, Progress, Silent, find
 from ganvas.classify.options import ClassifierOptions, resolve
 from ganvas.classify.partition import Partition, Rows, partition
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.labels import class_names, label_column, label_names
+from ganvas.data.dataset.labels import class_names, label_column, label_names, labels_digest
 from ganvas.data.pictures.frame import looks
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.foundation.files import whole_directory
@@ -75,6 +75,7 @@ def train(
             **{"fit": "crop", "background": "white", **looks(task.data.info.options)},
             data=str(task.data.path.resolve()),
             fingerprint=task.data.fingerprint,
+            labels=labels_digest(task.data, task.column),
             counts={split: task.counts(rows) for split, rows in parts.splits().items()},
             leaky=[task.class_names[number] for number in parts.leaky],
             best_epoch=fitted.best_epoch,

@@ -26,6 +26,7 @@ from ganvas.artist.evaluate import evaluate
 from ganvas.artist.grids import grid, write_png
 from ganvas.classify.judge import judge_of, judged
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.labels import label_column, labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import append_record, read_records
@@ -53,6 +54,7 @@ class Plan(BaseModel):
     Attributes:
         data: the dataset directory.
         fingerprint: its content.
+        labels: the digest of the column of classes, if `changes` name one; None in comparisons from before too.
         budget: of each run.
         samples: pictures of each generator that are measured.
         changes: settings and options that all runs share, beyond their recipes' defaults.
@@ -62,6 +64,7 @@ class Plan(BaseModel):
 
     data: str
     fingerprint: str
+    labels: str | None = None
     budget: str
     samples: int
     changes: dict[str, Any] = {}
@@ -243,6 +246,9 @@ def compare(
     plan = Plan(
         data=str(dataset.path.resolve()),
         fingerprint=dataset.fingerprint,
+        labels=labels_digest(dataset, label_column(dataset, column))
+        if (column := changes.get("label_column"))
+        else None,
         budget=str(Amount.parse(budget)),
         samples=samples,
         changes=changes,

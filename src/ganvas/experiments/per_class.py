@@ -23,7 +23,7 @@ from ganvas import gans
 from ganvas.artist.artist import in_file_name, load
 from ganvas.artist.grids import class_grid, grid, write_png
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.labels import label_column, labelled_by
+from ganvas.data.dataset.labels import label_column, labelled_by, labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.data.dataset.subset import of_class
 from ganvas.foundation.errors import ConfigError, DivergedError
@@ -50,6 +50,7 @@ class Plan(BaseModel):
     Attributes:
         data: the dataset directory.
         fingerprint: its content.
+        labels: the digest of the column of classes; None in directories from before.
         label_column: the column of its index that holds the classes.
         folders: the name of each class's dataset and run, by class.
         recipe: what learns each class.
@@ -61,6 +62,7 @@ class Plan(BaseModel):
 
     data: str
     fingerprint: str
+    labels: str | None = None
     label_column: str
     folders: dict[str, str]
     recipe: str
@@ -197,6 +199,7 @@ def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict
     return Plan(
         data=str(dataset.path.resolve()),
         fingerprint=dataset.fingerprint,
+        labels=labels_digest(dataset, column),
         label_column=column,
         folders=_folders(dataset.class_names),
         recipe=recipe,

@@ -28,6 +28,10 @@ class DivergedError(GanvasError):
     """Training stopped because a loss term was no longer finite."""
 
 
+class WriteError(GanvasError):
+    """The file system refused to write: a full disk, no permission."""
+
+
 def unknown(kind: str, value: str, choices: Iterable[str]) -> str:
     """A message that `value` is no known `kind`: the nearest choice first, then all of them.
 

@@ -7,7 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from ganvas.foundation.errors import ConfigError
-from ganvas.foundation.files import whole_directory
+from ganvas.foundation.files import is_free, whole_directory
+
+# Fields of plans that hold a digest, and of what.
+_CONTENTS = {"fingerprint": "pictures or classes", "labels": "classes"}
 
 
 def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> None:
@@ -23,7 +26,7 @@ def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> 
         ConfigError: it was begun with another plan, or something else is there.
         GanvasError: the file system refused.
     """
-    if not path.exists():
+    if is_free(path):
         with whole_directory(path) as directory:
             (directory / file).write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
         return
@@ -32,8 +35,12 @@ def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> 
     except (OSError, ValidationError) as error:
         raise ConfigError(f"{path} is there already and holds no {file} to go on with; choose another --out") from error
     wanted = plan.model_dump()
-    for name, before in begun.model_dump().items():
+    # What earlier versions did not keep cannot be compared.
+    for name, before in begun.model_dump(exclude_unset=True).items():
         if name not in free and before != wanted[name]:
+            if name in _CONTENTS:
+                what = f"the {_CONTENTS[name]} of the dataset have changed since {path} was begun"
+                raise ConfigError(f"{what}: restore them, or choose another --out")
             raise ConfigError(
                 f"{path} was begun with {name} {json.dumps(before)}, not {json.dumps(wanted[name])}: go on with that, "
                 "or choose another --out"

@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ganvas.foundation.files import whole_file
+from ganvas.foundation.files import share, whole_file
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
@@ -24,4 +24,4 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str,
             save_file(copies, partial, metadata)
         except SafetensorError as error:  # what safetensors makes of a full disk
             raise OSError(str(error)) from error
-        partial.chmod(0o644)  # safetensors makes files for their owner only, but snapshots are there to be shared
+        share(partial)  # safetensors makes files for their owner only, but snapshots are there to be shared

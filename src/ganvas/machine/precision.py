@@ -11,12 +11,12 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.cache import cache_path, note_unwritable
+from ganvas.foundation.errors import WriteError
 from ganvas.foundation.files import whole_file
 
 # A block of a GAN in the middle of its pyramid: pictures, channels, and the side of the map.
@@ -76,22 +76,19 @@ def calibration(processor: str) -> Calibration:
         processor: what it calls itself; a cache that moves to another machine is not believed.
     """
     key = json.dumps([processor, torch.__version__, METHOD])
-    file = cache_directory() / "calibration" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    file = cache_path(f"calibration/{hashlib.sha256(key.encode()).hexdigest()[:16]}.json")
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         content = json.loads(file.read_text(encoding="utf-8"))
         if 0 <= time.time() - content.pop("measured_at") < VALID:
             return Calibration(**content)
     measured = measure()
     if measured.is_steady:
-        with contextlib.suppress(OSError):  # a cache that cannot be written costs a second each time
-            _write(file, measured)
+        try:
+            with whole_file(file) as partial:
+                partial.write_text(json.dumps(asdict(measured) | {"measured_at": time.time()}), encoding="utf-8")
+        except WriteError as error:
+            note_unwritable(file.parent, error)
     return measured
-
-
-def _write(file: Path, measured: Calibration) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(file) as partial:
-        partial.write_text(json.dumps(asdict(measured) | {"measured_at": time.time()}), encoding="utf-8")
 
 
 def measure() -> Calibration:

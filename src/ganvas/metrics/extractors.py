@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, FeatureExtractorInceptionV3
 
-from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.cache import cache_path
 from ganvas.foundation.errors import ConfigError, DataError, unknown
 from ganvas.foundation.files import whole_file
 from ganvas.metrics.efficientnet import INPUT_PIXELS, EfficientNetLite
@@ -153,7 +153,7 @@ class TimmNetwork(FeatureNetwork):
 
 
 def _inception_weights() -> dict[str, Tensor]:
-    path = cache_directory() / _INCEPTION_FILE
+    path = cache_path(_INCEPTION_FILE)
     if not path.is_file():
         _download(path)
     try:

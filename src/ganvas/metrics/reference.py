@@ -4,7 +4,6 @@ import functools
 import hashlib
 import io
 import json
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
-from ganvas.foundation.cache import cache_directory
-from ganvas.foundation.errors import DataError, GanvasError
+from ganvas.foundation.cache import cache_directory, cache_path, note_unwritable
+from ganvas.foundation.errors import DataError, WriteError
 from ganvas.foundation.files import whole_file
 from ganvas.metrics import features as networks
 from ganvas.metrics.features import FeatureNetwork
@@ -25,8 +24,6 @@ from ganvas.settings.config import MIN_SCORED
 
 # Of a larger dataset, this many pictures stand for all: their kernel and distance matrices are quadratic in it.
 MAX_REAL = 5000
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def reference(
     """The reference of a dataset: its training pictures, or `most` of them chosen at random, always the same.
 
     Features are read from the cache if it has them whole, and otherwise computed and put there. A cache that cannot
-    be written costs time at the next evaluation, and a warning, but nothing else.
+    be written costs time at the next evaluation, and a note, but nothing else.
 
     Args:
         data: the real pictures.
@@ -85,8 +82,8 @@ def reference(
         features = np.concatenate([networks.extract(extractor, slab) for slab in slabs])
         try:
             entry.write(features)
-        except (GanvasError, OSError) as error:
-            _log.warning("real features are not kept for the next evaluation: %s", error)
+        except WriteError as error:
+            note_unwritable(entry.directory, error)
     return Reference(rows, features)
 
 
@@ -116,16 +113,18 @@ class _Entry:
             "count": self.count,
         }
 
-    @property
-    def _stem(self) -> Path:
+    def _file(self, ending: str) -> Path:
+        """The note about the features (".json"), or these (".npy")."""
         digest = hashlib.sha256(json.dumps(self._key).encode()).hexdigest()
-        return self.directory / f"features-{self.extractor.replace(':', '-')}-{digest[:16]}"
+        name = f"features-{self.extractor.replace(':', '-')}-{digest[:16]}"
+        # Both lie where the note does; names of networks may have dots in them.
+        return cache_path(f"{name}.json", self.directory).with_name(name + ending)
 
     def read(self) -> NDArray[np.float32] | None:
         """The features, float32 [count, D], or None if they are not there, not these, or not whole."""
         try:
-            note = json.loads(self._stem.with_suffix(".json").read_text(encoding="utf-8"))
-            content = self._stem.with_suffix(".npy").read_bytes()
+            note = json.loads(self._file(".json").read_text(encoding="utf-8"))
+            content = self._file(".npy").read_bytes()
             if note != self._note(content):
                 return None
             features: NDArray[np.float32] = np.load(io.BytesIO(content), allow_pickle=False)
@@ -138,9 +137,9 @@ class _Entry:
         buffer = io.BytesIO()
         np.save(buffer, features, allow_pickle=False)
         content = buffer.getvalue()
-        with whole_file(self._stem.with_suffix(".npy")) as partial:
+        with whole_file(self._file(".npy")) as partial:
             partial.write_bytes(content)
-        with whole_file(self._stem.with_suffix(".json")) as partial:
+        with whole_file(self._file(".json")) as partial:
             partial.write_text(json.dumps(self._note(content), indent=1), encoding="utf-8")
 
     def _note(self, content: bytes) -> dict[str, Any]:

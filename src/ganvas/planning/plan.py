@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganvas import baselines, gans
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.labels import labelled_by
+from ganvas.data.dataset.labels import labelled_by, labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.foundation.version import VERSION
@@ -131,7 +131,7 @@ class Plan:
             recipe=self.config.recipe,
             data=str(self.data.path.resolve()),
             dataset=info.model_dump(include={"fingerprint", "count", "size", "label_column", "class_names"})
-            | {"training": self.data.splits[TRAIN]},
+            | {"training": self.data.splits[TRAIN], "labels": labels_digest(self.data, info.label_column)},
             networks={
                 "generator_parameters": forecast.costs.generator_parameters,
                 "discriminator_parameters": forecast.costs.discriminator_parameters,

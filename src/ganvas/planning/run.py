@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.labels import labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.locks import exclusive
@@ -186,8 +188,11 @@ def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | No
     plan = dataclasses.replace(plan, machine=_as_before(plan.machine, plan.config.settings, record.machine))
     if plan.data.fingerprint != record.dataset["fingerprint"]:
         raise RunError(f"{plan.data.path} has changed since {run} was trained on it: start a new run, or restore it")
-    if plan.data.class_names != record.dataset["class_names"]:
-        raise RunError(f"the classes of {plan.data.path} have changed since {run} was trained on it: start a new run")
+    if plan.data.class_names != record.dataset["class_names"] or _labels_differ(plan.data, record.dataset):
+        raise RunError(
+            f"the classes of {plan.data.path} have changed since {run} was trained on it: start a new run, or restore "
+            f"the column {plan.data.info.label_column!r}"
+        )
     state = CheckpointDirectory(directory.checkpoints).latest()
     progress = Progress(plan.data.splits[TRAIN], **state["progress"])
     total = more.after(progress) if more else plan.config.settings.budget
@@ -219,6 +224,12 @@ def _as_before(machine: Machine, settings: Settings, before: dict[str, Any]) -> 
     if settings.precision != "auto" or not is_same:
         return machine
     return dataclasses.replace(machine, precision=before["precision"])
+
+
+def _labels_differ(data: Dataset, trained_on: dict[str, Any]) -> bool:
+    """Whether pictures have other classes than those a run began with; runs from before that was kept cannot tell."""
+    labels = trained_on.get("labels")
+    return labels is not None and labels != labels_digest(data, data.info.label_column)
 
 
 def complete(

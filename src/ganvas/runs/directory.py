@@ -31,7 +31,8 @@ class Record(BaseModel):
         ganvas: the version that started the run.
         recipe: the recipe's name, or module:Class.
         data: absolute path of the dataset directory.
-        dataset: its fingerprint, count, size, label_column, class_names, and how many pictures of it are for training.
+        dataset: its fingerprint, count, size, label_column, class_names, how many pictures of it are for training, and
+            the digest of their labels (`labels.labels_digest`; absent in runs from before).
         networks: generator_parameters and discriminator_parameters.
         machine: device, device_name, precision, threads.
         forecast: what was expected of it before it began: seconds, kimg, memory_bytes ... Empty in runs from before.

@@ -127,6 +127,8 @@ class Loader:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor | None]]:
         while True:
             item = self._ready.get()
+            if isinstance(item, DataError):
+                raise item
             if isinstance(item, Exception):
                 raise DataError(f"{self._data.path}: reading pictures failed: {item}") from item
             yield item

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
-from ganvas.foundation.errors import DivergedError, GanvasError
+from ganvas.foundation.errors import DataError, DivergedError, GanvasError
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine
 from ganvas.runs.checkpoint import random_state, set_random_state
@@ -106,6 +106,9 @@ class Trainer:
                 self._train(pictures)
             except DivergedError as error:
                 self._diverged(error)
+            except DataError:
+                self._save()  # the pictures are gone, but what was learned from them is not
+                raise
             if self._agenda.log.due(self.progress):
                 self._log()
             if self._agenda.sample.due(self.progress):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganvas.data.dataset.layout import IMAGES, Info, map_images
-from ganvas.foundation.cache import cache_directory
+from ganvas.foundation.cache import cache_path
 from ganvas.foundation.errors import DataError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def to_hf(
         return datasets.Dataset.from_generator(
             _records,
             features=_features(info, index, image),
-            cache_dir=str(cache_directory() / "datasets"),
+            cache_dir=str(cache_path("datasets/new").parent),
             # These are what the cache is keyed by, too.
             gen_kwargs={
                 "path": str(path),

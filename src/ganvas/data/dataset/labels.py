@@ -1,5 +1,8 @@
 """The classes of a dataset from any column of its index, always by name."""
 
+import hashlib
+import json
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +16,8 @@ MAX_CLASSES = 1000
 def labelled_by(data: Dataset, column: str) -> Dataset:
     """The same pictures with the classes of another column.
 
-    The view keeps the fingerprint of its directory: what is keyed by that, such as the features of the real pictures,
-    does not depend on labels.
+    The view keeps the fingerprint of its directory, which covers the prepared class alone. So what is keyed by the
+    fingerprint and depends on labels of another column is keyed by `labels_digest` too.
 
     Raises:
         DataError: there is no such column, or its values are no classes; the message lists the columns there are.
@@ -37,6 +40,15 @@ def label_column(data: Dataset, label: str | None) -> str:
     if column not in data.index:
         raise DataError(f"{data.path}: {unknown('column', column, _columns(data))}")
     return column
+
+
+def labels_digest(data: Dataset, column: str | None) -> str | None:
+    """A sha256 over a column's values in the order of the pictures, cut to 16 digits; None without a column."""
+    if column is None:
+        return None
+    values = data.index[column]
+    names = values.astype(str).where(values.notna(), None).tolist()
+    return hashlib.sha256(json.dumps([column, names]).encode()).hexdigest()[:16]
 
 
 def label_names(data: Dataset, column: str) -> NDArray[np.object_]:

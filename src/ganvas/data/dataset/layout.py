@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ganvas.data.dataset.stored import StoredPictures
 from ganvas.foundation.errors import DataError
 
 SCHEMA_VERSION = 1
@@ -78,13 +79,12 @@ def read_info(path: Path) -> Info:
 
 
 def map_images(file: Path) -> NDArray[np.uint8]:
-    """The pictures of an `images.npy` as a read-only memory map, in the shape that its header says.
+    """The pictures of an `images.npy` as a read-only memory map, in the shape that its header says (see `stored.py`).
 
     Raises:
         DataError: the file is missing or cut short.
     """
     try:
-        images: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")
+        return StoredPictures.open(file)
     except (OSError, ValueError, SyntaxError, tokenize.TokenError) as error:  # the header is a Python literal
         raise DataError(f"{file} is missing or cut short ({error}); prepare the dataset again") from error
-    return images

@@ -8,7 +8,9 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from multiprocessing import spawn
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any, TypeVar
 
 from ganvas.foundation.errors import GanvasError
 
@@ -20,7 +22,7 @@ _CHUNKS_AHEAD = 3
 
 
 class WorkerDied(GanvasError):
-    """A worker process died, perhaps killed by the system for want of memory."""
+    """A worker process died, perhaps killed by the system for lack of memory."""
 
 
 def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) -> Generator[R, None, None]:
@@ -37,8 +39,8 @@ def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) ->
     if workers == 1:
         yield from map(function, items)
         return
-    # "spawn" works on every system, and is safe beside the threads that numerical libraries start.
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    # "spawn" works on every system, and is safe with the threads that numerical libraries start.
+    pool = ProcessPoolExecutor(workers, _Context(), initializer=_begin_worker)
     try:
         chunks = (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
         running: deque[Future[list[R]]] = deque()
@@ -49,12 +51,43 @@ def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) ->
         while running:
             yield from running.popleft().result()
     except BrokenProcessPool as error:
-        raise WorkerDied(
-            "a worker process died, perhaps for want of memory; try again with workers=1 (a script that starts "
-            'workers must do so below `if __name__ == "__main__":`)'
-        ) from error
+        raise WorkerDied("a worker process died, perhaps for lack of memory; try again with workers=1") from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+class _Process(SpawnProcess):
+    """A process that does not import the caller's main module.
+
+    It needs nothing of it, and a script without `if __name__ == "__main__":` would run again in every worker.
+    """
+
+    _starting = threading.Lock()
+
+    @staticmethod
+    def _Popen(process: Any) -> Any:
+        starter = threading.get_ident()
+
+        def without_main(name: str) -> dict[str, Any]:
+            data = plain(name)
+            if threading.get_ident() == starter:  # other threads may be starting processes of their own
+                for key in ("init_main_from_name", "init_main_from_path"):
+                    data.pop(key, None)
+            return data
+
+        with _Process._starting:
+            plain = spawn.get_preparation_data
+            spawn.get_preparation_data = without_main
+            try:
+                return SpawnProcess._Popen(process)
+            finally:
+                spawn.get_preparation_data = plain
+
+
+class _Context(SpawnContext):
+    """Starts such processes."""
+
+    Process = _Process
 
 
 def _run(function: Callable[[T], R], items: Sequence[T]) -> list[R]:

@@ -1,7 +1,8 @@
 """Pictures that are prepared already, kept until the dataset is whole.
 
-Beside `DATA` there is meanwhile a hidden directory `.DATA.unfinished-KEY`, KEY standing for the source and for all that
-decides how a picture looks. It holds the pictures in the order in which they were made, and a journal with a line for
+Next to `DATA` there is meanwhile a hidden directory `.DATA.unfinished-KEY`, where KEY stands for the source and for all
+that decides how a picture looks. It lies in `DATA` if that is an empty directory that cannot be replaced, such as a
+mount point. It holds the pictures in the order in which they were made, and a journal with a line for
 each item. Whatever ends the process, what the journal tells of is there: the next run with the same key makes only
 what is missing, what was left out, and what has changed since.
 """
@@ -18,14 +19,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from ganvas.data.dataset.layout import map_images
 from ganvas.data.dataset.writing import ImagesFile
 from ganvas.data.prepare.picture import Prepared
 from ganvas.data.sources import Item
 from ganvas.foundation.errors import GanvasError
-from ganvas.foundation.files import remove, unwritable
+from ganvas.foundation.files import remove, unwritable, workplace
+from ganvas.foundation.locks import InUse, exclusive
 
 _IMAGES, _JOURNAL, _LOCK = "images.npy", "journal.jsonl", "lock"
 
@@ -111,8 +113,7 @@ class Unfinished:
     def pictures(self) -> NDArray[np.uint8]:
         """All that are kept, uint8 [N, S, S, 3], as a read-only memory map; positions count in it."""
         self._images.finish()
-        images: NDArray[np.uint8] = np.load(self._path, mmap_mode="r", allow_pickle=False)
-        return images
+        return map_images(self._path)
 
     def write(self, positions: NDArray[np.int64], target: Path) -> ImagesFile:
         """Write the file of a dataset's pictures, after which none can be added here.
@@ -151,14 +152,31 @@ def unfinished(target: Path, key: dict[str, Any], size: int) -> Iterator[Unfinis
             says where the work is kept, if there is any.
     """
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    directory = target.with_name(f"{_prefix(target)}{digest[:16]}")
-    with unwritable(target):
-        directory.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(directory / _LOCK)
+    directory = workplace(target) / f"{_prefix(target)}{digest[:16]}"
+    try:
+        with _locked(directory, target):
+            yield from _kept(directory, target, size)
+    finally:
+        # Locks are files, and an empty directory may stay where open files cannot be removed.
+        with contextlib.suppress(OSError):
+            directory.rmdir()
+    _remove_others(target, directory.parent)
+
+
+@contextlib.contextmanager
+def _locked(directory: Path, target: Path) -> Iterator[None]:
+    """Keep other processes from making the same dataset."""
+    with contextlib.ExitStack() as stack:
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise GanvasError(f"another process is making {target} at this moment") from None
+            stack.enter_context(exclusive(target, "prepared", directory / _LOCK))
+        except InUse as error:
+            by = "" if error.by == "another process" else f": {error.by}"
+            raise GanvasError(f"another process is making {target} at this moment{by}") from None
+        yield
+
+
+def _kept(directory: Path, target: Path, size: int) -> Iterator[Unfinished]:
+    """What the directory holds; it is removed afterwards, unless there is work in it that is still wanted."""
     is_wanted = True
     try:
         with unwritable(target):
@@ -172,10 +190,8 @@ def unfinished(target: Path, key: dict[str, Any], size: int) -> Iterator[Unfinis
             error.args = (f"{error}; {_KEPT.format(directory)}",)
         raise
     finally:
-        lock.release()
         if not (is_wanted and _holds_work(directory)):
             remove(directory)
-    _remove_others(target)
 
 
 def _entry(line: bytes) -> Entry | None:
@@ -193,11 +209,11 @@ def _holds_work(directory: Path) -> bool:
 
 
 def _prefix(target: Path) -> str:
-    return f".{target.name}.unfinished-"
+    return f".{target.resolve().name}.unfinished-"
 
 
-def _remove_others(target: Path) -> None:
+def _remove_others(target: Path, home: Path) -> None:
     """Delete what attempts with other options left behind, now that the dataset is there; not what is in use."""
-    for directory in target.parent.glob(glob.escape(_prefix(target)) + "*"):
-        with contextlib.suppress(OSError, Timeout), FileLock(directory / _LOCK, timeout=0):
+    for directory in home.glob(glob.escape(_prefix(target)) + "*"):
+        with contextlib.suppress(GanvasError), exclusive(directory, "removed", directory / _LOCK):
             remove(directory)

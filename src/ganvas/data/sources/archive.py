@@ -10,6 +10,7 @@ import gzip
 import io
 import lzma
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -23,6 +24,7 @@ from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.sources.layouts import open_tree
+from ganvas.data.sources.skipped import skipped_folders
 from ganvas.data.sources.source import Request, Source, Value, unique
 from ganvas.data.sources.stamp import Stamp
 from ganvas.data.sources.tree import as_text
@@ -43,6 +45,8 @@ _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ta
 _PACKERS: dict[bytes, ModuleType] = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ\0": lzma, b"\x5d\0\0": lzma}
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _ZIP = b"PK\3\4"
+# In a zip archive, the flag of names in UTF-8, and the number of the field that holds such a name.
+_IS_UTF8, _UNICODE_PATH = 0x800, 0x7075
 
 _DRIVE = re.compile("[A-Za-z]:/")
 
@@ -138,6 +142,7 @@ class Archive:
             raise DataError(f"{path} cannot be read as an archive: {error}") from error
         self._places: dict[str, Place] = {}
         self.closed: dict[str, str] = {}
+        members = _without_skipped(members)
         names = unique(as_text(name) for name, _, _ in members)
         for name, (_, place, why) in zip(names, members, strict=True):
             self._places[name] = place
@@ -173,11 +178,45 @@ def _zip_members(path: Path) -> Members:
     """Name, place, and why it is no picture or "", of each member."""
     with zipfile.ZipFile(path) as archive:
         members = [
-            (info.filename.replace("\\", "/"), Place(number, info.file_size), ENCRYPTED if info.flag_bits & 1 else "")
+            (_name(info).replace("\\", "/"), Place(number, info.file_size), ENCRYPTED if info.flag_bits & 1 else "")
             for number, info in enumerate(archive.infolist())
             if not info.is_dir() and not _is_hidden(info.filename)
         ]
     return sorted(members)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The name of a member.
+
+    The format knows two encodings, UTF-8 with a flag and code page 437 of old DOS without one, and many programs write
+    UTF-8 without the flag, or say it in an extra field.
+    """
+    if info.flag_bits & _IS_UTF8:
+        return info.filename
+    try:
+        raw = info.filename.encode("cp437")
+        return _extra_name(info.extra, raw) or raw.decode("utf-8")
+    except UnicodeError:
+        return info.filename
+
+
+def _extra_name(extra: bytes, raw: bytes) -> str | None:
+    """The name in the "Unicode path" field, which holds the checksum of the name that it stands for."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        field, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == _UNICODE_PATH and field[1:5] == struct.pack("<L", zlib.crc32(raw)):
+            return field[5:].decode("utf-8")
+    return None
+
+
+def _without_skipped(members: Members) -> Members:
+    """The members, with one in the place of all that lie in a folder that is passed over."""
+    skipped = skipped_folders(name for name, _, _ in members)
+    if not skipped:
+        return members
+    kept = [each for each in members if not any(each[0].startswith(f"{folder}/") for folder in skipped)]
+    return [*kept, *((folder, Place(0, 0), why) for folder, why in skipped.items())]
 
 
 def _tar_members(path: Path) -> Members:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
+from ganvas.data.sources.skipped import SAMPLES, made_by_ganvas, why_skipped
 from ganvas.data.sources.source import Request, Source, Value
 from ganvas.data.sources.stamp import Stamp
 from ganvas.data.sources.tree import as_text, by_folders
@@ -49,10 +50,12 @@ class PictureFile:
 class Folder:
     """The files of a folder and its sub-folders, sorted by path; hidden ones are passed over.
 
+    So are folders that `skipped.py` knows, each of which stands in `closed`.
+
     Attributes:
         title: the folder's path.
         names: the paths of files, and of folders that cannot be read, below it.
-        closed: these folders, and why they cannot be read.
+        closed: these folders, and those passed over, and why.
         wrapper: "", for nothing wraps up a folder.
     """
 
@@ -112,6 +115,12 @@ def _walk(root: Path) -> tuple[dict[str, Path], dict[str, str]]:
         except OSError as error:
             closed[_name(folder, root)] = _why(error)
             continue
+        names = {path.name for path in paths}
+        if folder == root:
+            _refuse_own(root, names)
+        elif why := why_skipped(folder.name, names):
+            closed[_name(folder, root)] = why
+            continue
         for path in paths:
             if path.name.startswith("."):
                 continue
@@ -121,6 +130,13 @@ def _walk(root: Path) -> tuple[dict[str, Path], dict[str, str]]:
                 seen.add(_identity(path))
                 waiting.append(path)
     return files, closed
+
+
+def _refuse_own(root: Path, names: set[str]) -> None:
+    """Raise DataError for what ganvas wrote, unless it is pictures alone."""
+    what = made_by_ganvas(names)
+    if what is not None and what != SAMPLES:
+        raise DataError(f"{root} is {what}, not a folder of pictures; name a folder of pictures")
 
 
 def _is_folder(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ganvas.data.sources import best_artworks, gangogh, painter_by_numbers, wikiart
+from ganvas.data.sources import best_artworks, gangogh, painter_by_numbers, stylegan, wikiart
 from ganvas.data.sources.source import Request, Source
 from ganvas.data.sources.tree import Tree, by_folders
 
@@ -13,6 +13,7 @@ LAYOUTS: tuple[Callable[[Tree, Request], Source | None], ...] = (
     wikiart.recognise_lists,
     wikiart.recognise_styles,
     gangogh.recognise,
+    stylegan.recognise,
 )
 
 

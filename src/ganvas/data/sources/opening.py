@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ganvas.data.sources import best_artworks, choosing
 from ganvas.data.sources.archive import is_archive, open_archive
+from ganvas.data.sources.composed import composed_request, with_composed_labels
 from ganvas.data.sources.digits import open_digits
 from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.hub import open_hugging_face
@@ -41,7 +42,7 @@ def open_source(source: Named, request: Request | None = None) -> Source:
     Raises:
         DataError: there is no such source or label, or it holds nothing to prepare.
     """
-    request = replace(request or Request(), used=set())
+    request = composed_request(replace(request or Request(), used=set()))
     if request.classes not in CLASSES and not re.fullmatch("-?[1-9][0-9]?", request.classes):
         raise DataError(
             unknown("choice of classes", request.classes, CLASSES) + ", or the number of a folder level, as in 2"
@@ -54,7 +55,7 @@ def open_source(source: Named, request: Request | None = None) -> Source:
                 f"{option.replace('_', '-')} is for tables{' and torchvision:' * (option == 'root')}, and "
                 f"{opened.title} is none; leave it out"
             )
-    return choosing.choose(opened, request)
+    return choosing.choose(with_composed_labels(opened), request)
 
 
 def _open_several(sources: Mapping[str, str | Path], request: Request) -> Source:

@@ -1,5 +1,6 @@
 """Columns of a text table: the cells as they are written, and what they mean."""
 
+import codecs
 import csv
 import io
 import math
@@ -16,6 +17,12 @@ UNKNOWN = frozenset({"", "nan", "null", "none", "n/a", "na"})
 
 # An exponent has its sign wherever a program has written it; without one, as in 1e1, it is part of a code.
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+][0-9]{1,3})?")
+
+# What Excel reads and writes to name the delimiter.
+_SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?[,;\t|]*[ ]*(?:\r\n|\r|\n)", re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+# How much of a table is looked at to find its delimiter.
+_LONGEST_HEADER = 65_536
 
 
 @dataclass(frozen=True)
@@ -72,33 +79,32 @@ def values_of(cells: Sequence[str]) -> list[Value]:
 def read_columns(data: bytes, title: str, *, delimiter: str | None = None, header: Sequence[str] = ()) -> Columns:
     """A table from the bytes of a CSV or TSV file.
 
+    It may be as spreadsheets write it: in UTF-16, with a first line `sep=;` that names the delimiter, with empty rows,
+    and with decimal commas where commas do not part the cells.
+
     Args:
-        data: UTF-8, with or without a byte order mark.
+        data: UTF-8 or UTF-16, with or without a byte order mark.
         title: what to call it in messages.
-        delimiter: between cells; by default whichever of comma, semicolon, tabulator and bar is commonest in the first
-            line.
+        delimiter: between cells, unless a first line names another; by default whichever of comma, semicolon, tabulator
+            and bar is commonest in the first line.
         header: the names of the columns, if the first line does not say them.
 
     Raises:
         DataError: it is not text, has no header or no rows, or a row has another number of cells.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise DataError(f"{title} is not in UTF-8 (line {line}); save it in that encoding") from error
-    first = text.partition("\n")[0]
-    delimiter = delimiter or max(DELIMITERS, key=first.count)
+    text, named = _without_separator_line(_decoded(data, title))
+    delimiter = named or delimiter or _commonest_delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    before = 1 if named else 0
     rows: list[list[str]] = []
     lines: list[int] = []
     try:
         for row in reader:
-            if row:
+            if any(cell.strip() for cell in row):
                 rows.append(row)
-                lines.append(reader.line_num)
+                lines.append(reader.line_num + before)
     except csv.Error as error:
-        raise DataError(f"{title} cannot be read as a table: line {reader.line_num}: {error}") from error
+        raise DataError(f"{title} cannot be read as a table: line {reader.line_num + before}: {error}") from error
     names = [name.strip() for name in header] or [name.strip() for name in rows[0]] if rows else []
     start = 0 if header else 1
     if len(rows) <= start:
@@ -114,4 +120,57 @@ def read_columns(data: bytes, title: str, *, delimiter: str | None = None, heade
             )
     columns = zip(names, zip(*rows[start:], strict=True), strict=True)
     # A column without a name is the row number that pandas writes.
-    return Columns(title, {name: list(cells) for name, cells in columns if name})
+    return Columns(title, {name: _with_points(cells, delimiter) for name, cells in columns if name})
+
+
+def _decoded(data: bytes, title: str) -> str:
+    """The text, without a byte order mark.
+
+    Raises:
+        DataError: it is in another encoding than UTF-8 and UTF-16.
+    """
+    try:
+        return data.decode(_encoding(data))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise DataError(f"{title} is not in UTF-8 (line {line}); save it in that encoding") from error
+
+
+def _encoding(data: bytes) -> str:
+    """UTF-16 where a byte order mark says so, or where every other byte of the beginning is zero; else UTF-8."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    start = data[:64]
+    if len(data) % 2 == 0 and len(start) >= 4:
+        if not any(start[1::2]) and all(start[::2]):
+            return "utf-16-le"
+        if not any(start[::2]) and all(start[1::2]):
+            return "utf-16-be"
+    return "utf-8-sig"
+
+
+def _without_separator_line(text: str) -> tuple[str, str | None]:
+    """The text behind a first line like `sep=;`, and the delimiter that this names, or None."""
+    match = _SEPARATOR_LINE.match(text)
+    return (text[match.end() :], match[1]) if match else (text, None)
+
+
+def _commonest_delimiter(text: str) -> str:
+    """Whichever delimiter is commonest in the first line outside of quotes."""
+    lines = _QUOTED.sub("", text[:_LONGEST_HEADER]).splitlines()
+    return max(DELIMITERS, key=(lines or [""])[0].count)
+
+
+def _with_points(cells: Sequence[str], delimiter: str) -> list[str]:
+    """The cells of a column, with decimal points if they are numbers with decimal commas.
+
+    Numbers that all have three digits behind their comma stay as they are, for there it may part thousands.
+    """
+    if delimiter == ",":
+        return list(cells)
+    written = [cell.strip() for cell in cells if cell.strip().lower() not in UNKNOWN]
+    with_comma = [cell for cell in written if "," in cell]
+    is_decimal = with_comma and all(_NUMBER.fullmatch(cell.replace(",", ".", 1)) for cell in written)
+    if not is_decimal or all(re.fullmatch(r"[-+]?[1-9][0-9]{0,2},[0-9]{3}", cell) for cell in with_comma):
+        return list(cells)
+    return [cell.replace(",", ".") for cell in cells]

@@ -1,0 +1,125 @@
+"""The pictures of an `images.npy`, which other programs may cut short while it is in use.
+
+Reading a memory map behind the end of its file kills the process (SIGBUS). So pictures are read from the file when
+they are asked for, and what is missing is an error like any other. The map is there for whatever asks for an array.
+"""
+
+import errno
+import itertools
+import os
+import weakref
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.foundation.errors import DataError
+from ganvas.foundation.notes import note_once
+
+# What a file system says that has no memory maps.
+_WITHOUT_MAPS = frozenset({errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM})
+
+
+class StoredPictures(np.memmap[Any, np.dtype[np.uint8]]):
+    """Pictures uint8 [N, S, S, 3] as a read-only memory map, of which `pictures[rows]` is read from the file.
+
+    Numbers, slices and one-dimensional arrays of rows are read so, and give arrays in memory. Any other index reads
+    the map, after a look at the length of the file.
+    """
+
+    _reader: "_Reader | None" = None
+
+    @classmethod
+    def open(cls, file: Path) -> "StoredPictures":
+        """Open a `.npy` file.
+
+        Raises:
+            OSError, ValueError, SyntaxError, tokenize.TokenError: it is missing, cut short, or something else.
+        """
+        try:
+            mapped: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(file, mode="r")
+        except OSError as error:
+            if error.errno not in _WITHOUT_MAPS:
+                raise
+            note_once("maps", f"the file system of {file.parent} cannot map files into memory, so {file} is read whole")
+            whole: StoredPictures = np.load(file, allow_pickle=False).view(cls)
+            return whole
+        pictures = mapped.view(cls)
+        # Pictures of another kind are refused by whoever opens the dataset.
+        if mapped.ndim == 4 and mapped.dtype == np.uint8 and mapped.flags.c_contiguous and hasattr(os, "pread"):
+            pictures._reader = _Reader(file, mapped.offset, mapped.shape)
+        return pictures
+
+    def __getitem__(self, index: Any) -> Any:
+        if self._reader is None:
+            return super().__getitem__(index)
+        if isinstance(index, int | np.integer):
+            if -len(self) <= index < len(self):
+                return self._reader.read(np.array([index % len(self)]))[0]
+        elif isinstance(index, slice):
+            return self._reader.read(np.arange(len(self))[index])
+        elif isinstance(index, list | np.ndarray) and (rows := _rows(index, len(self))) is not None:
+            return self._reader.read(rows)
+        self._reader.require_whole()
+        return super().__getitem__(index)
+
+    def __reduce__(self) -> Any:
+        # What is sent to another process is where the pictures lie.
+        return super().__reduce__() if self._reader is None else (StoredPictures.open, (self._reader.file,))
+
+
+def _rows(index: list[Any] | NDArray[Any], count: int) -> NDArray[np.int64] | None:
+    """The rows that an array of numbers or truth values asks for, or None if it is something else."""
+    array = np.asarray(index)
+    if array.dtype == np.bool_ and array.shape == (count,):
+        return np.flatnonzero(array)
+    if array.ndim != 1 or array.dtype.kind not in "iu" or (len(array) and not -count <= array.min()):
+        return None
+    if len(array) and array.max() >= count:
+        return None
+    return np.where(array < 0, array + count, array).astype(np.int64)
+
+
+class _Reader:
+    """Reads pictures of a file by their numbers, from any thread."""
+
+    def __init__(self, file: Path, offset: int, shape: tuple[int, ...]) -> None:
+        self.file, self._offset, self._shape = file, offset, shape
+        self._picture_bytes = int(np.prod(shape[1:]))
+        self._descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._descriptor)
+
+    def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The pictures of these rows, uint8 [n, S, S, 3].
+
+        Raises:
+            DataError: the file cannot be read, or is shorter than it was.
+        """
+        pictures = np.empty((len(rows), *self._shape[1:]), np.uint8)
+        target, size = pictures.reshape(-1).data, self._picture_bytes
+        # Rows that follow each other are read at once.
+        starts = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)] if len(rows) else []
+        for first, last in itertools.pairwise(starts):
+            self._fill(target[first * size : last * size], self._offset + int(rows[first]) * size)
+        return pictures
+
+    def require_whole(self) -> None:
+        """Raise DataError if the file is shorter than it was."""
+        if os.fstat(self._descriptor).st_size < self._offset + self._shape[0] * self._picture_bytes:
+            raise self._cut_short()
+
+    def _fill(self, target: memoryview, position: int) -> None:
+        done = 0
+        while done < len(target):
+            try:
+                part = os.pread(self._descriptor, len(target) - done, position + done)
+            except OSError as error:
+                raise DataError(f"{self.file} cannot be read any more: {error.strerror or error}") from error
+            if not part:
+                raise self._cut_short()
+            target[done : done + len(part)] = part
+            done += len(part)
+
+    def _cut_short(self) -> DataError:
+        return DataError(f"{self.file} was cut short while it was in use; prepare the dataset again")
