@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
 from ganvas.foundation.errors import ConfigError, unknown
 from ganvas.settings.budget import GRAMMAR, Amount
@@ -205,9 +205,16 @@ def parse_assignments(assignments: list[str]) -> dict[str, str]:
     return changes
 
 
-def first_problem(error: ValidationError) -> str:
-    """Pydantic's first complaint as one line: the key, the value given and what was expected."""
+def first_problem(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """Pydantic's first complaint as one line: the key, its value and what was expected.
+
+    Args:
+        error: the complaints.
+        model: the model that was checked; an unknown key is then answered with the nearest of its keys.
+    """
     problem = error.errors()[0]
+    if model is not None and problem["type"] == "extra_forbidden":
+        return unknown("option", str(problem["loc"][-1]), model.model_fields)
     key = ".".join(str(part) for part in problem["loc"])
     message = problem["msg"].removeprefix("Value error, ")
     return f"option {key}={problem['input']!r}: {message}" if key else message

@@ -90,6 +90,10 @@ AugmentField = Annotated[
 ]
 
 
+class Metavar(str):
+    """Marks a field whose values are shown under this name in the help of a command, as in `--where CONDITION`."""
+
+
 class Typed(BaseModel):
     """Values that are checked once and then stay: no unknown keys, no infinities."""
 
