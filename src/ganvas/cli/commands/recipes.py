@@ -1,4 +1,4 @@
-"""The command that lists the recipes."""
+"""`ganvas recipes`."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""The command that looks through a dataset."""
+"""`ganvas survey`."""
 
 import functools
 import json

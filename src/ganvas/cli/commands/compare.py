@@ -1,4 +1,4 @@
-"""The command that puts recipes side by side."""
+"""`ganvas compare`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ganvas.cli.arguments import Assignments, Data
-from ganvas.cli.train import INTERRUPTED
+from ganvas.cli.folder import INTERRUPTED
 
 
 def compare(

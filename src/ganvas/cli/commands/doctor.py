@@ -1,4 +1,4 @@
-"""The command that looks at the machine."""
+"""`ganvas doctor`."""
 
 import json
 from dataclasses import asdict

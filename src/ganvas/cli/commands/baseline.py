@@ -1,4 +1,4 @@
-"""The command that fits a baseline."""
+"""`ganvas baseline`."""
 
 from pathlib import Path
 from typing import Annotated

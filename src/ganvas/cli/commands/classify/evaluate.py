@@ -1,0 +1,34 @@
+"""`ganvas classify evaluate`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    classifier: Annotated[
+        Path, typer.Argument(help="Classifier directory, made by `ganvas classify train`.", show_default=False)
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Dataset whose test pictures, or else all, are judged.", show_default="the one it was trained on"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="HTML page to write: scores, curves, pictures, maps.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples that errors are estimated from.")] = 0,
+) -> None:
+    """Say how good a classifier is, and on a page also where it errs and where it looked."""
+    from ganvas.classify import evaluate as evaluations
+
+    evaluation = evaluations.evaluate(classifier, data, seed=seed)
+    if out is not None:
+        from ganvas.report.classifier.page import write_page
+
+        write_page(evaluation, out)
+    typer.echo(json.dumps(evaluation.record(), indent=2) if as_json else str(evaluation))
