@@ -478,8 +478,8 @@ def test_an_interrupted_run_leaves_only_what_the_next_one_needs(
 
 FILL_THE_DISK = """
 import resource, sys
-from ganvas.data.prepare import prepare
-from ganvas.errors import GanvasError
+from ganvas.data.prepare.prepare import prepare
+from ganvas.foundation.errors import GanvasError
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, -1))
 try:
     prepare(sys.argv[1], sys.argv[2], size=64)

@@ -102,7 +102,7 @@ def test_many_interruptions_and_other_workers_change_nothing(pictures: Path, tar
 
 KILLED = """
 import os, signal, sys
-from ganvas.data.prepare import prepare
+from ganvas.data.prepare.prepare import prepare
 def stop(done, total):
     if done == 7:
         os.kill(os.getpid(), signal.SIGKILL)

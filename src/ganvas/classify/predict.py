@@ -19,6 +19,7 @@ from ganvas.data.pictures.frame import Frame, frame_like
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import PictureFile, open_folder
 from ganvas.foundation.errors import DataError
+from ganvas.foundation.paths import exists, is_directory, user_path
 from ganvas.runs.directory import is_run
 
 Images = NDArray[np.uint8]
@@ -83,7 +84,7 @@ def predict(
     """
     card = classifier.card
     frame = frame_like(card.model_dump(), card.size)
-    for source in map(Path, sources):
+    for source in map(user_path, sources):
         for names, images in _pictures(source, frame, samples, seed, left_out):
             for name, row in zip(names, classifier.probabilities(images), strict=True):
                 yield Prediction(name, dict(zip(classifier.class_names, row.tolist(), strict=True)))
@@ -93,13 +94,13 @@ def _pictures(
     source: Path, frame: Frame, samples: int, seed: int, left_out: Callable[[str, str], None]
 ) -> Iterator[tuple[list[str], Images]]:
     """Names and pictures of a source, uint8 [n, S, S, 3], n at most `SLAB`."""
-    if not source.exists():
+    if not exists(source):
         raise DataError(f"{source} does not exist; give pictures, folders of pictures, runs or snapshots")
     if is_run(source) or source.suffix == SNAPSHOT_SUFFIX:
         numbers = itertools.count()
         for batch in load(source).batches(samples, seed):
             yield [f"{source}#{next(numbers)}" for _ in batch], batch
-    elif source.is_dir():
+    elif is_directory(source):
         yield from _folder(source, frame, left_out)
     else:
         item = PictureFile(source, str(source), {})
@@ -129,7 +130,7 @@ def _folder(folder: Path, frame: Frame, left_out: Callable[[str, str], None]) ->
 
 def as_json(predictions: Iterable[Prediction]) -> str:
     """A JSON list of `Prediction.record`."""
-    return json.dumps([prediction.record() for prediction in predictions], indent=2, ensure_ascii=False)
+    return json.dumps([prediction.record() for prediction in predictions], indent=2)
 
 
 def as_csv(predictions: Iterable[Prediction], class_names: list[str]) -> str:

@@ -13,6 +13,6 @@ Budget = Annotated[
 ]
 Assignments = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set an option (docs/configuration.md); repeatable."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Set an option (see docs/configuration.md). Can be repeated."),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Same seed, same pictures.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the pictures: the same seed gives the same pictures.")]

@@ -29,6 +29,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import append_record, read_records
+from ganvas.foundation.paths import new_path
 from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check
@@ -245,7 +246,7 @@ def compare(
         changes=changes,
     )
     _check(recipes, plan)
-    path = Path(out)
+    path = new_path(out)
     begin(path, PLAN, plan, free={"data"})
     for folder in (RUNS, GRIDS):
         (path / folder).mkdir(exist_ok=True)

@@ -16,6 +16,12 @@ def user_path(path: str | Path) -> Path:
         return Path(path)
 
 
+def new_path(path: str | Path) -> Path:
+    """The path of something to be made: as `user_path`, but with a name of its own even for `.` and `..`."""
+    path = user_path(path)
+    return path.resolve() if path.name in ("", "..") else path
+
+
 def exists(path: Path) -> bool:
     """Whether there is anything at `path`.
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.files import whole_directory
+from ganvas.foundation.paths import exists
 
 
 def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> None:
@@ -23,7 +24,7 @@ def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> 
         ConfigError: it was begun with another plan, or something else is there.
         GanvasError: the file system refused.
     """
-    if not path.exists():
+    if not exists(path):
         with whole_directory(path) as directory:
             (directory / file).write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
         return

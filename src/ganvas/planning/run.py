@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, RunError
+from ganvas.foundation.paths import exists, is_directory, new_path, user_path
 from ganvas.gans.recipe import Spec
 from ganvas.planning import quality
 from ganvas.planning.costs import glance, measure
@@ -73,9 +74,10 @@ def train(
         GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
     """
     began, display = time.perf_counter(), display or Silent()
+    out = new_path(out)
     plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes), began)
     display.say(plan.describe(forecast))
-    run = RunDirectory(Path(out), plan.record(forecast, Path(out)))
+    run = RunDirectory(out, plan.record(forecast, out))
     trainer = plan.trainer(run, display)
     trainer.step.begin_with(plan.start)
     run.create()
@@ -113,10 +115,10 @@ def prepare_run(
             would be overwritten.
     """
     plan = check(data, recipe, changes)
-    refuse_existing(Path(out))
+    refuse_existing(new_path(out))
     if start is None:
         return plan
-    return dataclasses.replace(plan, origin=Path(start), start=_read_weights(Path(start)))
+    return dataclasses.replace(plan, origin=user_path(start), start=_read_weights(user_path(start)))
 
 
 def _foreseen(plan: Plan, began: float) -> tuple[Plan, Forecast]:
@@ -155,7 +157,7 @@ def resume(
         RunError: no run, no checkpoint, or another dataset than it was trained on.
         ConfigError: its budget is spent and no further one given.
     """
-    directory = RunDirectory.open(Path(run))
+    directory = RunDirectory.open(user_path(run))
     record, display = directory.record, display or Silent()
     more = Amount.parse(budget) if budget else None
     plan = check(data or record.data, record.recipe, record.settings | record.options)
@@ -204,8 +206,8 @@ def complete(
     Raises:
         GanvasError: as `train` and `resume` do.
     """
-    run = Path(out)
-    if run.exists():
+    run = new_path(out)
+    if exists(run):
         if is_run(run) and not CheckpointDirectory(RunDirectory.open(run).checkpoints):
             shutil.rmtree(run)  # it was stopped before its first checkpoint: there is nothing to go on with
         else:
@@ -219,7 +221,7 @@ def is_spent(run: str | Path) -> bool:
     Raises:
         RunError: no run, or no checkpoint in it.
     """
-    directory = RunDirectory.open(Path(run))
+    directory = RunDirectory.open(user_path(run))
     state = CheckpointDirectory(directory.checkpoints).latest()
     budget = Amount.parse(directory.record.settings["budget"])
     spent = budget.fraction(Progress(directory.record.training_count, **state["progress"])) >= 1
@@ -244,7 +246,7 @@ def _read_weights(start: Path) -> dict[str, Any]:
     Raises:
         RunError: there is nothing to begin with.
     """
-    if start.is_dir():
+    if is_directory(start):
         state = CheckpointDirectory(RunDirectory.open(start).checkpoints).latest()
         return {name: state[name] for name in ("generator", "discriminator", "average")}
     weights = Snapshot.load(start).generator.state_dict()

@@ -15,7 +15,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ganvas.foundation.errors import RunError
+from ganvas.foundation.paths import files_in, is_file
 from ganvas.foundation.tensors import write_tensors
+from ganvas.runs.directory import CHECKPOINTS
 
 SCHEMA_VERSION = 1
 KEEP = 2  # the latest, and the one before in case the disk loses the latest
@@ -124,7 +126,7 @@ class CheckpointDirectory:
     @property
     def has_best(self) -> bool:
         """Whether there is a state to go back to."""
-        return (self._path / BEST).is_file()
+        return is_file(self._path / BEST)
 
     def best(self) -> dict[str, Any]:
         """The state to go back to.
@@ -146,8 +148,11 @@ class CheckpointDirectory:
                 return load(file)
             except RunError as error:
                 problems.append(str(error))
-        reason = "; ".join(problems) or "it holds none: the run stopped before its first checkpoint"
+        reason = (
+            "; ".join(problems)
+            or "it holds none: the run stopped before its first checkpoint, so remove it and train again"
+        )
         raise RunError(f"no usable checkpoint in {self._path} ({reason})")
 
     def _files(self) -> list[Path]:
-        return sorted(self._path.glob("[0-9]*.safetensors"))
+        return files_in(self._path, CHECKPOINTS)

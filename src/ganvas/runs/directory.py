@@ -17,9 +17,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import append_record, read_records, refuse_taken, whole_directory, whole_file
+from ganvas.foundation.paths import files_in, is_file, quoted
 
 SCHEMA_VERSION = 1
 CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
+# The names of checkpoints in `checkpoints/`.
+CHECKPOINTS = "[0-9]*.safetensors"
 
 
 class Record(BaseModel):
@@ -93,7 +96,9 @@ class RunDirectory:
         """
         file = path / CONFIG
         if not is_run(path):
-            raise RunError(f"{path} is no run directory (no {CONFIG}); start one with: ganvas train DATA --out {path}")
+            raise RunError(
+                f"{path} is no run directory (no {CONFIG}); start one with: ganvas train DATA --out {quoted(path)}"
+            )
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
             version = content.get("schema_version") if isinstance(content, dict) else None
@@ -158,7 +163,7 @@ class RunDirectory:
 
 def is_run(path: Path) -> bool:
     """Whether there is a run directory at `path`."""
-    return (path / CONFIG).is_file()
+    return is_file(path / CONFIG)
 
 
 def refuse_existing(path: Path) -> None:
@@ -169,7 +174,12 @@ def refuse_existing(path: Path) -> None:
         GanvasError: something else is there.
     """
     if is_run(path):
-        raise RunError(f"{path} is a run already; go on with: ganvas resume {path}, or choose another --out")
+        if not files_in(path / "checkpoints", CHECKPOINTS):
+            raise RunError(
+                f"{path} is a run already, without a checkpoint to resume from; remove it, unless it is being trained, "
+                "or choose another --out"
+            )
+        raise RunError(f"{path} is a run already; go on with: ganvas resume {quoted(path)}, or choose another --out")
     refuse_taken(path)
 
 

@@ -29,7 +29,7 @@ from ganvas.data.sources import Source
 from ganvas.data.sources.opening import Named, open_source
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.files import refuse_taken, whole_directory
-from ganvas.foundation.paths import exists, user_path
+from ganvas.foundation.paths import exists, new_path, user_path
 from ganvas.machine.cores import usable_cores
 from ganvas.settings.config import first_problem
 
@@ -84,7 +84,7 @@ def prepare(source: Named, target: str | Path, options: PrepareArguments) -> Sum
         GanvasError: `target` is taken, the file system refused to write (full disk, no permission), or a worker
             process died.
     """
-    return _prepare(_expanded(source), user_path(target), options)
+    return _prepare(_expanded(source), new_path(target), options)
 
 
 def _expanded(source: Named) -> Named:

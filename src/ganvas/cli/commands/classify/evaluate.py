@@ -14,16 +14,20 @@ def evaluate(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Dataset whose test pictures, or else all, are judged.", show_default="the one it was trained on"
+            help="Dataset to measure on: its test pictures if it has any, or else all.",
+            show_default="the one it was trained on",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="HTML page to write: scores, curves, pictures, maps.", show_default=False)
+        Path | None,
+        typer.Option(help="HTML page to write, with scores, curves, pictures and attention maps.", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples that errors are estimated from.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of the resamples that standard errors are estimated from.")
+    ] = 0,
 ) -> None:
-    """Say how good a classifier is, and on a page also where it errs and where it looked."""
+    """Measure a classifier; a page also shows its mistakes and where it looks."""
     from ganvas.classify import evaluate as evaluations
 
     evaluation = evaluations.evaluate(classifier, data, seed=seed)

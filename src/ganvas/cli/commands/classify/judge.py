@@ -18,15 +18,16 @@ def judge(
     label: Annotated[
         str | None, typer.Option(help="Column that holds the classes.", show_default="the dataset's own")
     ] = None,
-    model: Annotated[str, typer.Option(help="What judges: forest, cnn, deep-cnn or transfer.")] = "transfer",
+    model: Annotated[str, typer.Option(help="The model that judges: forest, cnn, deep-cnn or transfer.")] = "transfer",
     classifier: Annotated[
-        Path | None, typer.Option(help="A classifier directory to judge with instead.", show_default=False)
+        Path | None,
+        typer.Option(help="A classifier directory to judge with, instead of training a judge.", show_default=False),
     ] = None,
-    samples: Annotated[int, typer.Option(min=2, help="Pictures to judge.")] = 1000,
+    samples: Annotated[int, typer.Option(min=2, help="Number of pictures to judge.")] = 1000,
     seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Ask a classifier of real pictures about generated ones: is the label right, and can the class be told?"""
+    """Ask a classifier of real pictures how recognisable the classes of generated pictures are."""
     from ganvas.classify import judge as judges
     from ganvas.cli.terminal import ClassifierDisplay
 

@@ -11,25 +11,25 @@ from ganvas.cli.arguments import Assignments, Data
 def train(
     data: Data,
     out: Annotated[
-        Path | None, typer.Option(help="Classifier directory to make; not with --overfit.", show_default=False)
+        Path | None, typer.Option(help="Classifier directory to make. Not used with --overfit.", show_default=False)
     ] = None,
     label: Annotated[
         str | None,
         typer.Option(help="Column of the dataset's index that holds the classes.", show_default="the dataset's own"),
     ] = None,
-    model: Annotated[str, typer.Option(help="What learns: forest, cnn, deep-cnn or transfer.")] = "deep-cnn",
+    model: Annotated[str, typer.Option(help="The model: forest, cnn, deep-cnn or transfer.")] = "deep-cnn",
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.", show_default="0")] = None,
     assignments: Assignments = None,
     overfit: Annotated[
         int | None,
         typer.Option(
             metavar="N",
-            help="Only check that the model can learn N pictures by heart, and write nothing; exit code 1 if not.",
+            help="Only check that the model can memorise N pictures, and write nothing. Exit code 1 if it cannot.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Train a classifier on the classes of a dataset, and test it on pictures held back."""
+    """Train a classifier on the classes of a dataset, and test it on held-out pictures."""
     from ganvas.classify import train as trainings
     from ganvas.cli.terminal import ClassifierDisplay
     from ganvas.foundation.errors import ConfigError
