@@ -17,7 +17,7 @@ def evaluate(
     data: Annotated[
         Path | None, typer.Option(help="Dataset to compare with. By default the one that the generator was trained on.")
     ] = None,
-    samples: Annotated[int, typer.Option(min=1, help="Pictures to generate.")] = 1000,
+    samples: Annotated[int, typer.Option(min=1, max=1_000_000, help="Pictures to generate.")] = 1000,
     seed: Seed = 0,
     extractor: Annotated[
         str | None,

@@ -23,7 +23,7 @@ def judge(
         Path | None,
         typer.Option(help="A classifier directory to judge with, instead of training a judge.", show_default=False),
     ] = None,
-    samples: Annotated[int, typer.Option(min=2, help="Number of pictures to judge.")] = 1000,
+    samples: Annotated[int, typer.Option(min=2, max=1_000_000, help="Number of pictures to judge.")] = 1000,
     seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -18,7 +18,9 @@ def predict(
             metavar="FILES...", help="Pictures, folders of pictures, runs or snapshots.", show_default=False
         ),
     ],
-    samples: Annotated[int, typer.Option(min=1, help="Number of pictures that each run or snapshot generates.")] = 64,
+    samples: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Number of pictures that each run or snapshot generates.")
+    ] = 64,
     seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a CSV table.")] = False,
