@@ -360,7 +360,7 @@ def ganvas_process(*words: str, cwd: Path, environment: dict[str, str] | None = 
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
 def test_output_escapes_what_the_encoding_lacks(tmp_path: Path, encoding: str) -> None:
     for name in ("北斎", "Cézanne"):
         (tmp_path / "art" / name).mkdir(parents=True)
@@ -470,7 +470,7 @@ def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def refuse(path: object) -> None:
         text = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
-        if isinstance(text, str) and text.partition(folder.name)[2].startswith("/"):
+        if isinstance(text, str) and text.rpartition(folder.name)[2].startswith("/"):
             raise PermissionError(13, "Permission denied", text)
 
     def closed_stat(path: object, *args: object, **options: object) -> object:
@@ -511,10 +511,7 @@ def test_closed_checkpoints_are_not_called_empty(
 ) -> None:
     cli("train", tiny_data, "--out", "run", *QUICK, check=True)
     (tmp_path / "run" / "checkpoints").rename(closed)
-    (tmp_path / "run" / "checkpoints").symlink_to(closed)
-    monkeypatch.setattr(
-        "ganvas.runs.directory.RunDirectory.checkpoints", property(lambda self: closed)
-    )  # the path by which it is refused
+    monkeypatch.setattr("ganvas.runs.directory.RunDirectory.checkpoints", property(lambda self: closed))
     done = cli("resume", "run", "--budget", "1steps")
     assert (done.returncode, "Permission denied" in done.stderr, "holds none" in done.stderr) == (2, True, False)
 
