@@ -116,7 +116,7 @@ class RunConfig(Typed):
         on_trouble = self.settings.on_trouble
         if on_trouble != "warn" and not self.settings.eval_samples:
             raise ValueError(
-                f"on_trouble={on_trouble}: trouble is found by evaluations, and eval_samples=0 disables them"
+                f"on_trouble={on_trouble}: trouble is seen in evaluations, and eval_samples=0 disables them"
             )
         return self
 

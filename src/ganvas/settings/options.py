@@ -205,7 +205,5 @@ class Options(ObjectiveOptions, ShownOptions, LearningOptions, NetworkOptions):
         if self.clip and self.unrolled:
             raise ValueError("clip and unrolled: the steps that G looks ahead are not clipped; switch one off")
         if self.replay and self.replay_keep > (most := min(self.replay, self.batch_size)):
-            raise ValueError(
-                f"replay_keep={self.replay_keep}: it must not exceed replay or batch_size, so {most} at most"
-            )
+            raise ValueError(f"replay_keep={self.replay_keep}: replay and batch_size have room for {most} at most")
         return self
