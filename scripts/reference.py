@@ -1,4 +1,4 @@
-"""Write docs/cli.md and docs/configuration.md from the code, so that they cannot be out of date.
+"""Write docs/cli.md and docs/configuration.md from the code.
 
 python scripts/reference.py
 """

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -294,3 +295,322 @@ def test_a_reader_that_closes_early_is_no_error(tmp_path: Path) -> None:
         f"{sys.executable} -m ganvas --help | head -c 10", shell=True, cwd=tmp_path, capture_output=True, check=False
     )
     assert b"Traceback" not in done.stderr
+
+
+def test_a_module_in_the_folder_of_commands_is_a_command(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import typer
+
+    from ganvas.cli import app, commands
+
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "say_twice.py").write_text(
+        'import typer\n\n\ndef say_twice(word: str) -> None:\n    """Say a word twice."""\n    typer.echo(word * 2)\n'
+    )
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path / "more")])
+    names = list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert (names[0], names[-1]) == ("prepare", "say-twice")
+    assert "say-twice  Say a word twice." in cli("--help", check=True).stdout
+    assert cli("say-twice", "ab", check=True).stdout == "abab\n"
+
+
+def test_every_option_of_prepare_is_a_flag_and_a_keyword() -> None:
+    import inspect
+
+    import typer
+
+    import ganvas
+    from ganvas.cli import app
+    from ganvas.data.prepare.options import PrepareArguments
+
+    fields = PrepareArguments.model_fields
+    keywords = inspect.signature(ganvas.prepare).parameters
+    assert list(keywords) == ["source", "target", *fields]
+    assert {name: keywords[name].default for name in fields} == {name: each.default for name, each in fields.items()}
+    flags = {each.name: each for each in typer.main.get_command(app).commands["prepare"].params}  # type: ignore[attr-defined]
+    assert list(flags) == ["source", "data", *(name for name in fields if name != "progress")]
+    assert all(flags[name].help == fields[name].description for name in fields if name != "progress")
+
+
+def test_an_unknown_keyword_of_prepare_names_the_nearest(tmp_path: Path) -> None:
+    import ganvas
+    from ganvas.foundation.errors import DataError
+
+    with pytest.raises(DataError, match=r"unknown option 'sise' \(did you mean 'size'\?\)"):
+        ganvas.prepare("painter:40", tmp_path / "data", **{"sise": 16})
+    with pytest.raises(DataError, match="option size='wide': "):
+        ganvas.prepare("painter:40", tmp_path / "data", **{"size": "wide"})
+
+
+def test_the_options_in_a_dataset_are_recorded_as_ever() -> None:
+    """The bytes of `dataset.json`, and the key by which an interrupted preparation is found, are those of 9f1f967."""
+    from ganvas.data.prepare.options import PrepareOptions
+
+    options = PrepareOptions(size=16, max_aspect=3, labels="style, artist", classes=2, split="0.2")
+    assert json.dumps(options.record("painter:9")) == (
+        '{"source": "painter:9", "fit": "crop", "classes": 2, "labels": ["style", "artist"], "background": "white", '
+        '"focus": "centre", "alpha": "background", "linear": false, "smallest_side": 8, "max_aspect": 3, '
+        '"dedupe": "none", "split": 0.2, "group": null, "seed": 0}'
+    )
+    key = options.key("painter:9")
+    assert json.dumps({name: key[name] for name in ("source", "path_column", "root", "frame", "seed")}) == (
+        '{"source": {"": "painter:9"}, "path_column": null, "root": null, "frame": {"size": 16, "fit": "crop", '
+        '"background": [255, 255, 255], "focus": "centre", "alpha": "background", "linear": false, '
+        '"smallest_side": 8, "max_aspect": 3}, "seed": 0}'
+    )
+
+
+def ganvas_process(*words: str, cwd: Path, environment: dict[str, str] | None = None) -> tuple[int, bytes, bytes]:
+    command = [sys.executable, "-m", "ganvas", *words]
+    done = subprocess.run(command, cwd=cwd, env=os.environ | (environment or {}), capture_output=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_output_escapes_what_the_encoding_lacks(tmp_path: Path, encoding: str) -> None:
+    for name in ("北斎", "Cézanne"):
+        (tmp_path / "art" / name).mkdir(parents=True)
+        for number in range(2):
+            picture = Image.fromarray(np.full((16, 16, 3), 60 * number + 40, np.uint8))
+            picture.save(tmp_path / "art" / name / f"{number}.png")
+    environment = {"PYTHONIOENCODING": encoding}
+    code, out, err = ganvas_process("prepare", "art", "data", "--size", "16", cwd=tmp_path, environment=environment)
+    assert (code, rb"\u5317" in out) == (0, True), err
+    code, out, err = ganvas_process("survey", "data", "--json", cwd=tmp_path, environment=environment)
+    assert (code, "北斎" in str(json.loads(out))) == (0, True), err
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["--help"], ["recipes", "--json"]])
+def test_results_that_cannot_be_written_are_one_line(tmp_path: Path, words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ganvas", *words],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "ganvas: input or output failed: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("1: 2", "holds the key 1"),
+        ("settings:\n  true: 2", "settings holds the key True"),
+        ("recipe: 5", "recipe must be the name of a recipe, not 5"),
+        ("seed: 18446744073709551616", "seed=18446744073709551616"),
+        ("seed: .inf", "seed=inf"),
+        ("budget: [1]", "budget=[1]"),
+        ("[" * 5000, "cannot be read"),
+    ],
+)
+def test_a_config_file_with_strange_values_is_one_line(
+    cli: Cli, tmp_path: Path, tiny_data: Path, content: str, expected: str
+) -> None:
+    (tmp_path / "options.yaml").write_text(content)
+    done = cli("train", tiny_data, "--out", "run", "--config", "options.yaml")
+    assert (done.returncode, done.stderr.count("\n"), expected in done.stderr) == (2, 1, True), done.stderr
+
+
+TOO_BIG = "18446744073709551616"
+
+
+def test_a_seed_out_of_range_is_one_line(cli: Cli, tiny_data: Path) -> None:
+    cli("train", tiny_data, "--out", "run", *QUICK, check=True)
+    for words in (
+        ["train", tiny_data, "--out", "other", "--seed", TOO_BIG],
+        ["baseline", tiny_data, "--kind", "mean", "--out", "mean.safetensors", "--seed", TOO_BIG],
+        ["sample", "run", "--out", "grid.png", "--seed", TOO_BIG],
+        ["evaluate", "run", "--samples", "16", "--seed", TOO_BIG],
+        ["train", tiny_data, "--out", "other", "--budget", "9" * 400 + "h"],
+    ):
+        done = cli(*words)
+        assert (done.returncode, done.stderr.count("\n"), "out of range" in done.stderr or "seed" in done.stderr) == (
+            2,
+            1,
+            True,
+        ), done.stderr
+
+
+LONG = "x" * 300
+UNUSABLE = [
+    ["prepare", "art", LONG],
+    ["prepare", LONG, "new"],
+    ["survey", LONG],
+    ["survey", "data", "--out", f"{LONG}.html"],
+    ["train", "data", "--out", LONG],
+    ["train", LONG, "--out", "new"],
+    ["train", "data", "--out", "new", "--from", LONG],
+    ["train", "data", "--out", LONG, "--per-class"],
+    ["resume", LONG],
+    ["sample", LONG, "--out", "grid.png"],
+    ["evaluate", LONG],
+    ["report", LONG, "--out", "page.html"],
+    ["report", "run", "--out", f"{LONG}.html"],
+    ["compare", "data", "--recipes", "dcgan", "--out", LONG],
+    ["baseline", "data", "--kind", "mean", "--out", LONG],
+    ["demo", "--out", LONG],
+    ["classify", "train", "data", "--out", LONG],
+    ["classify", "predict", LONG, "data"],
+    ["classify", "judge", LONG],
+    ["classify", "evaluate", LONG],
+]
+
+
+@pytest.mark.parametrize("words", UNUSABLE, ids=lambda words: "-".join(words).replace(LONG, "LONG"))
+def test_a_name_that_is_too_long_is_one_line(cli: Cli, tiny_data: Path, words: list[str]) -> None:
+    done = cli(*words)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"{LONG}" in done.stderr
+    assert "File name too long" in done.stderr
+
+
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder without permission; tests may run as root, whom permissions do not stop."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    stat, listdir = os.stat, os.listdir
+
+    def refuse(path: object) -> None:
+        text = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
+        if isinstance(text, str) and f"/{folder.name}/" in f"/{text}":
+            raise PermissionError(13, "Permission denied", text)
+
+    def closed_stat(path: Any, *args: Any, **options: Any) -> object:
+        refuse(path)
+        return stat(path, *args, **options)
+
+    def closed_listdir(path: Any = ".") -> object:
+        refuse(f"{path}/")
+        return listdir(path)
+
+    monkeypatch.setattr(os, "stat", closed_stat)
+    monkeypatch.setattr(os, "listdir", closed_listdir)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "closed/data", "--out", "new"],
+        ["train", "data", "--out", "closed/new"],
+        ["resume", "closed/run"],
+        ["sample", "closed/run", "--out", "grid.png"],
+        ["evaluate", "closed/run"],
+        ["report", "closed/run", "--out", "page.html"],
+        ["survey", "closed/data"],
+        ["classify", "predict", "closed/classifier", "data"],
+        ["compare", "data", "--recipes", "dcgan", "--out", "closed/new"],
+    ],
+    ids="-".join,
+)
+def test_a_closed_folder_is_one_line(cli: Cli, tiny_data: Path, closed: Path, words: list[str]) -> None:
+    done = cli(*words)
+    assert (done.returncode, done.stderr.count("\n"), "Permission denied" in done.stderr) == (2, 1, True), done.stderr
+
+
+def test_closed_checkpoints_are_not_called_empty(
+    cli: Cli, tmp_path: Path, tiny_data: Path, closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("train", tiny_data, "--out", "run", *QUICK, check=True)
+    (tmp_path / "run" / "checkpoints").rename(closed)
+    monkeypatch.setattr("ganvas.runs.directory.RunDirectory.checkpoints", property(lambda self: closed))
+    done = cli("resume", "run", "--budget", "1steps")
+    assert (done.returncode, "Permission denied" in done.stderr, "holds none" in done.stderr) == (2, True, False)
+
+
+def test_home_directories_are_expanded(
+    cli: Cli, tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ganvas
+
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    tiny_data.rename(home / "data")
+    cli("train", "~/data", "--out=~/run", *QUICK, check=True)
+    cli("resume", "~/run", "--data=~/data", "--budget", "1steps", check=True)
+    cli("sample", "~/run", "--out=~/grid.png", "-n", "4", check=True)
+    cli("survey", "~/data", "--out=~/survey.html", check=True)
+    cli("report", "~/run", "--out=~/report.html", check=True)
+    cli("baseline", "~/data", "--kind", "mean", "--out=~/mean.safetensors", check=True)
+    cli("prepare", "painter:48", "~/painted", "--size", "16", check=True)
+    (home / "options.yaml").write_text("seed: 4")
+    cli("train", "~/data", "--out=~/other", "--config=~/options.yaml", "--from=~/run", *QUICK, check=True)
+    assert ganvas.load("~/run").sample(1).shape == (1, 16, 16, 3)
+    assert len(ganvas.Dataset.open("~/data")) == 48
+    ganvas.train("~/data", "~/again", "dcgan", budget="1steps", eval_samples=0, width=4, batch_size=8)
+    made = {path.name for path in home.iterdir()}
+    assert {"run", "grid.png", "survey.html", "report.html", "mean.safetensors", "painted", "other", "again"} <= made
+    assert not list(tmp_path.rglob("~"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["prepare", "painter:48", ".", "--size", "16"],
+        ["train", "{data}", "--out", ".", *QUICK],
+        ["baseline", "{data}", "--kind", "mean", "--out", "."],
+        ["classify", "train", "{data}", "--model", "forest", "--out", "."],
+    ],
+    ids=lambda words: words[0],
+)
+def test_the_current_directory_as_output(
+    cli: Cli, tmp_path: Path, tiny_data: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    done = cli(*(word.format(data=tiny_data) for word in words))
+    if done.returncode:
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    else:
+        assert here.is_file() or any(here.iterdir())
+
+
+def test_hints_can_be_pasted_into_a_shell(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
+    done = cli("train", tiny_data, "--out", "it's mine", *QUICK, check=True)
+    assert "ganvas sample 'it'\"'\"'s mine' --out grid.png" in done.stderr
+    done = cli("train", tiny_data, "--out", "it's mine", *QUICK)
+    assert "ganvas resume 'it'\"'\"'s mine'," in done.stderr
+    assert "--out 'no run'" in cli("resume", "no run").stderr
+    assert "ganvas prepare PICTURES 'no data'" in cli("survey", "no data").stderr
+    done = cli("train", tiny_data, "--out=-r", *QUICK, check=True)
+    assert "ganvas sample ./-r --out grid.png" in done.stderr
+
+
+def test_a_run_without_a_checkpoint_is_not_to_be_resumed(
+    cli: Cli, tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ganvas.training.trainer.Trainer.run", lambda self: False)
+    done = cli("train", tiny_data, "--out", "run", *QUICK)
+    assert done.returncode == 130
+    assert done.stderr.splitlines()[-1] == "interrupted before the first checkpoint; remove run and train again"
+    for words in (["resume", "run"], ["train", tiny_data, "--out", "run", *QUICK]):
+        done = cli(*words)
+        assert (done.returncode, "ganvas resume" in done.stderr, "remove" in done.stderr) == (2, False, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        (["evaluate", "run"], "ganvas.artist.evaluate.evaluate"),
+        (["sample", "run", "--out", "grid.png"], "ganvas.artist.artist.load"),
+        (["report", "run", "--out", "page.html"], "ganvas.report.run.page.write_page"),
+        (["compare", "data", "--recipes", "dcgan", "--out", "side"], "ganvas.experiments.compare.compare"),
+        (["classify", "evaluate", "classifier"], "ganvas.classify.evaluate.evaluate"),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) else "",
+)
+def test_ctrl_c_is_one_line(cli: Cli, monkeypatch: pytest.MonkeyPatch, words: list[str], function: str) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(function, interrupt)
+    done = cli(*words)
+    expected = "ganvas: interrupted; nothing half-written was left behind\n"
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", expected)

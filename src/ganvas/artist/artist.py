@@ -14,6 +14,7 @@ from ganvas.artist.grids import class_grid, grid, write_png
 from ganvas.artist.sampling import mixed_labels, paint, paint_between, paint_by_class
 from ganvas.foundation.errors import RunError, unknown
 from ganvas.foundation.files import whole_directory
+from ganvas.foundation.paths import is_directory, is_file, new_path, user_path
 from ganvas.runs.directory import RunDirectory, is_run
 from ganvas.runs.snapshot import Card, Snapshot
 
@@ -129,20 +130,20 @@ def load(path: str | Path) -> Artist:
     Raises:
         RunError: no run, no snapshot in it yet, or a file that cannot be read.
     """
-    return Artist(Snapshot.load(find_snapshot(Path(path))))
+    return Artist(Snapshot.load(find_snapshot(user_path(path))))
 
 
 def find_snapshot(path: Path) -> Path:
     """The snapshot that `path` stands for: itself, or the best of a run, or the last where none was measured."""
-    if path.is_file():
+    if is_file(path):
         return path
-    if not path.is_dir():
+    if not is_directory(path):
         raise RunError(f"{path} does not exist; give a run directory or a snapshot (.safetensors)")
     if not is_run(path):
         raise RunError(f"{path} is no run directory; give one, or a snapshot (.safetensors)")
     run = RunDirectory.open(path)
     for name in ("best", "last"):
-        if (file := run.snapshot(name)).is_file():
+        if is_file(file := run.snapshot(name)):
             return file
     raise RunError(f"{path} holds no snapshot yet: it was stopped before its first one")
 
@@ -157,6 +158,7 @@ def write_samples(artist: Artist, out: Path, n: int, seed: int, label: str | Non
         RunError: `out` ends like a picture of another kind, or the artist knows no class called `label`.
         GanvasError: the directory exists already, or the file system refused.
     """
+    out = new_path(out)
     if out.suffix.lower() == ".png":
         write_png(out, _sheet(artist, n, seed, label))
         return

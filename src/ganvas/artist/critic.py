@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError, RunError
+from ganvas.foundation.paths import user_path
 from ganvas.foundation.pixels import to_float
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.runs.checkpoint import CheckpointDirectory
@@ -55,7 +56,7 @@ class Critic:
             RunError: no run, no usable checkpoint in it, or one that does not fit its recipe any more.
             ConfigError: its recipe is not installed here.
         """
-        directory = RunDirectory.open(Path(run))
+        directory = RunDirectory.open(user_path(run))
         record = directory.record
         kind = gans.find(record.recipe)
         recipe = kind(resolve(record.recipe, kind.defaults, record.options).options)

@@ -15,6 +15,7 @@ from ganvas.data.pictures.frame import Frame, frame_like
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import Item, open_folder
 from ganvas.foundation.errors import DataError
+from ganvas.foundation.paths import exists, is_directory, is_file, user_path
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import SLAB
 from ganvas.metrics.independence import independent
@@ -49,11 +50,11 @@ def evaluate(
         RunError: the run or snapshot cannot be used.
         ConfigError: no feature network of that name.
     """
-    target = Path(target)
-    if not target.exists():
+    target = user_path(target)
+    if not exists(target):
         raise DataError(f"{target} does not exist; give a run, a snapshot or a folder of pictures")
     sees_through: tuple[str, ...] = ()
-    if target.is_file() or is_run(target):
+    if is_file(target) or is_run(target):
         artist = load(target)
         sees_through = artist.sees_through
         real, images, labels = _painted(target, artist, data, samples, seed)
@@ -80,7 +81,7 @@ def _painted(
 
 def _trained_on(target: Path, artist: Artist) -> Dataset:
     """The dataset of a run or snapshot, as it was then."""
-    if not artist.data.is_dir():
+    if not is_directory(artist.data):
         raise DataError(f"{target} was trained on {artist.data}, which is gone; name its dataset with --data")
     real = Dataset.open(artist.data)
     if real.fingerprint != artist.card.fingerprint:
@@ -91,7 +92,7 @@ def _trained_on(target: Path, artist: Artist) -> Dataset:
 def _chosen(target: Path, real: Dataset, samples: int, seed: int) -> Iterator[Images]:
     """Pictures of a dataset directory or a folder in random order, in batches."""
     random = np.random.default_rng(seed)
-    if (target / INFO).is_file():
+    if is_file(target / INFO):
         pictures = Dataset.open(target).images
         rows = random.permutation(len(pictures))[:samples]
         return (pictures[rows[start : start + SLAB]] for start in range(0, len(rows), SLAB))

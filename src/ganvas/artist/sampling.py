@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.pixels import to_uint8
 from ganvas.gans.recipe import GeneratorRecipe, generate
 
@@ -127,7 +128,10 @@ def _along_sphere(start: Tensor, end: Tensor, places: Tensor) -> Tensor:
 
 def _latents(recipe: GeneratorRecipe, seed: int) -> Iterator[Tensor]:
     """The endless latents of a seed, float [BATCH, latent_dim] at a time."""
-    random = torch.Generator().manual_seed(seed)
+    try:
+        random = torch.Generator().manual_seed(seed)
+    except (RuntimeError, ValueError, OverflowError) as error:
+        raise ConfigError(f"seed {seed} is out of range; choose 0 to {2**64 - 1}") from error
     while True:
         yield recipe.latents(BATCH, random)
 

@@ -26,6 +26,7 @@ from ganvas.classify.options import resolve
 from ganvas.data.dataset.layout import SPLITS
 from ganvas.foundation.errors import ConfigError, DataError, RunError, unknown
 from ganvas.foundation.files import append_record
+from ganvas.foundation.paths import is_directory, is_file, quoted, user_path
 
 SCHEMA_VERSION = 1
 CARD, SPLIT, HISTORY = "classifier.json", "split.parquet", "history.jsonl"
@@ -179,7 +180,7 @@ class Classifier:
         Raises:
             RunError: no such directory, not a classifier, damaged, or of another schema version.
         """
-        path = Path(path)
+        path = user_path(path)
         card = _read_card(path)
         try:
             options = resolve(card.model, card.options)
@@ -203,9 +204,9 @@ def numbers_of(names: Iterable[str], class_names: list[str]) -> NDArray[np.int64
 
 def _read_card(path: Path) -> Card:
     file = path / CARD
-    if not file.is_file():
-        what = "is not a classifier" if path.is_dir() else "does not exist"
-        raise RunError(f"{path} {what} (no {CARD}); make one with: ganvas classify train DATA --out {path}")
+    if not is_file(file):
+        what = "is not a classifier" if is_directory(path) else "does not exist"
+        raise RunError(f"{path} {what} (no {CARD}); make one with: ganvas classify train DATA --out {quoted(path)}")
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         version = content.get("schema_version") if isinstance(content, dict) else None

@@ -16,6 +16,7 @@ from ganvas.data.dataset.labels import label_column, label_names, labels_digest
 from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.data.dataset.split import groups_of
 from ganvas.foundation.errors import DataError
+from ganvas.foundation.paths import is_directory
 
 Numbers = NDArray[np.int64]
 
@@ -116,7 +117,7 @@ def evaluate(directory: str | Path, data: str | Path | None = None, *, seed: int
 def _trained_on(classifier: Classifier) -> Dataset:
     """The dataset that the classifier was trained on, unchanged."""
     card, path = classifier.card, Path(classifier.card.data)
-    if not path.is_dir():
+    if not is_directory(path):
         raise DataError(f"{classifier.path} was trained on {path}, which is gone; name a dataset with --data")
     dataset = Dataset.open(path)
     if dataset.fingerprint != card.fingerprint:

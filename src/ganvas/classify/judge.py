@@ -26,6 +26,7 @@ from ganvas.data.dataset.labels import label_column, labels_digest
 from ganvas.foundation.cache import cache_path, note_unwritable, scratch_directory
 from ganvas.foundation.errors import DataError, GanvasError, RunError, WriteError
 from ganvas.foundation.files import remove
+from ganvas.foundation.paths import is_directory
 
 DEFAULT_MODEL = "transfer"
 # Raise it with any change that makes classifiers answer differently: judges of another version are trained anew.
@@ -239,6 +240,6 @@ def _real_ambiguity(classifier: Classifier) -> float | None:
 def _dataset(artist: Artist, data: str | Path | None) -> Dataset:
     if data is not None:
         return Dataset.open(data)
-    if not artist.data.is_dir():
+    if not is_directory(artist.data):
         raise DataError(f"the generator was trained on {artist.data}, which is gone; name its dataset with --data")
     return Dataset.open(artist.data)

@@ -19,6 +19,7 @@ from ganvas.data.pictures.frame import Frame, frame_like
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import PictureFile, open_folder
 from ganvas.foundation.errors import DataError, GanvasError
+from ganvas.foundation.paths import exists, is_directory, user_path
 from ganvas.runs.directory import is_run
 
 Images = NDArray[np.uint8]
@@ -88,7 +89,7 @@ def predict(
     """
     frame = frame_like(classifier.card.model_dump(), classifier.card.size)
     parts = itertools.chain.from_iterable(
-        _pictures(source, frame, samples, seed, left_out) for source in map(Path, sources)
+        _pictures(source, frame, samples, seed, left_out) for source in map(user_path, sources)
     )
     for names, images in _gathered(parts):
         for name, row in zip(names, classifier.probabilities(images), strict=True):
@@ -127,13 +128,13 @@ def _pictures(
     source: Path, frame: Frame, samples: int, seed: int, left_out: Callable[[str, str], None]
 ) -> Iterator[Part]:
     """Names and pictures of a source, uint8 [n, S, S, 3], n at most `SLAB`."""
-    if not source.exists():
+    if not exists(source):
         raise DataError(f"{source} does not exist; give pictures, folders of pictures, runs or snapshots")
     if is_run(source) or source.suffix == SNAPSHOT_SUFFIX:
         numbers = itertools.count()
         for batch in load(source).batches(samples, seed):
             yield [f"{source}#{next(numbers)}" for _ in batch], batch
-    elif source.is_dir():
+    elif is_directory(source):
         yield from _folder(source, frame, left_out)
     else:
         item = PictureFile(source, str(source), {})
@@ -163,7 +164,7 @@ def _folder(folder: Path, frame: Frame, left_out: Callable[[str, str], None]) ->
 
 def as_json(predictions: Iterable[Prediction]) -> str:
     """A JSON list of `Prediction.record`."""
-    return json.dumps([prediction.record() for prediction in predictions], indent=2, ensure_ascii=False)
+    return json.dumps([prediction.record() for prediction in predictions], indent=2)
 
 
 def as_csv(predictions: Iterable[Prediction], class_names: list[str]) -> str:

@@ -19,6 +19,7 @@ from ganvas.data.dataset.labels import class_names, label_column, label_names, l
 from ganvas.data.pictures.frame import looks
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.foundation.files import whole_directory
+from ganvas.foundation.paths import new_path
 from ganvas.foundation.pixels import resize
 from ganvas.foundation.version import VERSION
 
@@ -57,7 +58,7 @@ def train(
         GanvasError: `out` is taken, or the file system refused.
     """
     started = time.perf_counter()
-    out, progress = Path(out), progress or Silent()
+    out, progress = new_path(out), progress or Silent()
     task = _Task.of(data, label, model, changes)
     parts = task.partition()
     with whole_directory(out) as directory:

@@ -1,67 +1,64 @@
 """The command line: parse, call the library, and turn a GanvasError into one clear line and exit code 2.
 
-One module for each group of commands. Nothing heavy is imported before a command needs it, so that `ganvas --help`
-answers at once.
+Each command is a file in `commands/`. Nothing heavy is imported before a command needs it, so `ganvas --help` answers
+at once.
 """
 
+import contextlib
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
-from ganvas.cli import baseline, classify, compare, doctor, prepare, recipes, sample, survey, train
+from ganvas.cli.folder import INTERRUPTED, folder
 from ganvas.cli.progress_stream import lasting_progress
 from ganvas.cli.signals import answering_signals
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.version import VERSION
 
-app = typer.Typer(
-    name="ganvas",
-    help="Turns a folder of pictures into a trained, measured and explorable art generator.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for command in (
-    prepare.prepare,
-    survey.survey,
-    recipes.recipes,
-    train.train,
-    train.resume,
-    baseline.baseline,
-    sample.sample,
-    sample.evaluate,
-    sample.report,
-    compare.compare,
-    train.demo,
-    doctor.doctor,
-):
-    app.command()(command)
-app.add_typer(classify.app)
+app = folder("ganvas.cli.commands", "ganvas")
 
 
 @lasting_progress()
 @answering_signals
 def main() -> None:
     """Run the command line; the entry point of the `ganvas` script."""
+    for stream in (sys.stdout, sys.stderr):
+        _escape_what_cannot_be_written(stream)
     try:
         app()
     except GanvasError as error:
         fail(str(error), 2)
     except KeyboardInterrupt:
-        fail("interrupted; nothing half-written was left behind", train.INTERRUPTED)
+        fail("interrupted; nothing half-written was left behind", INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has closed it (`| head`); Python must not complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget(sys.stdout)
         sys.exit(1)
+    except OSError as error:  # a full disk behind stdout, or a file that the file system does not let us use
+        _forget(sys.stdout)
+        what = f"{error.filename} cannot be used" if error.filename else "input or output failed"
+        fail(f"{what}: {error.strerror or error}", 2)
 
 
 def fail(message: str, code: int) -> None:
     """Say on stderr what went wrong, on one line, and leave."""
-    typer.echo(f"ganvas: {' '.join(message.split())}", err=True)
+    with contextlib.suppress(OSError):
+        typer.echo(f"ganvas: {' '.join(message.split())}", err=True)
     sys.exit(code)
+
+
+def _escape_what_cannot_be_written(stream: TextIO) -> None:
+    """Let a stream escape the characters that its encoding lacks, as in `\\u5317`, instead of failing."""
+    if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _forget(stream: TextIO) -> None:
+    """Discard what a stream still holds."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _print_version(wanted: bool) -> None:

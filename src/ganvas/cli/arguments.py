@@ -7,12 +7,8 @@ import typer
 
 Data = Annotated[Path, typer.Argument(help="Dataset directory, made by `ganvas prepare`.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Run directory to make.", show_default=False)]
-Budget = Annotated[
-    str | None,
-    typer.Option(help="How long: 90s, 20m, 2h, 100kimg, 30epochs or 500steps.", show_default="20m"),
-]
 Assignments = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set an option (docs/configuration.md); repeatable."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Set an option (see docs/configuration.md). Can be repeated."),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Same seed, same pictures.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the pictures: the same seed gives the same pictures.")]

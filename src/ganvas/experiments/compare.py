@@ -31,6 +31,7 @@ from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import append_record, read_records
 from ganvas.foundation.locks import exclusive
+from ganvas.foundation.paths import new_path
 from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check
@@ -254,7 +255,7 @@ def compare(
         changes=changes,
     )
     _check(recipes, plan, dataset)
-    path = Path(out)
+    path = new_path(out)
     with exclusive(path, runs.TRAINED):
         return _compared(path, plan, recipes, seeds, display)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.data.prepare.prepare import prepare
+from ganvas.foundation.paths import exists, user_path
 from ganvas.planning.run import Outcome, train
 from ganvas.report.run.page import write_page
 from ganvas.settings.budget import Amount
@@ -31,8 +32,8 @@ def paint(out: Path, progress: Callable[[int, int], None]) -> Path:
     Raises:
         GanvasError: the folder cannot be used.
     """
-    paintings = out / "paintings"
-    if not paintings.exists():
+    paintings = user_path(out) / "paintings"
+    if not exists(paintings):
         prepare(f"painter:{PAINTINGS}", paintings, size=SIZE, progress=progress)
     return paintings
 
@@ -52,7 +53,7 @@ def demo(out: Path, paintings: Path, minutes: float, display: Display) -> tuple[
     Raises:
         GanvasError: the folder or the dataset cannot be used.
     """
-    run = next(path for number in itertools.count(1) if not (path := out / f"run-{number}").exists())
+    run = next(path for number in itertools.count(1) if not exists(path := user_path(out) / f"run-{number}"))
     budget = Amount(minutes, "m")
     outcome = train(paintings, run, display=display, budget=budget, eval_every=budget / EVALUATIONS, **OPTIONS)
     return write_page(run, run / "page.html"), outcome

@@ -29,6 +29,7 @@ from ganvas.data.dataset.subset import of_class
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import whole_file
 from ganvas.foundation.locks import exclusive
+from ganvas.foundation.paths import exists, new_path
 from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check, evaluations_asked_for
@@ -136,7 +137,7 @@ def train_per_class(
         InUse: another process is training there.
     """
     plan, display = _plan(data, recipe, start, changes), Lasting(display)
-    path = Path(out)
+    path = new_path(out)
     with exclusive(path, runs.TRAINED):
         return _completed(path, plan, display)
 
@@ -220,7 +221,7 @@ def _folders(names: list[str]) -> dict[str, str]:
 def _trained(path: Path, plan: Plan, name: str, folder: str, display: Display) -> bool:
     """Bring the run of one class to its end; False if it was interrupted."""
     own = path / DATA / folder
-    if not own.exists():
+    if not exists(own):
         of_class(labelled_by(Dataset.open(plan.data), plan.label_column), name, own)
     return runs.complete(own, path / RUNS / folder, plan.recipe, start=plan.start, display=display, **plan.changes)
 

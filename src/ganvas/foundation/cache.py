@@ -14,6 +14,7 @@ import platformdirs
 
 from ganvas.foundation.files import unwritable
 from ganvas.foundation.notes import note_once
+from ganvas.foundation.paths import user_path
 
 # A disk that is full may still have room for an empty file.
 _PROBE_BYTES = 65_536
@@ -21,8 +22,8 @@ _PROBE_BYTES = 65_536
 
 def cache_directory() -> Path:
     """`$GANVAS_CACHE`, or the user's cache directory."""
-    given = os.environ.get("GANVAS_CACHE")
-    return Path(given).expanduser() if given else platformdirs.user_cache_path("ganvas")
+    chosen = os.environ.get("GANVAS_CACHE")
+    return user_path(chosen) if chosen else platformdirs.user_cache_path("ganvas")
 
 
 def cache_path(name: str, cache: Path | None = None) -> Path:

@@ -26,6 +26,7 @@ from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, Featu
 from ganvas.foundation.cache import cache_path
 from ganvas.foundation.errors import ConfigError, DataError, unknown
 from ganvas.foundation.files import whole_file
+from ganvas.foundation.paths import is_file
 from ganvas.metrics.efficientnet import INPUT_PIXELS, EfficientNetLite
 from ganvas.metrics.features import FeatureNetwork, resized
 from ganvas.settings.config import DEFAULT_EXTRACTOR
@@ -154,7 +155,7 @@ class TimmNetwork(FeatureNetwork):
 
 def _inception_weights() -> dict[str, Tensor]:
     path = cache_path(_INCEPTION_FILE)
-    if not path.is_file():
+    if not is_file(path):
         _download(path)
     try:
         weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)

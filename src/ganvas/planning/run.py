@@ -12,6 +12,7 @@ from ganvas.data.dataset.labels import labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.locks import exclusive
+from ganvas.foundation.paths import exists, is_directory, new_path, user_path
 from ganvas.gans.recipe import Spec
 from ganvas.machine.device import Machine
 from ganvas.planning import quality
@@ -81,7 +82,7 @@ def train(
         GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
         InUse: another process is training a run there.
     """
-    began, path, display = time.perf_counter(), Path(out), Lasting(display)
+    began, path, display = time.perf_counter(), new_path(out), Lasting(display)
     plan = _checked(data, recipe, start, changes)
     with exclusive(path, TRAINED):
         refuse_existing(path)
@@ -126,7 +127,7 @@ def prepare_run(
             would be overwritten.
     """
     plan = _checked(data, recipe, start, changes)
-    refuse_existing(Path(out))
+    refuse_existing(new_path(out))
     return plan
 
 
@@ -135,7 +136,7 @@ def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: d
     plan = check(data, recipe, changes)
     if start is None:
         return plan
-    return dataclasses.replace(plan, origin=Path(start), start=_read_weights(Path(start)))
+    return dataclasses.replace(plan, origin=user_path(start), start=_read_weights(user_path(start)))
 
 
 def _foreseen(plan: Plan, began: float) -> tuple[Plan, Forecast]:
@@ -175,7 +176,7 @@ def resume(
         ConfigError: its budget is spent and no further one given.
         InUse: another process is training it.
     """
-    path = Path(run)
+    path = user_path(run)
     RunDirectory.open(path)  # before a lock is made next to what is not a run
     more = Amount.parse(budget) if budget else None
     with exclusive(path, TRAINED):
@@ -251,8 +252,8 @@ def complete(
     Raises:
         GanvasError: as `train` and `resume` do.
     """
-    run = Path(out)
-    if run.exists() and not _removed_without_checkpoint(run):
+    run = new_path(out)
+    if exists(run) and not _removed_without_checkpoint(run):
         return is_spent(run) or resume(run, data=data, display=display).finished
     return train(data, run, recipe, start=start, display=display, **changes).finished
 
@@ -278,7 +279,7 @@ def is_spent(run: str | Path) -> bool:
     Raises:
         RunError: no run, or no checkpoint in it.
     """
-    directory = RunDirectory.open(Path(run))
+    directory = RunDirectory.open(user_path(run))
     state = CheckpointDirectory(directory.checkpoints).latest()
     budget = Amount.parse(directory.record.settings["budget"])
     spent = budget.fraction(Progress(directory.record.training_count, **state["progress"])) >= 1
@@ -303,7 +304,7 @@ def _read_weights(start: Path) -> dict[str, Any]:
     Raises:
         RunError: there is nothing to begin with.
     """
-    if start.is_dir():
+    if is_directory(start):
         state = CheckpointDirectory(RunDirectory.open(start).checkpoints).latest()
         return {name: state[name] for name in ("generator", "discriminator", "average")}
     weights = Snapshot.load(start).generator.state_dict()

@@ -14,6 +14,7 @@ from PIL import Image
 from plotly.offline import get_plotlyjs
 
 from ganvas.foundation.files import whole_file
+from ganvas.foundation.paths import new_path
 from ganvas.foundation.version import VERSION
 
 MAX_SIDE = 1600
@@ -28,7 +29,7 @@ def write(page: str, out: str | Path) -> Path:
     Raises:
         GanvasError: the file system refused; `out` is as it was.
     """
-    out = Path(out)
+    out = new_path(out)
     with whole_file(out) as partial:
         partial.write_text(page, encoding="utf-8")
     return out

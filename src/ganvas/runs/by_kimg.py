@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from ganvas.foundation.paths import files_in
+
 _STEM: Final = re.compile(r"[0-9]{8,}\.[0-9]{3}")
 
 
@@ -13,6 +15,10 @@ def file_name(kimg: float, suffix: str) -> str:
 
 
 def files_by_kimg(folder: Path, suffix: str) -> dict[float, Path]:
-    """The files of a directory that a run wrote, by kimg, oldest first. Files of any other name are ignored."""
-    named = (file for file in folder.glob(f"*{suffix}") if _STEM.fullmatch(file.stem))
+    """The files of a directory that a run wrote, by kimg, oldest first. Files of any other name are ignored.
+
+    Raises:
+        GanvasError: the directory cannot be read.
+    """
+    named = (file for file in files_in(folder, f"*{suffix}") if _STEM.fullmatch(file.stem))
     return dict(sorted((float(file.stem), file) for file in named if file.is_file()))

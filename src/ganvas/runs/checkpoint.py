@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ganvas.foundation.errors import RunError
+from ganvas.foundation.paths import is_file
 from ganvas.foundation.tensors import write_tensors
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
@@ -126,7 +127,7 @@ class CheckpointDirectory:
     @property
     def has_best(self) -> bool:
         """Whether there is a state to go back to."""
-        return (self._path / BEST).is_file()
+        return is_file(self._path / BEST)
 
     def best(self) -> dict[str, Any]:
         """The state to go back to.
@@ -148,7 +149,10 @@ class CheckpointDirectory:
                 return load(file)
             except RunError as error:
                 problems.append(str(error))
-        reason = "; ".join(problems) or "it holds none: the run stopped before its first checkpoint"
+        reason = (
+            "; ".join(problems)
+            or "it holds none: the run stopped before its first checkpoint, so remove it and train again"
+        )
         raise RunError(f"no usable checkpoint in {self._path} ({reason})")
 
     def _files(self) -> list[Path]:

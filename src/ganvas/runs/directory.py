@@ -17,10 +17,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import refuse_taken, whole_directory, whole_file
+from ganvas.foundation.paths import is_file, quoted
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 SCHEMA_VERSION = 1
 CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
+# The names of checkpoints in `checkpoints/`.
 
 
 class Record(BaseModel):
@@ -95,7 +97,9 @@ class RunDirectory:
         """
         file = path / CONFIG
         if not is_run(path):
-            raise RunError(f"{path} is no run directory (no {CONFIG}); start one with: ganvas train DATA --out {path}")
+            raise RunError(
+                f"{path} is no run directory (no {CONFIG}); start one with: ganvas train DATA --out {quoted(path)}"
+            )
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
             version = content.get("schema_version") if isinstance(content, dict) else None
@@ -152,7 +156,7 @@ class RunDirectory:
 
 def is_run(path: Path) -> bool:
     """Whether there is a run directory at `path`."""
-    return (path / CONFIG).is_file()
+    return is_file(path / CONFIG)
 
 
 def refuse_existing(path: Path) -> None:
@@ -163,7 +167,12 @@ def refuse_existing(path: Path) -> None:
         GanvasError: something else is there.
     """
     if is_run(path):
-        raise RunError(f"{path} is a run already; go on with: ganvas resume {path}, or choose another --out")
+        if not files_by_kimg(path / "checkpoints", ".safetensors"):
+            raise RunError(
+                f"{path} is a run already, without a checkpoint to resume from; remove it, unless it is being trained, "
+                "or choose another --out"
+            )
+        raise RunError(f"{path} is a run already; go on with: ganvas resume {quoted(path)}, or choose another --out")
     refuse_taken(path)
 
 

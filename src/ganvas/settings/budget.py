@@ -1,8 +1,9 @@
-"""How much training: an amount of time, images, epochs or steps, and how much of it is spent.
+"""Amounts of training: time, images, epochs or steps, and how much of them is spent.
 
-The same grammar serves `--budget` and every interval (`eval_every`, `sample_every` ...): a number and a unit.
+`--budget` and every interval (`eval_every`, `sample_every` ...) are written alike, as a number and a unit.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -60,9 +61,10 @@ class Amount:
         unit = next((known for known in COUNTED_UNITS if unit in (known, known.removesuffix("s"))), unit)
         if not match or (unit not in SECONDS_PER and unit not in COUNTED_UNITS):
             raise ConfigError(f"cannot read {text!r} as an amount of training; write {GRAMMAR}")
-        if float(match[1]) == 0:
-            raise ConfigError(f"{text!r} is no training at all; write an amount above zero")
-        return cls(float(match[1]), unit)
+        value = float(match[1])
+        if not 0 < value < math.inf:
+            raise ConfigError(f"{text[:20]!r} is out of range; write an amount above zero that a clock can count")
+        return cls(value, unit)
 
     def spent(self, progress: Progress) -> float:
         """How much of this amount's unit `progress` stands for."""

@@ -1,21 +1,22 @@
-"""The typed configuration of a run: settings, options, and how both are read and put together.
+"""The typed configuration of a run: its settings and options, and how they are read and combined.
 
-`Options` (options.py) are what a recipe has a say in: the networks and how they learn. `Settings` are the user's: how
-long, where, how often to look. Keys are unique over both, so that `--set key=value` needs no prefix.
+`Options` (options.py) have defaults that depend on the recipe: the networks and how they learn. `Settings` do not: how
+long to train, where, and how often to evaluate. Keys are unique over both, so `--set key=value` needs no prefix.
 """
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
 from ganvas.foundation.errors import ConfigError, unknown
+from ganvas.foundation.paths import user_path
 from ganvas.settings.budget import GRAMMAR, Amount
 from ganvas.settings.options import Options, Typed
 from ganvas.settings.schedules import Plateau
 
-# With fewer pictures on either side no score means anything.
+# Scores of fewer pictures, real or generated, mean nothing.
 MIN_SCORED = 16
 
 # The feature network of scores: its weights come with ganvas.
@@ -38,56 +39,60 @@ class Settings(Typed):
     """What the user decides about a run, whatever its recipe."""
 
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of the weights, the latents and the data order.")
-    budget: AmountField = Field(Amount(20, "m"), description=f"How long to train: {GRAMMAR}.")
+    budget: AmountField = Field(Amount(20, "m"), description=f"How long to train, as {GRAMMAR}.")
     quality: Literal["quick", "good", "best"] | None = Field(
         None,
-        description="Have budget, width, batch size, learning rates and evaluation interval chosen, as far as they are "
-        "not set: quick takes 5 minutes, good 20, best 2 hours. By default the recipe's own are taken.",
+        description="quick (5 minutes), good (20 minutes) or best (2 hours): choose budget, width, batch size, "
+        "learning rates and evaluation interval for this machine and dataset, except those that you set. By default "
+        "the recipe's own values apply.",
     )
     label_column: str | None = Field(
         None,
-        description="Column of the dataset's index that holds the classes; by default the one it was prepared with.",
+        description="Column of the dataset's index that holds the classes. By default the one it was prepared with.",
     )
     balanced_classes: bool = Field(
-        False, description="Show D every class equally often: pictures of smaller classes come again sooner."
+        False, description="Show D every class equally often, by repeating the pictures of smaller classes."
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to train.")
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto",
-        description="Arithmetic of the networks; auto takes bfloat16 where the processor is built for it.",
+        description="Arithmetic of the networks; auto uses bfloat16 on processors built for it.",
     )
     threads: int = Field(
         0,
         ge=0,
         le=1024,
-        description="Processor threads; 0 takes OMP_NUM_THREADS if that is set, else every core this process may use.",
+        description="Processor threads; 0 uses OMP_NUM_THREADS if it is set, or else all cores of this process.",
     )
     log_every: AmountField = Field(Amount(5, "s"), description="Interval of lines in stats.jsonl.")
     sample_every: AmountField | None = Field(
-        None, description="Interval of sample grids; by default a twentieth of the budget."
+        None, description="Interval of sample grids. By default a twentieth of the budget."
     )
     eval_every: AmountField | None = Field(
         None,
-        description="Interval of evaluations; by default a tenth of the budget, and longer where evaluations would "
-        "take more than a tenth of the time.",
+        description="Interval of evaluations. By default a tenth of the budget, or longer if evaluations would take "
+        "more than a tenth of the time.",
     )
     eval_samples: int = Field(
-        1000, ge=0, le=100_000, description="Generated pictures per evaluation; 0 evaluates never."
+        1000, ge=0, le=100_000, description="Generated pictures per evaluation; 0 disables evaluation."
     )
     extractor: str = Field(
         AUTO,
         description="Feature network of evaluations: efficientnet-lite2, efficientnet-lite2-260, pixels, inception "
-        "or timm:NAME; auto is the first that the discriminator does not see through itself.",
+        "or timm:NAME; auto is the first that is not part of the discriminator.",
     )
     on_trouble: Literal["warn", "stop", "rollback"] = Field(
         "warn",
-        description="What to do when the verdict names a trouble: say so and use the budget up; stop, with the best "
-        "snapshot kept; or go back to the best evaluation in health with half the learning rates.",
+        description="What to do about trouble that the verdict finds: warn and train on (warn), stop with the best "
+        "snapshot (stop), or return to the best healthy evaluation with half the learning rates (rollback).",
     )
     patience: int = Field(
-        2, ge=1, le=1000, description="Evaluations in a row that must name a trouble before anything is done about it."
+        2,
+        ge=1,
+        le=1000,
+        description="Number of evaluations in a row that must find trouble before on_trouble applies.",
     )
-    rollbacks: int = Field(3, ge=1, le=100, description="How often a run may go back before it is stopped.")
+    rollbacks: int = Field(3, ge=1, le=100, description="Number of rollbacks after which the run stops.")
     checkpoint_every: AmountField = Field(Amount(5, "m"), description="Interval of resumable checkpoints.")
     grid_size: int = Field(8, ge=1, le=32, description="Rows and columns of the sample grid.")
     tensorboard: bool = Field(True, description="Write TensorBoard event files.")
@@ -103,7 +108,7 @@ class RunConfig(Typed):
     @model_validator(mode="after")
     def _enough_pictures_to_score(self) -> Self:
         if 0 < self.settings.eval_samples < MIN_SCORED:
-            raise ValueError(f"eval_samples: at least {MIN_SCORED} pictures are needed for a score; 0 evaluates never")
+            raise ValueError(f"eval_samples: a score needs at least {MIN_SCORED} pictures; 0 disables evaluation")
         return self
 
     @model_validator(mode="after")
@@ -111,7 +116,7 @@ class RunConfig(Typed):
         on_trouble = self.settings.on_trouble
         if on_trouble != "warn" and not self.settings.eval_samples:
             raise ValueError(
-                f"on_trouble={on_trouble}: trouble is seen in evaluations, and with eval_samples=0 there are none"
+                f"on_trouble={on_trouble}: trouble is seen in evaluations, and eval_samples=0 disables them"
             )
         return self
 
@@ -120,7 +125,7 @@ class RunConfig(Typed):
         schedules = {"g_schedule": self.options.g_schedule, "d_schedule": self.options.d_schedule}
         for key, schedule in schedules.items():
             if isinstance(schedule, Plateau) and not self.settings.eval_samples:
-                raise ValueError(f"{key}={schedule}: it waits for evaluations, and with eval_samples=0 there are none")
+                raise ValueError(f"{key}={schedule}: it waits for evaluations, and eval_samples=0 disables them")
         return self
 
     def with_settings(self, **changes: Any) -> "RunConfig":
@@ -129,10 +134,10 @@ class RunConfig(Typed):
 
 
 def resolve(recipe: str, defaults: Options, changes: dict[str, Any]) -> RunConfig:
-    """Put a run together from a recipe's defaults and what the user changed.
+    """Combine a recipe's defaults with the values that the user changed.
 
     Args:
-        recipe: the recipe's name, kept for the record.
+        recipe: the recipe's name, to be recorded.
         defaults: the recipe's options; changes are checked by its own class.
         changes: values by key, of `Settings` and of the recipe's options alike; strings are converted.
 
@@ -151,7 +156,7 @@ def resolve(recipe: str, defaults: Options, changes: dict[str, Any]) -> RunConfi
         raise ConfigError(first_problem(error)) from error
 
 
-# Keys of a run's config.yaml that describe what happened rather than what was asked for.
+# Keys of a run's config.yaml that record facts about the run; they are not options.
 RECORD_KEYS = {
     "schema_version",
     "ganvas",
@@ -174,20 +179,31 @@ def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
     Raises:
         ConfigError: no such file, or not a YAML mapping.
     """
+    path = user_path(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"--config {path} cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"--config {path} must hold `key: value` lines, not a {type(content).__name__}")
-    recipe = content.pop("recipe", None)
+    values = _options_in(content, f"--config {path}")
+    recipe = values.pop("recipe", None)
+    if recipe is not None and not isinstance(recipe, str):
+        raise ConfigError(f"--config {path}: recipe must be the name of a recipe, not {recipe!r}")
     changes: dict[str, Any] = {}
     for group in ("settings", "options"):
-        grouped = content.pop(group, None) or {}
-        if not isinstance(grouped, dict):
-            raise ConfigError(f"--config {path}: {group} must hold `key: value` lines")
-        changes |= grouped
-    return recipe, changes | {key: value for key, value in content.items() if key not in RECORD_KEYS}
+        changes |= _options_in(values.pop(group, None), f"--config {path}: {group}")
+    return recipe, changes | {key: value for key, value in values.items() if key not in RECORD_KEYS}
+
+
+def _options_in(content: Any, place: str) -> dict[str, Any]:
+    """The values by key that a part of a YAML file holds; an empty part holds none."""
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"{place} must hold `key: value` lines, not a {type(content).__name__}")
+    for key in content:
+        if not isinstance(key, str):
+            raise ConfigError(f"{place} holds the key {key!r}; keys are names of options, as in `width: 32`")
+    return content
 
 
 def parse_assignments(assignments: list[str]) -> dict[str, str]:
@@ -205,9 +221,16 @@ def parse_assignments(assignments: list[str]) -> dict[str, str]:
     return changes
 
 
-def first_problem(error: ValidationError) -> str:
-    """Pydantic's first complaint as one line: the key, the value given and what was expected."""
+def first_problem(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """Pydantic's first complaint as one line: the key, its value and what was expected.
+
+    Args:
+        error: the complaints.
+        model: the model that was checked; an unknown key is then answered with the nearest of its keys.
+    """
     problem = error.errors()[0]
+    if model is not None and problem["type"] == "extra_forbidden":
+        return unknown("option", str(problem["loc"][-1]), model.model_fields)
     key = ".".join(str(part) for part in problem["loc"])
     message = problem["msg"].removeprefix("Value error, ")
     return f"option {key}={problem['input']!r}: {message}" if key else message

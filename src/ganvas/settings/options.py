@@ -1,6 +1,6 @@
 """The training options common to all recipes: each with its default, its help and its checks.
 
-They come in groups, as docs/configuration.md shows them. A recipe gives its own defaults, and may add keys of its own.
+docs/configuration.md shows them in the same groups. A recipe has its own defaults and may add options.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -39,7 +39,7 @@ def _write_range(value: tuple[float, float]) -> str:
 def _is_probability_range(value: tuple[float, float]) -> tuple[float, float]:
     low, high = value
     if not 0 <= low <= high <= 1:
-        raise ValueError(f"{_write_range(value)} is out of range; write probabilities from 0 to 1, the lower one first")
+        raise ValueError(f"{_write_range(value)} is out of range; write probabilities from 0 to 1, the lower first")
     return value
 
 
@@ -90,8 +90,12 @@ AugmentField = Annotated[
 ]
 
 
+class Metavar(str):
+    """Marks a field whose values are shown under this name in the help of a command, as in `--where CONDITION`."""
+
+
 class Typed(BaseModel):
-    """Values that are checked once and then stay: no unknown keys, no infinities."""
+    """Values that are checked when they are made and then fixed; unknown keys and infinities are refused."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=True, allow_inf_nan=False
@@ -105,10 +109,11 @@ class NetworkOptions(Typed):
     latent_dim: int = Field(100, ge=1, le=4096, description="Length of the latent vector z.")
     latent: Literal["normal", "uniform"] = Field("normal", description="Distribution of z: N(0, I) or U(-1, 1).")
     init: Literal["own", "normal", "glorot"] = Field(
-        "own", description="Weights at the start: the recipe's own, N(0, 0.02), or Glorot uniform with biases of zero."
+        "own",
+        description="Initial weights: own (the recipe's), normal (N(0, 0.02)) or glorot (Glorot uniform, biases 0).",
     )
     minibatch: Literal["none", "stddev", "discrimination"] = Field(
-        "none", description="Layer with which D compares the pictures of a batch."
+        "none", description="Layer that lets D compare the pictures of a batch."
     )
     d_dropout: float = Field(0.0, ge=0, lt=1, description="Probability of dropout after D's activations.")
     spectral_norm: bool = Field(False, description="Divide the weights of D's layers by their spectral norm.")
@@ -133,56 +138,56 @@ class LearningOptions(Typed):
     ema_kimg: float = Field(
         10.0,
         ge=0,
-        description="Half-life of the generator's moving average, in thousands of images; 0 keeps no average.",
+        description="Half-life of the generator's moving average, in thousands of images; 0 disables the average.",
     )
 
 
 class ShownOptions(Typed):
-    """What the discriminator is shown and told."""
+    """What the discriminator sees."""
 
     flip: bool = Field(False, description="Mirror each real picture with probability 1/2.")
     augment: AugmentField = Field(
-        (), description="Differentiable augmentations of all that D sees, such as colour,translation,cutout; or none."
+        (), description="Differentiable augmentations of what D sees, such as colour,translation,cutout; or none."
     )
     augment_probability: float = Field(
         1.0,
         ge=0,
         le=1,
-        description="Probability with which each augmentation changes a picture; above 0.8 G may paint its marks.",
+        description="Probability of each augmentation; above 0.8, G may learn to paint augmented pictures.",
     )
     real_target: RangeField = Field(
-        (1.0, 1.0), description="What D is told of real pictures: a probability, or a range to draw it from."
+        (1.0, 1.0), description="Target of D for real pictures: a probability, or a range to draw it from."
     )
     fake_target: RangeField = Field(
-        (0.0, 0.0), description="What D is told of generated pictures: a probability, or a range to draw it from."
+        (0.0, 0.0), description="Target of D for generated pictures: a probability, or a range to draw it from."
     )
     label_swap: float = Field(
-        0.0, ge=0, le=1, description="Probability with which D is told the opposite about a whole batch."
+        0.0, ge=0, le=1, description="Probability of swapping the targets of real and generated pictures for a batch."
     )
     replay: int = Field(
-        0, ge=0, le=1_000_000, description="Earlier generated pictures to keep for experience replay; 0 for none."
+        0, ge=0, le=1_000_000, description="Generated pictures to keep for experience replay; 0 disables it."
     )
     replay_every: int = Field(
-        10, ge=2, le=100_000, description="Every so many D updates, kept pictures stand in for new generated ones."
+        10, ge=2, le=100_000, description="Interval, in D updates, at which kept pictures replace new ones."
     )
-    replay_keep: int = Field(1, ge=1, le=4096, description="Generated pictures to keep of each batch.")
+    replay_keep: int = Field(1, ge=1, le=4096, description="Generated pictures to keep from each batch.")
 
 
 class ObjectiveOptions(Typed):
-    """What is added to the recipe's objective."""
+    """Additions to the recipe's objective."""
 
     l2: float = Field(0.0, ge=0, description="Weight of the sum of squares of each network's convolution kernels.")
-    clip: float = Field(0.0, ge=0, description="Limit c of D's weights, clipped to [-c, c] after each update; 0: none.")
+    clip: float = Field(0.0, ge=0, description="Clip D's weights to [-c, c] after each update; 0 disables clipping.")
     r1: float = Field(0.0, ge=0, description="Weight gamma of D's squared gradient on real pictures.")
     r2: float = Field(0.0, ge=0, description="Weight gamma of D's squared gradient on generated pictures.")
     penalty_every: int = Field(
-        1, ge=1, le=1000, description="Add r1 and r2 at every so many D updates, as many times as strong."
+        1, ge=1, le=1000, description="Interval of r1 and r2 in D updates; their weights are multiplied by it."
     )
     feature_matching: float = Field(
         0.0, ge=0, description="Weight of the distance between D's mean features of real and generated pictures."
     )
-    unrolled: int = Field(0, ge=0, le=100, description="Steps of D that G looks ahead, differentiating through them.")
-    unrolled_lr: float = Field(1e-3, gt=0, le=1, description="Learning rate of the steps that G looks ahead.")
+    unrolled: int = Field(0, ge=0, le=100, description="Steps of D that G looks ahead and differentiates through.")
+    unrolled_lr: float = Field(1e-3, gt=0, le=1, description="D's learning rate in the steps that G looks ahead.")
 
 
 # In the order in which they are shown.
@@ -196,9 +201,9 @@ class Options(ObjectiveOptions, ShownOptions, LearningOptions, NetworkOptions):
     @model_validator(mode="after")
     def _fit_each_other(self) -> Self:
         if self.clip and self.spectral_norm:
-            raise ValueError("clip and spectral_norm: clipped weights would be scaled again; switch one of them off")
+            raise ValueError("clip and spectral_norm: the norm would scale clipped weights again; switch one off")
         if self.clip and self.unrolled:
             raise ValueError("clip and unrolled: the steps that G looks ahead are not clipped; switch one off")
         if self.replay and self.replay_keep > (most := min(self.replay, self.batch_size)):
-            raise ValueError(f"replay_keep={self.replay_keep}: replay and batch_size leave room for {most} at most")
+            raise ValueError(f"replay_keep={self.replay_keep}: replay and batch_size have room for {most} at most")
         return self

@@ -10,7 +10,7 @@ from ganvas.settings.budget import Amount, Progress
 
 GRAMMAR = (
     "constant, cosine (to 0 at the end of the budget), step:50epochs:0.75 (times 0.75 every 50 epochs) or "
-    "plateau:5:0.5 (times 0.5 when 5 evaluations in a row brought no better KID)"
+    "plateau:5:0.5 (times 0.5 when 5 evaluations in a row did not improve KID)"
 )
 
 
@@ -77,10 +77,10 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class Plateau(Schedule):
-    """The rate drops when evaluations stop getting better, and then has as many again before it drops once more.
+    """The rate drops when evaluations stop improving; after each drop the count starts again.
 
     Attributes:
-        patience: evaluations in a row without a better KID that lead to a drop.
+        patience: evaluations in a row without a better KID before a drop.
         by: what each drop multiplies the rate by.
     """
 
@@ -104,7 +104,7 @@ def parse(text: str) -> Schedule:
     """Read `constant`, `cosine`, `step:50epochs:0.75` or `plateau:5:0.5`.
 
     Raises:
-        ConfigError: not of that form, or a number that makes no sense.
+        ConfigError: not of that form, or a number out of range.
     """
     match text.strip().lower().split(":"):
         case ["constant"]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, SPLITS, TRAIN, Info, map_images, read_info
 from ganvas.foundation.errors import DataError, unknown
+from ganvas.foundation.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ class Dataset:
         Raises:
             DataError: no such directory, another schema version, or a file of it missing, cut short or changed.
         """
-        path = Path(path)
+        path = user_path(path)
         info = read_info(path)
         images = map_images(path / IMAGES)
         try:

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ganvas.data.dataset.stored import StoredPictures
 from ganvas.foundation.errors import DataError
+from ganvas.foundation.paths import is_directory, is_file, quoted
 
 SCHEMA_VERSION = 1
 SPLITS = TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -63,9 +64,9 @@ def read_info(path: Path) -> Info:
         DataError: there is none, it is damaged, or of another schema version.
     """
     file = path / INFO
-    if not file.is_file():
-        what = "is not a ganvas dataset" if path.is_dir() else "does not exist"
-        raise DataError(f"{path} {what} (no {INFO}); make one with: ganvas prepare PICTURES {path}")
+    if not is_file(file):
+        what = "is not a ganvas dataset" if is_directory(path) else "does not exist"
+        raise DataError(f"{path} {what} (no {INFO}); make one with: ganvas prepare PICTURES {quoted(path)}")
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         version = content.get("schema_version") if isinstance(content, dict) else None

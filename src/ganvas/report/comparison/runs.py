@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ganvas.artist.grids import grid
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import DataError, GanvasError
+from ganvas.foundation.paths import user_path
 from ganvas.report import html
 from ganvas.report.comparison import page
 from ganvas.report.comparison.page import Side
@@ -37,7 +38,7 @@ def write_page(runs: Sequence[str | Path], out: str | Path, say: Callable[[str],
         RunError: no run there, or one that this version cannot read.
         GanvasError: the file system refused; `out` is as it was.
     """
-    out, opened = Path(out), [Run.open(Path(run)) for run in runs]
+    out, opened = user_path(out), [Run.open(user_path(run)) for run in runs]
     names = _names(opened)
     sides = _real(opened)
     for run, name in zip(opened, names, strict=True):

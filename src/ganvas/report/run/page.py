@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ganvas.foundation.errors import GanvasError
+from ganvas.foundation.paths import is_directory, user_path
 from ganvas.report import charts, html
 from ganvas.report.html import Fields
 from ganvas.report.run import provenance, sample_grids, verdict
@@ -32,7 +33,7 @@ def write_page(run: str | Path, out: str | Path, say: Say | None = None) -> Path
         RunError: no run there, or one that this version cannot read.
         GanvasError: the file system refused; `out` is as it was.
     """
-    return html.write(render(Run.open(Path(run)), say), out)
+    return html.write(render(Run.open(user_path(run)), say), out)
 
 
 def check_out(out: Path) -> None:
@@ -41,7 +42,7 @@ def check_out(out: Path) -> None:
     Raises:
         GanvasError: `out` is a directory, or is not called .html.
     """
-    if out.is_dir():
+    if is_directory(out):
         raise GanvasError(f"--out {out} is a directory; name a file in it, such as {out / 'page.html'}")
     if out.suffix.lower() not in (".html", ".htm"):
         raise GanvasError(f"--out {out} must end in .html, for that is what is written")

@@ -1,4 +1,4 @@
-"""The command that fits a baseline."""
+"""`ganvas baseline`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,26 +11,28 @@ from ganvas.cli.arguments import Data
 def baseline(
     data: Data,
     kind: Annotated[str, typer.Option(help="mean, kmeans or pca.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Snapshot to make (.safetensors).", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Snapshot file to make (.safetensors).", show_default=False)],
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the fit.", show_default="0")] = None,
     label_column: Annotated[
         str | None,
-        typer.Option(help="Column of the dataset's index with the classes.", show_default="as prepared"),
+        typer.Option(help="Column of the dataset's index that holds the classes.", show_default="as prepared"),
     ] = None,
     assignments: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Set an option (docs/recipes.md); repeatable."),
+        typer.Option("--set", metavar="KEY=VALUE", help="Set an option (see docs/recipes.md). Can be repeated."),
     ] = None,
 ) -> None:
-    """Fit a baseline, the floor that every GAN must beat: the mean picture, K-means or PCA of each class."""
+    """Fit a baseline that every GAN should beat: the mean picture, K-means or PCA of each class."""
     from ganvas.foundation.files import refuse_taken
+    from ganvas.foundation.paths import new_path, quoted
     from ganvas.runs.snapshot import save
     from ganvas.settings.config import parse_assignments
     from ganvas.training.baseline import fit
 
     changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
+    out = new_path(out)
     refuse_taken(out)
     snapshot = fit(data, kind, label_column=label_column, **changes)
     save(out, snapshot.generator, snapshot.card)
     typer.echo(f"{out}: {snapshot.generator}")
-    typer.echo(f"look at it with: ganvas sample {out} --out grid.png", err=True)
+    typer.echo(f"look at it with: ganvas sample {quoted(out)} --out grid.png", err=True)

@@ -1,4 +1,4 @@
-"""The command that looks through a dataset."""
+"""`ganvas survey`."""
 
 import functools
 import json
@@ -14,16 +14,16 @@ def survey(
     data: Data,
     out: Annotated[
         Path | None,
-        typer.Option(help="The page to write, an .html; replaced if it exists.", show_default=False),
+        typer.Option(help="The .html file to write; an existing one is replaced.", show_default=False),
     ] = None,
     label: Annotated[
         str | None,
-        typer.Option(help="Column of the dataset's index with the classes.", show_default="as prepared"),
+        typer.Option(help="Column of the dataset's index that holds the classes.", show_default="as prepared"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the pictures that are shown, and of samples.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of pictures to show and to measure.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
-    """Say what is in a dataset: classes, colours, mean pictures, shapes, dates, near-duplicates, leaks, rejects."""
+    """Describe a dataset: classes, colours, mean pictures, shapes, dates, near-duplicates, leaks, rejected files."""
     from ganvas.data.survey.survey import survey
 
     if out is not None:

@@ -1,4 +1,4 @@
-"""The command that looks at the machine."""
+"""`ganvas doctor`."""
 
 import json
 from dataclasses import asdict
@@ -8,7 +8,7 @@ import typer
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False) -> None:
-    """Say what this machine is, what ganvas chooses to do on it, and why."""
+    """Describe this machine, what ganvas chooses to use of it, and why."""
     from ganvas.machine.doctor import examine
 
     findings = examine()

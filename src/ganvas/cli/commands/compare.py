@@ -1,4 +1,4 @@
-"""The command that puts recipes side by side."""
+"""`ganvas compare`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,21 +6,21 @@ from typing import Annotated
 import typer
 
 from ganvas.cli.arguments import Assignments, Data
-from ganvas.cli.train import INTERRUPTED
+from ganvas.cli.folder import INTERRUPTED
 
 
 def compare(
     data: Data,
     out: Annotated[
-        Path, typer.Option(help="Directory of the comparison; an interrupted one goes on.", show_default=False)
+        Path, typer.Option(help="Directory of the comparison. If it was interrupted, it continues.", show_default=False)
     ],
-    recipes: Annotated[str, typer.Option(help="Recipes to compare, as in dcgan,wgan-gp,mlp.", show_default=False)],
-    budget: Annotated[str, typer.Option(help="How long each run trains, as in 10m or 100kimg.")] = "10m",
+    recipes: Annotated[str, typer.Option(help="Recipes to compare, such as dcgan,wgan-gp,mlp.", show_default=False)],
+    budget: Annotated[str, typer.Option(help="How long to train each run, such as 10m or 100kimg.")] = "10m",
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Runs of each recipe.")] = 3,
-    samples: Annotated[int, typer.Option(min=16, max=100_000, help="Pictures to measure of each.")] = 1000,
+    samples: Annotated[int, typer.Option(min=16, max=100_000, help="Pictures of each run to measure.")] = 1000,
     assignments: Assignments = None,
 ) -> None:
-    """Train recipes with the same data, budget and seeds, and print one table beside what learns nothing."""
+    """Train recipes with the same data, budget and seeds, and print one table that includes the baselines."""
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.experiments.compare import compare
     from ganvas.settings.config import parse_assignments
@@ -39,5 +39,5 @@ def compare(
         )
     typer.echo(str(comparison))
     if not comparison.finished:
-        typer.echo("interrupted; the same command goes on", err=True)
+        typer.echo("interrupted; the same command continues", err=True)
         raise typer.Exit(INTERRUPTED)

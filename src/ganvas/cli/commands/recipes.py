@@ -1,4 +1,4 @@
-"""The command that lists the recipes."""
+"""`ganvas recipes`."""
 
 import json
 from dataclasses import asdict
@@ -20,7 +20,7 @@ CLASSES = {
 
 
 def recipes(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False) -> None:
-    """List the GANs: where each is from, how large its networks are, and what a picture costs to train on."""
+    """List the GANs with their papers, the size of their networks and the cost of training."""
     from ganvas.experiments.catalogue import catalogue
 
     entries = catalogue()
@@ -38,7 +38,7 @@ def _table(entries: "list[Entry]") -> str:
         ).rstrip()
         for row in rows
     ]
-    note = "\nparameters and cost at so many px; cost: operations per real picture, dcgan's at that size being 1"
+    note = "\npx: the picture size for parameters and cost; cost: operations per real picture, as a multiple of dcgan's"
     return "\n".join(lines) + note
 
 

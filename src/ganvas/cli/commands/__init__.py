@@ -1,0 +1,18 @@
+"""Turns a folder of pictures into a trained, measured and explorable art generator."""
+
+# As `ganvas --help` lists them.
+ORDER = (
+    "prepare",
+    "survey",
+    "recipes",
+    "train",
+    "resume",
+    "baseline",
+    "sample",
+    "evaluate",
+    "report",
+    "compare",
+    "demo",
+    "doctor",
+    "classify",
+)

@@ -1,0 +1,27 @@
+"""`ganvas resume`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganvas.machine.memory import share_heap
+
+
+def resume(
+    run: Annotated[Path, typer.Argument(help="Run directory.", show_default=False)],
+    budget: Annotated[
+        str | None,
+        typer.Option(help="How much more to train. By default what is left of the budget.", show_default=False),
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="The dataset directory, if it has moved.")] = None,
+) -> None:
+    """Continue a run exactly where its newest checkpoint left it."""
+    share_heap()
+    from ganvas.cli.outcome import conclude
+    from ganvas.cli.terminal import TerminalDisplay
+    from ganvas.planning import run as runs
+
+    with TerminalDisplay() as display:
+        outcome = runs.resume(run, budget=budget, data=data, display=display)
+    conclude(outcome)

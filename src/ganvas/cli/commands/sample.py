@@ -1,0 +1,31 @@
+"""`ganvas sample`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganvas.cli.arguments import Seed
+
+
+def sample(
+    source: Annotated[Path, typer.Argument(help="Run directory or snapshot (.safetensors).", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(help="A .png file for one grid, or a directory for single pictures.", show_default=False),
+    ],
+    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="How many pictures.")] = 64,
+    seed: Seed = 0,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the class to paint. By default all classes, with a row for each in a grid.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Paint pictures with a trained generator."""
+    from ganvas.artist.artist import load, write_samples
+
+    write_samples(load(source), out, n, seed, label)
+    typer.echo(str(out))

@@ -1,0 +1,73 @@
+"""`ganvas train`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ganvas.cli.arguments import Assignments, Data, Out
+from ganvas.cli.fields import options_of
+from ganvas.cli.folder import INTERRUPTED
+from ganvas.machine.memory import share_heap
+from ganvas.settings.config import Settings, parse_assignments, read_config
+
+
+# Left out, a flag is None: then --set, --config and the recipe's defaults have their say.
+@options_of(Settings, "quality", "budget", "seed", "label_column", "on_trouble", "patience", use_defaults=False)
+def train(
+    data: Data,
+    out: Out,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="The GAN: the name of a recipe, or module:Class for your own.", show_default="atelier"),
+    ] = None,
+    *,
+    assignments: Assignments = None,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file of options. Another run's config.yaml repeats that run.")
+    ] = None,
+    start: Annotated[Path | None, typer.Option("--from", help="Start from the weights of a snapshot or run.")] = None,
+    per_class: Annotated[
+        bool,
+        typer.Option("--per-class", help="Train one GAN for each class; --out is the directory of all of them."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
+    **settings: Any,
+) -> None:
+    """Train a GAN on a dataset. Ctrl-C stops it, and `ganvas resume` continues."""
+    share_heap()
+    from ganvas.cli.outcome import conclude
+    from ganvas.cli.terminal import TerminalDisplay
+    from ganvas.planning import run as runs
+
+    named, changes = read_config(config) if config else (None, {})
+    changes |= parse_assignments(assignments or [])
+    changes |= {key: value for key, value in settings.items() if value is not None}
+    recipe = recipe or named or runs.DEFAULT_RECIPE
+    if per_class:
+        _train_per_class(data, out, recipe, start, dry_run, changes)
+        return
+    if dry_run:
+        typer.echo(runs.rehearse(data, out, recipe, start=start, **changes))
+        return
+    with TerminalDisplay() as display:
+        outcome = runs.train(data, out, recipe, start=start, display=display, **changes)
+    conclude(outcome)
+
+
+def _train_per_class(
+    data: Path, out: Path, recipe: str, start: Path | None, dry_run: bool, changes: dict[str, Any]
+) -> None:
+    from ganvas.cli.terminal import TerminalDisplay
+    from ganvas.experiments import per_class
+
+    if dry_run:
+        typer.echo(per_class.rehearse(data, recipe, changes))
+        return
+    with TerminalDisplay() as display:
+        result = per_class.train_per_class(data, out, recipe, start=start, display=display, **changes)
+    if not result.finished:
+        typer.echo("interrupted; the same command continues", err=True)
+        raise typer.Exit(INTERRUPTED)
+    typer.echo(str(result))
+    typer.echo(f"side by side in {out / per_class.PAGE} and {out / per_class.GRID}", err=True)

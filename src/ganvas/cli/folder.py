@@ -1,0 +1,132 @@
+"""Commands found by their files: a module of a package is a command, a package in it a group of commands.
+
+A module has a function of its own name: its parameters are the command's, and its docstring is the help. The module is
+imported when its command is used, so `ganvas --help` imports none of them.
+"""
+
+import ast
+import functools
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from ganvas.foundation.paths import user_path
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+
+Command = TyperCommand | TyperGroup
+R = TypeVar("R")
+
+
+def folder(package: str, name: str) -> typer.Typer:
+    """The application whose commands are the modules of a package; its help is the package's docstring."""
+    app = typer.Typer(
+        name=name,
+        cls=type("Folder", (_Folder,), {"package": package}),
+        help=importlib.import_module(package).__doc__,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(lambda: None)
+    return app
+
+
+class Commands(Mapping[str, Command]):
+    """The commands of a package by name, each made when it is asked for.
+
+    Those that the package names in `ORDER` come first, in that order; all others follow by name.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = importlib.import_module(package)
+        modules = {
+            module.name.replace("_", "-"): module.name for module in pkgutil.iter_modules(self._package.__path__)
+        }
+        order: tuple[str, ...] = getattr(self._package, "ORDER", ())
+        names = [*(name for name in order if name in modules), *sorted(modules.keys() - set(order))]
+        self._modules = {name: modules[name] for name in names}
+        self._made: dict[str, Command] = {}
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def _make(self, name: str) -> Command:
+        module = importlib.import_module(self._path(name))
+        if hasattr(module, "__path__"):
+            app = folder(module.__name__, name)
+        else:
+            app = typer.Typer(add_completion=False, rich_markup_mode=None)
+            app.command(name)(_with_user_paths(getattr(module, self._modules[name])))
+        return cast(Command, typer.main.get_command(app))
+
+    def _path(self, name: str) -> str:
+        return f"{self._package.__name__}.{self._modules[name]}"
+
+    def help(self, name: str) -> str:
+        """The docstring of a command, or of a group, read from its file without importing it."""
+        spec = importlib.util.find_spec(self._path(name))
+        assert spec is not None and spec.origin is not None  # noqa: PT018
+        tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+        functions = (each for each in tree.body if isinstance(each, ast.FunctionDef))
+        command = next((each for each in functions if each.name == self._modules[name]), tree)
+        return ast.get_docstring(command) or ""
+
+
+class _Folder(TyperGroup):
+    """A group whose commands are the modules of `package`."""
+
+    package: ClassVar[str]
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self._folder = Commands(self.package)
+        # Nobody adds commands to a group that has all of them.
+        self.commands = cast(MutableMapping[str, Any], self._folder)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands into the help, without making any of them."""
+        limit = formatter.width - 6 - max(map(len, self._folder), default=0)
+        commands = [TyperCommand(name, help=self._folder.help(name)) for name in self._folder]
+        if commands:
+            with formatter.section("Commands"):
+                formatter.write_dl([(command.name, command.get_short_help_str(limit)) for command in commands])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; Ctrl-C ends it with a line on stderr, unless the command has said more already."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("ganvas: interrupted; nothing half-written was left behind", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def _with_user_paths(function: Callable[..., R]) -> Callable[..., R]:
+    """Let every path that a command is given begin with `~`."""
+
+    @functools.wraps(function)
+    def call(**arguments: Any) -> R:
+        return function(**{name: _expanded(value) for name, value in arguments.items()})
+
+    return call
+
+
+def _expanded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_expanded(each) for each in value]
+    return user_path(value) if isinstance(value, Path) else value
