@@ -20,8 +20,8 @@ from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.prepare.prepare import Summary, prepare
 from ganvas.data.sources import Request
-from ganvas.data.sources.hub import open_hub
 from ganvas.data.sources.opening import open_source
+from ganvas.data.sources.schemes.hf import open_hub
 from ganvas.foundation.errors import DataError
 from replicas import images_of, rejections
 

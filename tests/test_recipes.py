@@ -155,7 +155,7 @@ NEW_RECIPE = '''"""A least-squares GAN of two matrices.
 
 from torch import nn
 
-from ganvas.options import Options
+from ganvas.settings.options import Options
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 
 

@@ -34,7 +34,8 @@ from ganvas.settings.options import Options
 from ganvas.training import evaluation
 from ganvas.training.learning_rates import LearningRates
 from ganvas.training.step import AdversarialStep
-from ganvas.tricks.objective import TRICKS, Objective
+from ganvas.tricks import in_order
+from ganvas.tricks.objective import Objective
 from ganvas.tricks.replay import ExperienceReplay
 from scored import scores
 
@@ -112,7 +113,24 @@ def step_of(recipe: Recipe, size: int = 16) -> AdversarialStep:
 
 
 def test_without_options_there_is_no_trick() -> None:
-    assert [trick.__name__ for trick in TRICKS if trick.is_wanted(Options())] == []
+    assert [trick.__name__ for trick in in_order() if trick.is_wanted(Options())] == []
+
+
+def test_tricks_act_in_their_order() -> None:
+    assert [trick.__name__ for trick in in_order()] == [
+        "Initialisation",
+        "Minibatch",
+        "DiscriminatorDropout",
+        "SpectralNorm",
+        "Flip",
+        "ExperienceReplay",
+        "DiffAugment",
+        "Unrolled",
+        "L2",
+        "GradientPenalties",
+        "FeatureMatching",
+        "Clip",
+    ]
 
 
 # What each adds.
@@ -377,7 +395,7 @@ def tensors(state: Any, path: str = "") -> dict[str, Tensor]:
 
 
 def test_every_trick_is_trained_here() -> None:
-    assert {trick.__name__ for trick in TRICKS} <= OPTIONS.keys()
+    assert {trick.__name__ for trick in in_order()} <= OPTIONS.keys()
 
 
 @pytest.mark.parametrize("trick", OPTIONS)
@@ -394,7 +412,7 @@ def test_it_trains_and_a_resumed_run_equals_one_never_stopped(
     torch.rand(3)  # what happens between must not matter
     assert resume(tmp_path / "halves").finished
     whole, halves = newest(tmp_path / "whole"), newest(tmp_path / "halves")
-    assert whole["tricks"].keys() == {trick} & {each.__name__ for each in TRICKS}
+    assert whole["tricks"].keys() == {trick} & {each.__name__ for each in in_order()}
     expected, found = tensors(whole), tensors(halves)
     assert expected.keys() == found.keys()
     assert [key for key in expected if not torch.equal(expected[key], found[key])] == []

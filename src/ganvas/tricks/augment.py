@@ -22,6 +22,8 @@ class DiffAugment(Trick):
     of D while it trains, so that other tricks, gradient penalties too, see both as one.
     """
 
+    order = 44
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `augment` names any."""

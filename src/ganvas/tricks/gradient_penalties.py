@@ -22,6 +22,8 @@ class GradientPenalties(Trick):
     which counts what a picture does to the others too.
     """
 
+    order = 62
+
     def __init__(self, recipe: Recipe) -> None:
         super().__init__(recipe)
         self._updates = 0

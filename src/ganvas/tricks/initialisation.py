@@ -16,6 +16,8 @@ class Initialisation(Trick):
     Glorot and Bengio 2010's uniform weights, equation 16, and biases of zero; normalisation layers stay as they are.
     """
 
+    order = 10  # before weights are normalised
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `init` is another than the recipe's own."""

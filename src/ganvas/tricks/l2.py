@@ -16,6 +16,8 @@ class L2(Trick):
     divides its gradient by the same moments as the rest; under `spectral_norm` the kernels are the normalised ones.
     """
 
+    order = 60
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `l2` is above 0."""

@@ -20,6 +20,8 @@ class ExperienceReplay(Trick):
     are made of too.
     """
 
+    order = 42
+
     def __init__(self, recipe: Recipe) -> None:
         super().__init__(recipe)
         self._updates = self._kept = 0

@@ -17,6 +17,8 @@ class SpectralNorm(Trick):
     multiplies its maps by a gain over a deviation again, so there the bound holds layer by layer but not for D.
     """
 
+    order = 30  # what it normalises has been drawn
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `spectral_norm` is set."""
