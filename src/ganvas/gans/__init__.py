@@ -3,7 +3,7 @@
 import inspect
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ganvas.foundation.errors import ConfigError, unknown
 from ganvas.foundation.registry import Registry, imported, subclass_of
@@ -43,5 +43,4 @@ def _of_ones_own(name: str) -> "type[Recipe]":
         raise ConfigError(f"recipe {name} cannot be imported: {error}") from error
     if not (inspect.isclass(found) and issubclass(found, imported(_RECIPE))):
         raise ConfigError(f"{name} is not a ganvas.gans.recipe.Recipe")
-    recipe: type[Recipe] = found
-    return recipe
+    return cast("type[Recipe]", found)
