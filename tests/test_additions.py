@@ -145,6 +145,12 @@ def test_a_metric_is_measured_logged_and_shown(add: Add, cli: Cli, tmp_path: Pat
     assert re.search(r"^redness +1\.0000 +red, over the real pictures' red$", cli(*same).stdout, re.MULTILINE)
 
 
+def test_every_figure_is_on_the_page_of_metrics() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    labels = [figure.label.strip() for metric in measures.in_order() for figure in metric.figures]
+    assert [label for label in labels if label not in page] == []
+
+
 EXTRACTOR = '''"""Pictures without their colours."""
 
 from torch import Tensor

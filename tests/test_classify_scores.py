@@ -18,9 +18,8 @@ from ganvas.classify.classifier import Classifier
 from ganvas.classify.evaluate import evaluate
 from ganvas.classify.gallery import galleries
 from ganvas.classify.models.forest import Forest
-from ganvas.classify.models.transfer import Transfer
+from ganvas.classify.models.transfer import Transfer, TransferOptions
 from ganvas.classify.network import NetworkModel
-from ganvas.classify.options import TransferOptions
 from ganvas.classify.resampling import SMALLEST, resampled_area
 from ganvas.classify.scores import Scores, score
 from ganvas.classify.train import train
