@@ -15,7 +15,7 @@ from typing import Any
 
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.evaluate import evaluate
-from ganvas.classify.model import MODELS
+from ganvas.classify.models import MODELS
 from ganvas.classify.train import train
 from ganvas.foundation.files import append_record, read_records
 from ganvas.settings.config import parse_assignments

@@ -11,7 +11,8 @@ import typer
 from pydantic import BaseModel
 
 from ganvas import gans
-from ganvas.classify.options import OPTIONS, ClassifierOptions
+from ganvas.classify import models
+from ganvas.classify.options import ClassifierOptions
 from ganvas.cli import app
 from ganvas.settings.config import Settings
 from ganvas.settings.options import GROUPS, Options
@@ -99,8 +100,8 @@ def configuration_page() -> str:
         "Options of `ganvas classify train`, set with `--set`; each model has those of all models and its own.",
         _table(HEADER, _fields(ClassifierOptions)),
     ]
-    for name, options in OPTIONS.items():
-        parts += [f"### Options of `{name}`", _table(HEADER, _own_fields(options))]
+    for name in models.names():
+        parts += [f"### Options of `{name}`", _table(HEADER, _own_fields(models.find(name).options_class))]
     return "\n\n".join(parts) + "\n"
 
 

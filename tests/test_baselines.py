@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -214,6 +214,7 @@ def test_what_is_asked_for_wrongly_is_said(tiny_data: Path, kind: str, changes: 
 
 @given(key=st.text(min_size=1), value=st.one_of(st.text(), st.floats(), st.booleans(), st.none(), st.binary()))
 def test_no_option_however_odd_ends_in_anything_but_a_clear_error(key: str, value: Any) -> None:
+    assume(key not in ("components", "seed"))
     with pytest.raises(ConfigError):
         baselines.find("pca").of({key: 1})
     with contextlib.suppress(ConfigError):

@@ -16,13 +16,15 @@ from sklearn.ensemble import RandomForestClassifier
 from torch import nn
 
 from ganvas.classify.augment import Augmentation, compare_fills
-from ganvas.classify.cnn import Cnn, DeepCnn
 from ganvas.classify.fitting import Features, balanced_weights, class_logits, fit
-from ganvas.classify.forest import FOREST, Forest
-from ganvas.classify.model import MODELS, Epoch, Examples, Fitted, Model, Silent, find
+from ganvas.classify.model import Epoch, Examples, Fitted, Model, Silent
+from ganvas.classify.models import MODELS, find, resolve
+from ganvas.classify.models.cnn import Cnn, CnnOptions
+from ganvas.classify.models.deep_cnn import DeepCnn
+from ganvas.classify.models.forest import FOREST, Forest
+from ganvas.classify.models.transfer import FEATURES, Head, Transfer, TransferOptions
 from ganvas.classify.network import NetworkModel
-from ganvas.classify.options import OPTIONS, CnnOptions, NetworkOptions, TransferOptions, resolve
-from ganvas.classify.transfer import FEATURES, Head, Transfer
+from ganvas.classify.options import NetworkOptions
 from ganvas.foundation.errors import ConfigError, DivergedError, RunError
 from support.narrowing import not_none
 
@@ -124,12 +126,13 @@ def test_a_single_output_means_the_sigmoid() -> None:
 # ---- what every model promises ----------------------------------------------------------------------------------
 
 
-def test_every_model_has_options_and_the_other_way_round() -> None:
-    assert list(MODELS) == list(OPTIONS)
+def test_every_model_has_options_of_its_own() -> None:
+    assert MODELS.names() == ["cnn", "deep-cnn", "forest", "transfer"]
+    assert len({model.options_class for model in MODELS.all().values()}) == len(MODELS.names())
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", MODELS.names())
 def test_a_model_learns_and_says_how_likely_each_class_is(name: str, classes: int) -> None:
     model = learnt(name, classes, **({"epochs": 15} if "cnn" in name else {}))
     unseen = examples(count=30, classes=classes, size=33, seed=2)
@@ -140,7 +143,7 @@ def test_a_model_learns_and_says_how_likely_each_class_is(name: str, classes: in
     assert (probabilities.argmax(axis=1) == unseen.labels).mean() > 0.9
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", MODELS.names())
 def test_probabilities_depend_on_the_picture_alone(name: str) -> None:
     model, images = learnt(name), examples(count=40, seed=2).images
     together = model.probabilities(images)
@@ -149,7 +152,7 @@ def test_probabilities_depend_on_the_picture_alone(name: str) -> None:
     assert model.probabilities(images[:0]).shape == (0, 2)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", MODELS.names())
 def test_the_same_seed_learns_the_same_and_another_does_not(name: str) -> None:
     images, hard = examples(seed=2).images, examples(contrast=8)
     before = torch.get_rng_state()

@@ -14,14 +14,13 @@ from sklearn import metrics
 from ganvas.classify.attention import activation_maps, hires_cam, importances
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.evaluate import evaluate
-from ganvas.classify.forest import Forest
 from ganvas.classify.gallery import galleries
+from ganvas.classify.models.forest import Forest
+from ganvas.classify.models.transfer import Transfer, TransferOptions
 from ganvas.classify.network import NetworkModel
-from ganvas.classify.options import TransferOptions
 from ganvas.classify.resampling import SMALLEST, resampled_area
 from ganvas.classify.scores import Scores, score
 from ganvas.classify.train import train
-from ganvas.classify.transfer import Transfer
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, INFO
 from ganvas.foundation.errors import DataError, RunError

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.model import Epoch, Silent
-from ganvas.classify.options import resolve
+from ganvas.classify.models import resolve
 from ganvas.classify.partition import partition
 from ganvas.classify.train import overfit, train
 from ganvas.data.dataset.dataset import Dataset

@@ -10,7 +10,7 @@ from PIL import Image, ImageEnhance
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.painter import paint
-from ganvas.data.prepare.duplicates import find, leaks, numbered, sets_of, surplus
+from ganvas.data.prepare.duplicates import find_repeats, leaks, numbered, sets_of, surplus
 from ganvas.data.prepare.prepare import prepare
 from support.command_line import Cli
 
@@ -141,7 +141,7 @@ def test_strangers_that_share_a_hash_are_no_duplicates() -> None:
     images[0], images[1], images[2] = 10, 200, 15
     index = table(source=["a", "b", "c"], content=["1", "2", "3"], phash=["00000000ffffffff"] * 3)
     # 0 and 2 look alike, and 1 does not; all have one hash, so they are compared with the first that has it.
-    assert find(index, images, np.arange(3)).near.tolist() == [0, 1, 0]
+    assert find_repeats(index, images, np.arange(3)).near.tolist() == [0, 1, 0]
 
 
 def test_a_crowd_of_copies_is_compared_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_a_crowd_of_copies_is_compared_in_batches(monkeypatch: pytest.MonkeyPatc
     count = 100
     index = table(source=list(range(count)), content=list(range(count)), phash=["00000000ffffffff"] * count)
     index["content"] = index["content"].astype(str)
-    repeats = find(index, np.zeros((count, 8, 8, 3), np.uint8), np.arange(count))
+    repeats = find_repeats(index, np.zeros((count, 8, 8, 3), np.uint8), np.arange(count))
     assert set(repeats.near) == {0}
     assert len(set(repeats.exact)) == count
 

@@ -19,8 +19,8 @@ from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.prepare.summary import Summary
 from ganvas.data.sources import Request
-from ganvas.data.sources.hub import open_hub
 from ganvas.data.sources.opening import open_source
+from ganvas.data.sources.schemes.hf import open_hub
 from ganvas.foundation.errors import DataError
 from support import replicas
 from support.command_line import Cli

@@ -24,13 +24,14 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.cache import cache_directory
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.machine.threads import one_blas_thread
+from ganvas.metrics.distances import distances
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.fid import fid, gaussian
 from ganvas.metrics.kid import between, kid, within
 from ganvas.metrics.reference import Reference, reference
-from ganvas.metrics.scores import Scores, distances
+from ganvas.metrics.scores import Scores
 from ganvas.settings.config import DEFAULT_EXTRACTOR
 from support.datasets import write_dataset
 
@@ -251,6 +252,7 @@ def test_scores_say_what_they_are(data: Dataset, fakes: Images) -> None:
         "modes_covered",
         "modes_total",
         "classes",
+        "others",
         "vendi_se",
     }
     assert (record["generated"], record["real"], record["extractor"]) == (FAKE, REAL, DEFAULT_EXTRACTOR)

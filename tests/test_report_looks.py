@@ -163,7 +163,9 @@ def test_the_discriminator_of_every_recipe_can_be_asked(
     artist, critic = load(tmp_path / "run"), Critic.of(tmp_path / "run")
     images, labels = artist.sample(10), artist.labels(10)
     assert np.isfinite(critic.logits(images, labels)).all()
-    assert critic.gives_probabilities == (recipe not in ("wgan", "wgan-gp", "atelier"))
+    assert critic.gives_probabilities == gans.find(recipe).has_targets
+    assert not (critic.gives_probabilities and recipe in ("wgan", "wgan-gp", "atelier"))
+    assert critic.gives_probabilities or recipe not in ("dcgan", "cdcgan", "acgan", "can", "mlp", "vanilla")
     if recipe == "mlp":
         with pytest.raises(ConfigError, match="has no convolutions"):
             critic.activation_maps(images, labels)
@@ -226,7 +228,7 @@ def test_a_training_picture_among_the_generated_is_found_and_marked(gallery: Pat
     images = np.random.default_rng(0).integers(0, 256, (1, 32, 16, 16, 3), dtype=np.uint8)
     images[0, 20] = data.images[7][:, ::-1]
     studio.__dict__["pool"] = Pool(images, [])
-    found = neighbours.find(studio)
+    found = neighbours.compared(studio)
     assert found.copied.nonzero()[0].tolist() == [20]
     assert found.shown[: neighbours.FIRST].tolist() == list(range(neighbours.FIRST))
     assert found.shown[neighbours.FIRST] == 20

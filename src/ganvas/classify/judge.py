@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ganvas.artist.artist import Artist, load
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.model import Progress
-from ganvas.classify.options import resolve
+from ganvas.classify.models import resolve
 from ganvas.classify.train import train
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labels_digest

@@ -9,7 +9,6 @@ from torch.nn.functional import cross_entropy
 
 from ganvas.classify.fitting import Features, class_logits, measure, record
 from ganvas.classify.model import Fitted, Progress
-from ganvas.classify.options import TransferOptions
 from ganvas.foundation.errors import DivergedError
 
 # Far more than it takes; it stops when the loss does.
@@ -20,7 +19,7 @@ def regress(
     head: nn.Module,
     training: Features,
     validation: Features | None,
-    options: TransferOptions,
+    penalty: float,
     progress: Progress,
     *,
     weights: Tensor | None = None,
@@ -33,7 +32,7 @@ def regress(
         head: features to outputs, through one layer.
         training: what to learn from, every view of it.
         validation: what to measure it with, if there is anything.
-        options: `penalty`.
+        penalty: weight of half the sum of squares of the head's weights.
         progress: who watches.
         weights: how much a picture of each class counts in the loss, float32 [classes]; by default all alike.
 
@@ -54,7 +53,7 @@ def regress(
         solver.zero_grad()
         error = cross_entropy(class_logits(head(inputs)), labels, weights, reduction="sum") / len(labels)
         squares = [weight.square().sum() for weight in head.parameters() if weight.ndim > 1]
-        value = error + options.penalty / 2 * torch.stack(squares).sum()
+        value = error + penalty / 2 * torch.stack(squares).sum()
         value.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
         return value
 

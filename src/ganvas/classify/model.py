@@ -4,25 +4,15 @@ A model knows numbers only. It lives inside a `ganvas.classify.classifier.Classi
 nothing outside that class gives a number to a model or takes one from it.
 """
 
-import importlib
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.classify.options import ClassifierOptions
-from ganvas.foundation.errors import ConfigError, unknown
-
-# Where each model is; imported when it is needed, for they load scikit-learn, torch or timm.
-MODELS = {
-    "forest": "ganvas.classify.forest:Forest",
-    "cnn": "ganvas.classify.cnn:Cnn",
-    "deep-cnn": "ganvas.classify.cnn:DeepCnn",
-    "transfer": "ganvas.classify.transfer:Transfer",
-}
 
 
 @dataclass(frozen=True)
@@ -109,9 +99,12 @@ class Model(ABC):
     """Learns to tell classes apart, by their numbers.
 
     Attributes:
-        options: those of `ganvas.classify.options.OPTIONS` under the model's name.
+        options_class: its options, with their defaults, ranges and descriptions.
+        options: those of this model.
         classes: how many classes there are; at least two.
     """
+
+    options_class: ClassVar[type[ClassifierOptions]] = ClassifierOptions
 
     def __init__(self, options: ClassifierOptions, classes: int) -> None:
         self.options, self.classes = options, classes
@@ -167,16 +160,3 @@ class Model(ABC):
         model = cls(options, classes)
         model.restore(directory)
         return model
-
-
-def find(name: str) -> type[Model]:
-    """A model by name.
-
-    Raises:
-        ConfigError: there is none of that name.
-    """
-    if name not in MODELS:
-        raise ConfigError(unknown("model", name, MODELS))
-    module, _, class_name = MODELS[name].partition(":")
-    model: type[Model] = getattr(importlib.import_module(module), class_name)
-    return model

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from ganvas.classify.classifier import Card, Classifier, numbers_of
-from ganvas.classify.model import Examples, Model, Progress, Silent, find
-from ganvas.classify.options import ClassifierOptions, resolve
+from ganvas.classify.model import Examples, Model, Progress, Silent
+from ganvas.classify.models import find, resolve
+from ganvas.classify.options import ClassifierOptions
 from ganvas.classify.partition import Partition, Rows, partition
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import class_names, label_column, label_names, labels_digest

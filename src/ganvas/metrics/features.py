@@ -7,7 +7,7 @@ import contextlib
 from abc import abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -36,7 +36,12 @@ class FeatureNetwork(FeatureExtractorBase):  # type: ignore[misc]  # torch-fidel
         name: what it is called, in reports and in the names of cached features.
         features_list: the layers to return; there is only the one.
         settings: what torch-fidelity passes to every extractor; none of it applies here.
+
+    Attributes:
+        argument: what follows the colon in the network's name, as in `timm:NAME`; "" for a name without a colon.
     """
+
+    argument: ClassVar[str] = ""
 
     _place: Tensor
 
@@ -47,6 +52,22 @@ class FeatureNetwork(FeatureExtractorBase):  # type: ignore[misc]  # torch-fidel
     @abstractmethod
     def features(self, images: Tensor) -> Tensor:
         """Features, float32 [N, D], of pictures, uint8 [N, 3, H, W] of any size."""
+
+    @classmethod
+    def check(cls, argument: str) -> None:
+        """Refuse what follows the colon of a name.
+
+        Raises:
+            ConfigError: it names nothing.
+        """
+
+    @classmethod
+    def fetch(cls, name: str) -> None:
+        """Have the weights of the network called `name` on this machine.
+
+        Raises:
+            DataError: they are not here and cannot be fetched.
+        """
 
     @property
     def device(self) -> torch.device:

@@ -1,1 +1,17 @@
-"""The papers' tricks as options of any recipe, one file each, and the objective that combines them with a recipe."""
+"""The papers' tricks as options that any recipe can take: one file each, and the objective that they join."""
+
+from typing import TYPE_CHECKING
+
+from ganvas.foundation.registry import Registry, subclass_of
+
+if TYPE_CHECKING:
+    from ganvas.tricks.trick import Trick
+
+TRICKS: Registry["type[Trick]"] = Registry(
+    "trick", __name__, subclass_of("ganvas.tricks.trick:Trick"), besides=["trick", "objective"]
+)
+
+
+def in_order() -> "list[type[Trick]]":
+    """Every trick, in the order in which they act; see `ganvas.tricks.trick.Trick`."""
+    return sorted(TRICKS.all().values(), key=lambda trick: trick.order)

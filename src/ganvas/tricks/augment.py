@@ -20,6 +20,8 @@ class DiffAugment(Trick):
     in training, so other tricks such as gradient penalties act on both together.
     """
 
+    order = 44
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `augment` names any."""

@@ -10,6 +10,8 @@ from ganvas.tricks.trick import Trick
 class Clip(Trick):
     """All parameters of D are clipped to [-c, c] after each of its updates, biases and gains too."""
 
+    order = 90
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `clip` is above 0."""

@@ -16,6 +16,8 @@ class DiscriminatorDropout(Trick):
     The names of parameters stay the same, so D's weights can be exchanged with those of a run without dropout.
     """
 
+    order = 22
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `d_dropout` is above 0."""

@@ -14,6 +14,8 @@ class FeatureMatching(Trick):
     paper replaces G's objective by this term; here it is added to the recipe's.
     """
 
+    order = 64
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `feature_matching` is above 0."""

@@ -12,6 +12,8 @@ from ganvas.tricks.trick import Trick
 class Flip(Trick):
     """Each real picture is mirrored, left to right, with probability 1/2."""
 
+    order = 40
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `flip` is set."""

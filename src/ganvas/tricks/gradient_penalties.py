@@ -22,6 +22,8 @@ class GradientPenalties(Trick):
     it includes a picture's effect on the others.
     """
 
+    order = 62
+
     def __init__(self, recipe: Recipe) -> None:
         super().__init__(recipe)
         self._updates = 0

@@ -16,6 +16,8 @@ class Initialisation(Trick):
     paper 2: uniform weights (Glorot and Bengio 2010, equation 16) and biases of zero; normalisation layers keep theirs.
     """
 
+    order = 10  # before weights are normalised
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `init` is not `own`."""

@@ -16,6 +16,8 @@ class L2(Trick):
     its gradient by the same moments as the rest. With `spectral_norm`, w are the normalised kernels.
     """
 
+    order = 60
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `l2` is above 0."""

@@ -11,6 +11,8 @@ from ganvas.tricks.trick import Trick
 class Minibatch(Trick):
     """A layer with which D compares pictures (`networks.minibatch`); a recipe adds it by ending D in `Recipe.head`."""
 
+    order = 20
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `minibatch` names a layer."""

@@ -8,35 +8,7 @@ from torch import Tensor, nn
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks.phased import phases_of
-from ganvas.tricks.augment import DiffAugment
-from ganvas.tricks.clip import Clip
-from ganvas.tricks.dropout import DiscriminatorDropout
-from ganvas.tricks.feature_matching import FeatureMatching
-from ganvas.tricks.flip import Flip
-from ganvas.tricks.gradient_penalties import GradientPenalties
-from ganvas.tricks.initialisation import Initialisation
-from ganvas.tricks.l2 import L2
-from ganvas.tricks.minibatch import Minibatch
-from ganvas.tricks.replay import ExperienceReplay
-from ganvas.tricks.spectral_norm import SpectralNorm
-from ganvas.tricks.trick import Trick
-from ganvas.tricks.unrolled import Unrolled
-
-# In the order in which they act: weights are drawn before they are normalised.
-TRICKS: tuple[type[Trick], ...] = (
-    Initialisation,
-    Minibatch,
-    DiscriminatorDropout,
-    SpectralNorm,
-    Flip,
-    ExperienceReplay,
-    DiffAugment,
-    Unrolled,
-    L2,
-    GradientPenalties,
-    FeatureMatching,
-    Clip,
-)
+from ganvas.tricks import in_order
 
 
 class Objective:
@@ -50,7 +22,7 @@ class Objective:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._tricks = [trick(recipe) for trick in TRICKS if trick.is_wanted(recipe.options)]
+        self._tricks = [trick(recipe) for trick in in_order() if trick.is_wanted(recipe.options)]
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
         """The recipe's generator and discriminator, changed by the tricks.

@@ -19,6 +19,8 @@ class ExperienceReplay(Trick):
     as in the paper. G's updates do not change. Pictures are kept as uint8, which real ones are made of too.
     """
 
+    order = 42
+
     def __init__(self, recipe: Recipe) -> None:
         super().__init__(recipe)
         self._updates = self._kept = 0

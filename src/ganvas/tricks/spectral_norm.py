@@ -17,6 +17,8 @@ class SpectralNorm(Trick):
     maps, so with BatchNorm in D the bound holds for these layers but not for D as a whole.
     """
 
+    order = 30  # what it normalises has been drawn
+
     @classmethod
     def is_wanted(cls, options: Options) -> bool:
         """Whether `spectral_norm` is set."""

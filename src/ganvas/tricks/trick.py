@@ -1,7 +1,7 @@
 """What a trick is: a change to how a recipe trains, made from options, without a branch in the training loop."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -16,9 +16,24 @@ class Trick(ABC):
 
     Each training run makes its own tricks, which may keep state.
 
+    Tricks act in ascending `order`, those of equal order by the names of their files:
+
+    | order | |
+    |---|---|
+    | 10 to 19 | draw weights: what is normalised must have been drawn before |
+    | 20 to 29 | add layers, or check that they are there |
+    | 30 to 39 | normalise weights |
+    | 40 to 49 | change pictures |
+    | 50 to 59 | change the discriminator that the generator meets |
+    | 60 to 89 | add terms to a loss: terms are added up and logged in this order |
+    | 90 to 99 | limit weights after an update |
+
     Attributes:
+        order: when it acts.
         recipe: the recipe that it changes; `recipe.options` hold its strength.
     """
+
+    order: ClassVar[int]
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe

@@ -27,6 +27,8 @@ class Unrolled(Trick):
     new in each step. Other tricks' terms are not part of L.
     """
 
+    order = 50
+
     def __init__(self, recipe: Recipe) -> None:
         super().__init__(recipe)
         self._is_checked = False

@@ -39,7 +39,7 @@ class Repeats:
     near: Numbers
 
 
-def find(index: pd.DataFrame, images: NDArray[np.uint8], positions: Numbers) -> Repeats:
+def find_repeats(index: pd.DataFrame, images: NDArray[np.uint8], positions: Numbers) -> Repeats:
     """Find copies and near-duplicates. Crops of one picture are neither of each other.
 
     Args:

@@ -131,7 +131,7 @@ class Table:
         if dedupe == "none":
             return
         index = self.index
-        repeats = duplicates.find(index, images, self.positions)
+        repeats = duplicates.find_repeats(index, images, self.positions)
         is_held_back = None if splits is None else (index["source"].map(splits) != TRAIN).to_numpy(np.bool_)
         if dedupe == "exact":
             dropped = duplicates.surplus(index, repeats.exact, held_back=is_held_back)
@@ -151,7 +151,7 @@ class Table:
 
     def mark_duplicates(self, images: NDArray[np.uint8]) -> None:
         """Add the column `duplicates`, and count the copies; `images` are what `positions` count in."""
-        repeats = duplicates.find(self.index, images, self.positions)
+        repeats = duplicates.find_repeats(self.index, images, self.positions)
         self.index = self.index.assign(duplicates=duplicates.numbered(repeats.near))
         self.copies = len(self.index) - len(np.unique(repeats.exact))
 

@@ -1,7 +1,7 @@
 """Where pictures come from: folders, archives, tables, published collections, and the embedded painter.
 
-A kind of source is a module with a function that returns a `Source`; `opening` knows them all. It is not imported here,
-for worker processes start sooner without it: they need the items alone.
+`opening` makes a `Source` of a name. It is not imported here, because worker processes start sooner without it: they
+need the items alone.
 """
 
 from ganvas.data.sources.folder import PictureFile, open_folder

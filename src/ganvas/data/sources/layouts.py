@@ -1,20 +1,10 @@
-"""Collections as they are published, recognised by their files; and all other trees, by their folders."""
+"""Folders and archives: published collections, recognised by their files, and all others, by their folders."""
 
-from collections.abc import Callable
+from pathlib import Path
 
-from ganvas.data.sources import best_artworks, gangogh, painter_by_numbers, stylegan, wikiart
+from ganvas.data.sources import collections
 from ganvas.data.sources.source import Request, Source
 from ganvas.data.sources.tree import Tree, by_folders
-
-# In the order in which they are tried. Each returns None for a tree that is something else.
-LAYOUTS: tuple[Callable[[Tree, Request], Source | None], ...] = (
-    painter_by_numbers.recognise,
-    best_artworks.recognise,
-    wikiart.recognise_lists,
-    wikiart.recognise_styles,
-    gangogh.recognise,
-    stylegan.recognise,
-)
 
 
 def open_tree(tree: Tree, request: Request) -> Source:
@@ -26,7 +16,15 @@ def open_tree(tree: Tree, request: Request) -> Source:
         DataError: there are no files, or they are not as they should be.
     """
     if request.level is None and request.split != "class":
-        for recognise in LAYOUTS:
-            if (source := recognise(tree, request)) is not None:
+        for collection in collections.in_order():
+            if (source := collection.recognise(tree, request)) is not None:
                 return source
     return by_folders(tree, request)
+
+
+def open_part(folder: Path, request: Request) -> Source | None:
+    """The pictures of a folder that is a part of a published collection; None for any other folder."""
+    for collection in collections.in_order():
+        if collection.recognise_part and (source := collection.recognise_part(folder, request)) is not None:
+            return source
+    return None

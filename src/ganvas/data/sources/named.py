@@ -21,7 +21,7 @@ class Finder:
         for name in tree.names:
             self._by_file.setdefault(_key(name.rpartition("/")[2]), []).append(name)
 
-    def find(self, path: str, folder: str = "") -> str | None:
+    def locate(self, path: str, folder: str = "") -> str | None:
         """The picture whose path ends so, or None.
 
         Args:
@@ -56,7 +56,7 @@ def named_items(
     used: set[str] = set()
     wanted = unique(paths)
     for label, path, row, folder in zip(wanted, paths, rows, folders, strict=True):
-        found = finder.find(path, folder)
+        found = finder.locate(path, folder)
         if found is None:
             items.append(Stranger(label, missing(table), row))
         elif found in used:

@@ -5,27 +5,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ganvas.data.sources import best_artworks, choosing
+from ganvas.data.sources import choosing
 from ganvas.data.sources.archive import is_archive, open_archive
 from ganvas.data.sources.composed import composed_request, with_composed_labels
-from ganvas.data.sources.digits import open_digits
 from ganvas.data.sources.folder import Folder
-from ganvas.data.sources.hub import open_hugging_face
-from ganvas.data.sources.layouts import open_tree
-from ganvas.data.sources.paintings import open_painter
+from ganvas.data.sources.layouts import open_part, open_tree
 from ganvas.data.sources.picture_table import is_table, open_table
+from ganvas.data.sources.schemes import SCHEMES
 from ganvas.data.sources.several import together
-from ganvas.data.sources.source import Opener, Request, Source
-from ganvas.data.sources.vision import open_vision
+from ganvas.data.sources.source import Request, Source
 from ganvas.foundation.errors import DataError, unknown
 
 CLASSES = ("folders", "none")
-SCHEMES: dict[str, Opener] = {
-    "painter": open_painter,
-    "hf": open_hugging_face,
-    "torchvision": open_vision,
-    "digits": open_digits,
-}
 
 Named = str | Path | Mapping[str, str | Path]
 
@@ -80,13 +71,13 @@ def _open_one(source: str | Path, request: Request) -> Source:
         if scheme[1] not in SCHEMES:
             known = [f"{known}:" for known in SCHEMES]
             raise DataError(unknown("source", f"{scheme[1]}:", known) + ", or a folder, an archive or a table")
-        return SCHEMES[scheme[1]](scheme[2], request)
+        return SCHEMES.find(scheme[1])(scheme[2], request)
     if path.is_file():
         if is_table(path):
             return open_table(path, request)
         if is_archive(path):
             return open_archive(path, request)
-    if path.is_dir() and (part := best_artworks.recognise_part(path, request)) is not None:
+    if path.is_dir() and (part := open_part(path, request)) is not None:
         return part
     return open_tree(Folder(path), request)
 

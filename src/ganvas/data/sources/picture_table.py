@@ -8,8 +8,8 @@ from pathlib import Path, PurePath
 
 from ganvas.data.dataset.split import MEANINGS
 from ganvas.data.pictures.formats import EXTENSIONS
-from ganvas.data.sources import painter_by_numbers, wikiart
 from ganvas.data.sources.arrow import ArrowFile, EmbeddedPicture
+from ganvas.data.sources.collections import painter_by_numbers, wikiart
 from ganvas.data.sources.folder import Folder, PictureFile
 from ganvas.data.sources.named import missing
 from ganvas.data.sources.source import Item, Request, Source, Stranger, Value, shortened, unique

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganvas.artist.grids import grid
+from ganvas.classify import models
 from ganvas.classify.attention import activation_maps, hires_cam, importances
 from ganvas.classify.classifier import HISTORY, Card
 from ganvas.classify.evaluate import Evaluation
-from ganvas.classify.forest import Forest
 from ganvas.classify.gallery import Exhibit, Gallery
+from ganvas.classify.models.forest import Forest
 from ganvas.classify.network import NetworkModel
-from ganvas.classify.options import OPTIONS
 from ganvas.classify.resampling import RESAMPLES
 from ganvas.classify.scores import ClassScores
 from ganvas.data.dataset.layout import TEST, TRAIN, VALIDATION
@@ -280,7 +280,7 @@ def _which(evaluation: Evaluation) -> str:
 
 def _training_command(card: Card, name: str) -> str:
     """The command that trains the same classifier; options that were left alone are left out."""
-    defaults = OPTIONS[card.model]().model_dump()
+    defaults = models.find(card.model).options_class().model_dump()
     words = ["train", card.data, "--out", name, "--label", card.label_column, "--model", card.model]
     changed = {key: value for key, value in card.options.items() if value != defaults.get(key)}
     for key, value in changed.items():

@@ -54,7 +54,7 @@ def neighbours(studio: Studio) -> Fields:
     run = studio.run
     section: Fields = {"best": run.logs.best.record() if run.logs.best else None}
     try:
-        found = find(studio)
+        found = compared(studio)
     except GanvasError as error:
         return section | {"missing": str(error)}
     limit = PICTURE_BYTES // (3 * len(found.shown))
@@ -69,7 +69,7 @@ def neighbours(studio: Studio) -> Fields:
     }
 
 
-def find(studio: Studio) -> Found:
+def compared(studio: Studio) -> Found:
     """Hold the pool of a studio against the training pictures.
 
     Raises:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from ganvas.data.sources.collections.collection import BY_TABLE, Collection
 from ganvas.data.sources.named import Finder, named_items, pictures_tree
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.text_table import read_columns
@@ -49,6 +50,11 @@ STYLES = frozenset(
         "Ukiyo_e",
     }
 )
+
+
+def recognise(tree: Tree, request: Request) -> Source | None:
+    """The pictures of the lists, or else of the style folders; None without either."""
+    return recognise_lists(tree, request) or recognise_styles(tree, request)
 
 
 def recognise_styles(tree: Tree, request: Request) -> Source | None:
@@ -157,3 +163,6 @@ def _class_names(tree: Tree, task: str) -> dict[str, str]:
                 )
             names[number] = name.strip()
     return names
+
+
+COLLECTION = Collection(BY_TABLE + 2, recognise)

@@ -1,5 +1,6 @@
 """Painter by Numbers, the pictures of paper 5: `all_data_info.csv` beside `train` and `test`."""
 
+from ganvas.data.sources.collections.collection import BY_TABLE, Collection
 from ganvas.data.sources.named import Finder, named_items, pictures_tree
 from ganvas.data.sources.source import Request, Source
 from ganvas.data.sources.text_table import read_columns
@@ -27,3 +28,6 @@ def recognise(tree: Tree, request: Request) -> Source | None:
     items = named_items(finder, columns.cells[FILE], rows, folders, TABLE)
     items = [*items, *finder.others(items, f"not in {TABLE}")]
     return collection(tree, request, f"Painter by Numbers ({TABLE})", items, CLASS, SPLIT)
+
+
+COLLECTION = Collection(BY_TABLE, recognise)

@@ -34,7 +34,7 @@ class Digit:
         return picture_of(_digits()[0][self.row])
 
 
-def open_digits(argument: str, request: Request) -> Source:
+def open_named(argument: str, request: Request) -> Source:
     """All 5,000 digits, 500 of each; the class is the digit.
 
     Raises:

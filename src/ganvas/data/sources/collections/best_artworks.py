@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from ganvas.data.sources.collections.collection import BY_TABLE, Collection
 from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.text_table import read_columns
@@ -85,3 +86,6 @@ def _repaired(text: str) -> str:
 
 def _key(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
+
+
+COLLECTION = Collection(BY_TABLE + 1, recognise, recognise_part)

@@ -59,7 +59,7 @@ class Plain:
             raise Rejected(Reason.MISSING) from error
 
 
-def open_vision(argument: str, request: Request) -> Source:
+def open_named(argument: str, request: Request) -> Source:
     """A dataset by the name that it has in torchvision, from the folder that torchvision calls its root.
 
     Labels: class and split, as published. What is not there is downloaded.

@@ -40,7 +40,7 @@ class Painting:
         return Picture(pixels, frame.size, frame.size, hashlib.sha256(pixels.tobytes()).hexdigest())
 
 
-def open_painter(argument: str, request: Request) -> Source:
+def open_named(argument: str, request: Request) -> Source:
     """The embedded paintings, `argument` many; labels: genre, palette, composition, and the mode they make up.
 
     Raises:

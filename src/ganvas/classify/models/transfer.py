@@ -4,16 +4,17 @@ Its features show what is painted, and the statistics of its early stages show h
 channel over the picture are what style lies in (Gatys et al. 2016; Huang & Belongie 2017).
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from ganvas.classify.fitting import Features, fit, seeded
 from ganvas.classify.logistic import regress
 from ganvas.classify.model import Examples, Fitted, Progress
 from ganvas.classify.network import NetworkModel, in_batches
-from ganvas.classify.options import TransferOptions
+from ganvas.classify.options import ClassifierOptions, NetworkOptions
 from ganvas.metrics.efficientnet import EfficientNetLite
 from ganvas.metrics.features import SLAB
 
@@ -22,6 +23,43 @@ FEATURES = 1280 + 2 * 856
 
 # Keeps the gradient of a spread finite where a channel is the same all over the picture.
 _EPSILON = 1e-5
+
+
+class TransferOptions(NetworkOptions):
+    """Options of a small network on the features of one that has seen a million photographs."""
+
+    # Of 128, 192 and 256 the best, even for pictures of 128 (docs/classify.md).
+    size: int = Field(192, ge=32, le=512, description="Height and width in pixels that pictures are resized to.")
+    validation_share: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        description="Share of the other pictures to validate with; a dataset's own split wins. By default none for "
+        "logistic regression, which has nothing to choose, and 0.15 for an mlp or fine-tuning, which have an epoch.",
+    )
+    epochs: int = Field(100, ge=1, le=100_000, description="Passes of an mlp over the training features, at most.")
+    optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adamw", description="Optimiser of mlp and fine-tuning.")
+    weight_decay: float = Field(1e-2, ge=0, description="Weight decay: decoupled in AdamW, L2 in the others.")
+    head: Literal["linear", "mlp"] = Field(
+        "linear",
+        description="What reads the features: logistic regression, by L-BFGS over all pictures at once, or a network "
+        "of two layers, by the optimiser in batches.",
+    )
+    flip: bool = Field(True, description="The mirror image of every picture is learnt from, too.")
+    penalty: float = Field(0.1, ge=0, description="L2 penalty of the logistic regression, on standardised features.")
+    hidden: int = Field(128, ge=1, le=4096, description="Width of the inner layer of an mlp.")
+    fine_tune_epochs: int = Field(
+        0, ge=0, le=100_000, description="Passes, at most, in which the whole network learns afterwards."
+    )
+    fine_tune_rate: float = Field(1e-4, gt=0, lt=1, description="Learning rate of those passes.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _validate_what_has_epochs(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Hold pictures back by default where there is an epoch to choose by them."""
+        if given.get("head") == "mlp" or str(given.get("fine_tune_epochs", 0)) != "0":
+            return {"validation_share": ClassifierOptions.model_fields["validation_share"].default, **given}
+        return given
 
 
 class Backbone(nn.Module):
@@ -95,6 +133,7 @@ class Transfer(NetworkModel):
     whole network may be tuned, with every picture transformed another way each epoch.
     """
 
+    options_class = TransferOptions
     options: TransferOptions
     network: Whole
 
@@ -111,8 +150,10 @@ class Transfer(NetworkModel):
         seen = self._features(training, progress, mirrored=options.augment and options.flip)
         checked = self._features(validation, progress) if validation else None
         head.standardise_by(seen.views[0])
-        learn = regress if options.head == "linear" else fit
-        fitted = learn(head, seen, checked, options, progress, weights=weights)
+        if options.head == "linear":
+            fitted = regress(head, seen, checked, options.penalty, progress, weights=weights)
+        else:
+            fitted = fit(head, seen, checked, options, progress, weights=weights)
         if options.fine_tune_epochs:
             progress.say(f"tuning the whole network for up to {options.fine_tune_epochs} epochs")
             fitted = self._tune(training, validation, progress, weights, fitted)

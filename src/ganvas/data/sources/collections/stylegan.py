@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from ganvas.data.sources.collections.collection import BY_FOLDERS, Collection
 from ganvas.data.sources.named import missing
 from ganvas.data.sources.source import Item, Request, Source, Stranger, Value
 from ganvas.data.sources.tree import REMEDY, Tree, collection, pictures_of, stranger
@@ -90,3 +91,7 @@ def _is_counted(path: str) -> bool:
         return False
     folder, long, short = match.groups()
     return long[:5] == folder if long else int(short) // 1000 * 1000 == int(folder)
+
+
+# Last: other collections may hold numbered pictures, too.
+COLLECTION = Collection(BY_FOLDERS, recognise)

@@ -7,12 +7,13 @@ import numpy as np
 import skops.io
 import torch
 from numpy.typing import NDArray
+from pydantic import Field
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.tree._tree import TREE_LEAF
 
 from ganvas.classify.model import Examples, Fitted, Model, Progress
-from ganvas.classify.options import ForestOptions
+from ganvas.classify.options import ClassifierOptions
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.pixels import resize
 from ganvas.machine.cores import usable_threads
@@ -26,9 +27,16 @@ SLAB = 256
 TRUSTED = ["sklearn.tree._tree.Tree"]
 
 
+class ForestOptions(ClassifierOptions):
+    """Options of the random forest."""
+
+    trees: int = Field(100, ge=1, le=10_000, description="Trees in the forest.")
+
+
 class Forest(Model):
     """Scikit-learn's random forest with its default settings, on pixels divided by 255."""
 
+    options_class = ForestOptions
     options: ForestOptions
 
     def fit(self, training: Examples, validation: Examples | None, progress: Progress) -> Fitted:

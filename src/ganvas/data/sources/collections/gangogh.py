@@ -1,5 +1,6 @@
 """GANGogh's pictures, those of paper 3: a folder for each genre of WikiArt."""
 
+from ganvas.data.sources.collections.collection import BY_FOLDERS, Collection
 from ganvas.data.sources.source import Item, Request, Source
 from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
 
@@ -36,3 +37,6 @@ def recognise(tree: Tree, request: Request) -> Source | None:
         tree.picture(name, {CLASS: genres[name]}) if name in genres else stranger(tree, name) for name in tree.names
     ]
     return collection(tree, request, "GANGogh's genre folders", items, CLASS)
+
+
+COLLECTION = Collection(BY_FOLDERS, recognise)

@@ -21,7 +21,7 @@ from ganvas.foundation.errors import DataError
 INSTALL = "pip install 'ganvas[hf]'"
 
 
-def open_hugging_face(argument: str, request: Request) -> Source:
+def open_named(argument: str, request: Request) -> Source:
     """The pictures of an image dataset: `OWNER/NAME` or `OWNER/NAME:CONFIG` of the hub, or a folder of its files.
 
     Columns of class numbers become the names of the classes. The class is the column `class` or `label`, or else the

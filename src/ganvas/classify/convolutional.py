@@ -1,6 +1,5 @@
-"""The convolutional networks of paper 5 ("Paint by GAN"), a small one and a deeper one, built as Keras builds them."""
+"""What the convolutional networks of paper 5 ("Paint by GAN") share; they are built as Keras builds them."""
 
-import itertools
 from abc import abstractmethod
 
 from torch import Tensor, nn
@@ -9,7 +8,7 @@ from torch.nn import init
 from ganvas.classify.fitting import fit, seeded
 from ganvas.classify.model import Examples, Fitted, Progress
 from ganvas.classify.network import NetworkModel
-from ganvas.classify.options import CnnOptions, DeepCnnOptions, NetworkOptions
+from ganvas.classify.options import NetworkOptions
 
 
 class ConvolutionalModel(NetworkModel):
@@ -32,47 +31,15 @@ class ConvolutionalModel(NetworkModel):
         return fit(self.network, seen, checked, self.options, progress, weights=self.class_weights(training))
 
 
-class Cnn(ConvolutionalModel):
-    """One convolution of 32 channels, ReLU and max pooling, and a dense layer: paper 5 reports an accuracy of 0.70."""
-
-    options: CnnOptions
-
-    def build(self) -> nn.Sequential:
-        """At 72 px with two classes 40,097 weights."""
-        side = _pooled(self.options.size)
-        return nn.Sequential(*_stage(3, 32), _Flatten(), nn.Linear(32 * side**2, self.outputs))
-
-
-class DeepCnn(ConvolutionalModel):
-    """Four convolutions, each with ReLU and max pooling, and two dense layers: paper 5 reports 0.80."""
-
-    options: DeepCnnOptions
-
-    def build(self) -> nn.Sequential:
-        """At 72 px with two classes 168,289 weights."""
-        channels, side = (3, 32, 32, 64, 128), self.options.size
-        stages: list[nn.Module] = []
-        for before, after in itertools.pairwise(channels):
-            stages += _stage(before, after)
-            side = _pooled(side)
-        return nn.Sequential(
-            *stages,
-            _Flatten(),
-            nn.Linear(channels[-1] * side**2, 128),
-            nn.ReLU(),
-            nn.Dropout(self.options.dropout),
-            nn.Linear(128, self.outputs),
-        )
-
-
-class _Flatten(nn.Module):
+class Flatten(nn.Module):
     """Lays a picture out place by place, as Keras does; in channels_last that moves no memory."""
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Maps [B, C, H, W] to [B, H * W * C]."""
         return maps.permute(0, 2, 3, 1).flatten(1)
 
 
-def _stage(before: int, after: int) -> list[nn.Module]:
+def stage(before: int, after: int) -> list[nn.Module]:
     """A 3x3 convolution without padding, ReLU, and the maximum of every 2x2 places.
 
     The maximum is taken first: the result is the same, and ReLU has a quarter of the work.
@@ -80,7 +47,7 @@ def _stage(before: int, after: int) -> list[nn.Module]:
     return [nn.Conv2d(before, after, 3), nn.MaxPool2d(2), nn.ReLU()]
 
 
-def _pooled(side: int) -> int:
+def pooled(side: int) -> int:
     """The side of what a stage makes of a picture."""
     return (side - 2) // 2
 

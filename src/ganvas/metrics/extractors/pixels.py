@@ -1,0 +1,17 @@
+"""No network at all: the pictures themselves, reduced."""
+
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from ganvas.metrics.features import FeatureNetwork
+
+_THUMBNAIL = 32
+
+
+class Pixels(FeatureNetwork):
+    """No network: a picture at 32 x 32, float32 [N, 3072] in [-1, 1]."""
+
+    def features(self, images: Tensor) -> Tensor:
+        """The pictures, reduced."""
+        smaller = interpolate(images.float(), (_THUMBNAIL, _THUMBNAIL), mode="bilinear", antialias=True)
+        return smaller.flatten(1).div_(127.5).sub_(1.0)

@@ -1,0 +1,31 @@
+"""How far generated pictures are from the real ones: KID, FID, precision, recall, density and coverage."""
+
+from collections.abc import Mapping
+
+from ganvas.metrics.described import Described
+from ganvas.metrics.distances import distances
+from ganvas.metrics.metric import Figure, Metric
+
+
+class DistanceMetric(Metric):
+    """Distances between the features of both sides; see `ganvas.metrics.distances.Distances`."""
+
+    order = 10
+    figures = (
+        Figure("kid", "KID", "distance from the real pictures; 0 is none", "lower", "kid_se"),
+        Figure("fid", "FID", "the same as the literature has it, biased by the number of pictures", "lower"),
+        Figure("precision", "precision", "share of generated pictures among the real ones", "higher", "precision_se"),
+        Figure("recall", "recall", "share of real pictures among the generated ones", "higher", "recall_se"),
+        Figure("density", "density", "how densely generated pictures crowd real ones; 1 is right", 1.0, "density_se"),
+        Figure(
+            "coverage", "coverage", "share of real pictures with a generated one near them", "higher", "coverage_se"
+        ),
+    )
+
+    def measure(self, generated: Described) -> Mapping[str, float | None]:
+        """See `Metric.measure`.
+
+        Raises:
+            DataError: fewer than `MIN_SCORED` generated.
+        """
+        return vars(distances(generated.features, self.real.reference))
