@@ -1,4 +1,4 @@
-"""The convolutional networks of paper 5 ("Paint by GAN"), a small one and a deeper one, built as Keras builds them."""
+"""The convolutional networks of paper 5 ("Paint by GAN"), a small and a deeper one, with the conventions of Keras."""
 
 import itertools
 from abc import abstractmethod
@@ -13,7 +13,7 @@ from ganvas.classify.options import CnnOptions, DeepCnnOptions, NetworkOptions
 
 
 class ConvolutionalModel(NetworkModel):
-    """A network of convolutions that learns from pixels alone."""
+    """A convolutional network that is trained on pixels from scratch."""
 
     def __init__(self, options: NetworkOptions, classes: int) -> None:
         super().__init__(options, classes)
@@ -22,38 +22,39 @@ class ConvolutionalModel(NetworkModel):
 
     @abstractmethod
     def build(self) -> nn.Module:
-        """The network, with any weights."""
+        """The network; its weights are initialised afterwards."""
 
     def fit(self, training: Examples, validation: Examples | None, progress: Progress) -> Fitted:
         """See `Model.fit`."""
-        self.settle()
-        seen = self.pictures(training)
-        checked = self.pictures(validation) if validation else None
-        return fit(self.network, seen, checked, self.options, progress, weights=self.class_weights(training))
+        self.use_machine()
+        inputs = self.pictures(training)
+        validation_inputs = self.pictures(validation) if validation else None
+        weights = self.class_weights(training)
+        return fit(self.network, inputs, validation_inputs, self.options, progress, weights=weights)
 
 
 class Cnn(ConvolutionalModel):
-    """One convolution of 32 channels, ReLU and max pooling, and a dense layer: paper 5 reports an accuracy of 0.70."""
+    """A convolution of 32 channels, ReLU, max pooling and a dense layer; paper 5 reports an accuracy of 0.70."""
 
     options: CnnOptions
 
     def build(self) -> nn.Sequential:
-        """At 72 px with two classes 40,097 weights."""
+        """The network; it has 40,097 weights at 72 px with two classes."""
         side = _pooled(self.options.size)
         return nn.Sequential(*_stage(3, 32), _Flatten(), nn.Linear(32 * side**2, self.outputs))
 
 
 class DeepCnn(ConvolutionalModel):
-    """Four convolutions, each with ReLU and max pooling, and two dense layers: paper 5 reports 0.80."""
+    """Four convolutions, each with ReLU and max pooling, and two dense layers; paper 5 reports an accuracy of 0.80."""
 
     options: DeepCnnOptions
 
     def build(self) -> nn.Sequential:
-        """At 72 px with two classes 168,289 weights."""
+        """The network; it has 168,289 weights at 72 px with two classes."""
         channels, side = (3, 32, 32, 64, 128), self.options.size
         stages: list[nn.Module] = []
-        for before, after in itertools.pairwise(channels):
-            stages += _stage(before, after)
+        for inputs, outputs in itertools.pairwise(channels):
+            stages += _stage(inputs, outputs)
             side = _pooled(side)
         return nn.Sequential(
             *stages,
@@ -66,27 +67,27 @@ class DeepCnn(ConvolutionalModel):
 
 
 class _Flatten(nn.Module):
-    """Lays a picture out place by place, as Keras does; in channels_last that moves no memory."""
+    """Flattens [N, C, H, W] in the order H, W, C, as Keras does; in channels_last this copies nothing."""
 
     def forward(self, maps: Tensor) -> Tensor:
         return maps.permute(0, 2, 3, 1).flatten(1)
 
 
-def _stage(before: int, after: int) -> list[nn.Module]:
-    """A 3x3 convolution without padding, ReLU, and the maximum of every 2x2 places.
+def _stage(inputs: int, outputs: int) -> list[nn.Module]:
+    """A 3x3 convolution without padding, 2x2 max pooling, and ReLU.
 
-    The maximum is taken first: the result is the same, and ReLU has a quarter of the work.
+    Pooling before the ReLU gives the same result and leaves the ReLU a quarter of the work.
     """
-    return [nn.Conv2d(before, after, 3), nn.MaxPool2d(2), nn.ReLU()]
+    return [nn.Conv2d(inputs, outputs, 3), nn.MaxPool2d(2), nn.ReLU()]
 
 
 def _pooled(side: int) -> int:
-    """The side of what a stage makes of a picture."""
+    """The output side of a stage."""
     return (side - 2) // 2
 
 
 def _initialise(module: nn.Module) -> None:
-    """Weights as Keras begins with them (Glorot & Bengio 2010, equation 16), and no bias."""
+    """Initialise weights as Keras does (Glorot & Bengio 2010, equation 16), and biases with 0."""
     if isinstance(module, nn.Conv2d | nn.Linear):
         init.xavier_uniform_(module.weight)
         if module.bias is not None:
