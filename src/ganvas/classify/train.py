@@ -134,7 +134,7 @@ def overfit(
 
     Args:
         data: a dataset directory.
-        count: the number of pictures, at least one of each class; classes get equal numbers as far as possible.
+        count: the number of pictures, at least one of each class; classes get equal numbers where possible.
         label: the column of the dataset's index that holds the classes; by default the one it was prepared with.
         model: "forest", "cnn", "deep-cnn" or "transfer".
         progress: is told about every step; by default nothing is shown.
@@ -234,7 +234,7 @@ def _accuracy(learner: Model, examples: Examples) -> float | None:
 
 
 def _sample_of_every_class(rows: Integers, labels: Integers, count: int, seed: int) -> Integers:
-    """`count` random rows, ascending; classes get equal numbers as far as they have enough.
+    """`count` random rows, ascending; classes get equal numbers unless they have too few.
 
     Raises:
         ConfigError: `count` is less than the number of classes, or more than the number of rows.

@@ -152,9 +152,7 @@ def _discriminator_accuracy(scores: pd.DataFrame) -> Chart:
         if _has(scores, key):
             _score(figure, scores.kimg, scores[key], name, color, best=None)
     _level(figure, 0.5)
-    note = (
-        "Measured at each evaluation. Right on training pictures but wrong on held-back ones means that it memorised."
-    )
+    note = "Measured at each evaluation. If it is right on training pictures but wrong on held-back ones, it memorises."
     return Chart("believed", "Where the discriminator is right", note, figure)
 
 

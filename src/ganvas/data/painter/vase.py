@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ganvas.data.painter.brush import Strokes
-from ganvas.data.painter.canvas import CENTRES, Canvas
+from ganvas.data.painter.canvas import CENTRES, Canvas, Mask
 from ganvas.data.painter.forms import curve_through, fill, inside, plain
 from ganvas.data.painter.palettes import Palette, blend, mix, pick
 from ganvas.foundation.arrays import Floats
@@ -57,15 +57,7 @@ def paint_vase(
         vary=0.02,
     )
     if rng.random() < 0.5:
-        band = rim + tall * where
-        fill(
-            canvas,
-            rng,
-            mask=mask * (np.abs(CENTRES[:, None] - band) < 0.022).astype(np.float32),
-            colour=plain(palette.accent[0]),
-            angle=0.0,
-            width=0.022,
-        )
+        _band(canvas, palette, rng, mask, rim + tall * where)
     gleam = Strokes.of(
         x - away * belly * 0.5,
         rim + tall * where,
@@ -75,3 +67,15 @@ def paint_vase(
         colour=palette.light[0],
     )
     canvas.lay(gleam, mask)
+
+
+def _band(canvas: Canvas, palette: Palette, rng: np.random.Generator, mask: Mask, y: float) -> None:
+    """A horizontal band around the vase, whose mask is given, at height `y`."""
+    fill(
+        canvas,
+        rng,
+        mask=mask * (np.abs(CENTRES[:, None] - y) < 0.022).astype(np.float32),
+        colour=plain(palette.accent[0]),
+        angle=0.0,
+        width=0.022,
+    )
