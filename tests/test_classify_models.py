@@ -16,7 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 from torch import nn
 
 from ganvas.classify.augment import Augmentation, compare_fills
-from ganvas.classify.fitting import Features, balanced_weights, class_logits, fit
+from ganvas.classify.fitting import FeatureInputs, balanced_weights, class_logits, fit
 from ganvas.classify.model import Epoch, Examples, Fitted, Model, Silent
 from ganvas.classify.models import MODELS, find, resolve
 from ganvas.classify.models.cnn import Cnn, CnnOptions
@@ -196,7 +196,7 @@ def test_weights_that_do_not_fit_or_are_not_whole_are_refused(name: str, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["cnn", "deep-cnn"])
-def test_a_network_can_learn_six_pictures_by_heart(name: str) -> None:
+def test_a_network_can_memorise_six_pictures(name: str) -> None:
     """Noise without anything in common, as a check that the network can learn at all."""
     random = np.random.default_rng(0)
     six = Examples(random.integers(0, 256, (6, 20, 20, 3), np.uint8), np.array([0, 1] * 3))
@@ -239,12 +239,12 @@ class _Watcher(Silent):
         self.epochs.append(epoch)
 
 
-def spots(count: int, flipped: bool = False) -> Features:
+def spots(count: int, flipped: bool = False) -> FeatureInputs:
     """Two features that tell two classes apart; flipped, they say the opposite."""
     labels = torch.arange(count) % 2
     values = torch.randn(1, count, 2, generator=torch.Generator().manual_seed(0)) * 0.1
     values[0, torch.arange(count), labels] += 1
-    return Features(values, 1 - labels if flipped else labels)
+    return FeatureInputs(values, 1 - labels if flipped else labels)
 
 
 def options(**changes: Any) -> NetworkOptions:
@@ -261,7 +261,7 @@ def test_training_stops_when_patience_is_spent_and_keeps_the_best_weights() -> N
     again = nn.Linear(2, 2)
     torch.manual_seed(0)
     again.load_state_dict(network.state_dict())
-    after = fit(again, spots(32), spots(16, flipped=True), options(epochs=1, patience=0), Silent(), before=fitted)
+    after = fit(again, spots(32), spots(16, flipped=True), options(epochs=1, patience=0), Silent(), previous=fitted)
     assert (after.best_epoch, len(after.history)) == (1, 5)
     for name, weight in network.state_dict().items():
         assert torch.equal(weight, again.state_dict()[name]), "an epoch that made it worse was kept"
@@ -277,7 +277,7 @@ def test_training_goes_on_while_it_helps_and_without_patience() -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_training() -> None:
-    broken = Features(torch.full((1, 8, 2), float("inf")), torch.arange(8) % 2)
+    broken = FeatureInputs(torch.full((1, 8, 2), float("inf")), torch.arange(8) % 2)
     with pytest.raises(DivergedError, match="the loss was nan in epoch 1; try a lower learning rate"):
         fit(nn.Linear(2, 2), broken, None, options(), Silent())
 

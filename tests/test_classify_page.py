@@ -18,6 +18,7 @@ from ganvas.report.classifier.page import render, write_page
 from support.browser import DESKTOP, PHONE, Visit, visit
 from support.command_line import Cli
 from support.corners import write_corners
+from support.narrowing import not_none
 from support.pages import text_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -48,11 +49,11 @@ def test_the_page_states_how_good_the_classifier_is_and_what_it_was_judged_on(fo
     scores = evaluation.scores
     for expected in (
         "forest on leaky",
-        "Tells dark and lit apart",
-        f"It named {round(scores.accuracy.value * scores.pictures)} of {scores.pictures} pictures right that were held",
+        "Distinguishes dark and lit.",
+        f"right for {round(scores.accuracy.value * scores.pictures)} of {scores.pictures} pictures that were held back",
         f"Accuracy {scores.accuracy.value:.3f} {scores.accuracy.low:.3f} to {scores.accuracy.high:.3f}",
         f"always answering “{scores.baseline.name}”: {scores.baseline.accuracy:.3f}",
-        "Mind: all pictures of &#39;lit&#39; belong together",
+        "Note: all pictures of &#39;lit&#39; belong together",
         "lit leaky",
         f"{scores.pictures} pictures in leaky, {scores.groups} groups",
         f"ganvas classify train {folder / 'leaky'} --out pair --label class --model forest --set size=8 --set trees=4",
@@ -71,10 +72,10 @@ def test_rows_of_the_confusion_matrix_are_true_classes_by_name(folder: Path, tmp
     swapped = write_corners(tmp_path / "swapped", ("lit", "dark"), count=20, seed=3)
     section = page._confusion(evaluate(folder / "pair", swapped))
     assert section["names"] == ["dark", "lit"]
-    assert [counts for counts, _ in section["rows"]] == [[0, 10], [10, 0]]
+    assert [counts for counts, _ in not_none(section["rows"])] == [[0, 10], [10, 0]]
     assert section["confusions"] == [
-        {"truth": "dark", "said": "lit", "count": 10, "of": 10},
-        {"truth": "lit", "said": "dark", "count": 10, "of": 10},
+        {"true": "dark", "predicted": "lit", "count": 10, "of": 10},
+        {"true": "lit", "predicted": "dark", "count": 10, "of": 10},
     ]
 
 
@@ -85,24 +86,24 @@ def test_another_dataset_is_named_with_the_command(folder: Path, tmp_path: Path)
     assert f"evaluate {folder / 'pair'} --data &#39;{other}&#39; --seed 5" in text
 
 
-def test_wrong_pictures_show_what_spoke_for_both_classes(folder: Path, tmp_path: Path) -> None:
+def test_wrong_predictions_show_the_maps_of_both_classes(folder: Path, tmp_path: Path) -> None:
     evaluation = evaluate(folder / "network", write_corners(tmp_path / "shuffled", FEW[::-1], count=12, seed=1))
     section = page._attention(evaluation)
     assert section is not None
-    exhibits = section["network"]["exhibits"]
-    wrong = [each for each in exhibits if each["exhibit"].said != each["exhibit"].truth]
+    explained = not_none(section["network"])["explained"]
+    wrong = [each for each in explained if each["prediction"].predicted_class != each["prediction"].true_class]
     assert wrong
-    for each in exhibits:
-        names = [heat["name"] for heat in each["heats"]]
-        assert names == list(dict.fromkeys([each["exhibit"].said, each["exhibit"].truth]))
+    for each in explained:
+        names = [activation["name"] for activation in each["maps"]]
+        assert names == list(dict.fromkeys([each["prediction"].predicted_class, each["prediction"].true_class]))
 
 
 def test_the_pictures_of_a_page_stay_light(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "PICTURE_BYTES", 40_000)
     section = page._galleries(evaluate(folder / "forest"))
-    hung = [each for wall in section["walls"] for kind in wall["kinds"] for each in kind]
-    assert len(hung) > 50
-    assert sum(len(each["picture"]["uri"]) for each in hung) < 1.5 * 40_000
+    shown = [each for gallery in section["galleries"] for chosen in gallery["lists"] for each in chosen]
+    assert len(shown) > 50
+    assert sum(len(each["picture"]["uri"]) for each in shown) < 1.5 * 40_000
 
 
 def test_of_very_many_classes_the_hardest_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +111,7 @@ def test_of_very_many_classes_the_hardest_are_shown(folder: Path, monkeypatch: p
     evaluation = evaluate(folder / "forest")
     hardest = sorted(each.f1.value for each in evaluation.scores.classes if each.f1)[:3]
     section = page._galleries(evaluation)
-    assert sorted(wall["scores"].f1.value for wall in section["walls"]) == hardest
+    assert sorted(not_none(gallery["scores"].f1).value for gallery in section["galleries"]) == hardest
     assert section["hidden"] == 9
     assert page._confusion(evaluation)["rows"] is None
     assert "9 more are not shown" in render(evaluation)
@@ -119,9 +120,9 @@ def test_of_very_many_classes_the_hardest_are_shown(folder: Path, monkeypatch: p
 def test_a_page_of_a_single_picture(folder: Path, tmp_path: Path) -> None:
     lonely = write_corners(tmp_path / "lonely", FEW, count=3, seed=9, split=["test", "train", "train"])
     text = text_of(write_page(evaluate(folder / "network", lonely), tmp_path / "page.html").read_text())
-    assert "of 1 pictures right in its test split" in text
-    assert "Mind: all pictures are one group, so errors cannot be estimated" in text
-    assert "ROC area" in text
+    assert "of 1 picture in the test split of the dataset" in text
+    assert "Note: all pictures are one group, so errors cannot be estimated" in text
+    assert "AUC" in text
 
 
 def test_a_failed_write_leaves_the_page_as_it_was(

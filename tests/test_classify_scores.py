@@ -55,7 +55,7 @@ def random_case(
 def test_scores_of_a_case_worked_out_by_hand() -> None:
     truth = np.array([0, 0, 1, 1, 2])
     probabilities = spread([0, 1, 1, 1, 0], [0.8, 0.8, 0.5, 0.5, 0.5])
-    scores = score(probabilities, truth, NAMES, np.arange(5), commonest="blocks")
+    scores = score(probabilities, truth, NAMES, np.arange(5), majority="blocks")
     assert scores.confusion.tolist() == [[1, 1, 0], [0, 2, 0], [1, 0, 0]]
     assert scores.accuracy.value == pytest.approx(3 / 5)
     assert scores.balanced_accuracy.value == pytest.approx((1 / 2 + 1 + 0) / 3)
@@ -66,10 +66,10 @@ def test_scores_of_a_case_worked_out_by_hand() -> None:
     arcs, blocks, curls = scores.classes
     assert arcs.precision is not None
     assert arcs.recall is not None
-    assert (arcs.pictures, arcs.said, arcs.precision.value, arcs.recall.value) == (2, 2, 0.5, 0.5)
+    assert (arcs.pictures, arcs.predicted, arcs.precision.value, arcs.recall.value) == (2, 2, 0.5, 0.5)
     assert blocks.precision is not None
     assert blocks.precision.value == pytest.approx(2 / 3)
-    assert (curls.precision, curls.said, curls.pictures) == (None, 0, 1)
+    assert (curls.precision, curls.predicted, curls.pictures) == (None, 0, 1)
     # Of 0.5 three pictures, two of them right; of 0.8 two, one of them right.
     assert [(each.pictures, round(each.confidence, 6)) for each in scores.calibration] == [(3, 0.5), (2, 0.8)]
     assert [each.accuracy.value for each in scores.calibration] == pytest.approx([2 / 3, 1 / 2])
@@ -183,28 +183,28 @@ def test_scores_belong_to_names_however_classes_are_numbered() -> None:
 # --- Galleries ---
 
 
-def test_galleries_hold_the_surest_and_the_most_confused_of_each_class() -> None:
+def test_galleries_hold_the_most_confident_and_the_undecided_of_each_class() -> None:
     truth = np.array([0, 0, 0, 0, 1, 1])
     probabilities = spread([0, 0, 1, 1, 1, 1], [0.6, 0.9, 0.95, 0.51, 0.7, 0.7], classes=2)
     sources = [f"{number}.png" for number in range(6)]
     arcs, blocks = galleries(probabilities, truth, NAMES[:2], np.arange(6), sources)
-    assert [each.source for each in arcs.surest_right] == ["1.png", "0.png"]
-    assert [each.source for each in arcs.surest_wrong] == ["2.png", "3.png"]
-    assert [each.source for each in arcs.most_confused] == ["3.png", "0.png", "1.png", "2.png"]
-    assert blocks.surest_wrong == ()
-    assert [each.number for each in blocks.surest_right] == [4, 5]  # a tie: in the order of the pictures
-    wrong = arcs.surest_wrong[0]
-    assert (wrong.truth, wrong.said, wrong.second) == ("arcs", "blocks", "arcs")
+    assert [each.source for each in arcs.correct] == ["1.png", "0.png"]
+    assert [each.source for each in arcs.wrong] == ["2.png", "3.png"]
+    assert [each.source for each in arcs.undecided] == ["3.png", "0.png", "1.png", "2.png"]
+    assert blocks.wrong == ()
+    assert [each.number for each in blocks.correct] == [4, 5]  # a tie: in the order of the pictures
+    wrong = arcs.wrong[0]
+    assert (wrong.true_class, wrong.predicted_class, wrong.second_class) == ("arcs", "blocks", "arcs")
     assert (wrong.probability, wrong.second_probability) == pytest.approx((0.95, 0.05))
 
 
-def test_the_surest_are_of_different_groups_while_there_are_any() -> None:
+def test_the_most_confident_are_of_different_groups_while_there_are_any() -> None:
     probabilities = spread([0] * 6, [0.99, 0.98, 0.97, 0.6, 0.5, 0.4])
     groups, sources = np.array([7, 7, 7, 1, 2, 3]), [str(number) for number in range(6)]
     (gallery, *_) = galleries(probabilities, np.zeros(6, np.int64), NAMES, groups, sources, count=3)
-    assert [each.number for each in gallery.surest_right] == [0, 3, 4]
+    assert [each.number for each in gallery.correct] == [0, 3, 4]
     (gallery, *_) = galleries(probabilities, np.zeros(6, np.int64), NAMES, groups, sources, count=5)
-    assert [each.number for each in gallery.surest_right] == [0, 1, 3, 4, 5]
+    assert [each.number for each in gallery.correct] == [0, 1, 3, 4, 5]
 
 
 # --- Where it looks ---

@@ -1,4 +1,4 @@
-"""Training a classifier: which pictures are learnt from, that numbers stay with their names, and what is kept."""
+"""Training a classifier: which pictures are trained on, that numbers stay with their names, and what is kept."""
 
 import base64
 import contextlib
@@ -145,7 +145,7 @@ def test_a_dataset_without_classes_says_which_columns_there_are(tmp_path: Path) 
         train(data, tmp_path / "out")
 
 
-# ---- what is learnt from ----------------------------------------------------------------------------------------
+# ---- what is trained on -----------------------------------------------------------------------------------------
 
 
 def test_held_back_pictures_are_never_learnt_from(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_class_of_a_single_group_is_named_as_leaky(cli: Cli, tmp_path: Path) -
     assert Classifier.open(tmp_path / "out").card.leaky == ["class1"]
     notes = [line for line in done.stderr.splitlines() if line.startswith("note:")]
     assert len(notes) == 1
-    assert "'class1' belong together" in notes[0]
+    assert "'class1' are one group" in notes[0]
 
 
 def test_a_class_without_training_pictures_is_refused(tmp_path: Path) -> None:
@@ -355,10 +355,12 @@ def rename_in_metadata(file: Path) -> None:
         pytest.param(lambda path: (path / "split.parquet").unlink(), "split.parquet cannot be read", id="no split"),
         pytest.param(
             lambda path: pd.DataFrame({"row": [1], "split": ["tent"]}).to_parquet(path / "split.parquet"),
-            "is no table of rows",
+            "is not a table of rows",
             id="strange split",
         ),
-        pytest.param(lambda path: rename_in_metadata(path / "split.parquet"), "is no table of rows", id="other name"),
+        pytest.param(
+            lambda path: rename_in_metadata(path / "split.parquet"), "is not a table of rows", id="other name"
+        ),
     ],
 )
 def test_a_classifier_that_is_not_whole_is_refused(kept: Path, spoil: Callable[[Path], object], message: str) -> None:
@@ -387,25 +389,25 @@ def test_one_wrong_byte_opens_or_is_refused(trained: Classifier, kept: Path, nam
     shutil.copy(trained.path / name, kept / name)
 
 
-# ---- learning by heart ------------------------------------------------------------------------------------------
+# ---- memorising -------------------------------------------------------------------------------------------------
 
 
-def test_a_few_pictures_are_learnt_by_heart_and_nothing_is_written(cli: Cli, tmp_path: Path) -> None:
+def test_a_few_pictures_are_memorised_and_nothing_is_written(cli: Cli, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "data", classes=3)
     words = ["classify", "train", data, "--model", "cnn", "--overfit", "6", "--set", "size=16", "--set", "device=cpu"]
     done = cli(*words, "--set", "learning_rate=0.01", check=True)
-    assert done.stdout == "cnn learnt 6 pictures by heart: training accuracy 1.000\n"
+    assert done.stdout == "cnn memorised 6 pictures: training accuracy 1.000\n"
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-def test_failing_to_learn_by_heart_is_a_failure(cli: Cli, tmp_path: Path) -> None:
+def test_failing_to_memorise_is_a_failure(cli: Cli, tmp_path: Path) -> None:
     """Pictures that are all the same, under two names, cannot be told apart by anyone."""
     data = write_dataset(tmp_path / "data")
     images = np.load(data / "images.npy")
     np.save(data / "images.npy", np.tile(images[:1], (len(images), 1, 1, 1)))
     done = cli("classify", "train", data, "--model", "cnn", "--overfit", "6", "--set", "size=16", "--set", "epochs=2")
     assert done.returncode == 1
-    assert done.stdout == "cnn could not learn 6 pictures by heart: training accuracy 0.500\n"
+    assert done.stdout == "cnn could not memorise 6 pictures: training accuracy 0.500\n"
 
 
 class _Counts(Silent):
@@ -418,7 +420,7 @@ class _Counts(Silent):
         self.epochs += 1
 
 
-def test_learning_by_heart_is_balanced_and_not_stopped_early(tmp_path: Path) -> None:
+def test_memorising_is_balanced_and_not_stopped_early(tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "data", count=60, classes=2)
     change_index(data, **{"class": np.where(np.arange(60) < 6, "rare", "common")})
     change_info(data, class_names=["rare", "common"])
@@ -448,7 +450,7 @@ def test_the_command_trains_and_says_how_good_the_classifier_is(cli: Cli, tmp_pa
     card = Classifier.open(tmp_path / "out").card
     assert done.stdout.startswith(f"out: test accuracy {card.test_accuracy:.3f} on 9 pictures (always answering 'cl")
     lines = done.stderr.splitlines()
-    assert lines[0] == "cnn learns 3 classes by 'class' from 33 pictures; 6 validate, 9 test"
+    assert lines[0] == "training cnn on 33 pictures of 3 classes by 'class'; 6 to validate, 9 to test"
     assert lines[1].startswith("epoch 1: loss ")
     assert card.seed == 4
 

@@ -15,14 +15,14 @@ from PIL import Image
 
 import ganvas
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.survey import kinds
+from ganvas.data.survey import classes
 from ganvas.data.survey.composites import composites, mean_picture
 from ganvas.data.survey.dates import timelines, years_of
+from ganvas.data.survey.near_duplicates import near_duplicates_of
 from ganvas.data.survey.palette import Colour, palette, to_lab
-from ganvas.data.survey.rejected import RejectedFile, Rejects, folders_of, rejects, thumbnail
+from ganvas.data.survey.rejected import RejectedFile, RejectedFiles, folders_of, rejected_files, thumbnail
 from ganvas.data.survey.shapes import shapes_of
-from ganvas.data.survey.survey import survey
-from ganvas.data.survey.twins import twins_of
+from ganvas.data.survey.survey import Survey, survey
 from ganvas.foundation.errors import DataError
 from support.datasets import HASHES, flat, noise, write_pictures_of
 from support.pictures import quarters
@@ -109,33 +109,38 @@ def test_classes_are_counted_by_split_and_weighed(tmp_path: Path) -> None:
     split = ["train", "train", "test", "validation"]
     data = write_pictures_of(tmp_path / "data", noise(4), ["sea", "sea", "sea", "sky"], split=split)
     found = survey(data)
-    assert [(kind.name, len(kind), kind.splits) for kind in found.kinds] == [
+    assert [(members.name, len(members), members.splits) for members in found.classes] == [
         ("sea", 3, {"train": 2, "validation": 0, "test": 1}),
         ("sky", 1, {"train": 0, "validation": 1, "test": 0}),
     ]
-    assert found.evenness == pytest.approx(math.exp(-(0.75 * math.log(0.75) + 0.25 * math.log(0.25))))
+    assert found.effective_classes == pytest.approx(math.exp(-(0.75 * math.log(0.75) + 0.25 * math.log(0.25))))
     assert any("'sea' has 3.0 times as many pictures as 'sky'" in line for line in found.advice)
 
 
 def test_classes_can_be_taken_from_another_column(tmp_path: Path) -> None:
     data = write_pictures_of(tmp_path / "data", noise(4), ["a", "b", "a", "b"], style=["x", "x", "y", "y"])
-    assert [kind.name for kind in survey(data, label="style").kinds] == ["x", "y"]
+    assert [members.name for members in survey(data, label="style").classes] == ["x", "y"]
     with pytest.raises(DataError, match=r"unknown column 'stile' .did you mean 'style'"):
         survey(data, label="stile")
 
 
+def classes_in(found: Survey) -> Any:
+    """The classes of a survey as JSON has them."""
+    return found.record()["classes"]
+
+
 def test_of_very_many_classes_the_largest_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "LOOKED_AT", 2)
+    monkeypatch.setattr(classes, "MOST_CLASSES", 2)
     names = ["a"] * 2 + ["b"] * 5 + ["c"] * 3 + ["d"] * 4
     found = survey(write_pictures_of(tmp_path / "data", noise(14), names))
-    assert sorted(found.looks) == [1, 3]
-    assert [("palette" in each) for each in found.record()["classes"]] == [False, True, False, True]
+    assert sorted(found.appearances) == [1, 3]
+    assert [("palette" in each) for each in classes_in(found)] == [False, True, False, True]
 
 
 def test_what_is_too_much_to_read_is_sampled_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "MEAN_BYTES", 40 * 8 * 8 * 3)
-    monkeypatch.setattr(kinds, "GROUPED", 24)
-    (one,) = survey(write_pictures_of(tmp_path / "data", noise(100))).record()["classes"]
+    monkeypatch.setattr(classes, "MEAN_BYTES", 40 * 8 * 8 * 3)
+    monkeypatch.setattr(classes, "GROUPED", 24)
+    (one,) = classes_in(survey(write_pictures_of(tmp_path / "data", noise(100))))
     assert (one["pictures"], one["averaged"], one["grouped"], sum(one["groups"])) == (100, 40, 24, 24)
 
 
@@ -261,7 +266,7 @@ def test_anything_may_stand_where_a_date_should(values: list[object]) -> None:
     assert ((years >= 1000) & (years < 2100) | years.isna()).all()
 
 
-# --- Twins ---
+# --- Near-duplicates ---
 
 
 def test_copies_near_duplicates_leaks_and_contradictions_are_found(tmp_path: Path) -> None:
@@ -275,12 +280,12 @@ def test_copies_near_duplicates_leaks_and_contradictions_are_found(tmp_path: Pat
         split=["train", "test", "train", "train", "train", "train", "train", "test"],
         group=["x", "y", "z", "z", "x", None, None, "x"],
     )
-    found = twins_of(data)
+    found = near_duplicates_of(data)
     assert found is not None
     assert [rows.tolist() for rows in found.groups] == [[0, 1], [2, 3], [5, 6]]
-    assert (found.pictures, found.spare, found.copies) == (6, 3, 2)
+    assert (found.pictures, found.redundant, found.copies) == (6, 3, 2)
     assert [rows.tolist() for rows in found.leaks] == [[0, 1]]
-    assert (found.leaked, found.torn) == (1, 1)
+    assert (found.leaked, found.divided_groups) == (1, 1)
     assert [rows.tolist() for rows in found.conflicts] == [[2, 3]]
     advice = " | ".join(survey(data).advice)
     for expected in (
@@ -293,10 +298,10 @@ def test_copies_near_duplicates_leaks_and_contradictions_are_found(tmp_path: Pat
 
 def test_a_larger_group_of_near_duplicates_comes_first(tmp_path: Path) -> None:
     data = write_pictures_of(tmp_path / "data", noise(5), phash=[HASHES[n] for n in (0, 0, 1, 1, 1)])
-    found = twins_of(data)
+    found = near_duplicates_of(data)
     assert found is not None
     assert [rows.tolist() for rows in found.groups] == [[2, 3, 4], [0, 1]]
-    assert (found.leaks, found.conflicts, found.torn) == ([], [], None)
+    assert (found.leaks, found.conflicts, found.divided_groups) == ([], [], None)
 
 
 def test_what_prepare_found_to_repeat_each_other_is_taken_from_the_index(tmp_path: Path) -> None:
@@ -308,7 +313,7 @@ def test_what_prepare_found_to_repeat_each_other_is_taken_from_the_index(tmp_pat
         content=["x", "y", "z", "x", "v"],
         split=["train", "train", "test", "train", "train"],
     )
-    found = twins_of(data)
+    found = near_duplicates_of(data)
     assert found is not None
     assert [rows.tolist() for rows in found.groups] == [[0, 3], [2, 4]]
     assert ([rows.tolist() for rows in found.leaks], found.copies) == ([[2, 4]], 1)
@@ -325,9 +330,9 @@ def test_a_hash_that_is_none_is_one_clear_error(tmp_path: Path) -> None:
 def test_files_left_out_are_counted_by_reason(tmp_path: Path) -> None:
     lines = 'a.jpg,empty file\n"b, ""c"".jpg",damaged\nd.jpg,damaged\n'
     data = write_pictures_of(tmp_path / "data", noise(1), rejected=lines)
-    assert rejects(data) == [
-        Rejects("damaged", [RejectedFile('b, "c".jpg'), RejectedFile("d.jpg")]),
-        Rejects("empty file", [RejectedFile("a.jpg")]),
+    assert rejected_files(data) == [
+        RejectedFiles("damaged", [RejectedFile('b, "c".jpg'), RejectedFile("d.jpg")]),
+        RejectedFiles("empty file", [RejectedFile("a.jpg")]),
     ]
     assert survey(data).record()["rejected"] == {"damaged": 2, "empty file": 1}
     assert "3 files were left out, next to 1 picture that could be used" in survey(data).advice[-1]
@@ -394,7 +399,7 @@ def test_files_of_several_sources_and_of_a_table_are_found(tmp_path: Path) -> No
 def test_what_is_said_of_a_single_file_is_kept(tmp_path: Path) -> None:
     data = write_pictures_of(tmp_path / "data", noise(1))
     (data.path / "rejected.csv").write_text("path,reason,detail\na.jpg,copy of another picture,b.jpg\n")
-    (found,) = rejects(data) or []
+    (found,) = rejected_files(data) or []
     assert [str(file) for file in found.files] == ["a.jpg (b.jpg)"]
 
 

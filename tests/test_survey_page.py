@@ -13,11 +13,11 @@ from playwright.sync_api import Browser, ViewportSize, expect
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
-from ganvas.data.survey import kinds
+from ganvas.data.survey import classes
 from ganvas.data.survey.survey import survey
 from ganvas.report.survey import page
 from ganvas.report.survey.page import render, write_page
-from ganvas.report.survey.pictures import _by_colour, wall
+from ganvas.report.survey.thumbnails import _by_colour, mosaic
 from support.browser import DESKTOP, PHONE, visit
 from support.command_line import Cli
 from support.datasets import HASHES, flat, noise, write_pictures_of
@@ -25,7 +25,7 @@ from support.pages import text_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 NAMES = ["dusk", HOSTILE, "post-impressionism of the south of France & beyond, in one_word_that_is_very_long_indeed"]
-EVERYTHING = ["title", "headline", "classes", "means", "rooms", "columns", "dates", "shapes", "leaks", "twins"]
+EVERYTHING = ["title", "headline", "classes", "means", "appearance", "columns", "dates", "shapes", "leaks"]
 
 
 @pytest.fixture(scope="module")
@@ -66,18 +66,24 @@ def sections_of(page: str) -> list[str]:
 
 
 def test_every_section_that_has_something_to_show_is_there(rich: Path) -> None:
-    assert sections_of((rich / "page.html").read_text()) == [*EVERYTHING, "rejected", "whose", "provenance"]
+    assert sections_of((rich / "page.html").read_text()) == [
+        *EVERYTHING,
+        "duplicates",
+        "rejected",
+        "origins",
+        "provenance",
+    ]
 
 
 def test_the_page_says_what_is_in_the_dataset(rich: Path) -> None:
     text = text_of((rich / "page.html").read_text())
     for expected in (
         "37 pictures: dusk, ",
-        "36 to learn from, 1 held back.",
+        "36 for training, 1 held back.",
         "Originals 25\N{EN DASH}75 pixels a side",
-        "Left out 2 files, by the reasons below",
-        "Mind: 1 picture held back has a near-duplicate in training",
-        "By the column year , which tells the year of 37 of 37 pictures: from 1850 to 1958",
+        "Left out 2 files, for the reasons below",
+        "Warning: 1 picture held back has a near-duplicate in training",
+        "The column year gives the year of 37 of 37 pictures, from 1850 to 1958",
         "damaged or cut short 1 file",
         "empty file 1 file",
         "licence CC0 (37)",
@@ -88,7 +94,7 @@ def test_the_page_says_what_is_in_the_dataset(rich: Path) -> None:
 
 def test_a_single_picture_without_anything_has_a_page(tmp_path: Path) -> None:
     page = render(survey(write_pictures_of(tmp_path / "data", noise(1))))
-    assert sections_of(page) == ["title", "headline", "means", "rooms", "whose", "provenance"]
+    assert sections_of(page) == ["title", "headline", "means", "appearance", "origins", "provenance"]
     assert "1 picture." in text_of(page)
     assert "copies could not be looked for" in text_of(page)
     assert "Plotly" not in page
@@ -109,33 +115,33 @@ def test_the_palette_is_on_the_page(tmp_path: Path) -> None:
 
 
 def test_of_very_many_classes_the_others_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "LOOKED_AT", 13)
+    monkeypatch.setattr(classes, "MOST_CLASSES", 13)
     names = [f"class {number:02}" for number in range(15) for _ in range(2 + (number > 1))]
     page = render(survey(write_pictures_of(tmp_path / "data", noise(len(names)), names)))
-    assert len(re.findall(r'class="room is-compact"', page)) == 13
+    assert len(re.findall(r'class="class-pictures is-compact"', page)) == 13
     assert "And 2 smaller classes with 4 pictures in all" in text_of(page)
-    assert "The 13 largest classes; 2 more are not shown." in text_of(page)
+    assert "These are the 13 largest classes; 2 more are not shown." in text_of(page)
 
 
 def test_samples_say_that_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "MEAN_BYTES", 0)
-    monkeypatch.setattr(kinds, "GROUPED", 24)
-    monkeypatch.setattr(kinds, "PICTURES", 30)
+    monkeypatch.setattr(classes, "MEAN_BYTES", 0)
+    monkeypatch.setattr(classes, "GROUPED", 24)
+    monkeypatch.setattr(classes, "PICTURES", 30)
     text = text_of(render(survey(write_pictures_of(tmp_path / "data", noise(60)))))
-    for expected in ("mean of 32 of 60, chosen at random", "of 24 chosen at random", "of at most 30 pictures)"):
+    for expected in ("mean of 32 of 60, chosen at random", "from 24 chosen at random", "of at most 30 pictures)"):
         assert expected in text
 
 
-def test_the_wall_goes_from_dark_to_light_and_from_warm_to_cool(tmp_path: Path) -> None:
+def test_the_mosaic_goes_from_dark_to_light_and_from_warm_to_cool(tmp_path: Path) -> None:
     shades = [(level, level, level + 30 * cool) for level in (200, 20, 80, 140) for cool in (1, 0)]
     tiles = flat(shades, size=4)[np.random.default_rng(0).permutation(8)]
-    hung = tiles[_by_colour(tiles, across=4, down=2)].reshape(2, 4, 4, 4, 3)[:, :, 0, 0]
-    assert hung[..., 0].tolist() == [[20, 80, 140, 200]] * 2
-    assert (hung[..., 2] - hung[..., 0]).tolist() == [[0] * 4, [30] * 4]
-    shown = wall(write_pictures_of(tmp_path / "data", noise(100)), seed=0)
+    ordered = tiles[_by_colour(tiles, across=4, down=2)].reshape(2, 4, 4, 4, 3)[:, :, 0, 0]
+    assert ordered[..., 0].tolist() == [[20, 80, 140, 200]] * 2
+    assert (ordered[..., 2] - ordered[..., 0]).tolist() == [[0] * 4, [30] * 4]
+    shown = mosaic(write_pictures_of(tmp_path / "data", noise(100)), seed=0)
     assert shown is not None
     assert (shown["count"], round(shown["width"] / shown["height"], 1)) == (96, 2.7)
-    assert wall(write_pictures_of(tmp_path / "few", noise(11)), seed=0) is None
+    assert mosaic(write_pictures_of(tmp_path / "few", noise(11)), seed=0) is None
 
 
 def test_groups_too_large_to_show_still_show_both_sides_and_every_class(tmp_path: Path) -> None:
@@ -147,10 +153,10 @@ def test_groups_too_large_to_show_still_show_both_sides_and_every_class(tmp_path
         phash=[HASHES[0]] * count,
         split=["train"] * (count - 2) + ["test", "train"],
     )
-    section = page._twins(survey(data))
+    section = page._duplicates(survey(data))
     assert section is not None
     (group,) = section["leaks"]
-    assert {(each["split"], each["kind"]) for each in group["pictures"]} == {
+    assert {(each["split"], each["class_name"]) for each in group["pictures"]} == {
         ("train", "a"),
         ("test", "a"),
         ("train", "b"),
@@ -158,7 +164,7 @@ def test_groups_too_large_to_show_still_show_both_sides_and_every_class(tmp_path
     assert (len(group["pictures"]), group["hidden"], group["conflicting"]) == (6, 14, True)
 
 
-def test_files_left_out_are_shown_as_far_as_they_can_be(rich: Path) -> None:
+def test_files_left_out_are_shown_if_they_can_be_decoded(rich: Path) -> None:
     section = page._rejected(survey(rich / "evenings"))
     assert section is not None
     assert {each["reason"]: len(each["pictures"]) for each in section["reasons"]} == {
@@ -188,7 +194,7 @@ def test_the_command_prints_the_figures(rich: Path, cli: Cli) -> None:
     assert json.loads(done.stdout) == survey(rich / "evenings").record()
     text = cli("survey", rich / "evenings", check=True).stdout
     assert "37 pictures of 16 x 16 (36 train, 1 test)" in text
-    assert "mind: 1 picture held back has a near-duplicate" in text
+    assert "warning: 1 picture held back has a near-duplicate" in text
 
 
 def test_the_command_writes_the_page_in_place_of_an_older_one(rich: Path, cli: Cli, tmp_path: Path) -> None:
@@ -259,9 +265,9 @@ def test_bars_are_as_long_as_classes_are_large_and_painted_in_their_colours(tmp_
         colours = bars.locator("i").evaluate_all("parts => parts.map(part => getComputedStyle(part).backgroundColor)")
         assert colours == ["rgb(200, 30, 40)", "rgb(30, 40, 200)"]
         seen.page.get_by_role("link", name="blue").click()
-        room = seen.page.locator("#class-0")
-        expect(room).to_be_in_viewport()
-        assert room.locator("h3").inner_text().startswith("blue")
+        pictures = seen.page.locator("#class-0")
+        expect(pictures).to_be_in_viewport()
+        assert pictures.locator("h3").inner_text().startswith("blue")
         seen.assert_sound()
 
 
@@ -292,7 +298,7 @@ def test_the_page_is_dark_at_night_and_white_on_paper(rich: Path, browser: Brows
 
 
 @pytest.mark.browser
-def test_the_wall_can_be_walked_along_on_a_phone(rich: Path, browser: Browser) -> None:
+def test_the_mosaic_scrolls_on_a_phone(rich: Path, browser: Browser) -> None:
     with visit(browser, rich / "page.html", PHONE) as seen:
         strip = seen.page.locator(".hero .scroll")
         assert strip.evaluate("box => box.scrollWidth > box.clientWidth + 100")

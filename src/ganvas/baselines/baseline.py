@@ -1,7 +1,8 @@
-"""What a baseline is: a generator that is fitted to the pictures of each class, without a gradient."""
+"""The interface of a baseline: a generator that is fitted to the pictures of each class, without gradients."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,41 +23,41 @@ class BaselineOptions(BaseModel):
         0,
         ge=0,
         lt=2**31,
-        description="Seed of the fit, and of which pictures it sees where a class has more than memory should hold.",
+        description="Seed of the fit, and of the sample of pictures if a class has too many for memory.",
     )
 
 
 class Composites(nn.Module, ABC):
-    """A generator made of pictures, which are its buffers, [C, ...] for C classes; C is 1 without classes."""
+    """A generator made of stored pictures: buffers [C, ...] for C classes, with C = 1 without classes."""
 
     @abstractmethod
     def fit(self, label: int, pictures: Pictures, seed: int) -> int:
         """Fill the buffers of one class.
 
         Returns:
-            How many pictures it was fitted to.
+            The number of pictures it was fitted to.
         """
 
     @abstractmethod
     def compose(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """Pictures in [-1, 1], float [B, 3, S, S], from latents [B, latent_dim] and labels int64 [B]."""
+        """Generate pictures, float [B, 3, S, S] in [-1, 1], from latents [B, latent_dim] and labels int64 [B]."""
 
     @abstractmethod
     def __str__(self) -> str:
-        """What it holds, in a few words."""
+        """A short description of the fitted generator."""
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Pictures from latents and, where there are classes, labels; see `compose`."""
+        """Generate pictures; see `compose`. Without labels, all pictures are of class 0."""
         if labels is None:
             labels = torch.zeros(len(latents), dtype=torch.int64, device=latents.device)
         return self.compose(latents, labels)
 
 
 class Baseline(GeneratorRecipe):
-    """One baseline: its options and its generator. With classes it is conditional, without it is not.
+    """A baseline: its options and its generator, which is conditional if there are classes.
 
     Attributes:
-        options_class: its options, with their defaults, ranges and descriptions.
+        options_class: the class of its options, with defaults, ranges and descriptions.
     """
 
     options_class: ClassVar[type[BaselineOptions]] = BaselineOptions
@@ -65,22 +66,22 @@ class Baseline(GeneratorRecipe):
         self.options = options
 
     @classmethod
-    def of(cls, changes: dict[str, Any]) -> Self:
-        """The baseline with some options changed; strings are converted.
+    def of(cls, changes: Mapping[str, object]) -> Self:
+        """The baseline with changes to the default options; strings are converted.
 
         Raises:
-            ConfigError: an option that it does not have (the nearest is named), or a value out of its range.
+            ConfigError: an unknown option (the message names the nearest), or a value out of its range.
         """
         for key in changes:
             if key not in cls.options_class.model_fields:
                 raise ConfigError(unknown(f"option of {cls.__name__}", key, cls.options_class.model_fields))
         try:
-            return cls(cls.options_class(**changes))
+            return cls(cls.options_class.model_validate(dict(changes)))
         except ValidationError as error:
             raise ConfigError(first_problem(error)) from error
 
     def limited(self, pictures: int, spec: Spec) -> Self:
-        """This baseline with no more of anything than `pictures` pictures of one class can fill."""
+        """This baseline with its size limited to what `pictures` pictures of a class can determine."""
         return self
 
     @property
@@ -90,8 +91,8 @@ class Baseline(GeneratorRecipe):
 
     @abstractmethod
     def build_generator(self, spec: Spec) -> Composites:
-        """Its generator, not yet fitted."""
+        """The generator, before it is fitted."""
 
     def latents(self, count: int, random: torch.Generator) -> Tensor:
-        """`count` latents, float [count, latent_dim] on the CPU, standard normal."""
+        """Draw standard normal latents, float [count, latent_dim], on the CPU."""
         return torch.randn(count, self.latent_dim, generator=random)

@@ -1,7 +1,7 @@
-"""What "Paint by GAN" (paper 5) proposes after its composites: the means of groups of similar pictures.
+"""Means of groups of similar pictures, which "Paint by GAN" (paper 5) proposes as future work.
 
-K-means over the pixels groups the pictures of a class; each picture is the mean of a group, and a group is as
-frequent as its pictures are.
+K-means over the pixels groups the pictures of a class. Each generated picture is the mean of a group, drawn in
+proportion to the size of the group.
 """
 
 import warnings
@@ -24,18 +24,19 @@ class KMeansOptions(BaselineOptions):
     """Options of K-means."""
 
     clusters: int = Field(
-        16, ge=1, le=4096, description="Clusters a class; a class with fewer pictures has one for each of them."
+        16, ge=1, le=4096, description="Clusters of each class; a class with fewer pictures gets one for each picture."
     )
 
 
 class ClusterMeans(Composites):
-    """G(z, c) = the centre of class c's cluster k, where Phi(z) lies between the shares of the clusters up to k.
+    """G(z, c) = the centre of cluster k of class c, where k is the first whose cumulative share is at least Phi(z).
 
     Phi is the standard normal distribution function, so that Phi(z) is uniform for z ~ N(0, 1).
 
     Attributes:
-        centres: float [C, K, 3, S, S], the largest cluster first; zero beyond the clusters of a class.
-        shares: float [C, K], the share of the class's pictures in the clusters up to this one; 1 beyond them.
+        centres: float [C, K, 3, S, S], the largest cluster first; 0 beyond the clusters of a class.
+        shares: float [C, K], the cumulative share of the class's pictures in the clusters up to this one; 1 beyond
+            the clusters of a class.
     """
 
     centres: Tensor
@@ -48,11 +49,11 @@ class ClusterMeans(Composites):
         self.register_buffer("shares", torch.ones(classes, clusters))
 
     def fit(self, label: int, pictures: Pictures, seed: int) -> int:
-        """Lloyd's algorithm from k-means++ centres."""
+        """Fit by Lloyd's algorithm from k-means++ centres."""
         sample = pictures.sample(seed)
         count = min(self.shares.shape[1], len(sample))
-        # Pictures that are all alike leave clusters empty, which is as it should be. More than one thread adds up
-        # the centres in an order that differs from run to run.
+        # Identical pictures leave clusters empty, which is fine, but scikit-learn warns. More than one thread would
+        # sum the centres in an order that differs from run to run.
         with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore", ConvergenceWarning)
             algorithm = sklearn.cluster.KMeans(count, n_init=1, random_state=seed, copy_x=False)
@@ -65,26 +66,26 @@ class ClusterMeans(Composites):
         return len(sample)
 
     def compose(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """The centre that each latent's first coordinate falls to."""
+        """The centre that the first coordinate of each latent selects."""
         position = torch.special.ndtr(latents[:, :1])
         return self.centres[labels, (position > self.shares[labels]).sum(1)]
 
     def __str__(self) -> str:
-        return f"the means of up to {self.shares.shape[1]} clusters a class"
+        return f"the means of up to {self.shares.shape[1]} clusters of each class"
 
 
 class KMeans(Baseline):
-    """K mean pictures a class."""
+    """K mean pictures of each class."""
 
     paper = "Paint by GAN (paper 5), its outlook; Lloyd 1982"
     options_class = KMeansOptions
     options: KMeansOptions
 
     def limited(self, pictures: int, spec: Spec) -> Self:
-        """No more clusters than pictures."""
+        """Limit the clusters to the number of pictures."""
         clusters = min(self.options.clusters, pictures)
         return type(self)(self.options.model_copy(update={"clusters": clusters}))
 
     def build_generator(self, spec: Spec) -> ClusterMeans:
-        """`clusters` pictures a class."""
+        """A generator with `clusters` pictures of each class."""
         return ClusterMeans(spec, self.options.clusters)

@@ -1,6 +1,6 @@
-"""The composite of "Paint by GAN" (paper 5): every picture is the mean of its class.
+"""The composites of "Paint by GAN" (paper 5): every generated picture is the mean of its class.
 
-A terrible generator, and a telling picture: a mean portrait has a head, a mean landscape a horizon.
+This makes a bad generator, but the mean shows what the pictures have in common: a head, or a horizon.
 """
 
 import torch
@@ -25,23 +25,23 @@ class MeanPictures(Composites):
         self.register_buffer("means", torch.zeros(max(spec.classes, 1), 3, spec.size, spec.size))
 
     def fit(self, label: int, pictures: Pictures, seed: int) -> int:
-        """The mean of all pictures of the class; nothing is drawn, so the seed changes nothing."""
+        """Take the mean of all pictures of the class; the seed is not used."""
         self.means[label] = pictures.mean()
         return len(pictures)
 
     def compose(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """The mean of each label's class, whatever the latents."""
+        """The mean of the class of each label; the latents are not used."""
         return self.means[labels]
 
     def __str__(self) -> str:
-        return "one mean picture a class"
+        return "one mean picture of each class"
 
 
 class Mean(Baseline):
-    """The mean picture of each class, or of all pictures where there are no classes."""
+    """The mean picture of each class, or of all pictures without classes."""
 
     paper = "Paint by GAN (paper 5)"
 
     def build_generator(self, spec: Spec) -> MeanPictures:
-        """One picture a class."""
+        """A generator with one picture of each class."""
         return MeanPictures(spec)

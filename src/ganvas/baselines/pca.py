@@ -2,9 +2,9 @@
 
     G(z, c) = clip(m + sum_k z_k s_k u_k, -1, 1),    z ~ N(0, I)
 
-with the class's mean m, its principal components u_k and the standard deviations s_k along them. The variance beyond
-the components is left out, so the pictures are smoother than a full normal distribution's; `explained` says how much
-is kept. What is kept has the class's own covariance, but for the clipping.
+with the mean m of the class, its principal components u_k and the standard deviations s_k along them. The variance
+beyond the components is left out, so pictures are smoother than samples of the full normal distribution; `explained` is
+the share that is kept. Within the components, the covariance is that of the class, apart from clipping.
 """
 
 from typing import Self
@@ -25,18 +25,18 @@ class PCAOptions(BaselineOptions):
     """Options of the eigenpictures."""
 
     components: int = Field(
-        100, ge=1, le=4096, description="Components a class, the length of z; n pictures give no more than n - 1."
+        100, ge=1, le=4096, description="Components of each class, the length of z; n pictures give at most n - 1."
     )
 
 
 class EigenPictures(Composites):
-    """The generator.
+    """The generator of the eigenpictures.
 
     Attributes:
         means: float [C, 3, S, S].
-        components: float [C, K, 3, S, S], each as long as the standard deviation along it, the longest first; zero
-            beyond the components of a class.
-        explained: float [C], the share of the class's variance that they hold.
+        components: float [C, K, 3, S, S], each scaled to the standard deviation along it, the largest first; 0 beyond
+            the components of a class.
+        explained: float [C], the share of the class's variance in the components.
     """
 
     means: Tensor
@@ -51,14 +51,14 @@ class EigenPictures(Composites):
         self.register_buffer("explained", torch.ones(classes))
 
     def fit(self, label: int, pictures: Pictures, seed: int) -> int:
-        """The leading components of a sample, by randomised decomposition where it is large."""
+        """Fit the leading components of a sample; if it is large, by a randomised decomposition."""
         sample = pictures.sample(seed)
         matrix = sample.flatten(1).numpy()
         count = min(self.components.shape[1], len(matrix) - 1, matrix.shape[1])
         self.means[label] = sample.mean(0)
         total = float(matrix.var(0, ddof=1).sum()) if count else 0.0
         if not total:
-            return len(sample)  # one picture, or many that are all alike
+            return len(sample)  # one picture, or identical ones
         with threadpool_limits(1):
             fitted = sklearn.decomposition.PCA(count, copy=False, random_state=seed).fit(matrix)
         scaled = fitted.components_ * np.sqrt(fitted.explained_variance_)[:, None]
@@ -67,7 +67,7 @@ class EigenPictures(Composites):
         return len(sample)
 
     def compose(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """The means, and the components in the latents' proportions."""
+        """The means plus the components, weighted by the latents."""
         pictures = self.means[labels]
         for label in torch.unique(labels):
             members = labels == label
@@ -76,7 +76,7 @@ class EigenPictures(Composites):
 
     def __str__(self) -> str:
         count = self.components.shape[1]
-        return f"up to {count} components a class, which hold at least {self.explained.min():.1%} of its variance"
+        return f"up to {count} components of each class, with at least {self.explained.min():.1%} of its variance"
 
 
 class PCA(Baseline):
@@ -88,14 +88,14 @@ class PCA(Baseline):
 
     @property
     def latent_dim(self) -> int:
-        """One coordinate a component."""
+        """One coordinate for each component."""
         return self.options.components
 
     def limited(self, pictures: int, spec: Spec) -> Self:
-        """No more components than the pictures of the largest class span."""
+        """Limit the components to the number that `pictures` pictures span."""
         components = max(1, min(self.options.components, pictures - 1, 3 * spec.size**2))
         return type(self)(self.options.model_copy(update={"components": components}))
 
     def build_generator(self, spec: Spec) -> EigenPictures:
-        """A mean and `components` more pictures a class."""
+        """A generator with a mean and `components` components of each class."""
         return EigenPictures(spec, self.options.components)

@@ -1,1 +1,1 @@
-"""Classifiers of pictures: learning to tell artists or styles apart, and judging what a generator painted."""
+"""Classifiers of pictures: training them on artists or styles, scoring them, and judging generated pictures."""

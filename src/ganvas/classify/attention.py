@@ -1,43 +1,39 @@
-"""Where a classifier looks: what decides in a forest, what speaks for a class in a network, and what its layers see."""
+"""What a classifier responds to: a forest's feature importances, a network's class activation maps and feature maps."""
 
 import contextlib
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from captum.attr import LayerActivation, LayerGradientXActivation
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ganvas.classify.models.forest import Forest
 from ganvas.classify.network import NetworkModel
-
-Images = NDArray[np.uint8]
-Heat = NDArray[np.float32]
+from ganvas.foundation.arrays import Features, Floats, Images, Integers
 
 
-def importances(forest: Forest) -> NDArray[np.float64]:
-    """How much each value of a picture decides in a forest, whatever the picture.
+def importances(forest: Forest) -> Floats:
+    """The importance of each value of a picture to a forest, over all pictures.
 
-    It is the impurity that splits on that value take away, averaged over the trees (Breiman 2001; "mean decrease in
-    impurity"), laid out as the picture is.
+    This is the mean decrease in impurity (Breiman 2001): how much the splits on a value decrease the impurity, averaged
+    over the trees.
 
     Returns:
-        float64 [S, S, 3], S being the forest's own size; the sum is 1, or 0 if no tree ever splits.
+        float64 [S, S, 3], with S the input size of the forest; the sum is 1, or 0 if no tree has a split.
     """
     return forest.importances
 
 
-def hires_cam(model: NetworkModel, images: Images, classes: NDArray[np.int64]) -> Heat:
-    """What speaks for a class in each picture: Grad-CAM at full resolution (HiResCAM, Draelos & Carin 2020).
+def hires_cam(model: NetworkModel, images: Images, classes: Integers) -> Features:
+    """Class activation maps: what in each picture raises the score of a class (HiResCAM, Draelos & Carin 2020).
 
-    The maps of the last convolution, after its ReLU, are weighted place by place by how much each raises the class's
-    score and added up; what lowers the score is left out. Grad-CAM (Selvaraju et al. 2017) takes the mean weight of a
-    map for all of its places. The two are the same where a network averages its last maps over the picture; those here
-    that lay them out instead weigh every place differently, and the mean then points anywhere.
+    The feature maps of the last convolution, after its ReLU, are multiplied element by element by the gradient of the
+    class's score and summed over channels. Negative sums are set to 0. Grad-CAM (Selvaraju et al. 2017) averages the
+    gradient over each map first. The two agree for networks that end in global average pooling. Networks that flatten
+    their last maps weight every position differently, and there Grad-CAM can highlight the wrong places.
 
-    With two classes the score of one is its lead over the other, for the network has a single output for both.
+    With two classes, the score of a class is its logit minus the other's, because the network has a single output.
 
     Args:
         model: the network.
@@ -45,7 +41,7 @@ def hires_cam(model: NetworkModel, images: Images, classes: NDArray[np.int64]) -
         classes: int64 [N], the class to explain in each picture.
 
     Returns:
-        float32 [N, H, W], each picture's own maximum being 1; 0 throughout where nothing speaks for the class.
+        float32 [N, H, W], scaled so that the maximum of each picture is 1; all 0 if nothing raises the score.
     """
     inputs = model.inputs(images)
     with _convolution(model, -1) as layer:
@@ -57,15 +53,15 @@ def hires_cam(model: NetworkModel, images: Images, classes: NDArray[np.int64]) -
     return torch.where(strongest > 0, full / strongest, 0).cpu().numpy()
 
 
-def activation_maps(model: NetworkModel, image: Images) -> Heat:
-    """What each channel of the first convolution answers to in a picture, after its ReLU.
+def activation_maps(model: NetworkModel, image: Images) -> Features:
+    """The feature maps of the first convolution for a picture, after its ReLU.
 
     Args:
         model: the network.
         image: uint8 [H, W, 3].
 
     Returns:
-        float32 [K, h, w], 0 or more: the K maps in the order of the channels.
+        float32 [K, h, w], 0 or more, one map for each of the K channels.
     """
     with _convolution(model, 0) as layer, torch.no_grad():
         maps: Tensor = LayerActivation(lambda inputs: _scores(model, inputs), layer).attribute(
@@ -75,14 +71,14 @@ def activation_maps(model: NetworkModel, image: Images) -> Heat:
 
 
 @contextlib.contextmanager
-def _convolution(model: NetworkModel, place: int) -> Iterator[nn.Module]:
-    """The first (0) or last (-1) convolution, made to end in a ReLU.
+def _convolution(model: NetworkModel, position: int) -> Iterator[nn.Module]:
+    """The first (0) or last (-1) convolution, with a ReLU added to its output.
 
-    Every convolution here leads to a ReLU, with at most a pooling by maxima before it. Another one before the pooling
-    changes nothing, and shows the map at its full size, as the papers draw it.
+    In these networks, a ReLU follows every convolution, with at most a max pooling in between. One more ReLU before the
+    pooling does not change the output, and it shows the map at full size, as the papers draw it.
     """
     model.network.eval()
-    convolution = [module for module in model.network.modules() if isinstance(module, nn.Conv2d)][place]
+    convolution = [module for module in model.network.modules() if isinstance(module, nn.Conv2d)][position]
     hook = convolution.register_forward_hook(lambda module, inputs, output: output.relu())
     try:
         yield convolution

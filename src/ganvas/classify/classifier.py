@@ -1,29 +1,29 @@
-"""A classifier: a model together with the names of its classes, and the directory it is kept in.
+"""A classifier: a model with the names of its classes, and the directory it is kept in.
 
-classifier.json        what it is (see `Card`)
-weights.safetensors    what it learnt; forest.skops for the forest
-split.parquet          row, split: which pictures of its dataset it trained on, validated with, and was tested on
-history.jsonl          a line an epoch; absent for the forest
+classifier.json        the description (see `Card`)
+weights.safetensors    the weights; forest.skops for the forest
+split.parquet          columns `row` and `split`: the dataset's rows for training, validation and testing
+history.jsonl          one line for each epoch; absent for the forest
 
-Class numbers never leave a classifier without names: whoever has labels turns them into numbers with
-`Classifier.numbers`, and columns of probabilities are in the order of `Classifier.class_names`.
+Only a classifier turns class names into class numbers (`Classifier.numbers`). Columns of probabilities are in the order
+of `Classifier.class_names`.
 """
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ganvas.classify.model import Epoch, Model
 from ganvas.classify.models import find, resolve
 from ganvas.data.dataset.layout import SPLITS
+from ganvas.foundation.arrays import Features, Images, Integers
 from ganvas.foundation.errors import ConfigError, DataError, RunError, unknown
 from ganvas.foundation.files import append_record
 from ganvas.foundation.paths import is_directory, is_file, quoted, user_path
@@ -33,38 +33,38 @@ CARD, SPLIT, HISTORY = "classifier.json", "split.parquet", "history.jsonl"
 
 
 class Card(BaseModel):
-    """What `classifier.json` holds.
+    """The contents of `classifier.json`.
 
     Attributes:
-        schema_version: layout of the directory; another version is refused.
+        schema_version: the version of the directory layout; other versions are refused.
         model: "forest", "cnn", "deep-cnn" or "transfer".
-        options: its options, all of them.
-        class_names: in the order of the model's numbers; sorted, and no two alike.
-        label_column: the column of the dataset's index that holds them.
-        size: height and width of the dataset's pictures in pixels; the model resizes them to its own.
-        fit: how pictures became square before it saw them, as `ganvas prepare --fit`.
-        background: the colour behind them, as `ganvas prepare --background`.
-        focus: where they were cropped, as `ganvas prepare --focus`.
-        alpha: what became of transparent ones, as `ganvas prepare --alpha`.
-        linear: whether light was resized, as `ganvas prepare --linear`.
+        options: all options of the model.
+        class_names: in the order of the class numbers; sorted and unique.
+        label_column: the column of the dataset's index that holds the class names.
+        size: height and width of the dataset's pictures in pixels; the model resizes them to its input size.
+        fit: how the pictures were made square, as in `ganvas prepare --fit`.
+        background: the colour behind them, as in `ganvas prepare --background`.
+        focus: where they were cropped, as in `ganvas prepare --focus`.
+        alpha: how transparency was handled, as in `ganvas prepare --alpha`.
+        linear: whether they were resized in linear light, as in `ganvas prepare --linear`.
         data: the dataset directory it was trained on.
-        fingerprint: the content of that dataset.
-        labels: the digest of the column of classes; None in classifiers from before.
-        counts: of "train", "validation" and "test", how many pictures of each class; nothing is left out.
-        leaky: classes whose pictures are all one group, which a split had to divide: their scores flatter.
-        best_epoch: the epoch whose weights these are, or None for a model without epochs.
-        validation_accuracy: share of validation pictures named right, or None without any.
-        test_accuracy: share of test pictures named right, or None without any.
+        fingerprint: of that dataset's content.
+        labels: the digest of the column of classes; None in classifiers of earlier versions.
+        counts: the number of pictures of each class in "train", "validation" and "test", zeros included.
+        leaky: classes whose pictures form a single group that the split had to divide; their scores are too good.
+        best_epoch: the epoch whose weights were kept, or None for a model without epochs.
+        validation_accuracy: on the validation pictures, or None without any.
+        test_accuracy: on the test pictures, or None without any.
         seconds: wall-clock time of training.
-        seed: of everything random.
-        ganvas: the version that wrote it.
+        seed: of all random choices.
+        ganvas: the version of ganvas that wrote it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: int = SCHEMA_VERSION
     model: str
-    options: dict[str, Any]
+    options: dict[str, object]
     class_names: list[str] = Field(min_length=2)
     label_column: str
     size: int
@@ -88,12 +88,12 @@ class Card(BaseModel):
 
 @dataclass(frozen=True)
 class Classifier:
-    """Tells pictures of named classes apart.
+    """Classifies pictures into named classes.
 
     Attributes:
-        card: what it is and what it was trained on.
-        model: what does it; its numbers are positions in `class_names`.
-        path: the directory it is kept in, or None if it is in memory only.
+        card: the model, its options, and what it was trained on.
+        model: the model; its class numbers are positions in `class_names`.
+        path: its directory, or None if it is only in memory.
     """
 
     card: Card
@@ -105,8 +105,8 @@ class Classifier:
         """The classes in the order of their numbers."""
         return self.card.class_names
 
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """How likely each picture is of each class.
+    def probabilities(self, images: Images) -> Features:
+        """The probability of each class, for each picture.
 
         Args:
             images: uint8 [N, S, S, 3] of any S.
@@ -116,19 +116,19 @@ class Classifier:
         """
         return self.model.probabilities(images)
 
-    def numbers(self, names: Iterable[str]) -> NDArray[np.int64]:
-        """This classifier's own numbers for class names, int64 [N].
+    def numbers(self, names: Iterable[str]) -> Integers:
+        """The class numbers of class names, int64 [N].
 
         Raises:
-            DataError: a name that it does not know; the message lists those it knows.
+            DataError: a name is not a class of this classifier; the message lists the classes.
         """
         return numbers_of(names, self.class_names)
 
     def split(self) -> pd.DataFrame:
-        """Which rows of its dataset it used for what: columns `row` (int64) and `split` ("train" ...).
+        """The rows of its dataset and their splits: columns `row` (int64) and `split` ("train", "validation", "test").
 
         Raises:
-            RunError: it is in memory only, or the file is missing or damaged.
+            RunError: the classifier is only in memory, or the file is missing or damaged.
         """
         if self.path is None:
             raise RunError("this classifier was not kept in a directory, so its split is not known")
@@ -137,30 +137,30 @@ class Classifier:
             table = pd.read_parquet(file, columns=["row", "split"])
         except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
             raise RunError(f"{file} cannot be read ({error}); train the classifier again") from error
-        # What pandas has written beside the columns may name them otherwise.
+        # The metadata that pandas writes into the file can rename the columns.
         is_whole = list(table) == ["row", "split"] and pd.api.types.is_integer_dtype(table["row"])
         if not is_whole or not table["split"].isin(SPLITS).all():
-            raise RunError(f"{file} is no table of rows and their splits; train the classifier again")
+            raise RunError(f"{file} is not a table of rows and their splits; train the classifier again")
         return table
 
     def __str__(self) -> str:
         card, where = self.card, self.path or "a classifier in memory"
         if card.test_accuracy is None:
-            return f"{where}: {card.model} of {len(card.class_names)} classes; there was nothing to test it on"
+            return f"{where}: {card.model} of {len(card.class_names)} classes; there were no pictures to test it on"
         train, test = card.counts["train"], card.counts["test"]
-        commonest = max(train, key=lambda name: train[name])
+        majority = max(train, key=lambda name: train[name])
         total = sum(test.values())
         return (
             f"{where}: test accuracy {card.test_accuracy:.3f} on {total:,} pictures "
-            f"(always answering {commonest!r}: {test[commonest] / total:.3f})"
+            f"(always answering {majority!r}: {test[majority] / total:.3f})"
         )
 
     def write(self, directory: Path, history: Iterable[Epoch], split: pd.DataFrame) -> None:
-        """Fill the directory that a classifier is kept in.
+        """Write the files of the classifier into a directory.
 
         Args:
             directory: an empty directory.
-            history: the epochs it learnt in, if there were any.
+            history: the epochs of training, if there were any.
             split: columns `row` and `split`.
 
         Raises:
@@ -175,10 +175,10 @@ class Classifier:
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Open the directory that `ganvas classify train` wrote.
+        """Open a directory that `ganvas classify train` wrote.
 
         Raises:
-            RunError: no such directory, not a classifier, damaged, or of another schema version.
+            RunError: the directory does not exist, is not a classifier, is damaged, or has another schema version.
         """
         path = user_path(path)
         card = _read_card(path)
@@ -189,11 +189,11 @@ class Classifier:
         return cls(card, find(card.model).load(path, options, len(card.class_names)), path)
 
 
-def numbers_of(names: Iterable[str], class_names: list[str]) -> NDArray[np.int64]:
+def numbers_of(names: Iterable[str], class_names: list[str]) -> Integers:
     """The position of each name in `class_names`, int64 [N].
 
     Raises:
-        DataError: a name that is not among them.
+        DataError: a name is not in `class_names`.
     """
     numbers = {name: number for number, name in enumerate(class_names)}
     try:

@@ -1,4 +1,4 @@
-"""What the convolutional networks of paper 5 ("Paint by GAN") share; they are built as Keras builds them."""
+"""What the convolutional networks of paper 5 ("Paint by GAN") share, with the conventions of Keras."""
 
 from abc import abstractmethod
 
@@ -12,7 +12,7 @@ from ganvas.classify.options import NetworkOptions
 
 
 class ConvolutionalModel(NetworkModel):
-    """A network of convolutions that learns from pixels alone."""
+    """A convolutional network that is trained on pixels from scratch."""
 
     def __init__(self, options: NetworkOptions, classes: int) -> None:
         super().__init__(options, classes)
@@ -21,39 +21,40 @@ class ConvolutionalModel(NetworkModel):
 
     @abstractmethod
     def build(self) -> nn.Module:
-        """The network, with any weights."""
+        """The network; its weights are initialised afterwards."""
 
     def fit(self, training: Examples, validation: Examples | None, progress: Progress) -> Fitted:
         """See `Model.fit`."""
-        self.settle()
-        seen = self.pictures(training)
-        checked = self.pictures(validation) if validation else None
-        return fit(self.network, seen, checked, self.options, progress, weights=self.class_weights(training))
+        self.use_machine()
+        inputs = self.pictures(training)
+        validation_inputs = self.pictures(validation) if validation else None
+        weights = self.class_weights(training)
+        return fit(self.network, inputs, validation_inputs, self.options, progress, weights=weights)
 
 
 class Flatten(nn.Module):
-    """Lays a picture out place by place, as Keras does; in channels_last that moves no memory."""
+    """Flattens [N, C, H, W] in the order H, W, C, as Keras does; in channels_last this copies nothing."""
 
     def forward(self, maps: Tensor) -> Tensor:
         """Maps [B, C, H, W] to [B, H * W * C]."""
         return maps.permute(0, 2, 3, 1).flatten(1)
 
 
-def stage(before: int, after: int) -> list[nn.Module]:
-    """A 3x3 convolution without padding, ReLU, and the maximum of every 2x2 places.
+def stage(inputs: int, outputs: int) -> list[nn.Module]:
+    """A 3x3 convolution without padding, 2x2 max pooling, and ReLU.
 
-    The maximum is taken first: the result is the same, and ReLU has a quarter of the work.
+    Pooling before the ReLU gives the same result and leaves the ReLU a quarter of the work.
     """
-    return [nn.Conv2d(before, after, 3), nn.MaxPool2d(2), nn.ReLU()]
+    return [nn.Conv2d(inputs, outputs, 3), nn.MaxPool2d(2), nn.ReLU()]
 
 
 def pooled(side: int) -> int:
-    """The side of what a stage makes of a picture."""
+    """The output side of a stage."""
     return (side - 2) // 2
 
 
 def _initialise(module: nn.Module) -> None:
-    """Weights as Keras begins with them (Glorot & Bengio 2010, equation 16), and no bias."""
+    """Initialise weights as Keras does (Glorot & Bengio 2010, equation 16), and biases with 0."""
     if isinstance(module, nn.Conv2d | nn.Linear):
         init.xavier_uniform_(module.weight)
         if module.bias is not None:

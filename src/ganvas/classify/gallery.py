@@ -1,39 +1,42 @@
-"""Pictures that tell most of a classifier: where it is surest and right, surest and wrong, and where it wavers."""
+"""Informative pictures of each class: the most confident predictions, correct and wrong, and those nearest to a tie."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.int64]
+from ganvas.foundation.arrays import Features, Flags, Floats, Integers
 
 COUNT = 4
 
 
 @dataclass(frozen=True)
-class Exhibit:
-    """One picture and what was said of it.
+class PredictedPicture:
+    """A picture and its prediction.
 
     Attributes:
-        number: its position among the pictures judged.
-        source: the name it came by.
-        truth: its class.
-        said: the likeliest class.
-        probability: how likely that was.
-        second: the next likeliest class.
-        second_probability: how likely that was.
+        number: its position among the classified pictures.
+        source: its name in the dataset.
+        true_class: its class.
+        predicted_class: the most probable class.
+        probability: of the predicted class.
+        second_class: the second most probable class.
+        second_probability: of that class.
     """
 
     number: int
     source: str
-    truth: str
-    said: str
+    true_class: str
+    predicted_class: str
     probability: float
-    second: str
+    second_class: str
     second_probability: float
+
+    @property
+    def is_correct(self) -> bool:
+        """Whether the predicted class is the true one."""
+        return self.predicted_class == self.true_class
 
 
 @dataclass(frozen=True)
@@ -41,73 +44,73 @@ class Gallery:
     """Pictures of one class.
 
     Attributes:
-        name: the class.
-        surest_right: those named right, the surest first.
-        surest_wrong: those named wrong, the surest first.
-        most_confused: those whose two likeliest classes are nearest to a tie, the nearest first.
+        name: of the class.
+        correct: correct predictions, the most confident first.
+        wrong: wrong predictions, the most confident first.
+        undecided: predictions whose two highest probabilities are closest, the closest first.
     """
 
     name: str
-    surest_right: tuple[Exhibit, ...]
-    surest_wrong: tuple[Exhibit, ...]
-    most_confused: tuple[Exhibit, ...]
+    correct: tuple[PredictedPicture, ...]
+    wrong: tuple[PredictedPicture, ...]
+    undecided: tuple[PredictedPicture, ...]
 
 
 def galleries(
-    probabilities: NDArray[np.floating[Any]],
-    truth: Numbers,
+    probabilities: Features | Floats,
+    true: Integers,
     class_names: Sequence[str],
-    groups: Numbers,
+    groups: Integers,
     sources: Sequence[str],
     count: int = COUNT,
 ) -> list[Gallery]:
-    """Choose pictures of each class, at most `count` of each kind.
+    """Choose pictures of each class.
 
-    Among the surest no group is shown twice unless all have been shown, or crops of one picture would fill the wall.
-    Ties are settled by the order of the pictures.
+    Among the most confident predictions, a second picture of a group comes only after one of every group. Otherwise
+    crops of one picture could take all the places. Ties are resolved by the order of the pictures.
 
     Args:
         probabilities: float [N, C], rows sum to 1.
-        truth: int64 [N], numbers of the true classes.
+        true: int64 [N], the numbers of the true classes.
         class_names: the C classes in the order of their numbers; two or more.
         groups: int64 [N], the group of each picture.
         sources: the names of the N pictures.
-        count: how many pictures of each kind.
+        count: the largest number of pictures in each list of a gallery.
     """
     ranked = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
     first, second = np.take_along_axis(probabilities, ranked, axis=1).T
-    is_right = ranked[:, 0] == truth
+    is_correct = ranked[:, 0] == true
 
-    def surest(chosen: NDArray[np.bool_]) -> tuple[Exhibit, ...]:
-        numbers = np.flatnonzero(chosen)
+    def most_confident(is_candidate: Flags) -> tuple[PredictedPicture, ...]:
+        numbers = np.flatnonzero(is_candidate)
         numbers = numbers[np.argsort(-first[numbers], kind="stable")]
         turns = pd.Series(groups[numbers]).groupby(groups[numbers]).cumcount().to_numpy()
-        hung = np.sort(np.argsort(turns, kind="stable")[:count])
-        return tuple(map(exhibit, numbers[hung].tolist()))
+        chosen = np.sort(np.argsort(turns, kind="stable")[:count])
+        return tuple(map(predicted, numbers[chosen].tolist()))
 
-    def nearest(chosen: NDArray[np.bool_]) -> tuple[Exhibit, ...]:
-        numbers = np.flatnonzero(chosen)
+    def closest_to_tie(is_candidate: Flags) -> tuple[PredictedPicture, ...]:
+        numbers = np.flatnonzero(is_candidate)
         order = np.argsort((first - second)[numbers], kind="stable")[:count]
-        return tuple(map(exhibit, numbers[order].tolist()))
+        return tuple(map(predicted, numbers[order].tolist()))
 
-    def exhibit(number: int) -> Exhibit:
-        said, runner_up = (class_names[place] for place in ranked[number])
-        return Exhibit(
+    def predicted(number: int) -> PredictedPicture:
+        predicted_class, second_class = (class_names[label] for label in ranked[number])
+        return PredictedPicture(
             number=number,
             source=sources[number],
-            truth=class_names[truth[number]],
-            said=said,
+            true_class=class_names[true[number]],
+            predicted_class=predicted_class,
             probability=float(first[number]),
-            second=runner_up,
+            second_class=second_class,
             second_probability=float(second[number]),
         )
 
     return [
         Gallery(
             name=name,
-            surest_right=surest((truth == number) & is_right),
-            surest_wrong=surest((truth == number) & ~is_right),
-            most_confused=nearest(truth == number),
+            correct=most_confident((true == label) & is_correct),
+            wrong=most_confident((true == label) & ~is_correct),
+            undecided=closest_to_tie(true == label),
         )
-        for number, name in enumerate(class_names)
+        for label, name in enumerate(class_names)
     ]

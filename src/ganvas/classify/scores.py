@@ -1,20 +1,20 @@
-"""How good probabilities are: accuracy, F1, ROC, calibration, and how far chance alone would move each of them."""
+"""Scores of a classifier's probabilities: accuracy, F1, ROC and calibration, with standard errors and intervals."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score, roc_curve
 
-from ganvas.classify.resampling import BINS, Estimate, Floats, Numbers, Sums, draws, mean, resampled_area
+from ganvas.classify.resampling import BINS, Estimate, Sums, draws, mean, resampled_area
+from ganvas.foundation.arrays import Features, Flags, Floats, Integers
 
 
 @dataclass(frozen=True)
 class Roc:
-    """A receiver operating characteristic: how many of a class are found at what price.
+    """A receiver operating characteristic (ROC) curve.
 
     Attributes:
         false_positive_rate: float64 [T], rising from 0 to 1.
@@ -27,46 +27,46 @@ class Roc:
 
 @dataclass(frozen=True)
 class ClassScores:
-    """How well one class is told from all others; scores are None where no picture is of it.
+    """The scores of one class against all others. They are None if there are no pictures of the class.
 
     Attributes:
-        name: the class.
-        pictures: how many are of it.
-        groups: how many groups these belong to.
-        said: how many were said to be of it.
-        precision: share of those that are; None if there are none.
-        recall: share of the class that was said to be.
-        f1: harmonic mean of the two.
-        auc: probability that a picture of the class is held likelier to be of it than one of another class; None if
-            there is no other.
-        roc: the curve above that area.
+        name: of the class.
+        pictures: the number of pictures of the class.
+        groups: the number of their groups.
+        predicted: the number of pictures predicted as the class.
+        precision: the share of these that are of the class; None if there are none.
+        recall: the share of the class that was predicted as it.
+        f1: the harmonic mean of precision and recall.
+        auc: the area under the ROC curve: the probability that a picture of the class gets a higher probability of it
+            than a picture of another class; None if there are no other pictures.
+        roc: the ROC curve.
     """
 
     name: str
     pictures: int
     groups: int
-    said: int
+    predicted: int
     precision: Estimate | None
     recall: Estimate | None
     f1: Estimate | None
     auc: Estimate | None
     roc: Roc | None
 
-    def record(self) -> dict[str, Any]:
-        """As JSON holds it, without the curve."""
-        return {key: value for key, value in asdict(self).items() if key != "roc"}
+    def record(self) -> dict[str, object]:
+        """The scores as JSON holds them, without the curve."""
+        return {"said" if key == "predicted" else key: value for key, value in asdict(self).items() if key != "roc"}
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Pictures whose likeliest class is about equally likely.
+    """Pictures whose predictions have a similar confidence, the probability of the predicted class.
 
     Attributes:
-        low: lower end of that probability, not included.
-        high: upper end, included.
-        pictures: how many there are; at least one.
-        confidence: mean of that probability.
-        accuracy: share of them named right.
+        low: the lower end of the confidence, excluded.
+        high: the upper end, included.
+        pictures: the number of pictures; at least one.
+        confidence: the mean confidence.
+        accuracy: the share of correct predictions.
     """
 
     low: float
@@ -77,13 +77,13 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """What always naming the commonest class of the training pictures scores.
+class MajorityBaseline:
+    """The scores of always predicting the most common class of the training pictures.
 
     Attributes:
-        name: that class.
-        accuracy: its share of the pictures at hand.
-        f1: macro F1.
+        name: of that class.
+        accuracy: its share of the pictures.
+        f1: the macro F1.
     """
 
     name: str
@@ -93,22 +93,23 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Scores:
-    """How good a classifier's probabilities are.
+    """The scores of a classifier's probabilities.
 
     Attributes:
-        pictures: how many were judged.
-        groups: how many groups they form.
-        accuracy: share named right.
-        balanced_accuracy: mean recall of the classes that occur.
-        f1: macro F1: the mean over classes that occur.
-        auc: mean of the classes' areas under the ROC curve, one against the rest; None if it is defined for none.
-        log_loss: mean negative logarithm of the probability of the true class, at least `SMALLEST`; in nats.
-        calibration_error: how far confidence and accuracy are apart on average over pictures, in `BINS` bins of equal
+        pictures: the number of pictures.
+        groups: the number of their groups.
+        accuracy: the share of correct predictions.
+        balanced_accuracy: the mean recall of the classes that have pictures.
+        f1: the macro F1: the mean over the classes that have pictures.
+        auc: the mean of the classes' areas under the ROC curve, one against the rest; None if none is defined.
+        log_loss: the mean negative logarithm of the probability of the true class, in nats; probabilities are taken as
+            at least `SMALLEST`.
+        calibration_error: the mean difference between confidence and accuracy over pictures, in `BINS` bins of equal
             width (expected calibration error, Guo et al. 2017, equation 3).
-        baseline: what needs no picture.
+        baseline: the scores of always predicting the most common class.
         classes: the scores of each class, in the classifier's order.
-        confusion: int64 [C, C], pictures by true class (row) and named class (column).
-        calibration: the bins that hold pictures, by rising confidence.
+        confusion: int64 [C, C], the number of pictures by true class (row) and predicted class (column).
+        calibration: the bins that have pictures, in order of confidence.
     """
 
     pictures: int
@@ -119,21 +120,21 @@ class Scores:
     auc: Estimate | None
     log_loss: Estimate
     calibration_error: Estimate
-    baseline: Baseline
+    baseline: MajorityBaseline
     classes: tuple[ClassScores, ...]
-    confusion: Numbers
+    confusion: Integers
     calibration: tuple[Bin, ...]
 
-    def record(self) -> dict[str, Any]:
-        """As JSON holds it; curves are left out."""
+    def record(self) -> dict[str, object]:
+        """The scores as JSON holds them, without the curves."""
         return {
             "pictures": self.pictures,
             "groups": self.groups,
             **{name: None if score is None else asdict(score) for name, score in self._overall().items()},
             "baseline": asdict(self.baseline),
-            "classes": [each.record() for each in self.classes],
+            "classes": [scores.record() for scores in self.classes],
             "confusion": self.confusion.tolist(),
-            "calibration": [asdict(each) for each in self.calibration],
+            "calibration": [asdict(calibration_bin) for calibration_bin in self.calibration],
         }
 
     def _overall(self) -> dict[str, Estimate | None]:
@@ -149,56 +150,56 @@ class Scores:
     def __str__(self) -> str:
         lines = [f"{name.replace('_', ' '):<18} {_shown(score)}" for name, score in self._overall().items()]
         lines[0] += f"; always answering {self.baseline.name!r}: {self.baseline.accuracy:.3f}"
-        width = max(len("class"), *(len(each.name) for each in self.classes))
+        width = max(len("class"), *(len(scores.name) for scores in self.classes))
         lines += ["", f"{'class':<{width}}  pictures  precision  recall     F1    AUC"]
         lines += [
-            f"{each.name:<{width}}  {each.pictures:>8,}  {_short(each.precision):>9}  {_short(each.recall):>6}"
-            f"  {_short(each.f1):>5}  {_short(each.auc):>5}"
-            for each in self.classes
+            f"{scores.name:<{width}}  {scores.pictures:>8,}  {_short(scores.precision):>9}  {_short(scores.recall):>6}"
+            f"  {_short(scores.f1):>5}  {_short(scores.auc):>5}"
+            for scores in self.classes
         ]
         return "\n".join(lines)
 
 
 def score(
-    probabilities: NDArray[np.floating[Any]],
-    truth: Numbers,
+    probabilities: Features | Floats,
+    true: Integers,
     class_names: list[str],
-    groups: Numbers,
-    commonest: str,
+    groups: Integers,
+    majority: str,
     seed: int = 0,
 ) -> Scores:
-    """Score probabilities against the truth.
+    """Score probabilities against the true classes.
 
     Args:
         probabilities: float [N, C], rows sum to 1; N is at least 1.
-        truth: int64 [N], numbers of the true classes.
+        true: int64 [N], the numbers of the true classes.
         class_names: the C classes in the order of their numbers.
         groups: int64 [N], the group of each picture, any numbers.
-        commonest: the class that the baseline always names.
+        majority: the most common class of the training pictures, which the baseline always predicts.
         seed: of the resamples.
     """
     exact: Floats = probabilities.astype(np.float64)
     codes = np.unique(groups, return_inverse=True)[1]
-    sums = Sums.of(exact, truth, codes)
-    times = draws(len(sums.loss), seed)
-    whole, resampled = sums.total, sums.drawn(times)
-    weights = times.astype(np.float32)[:, codes]
-    areas = [_Area.of(truth == number, exact[:, number], weights) for number in range(len(class_names))]
+    sums = Sums.of(exact, true, codes)
+    repeats = draws(len(sums.loss), seed)
+    whole, resampled = sums.total, sums.resampled(repeats)
+    weights = repeats.astype(np.float32)[:, codes]
+    areas = [_Area.of(true == number, exact[:, number], weights) for number in range(len(class_names))]
     mean_area = mean(np.array([area.value for area in areas]))
     return Scores(
-        pictures=len(truth),
-        groups=times.shape[1],
+        pictures=len(true),
+        groups=repeats.shape[1],
         accuracy=Estimate.of(whole.accuracy[0], resampled.accuracy),
         balanced_accuracy=Estimate.of(whole.balanced_accuracy[0], resampled.balanced_accuracy),
         f1=Estimate.of(whole.macro_f1[0], resampled.macro_f1),
         auc=Estimate.where_defined(float(mean_area), mean(np.stack([area.resampled for area in areas], axis=1))),
         log_loss=Estimate.of(whole.log_loss[0], resampled.log_loss),
         calibration_error=Estimate.of(whole.calibration_error[0], resampled.calibration_error),
-        baseline=_baseline(truth, class_names, commonest),
+        baseline=_baseline(true, class_names, majority),
         classes=tuple(
             _class_scores(number, name, sums, resampled, areas[number]) for number, name in enumerate(class_names)
         ),
-        confusion=confusion_matrix(truth, exact.argmax(axis=1), labels=np.arange(len(class_names))),
+        confusion=confusion_matrix(true, exact.argmax(axis=1), labels=np.arange(len(class_names))),
         calibration=tuple(_bins(whole, resampled)),
     )
 
@@ -208,9 +209,9 @@ class _Area:
     """The area under the ROC curve of a class against the rest.
 
     Attributes:
-        value: the area; NaN if all pictures are of the class or none is.
-        resampled: that of resamples, [R].
-        roc: the curve.
+        value: the area; NaN if all pictures are of the class, or none are.
+        resampled: float64 [R], the area in each resample.
+        roc: the curve; None if the area is NaN.
     """
 
     value: float
@@ -218,8 +219,8 @@ class _Area:
     roc: Roc | None
 
     @classmethod
-    def of(cls, is_class: NDArray[np.bool_], ranked: Floats, weights: NDArray[np.float32]) -> Self:
-        """From which pictures are of the class [N], their probabilities of it [N], and resamples of them [R, N]."""
+    def of(cls, is_class: Flags, ranked: Floats, weights: Features) -> Self:
+        """The area for the arguments of `resampled_area`."""
         if is_class.all() or not is_class.any():
             return cls(math.nan, np.full(len(weights), np.nan), None)
         curve = Roc(*roc_curve(is_class, ranked)[:2])
@@ -228,21 +229,21 @@ class _Area:
 
 def _class_scores(number: int, name: str, sums: Sums, resampled: Sums, area: _Area) -> ClassScores:
     whole, groups = sums.total, int((sums.actual[:, number] > 0).sum())
-    # A class of a single group is drawn whole or not at all: that says nothing of how it varies.
-    drawn = slice(None) if groups > 1 else slice(0)
+    # A class of a single group is in a resample as a whole or not at all, so resamples do not show its variance.
+    usable = slice(None) if groups > 1 else slice(0)
 
     def estimate(value: Floats, resamples: Floats) -> Estimate | None:
-        return Estimate.where_defined(value[0, number], resamples[drawn, number])
+        return Estimate.where_defined(value[0, number], resamples[usable, number])
 
     return ClassScores(
         name=name,
         pictures=int(whole.actual[0, number]),
         groups=groups,
-        said=int(whole.said[0, number]),
+        predicted=int(whole.predicted[0, number]),
         precision=estimate(whole.precision, resampled.precision),
         recall=estimate(whole.recall, resampled.recall),
         f1=estimate(whole.f1, resampled.f1),
-        auc=Estimate.where_defined(area.value, area.resampled[drawn]),
+        auc=Estimate.where_defined(area.value, area.resampled[usable]),
         roc=area.roc,
     )
 
@@ -259,10 +260,10 @@ def _bins(whole: Sums, resampled: Sums) -> Iterator[Bin]:
             )
 
 
-def _baseline(truth: Numbers, class_names: list[str], commonest: str) -> Baseline:
-    answers = np.full_like(truth, class_names.index(commonest))
-    f1 = f1_score(truth, answers, labels=np.unique(truth), average="macro", zero_division=0)
-    return Baseline(commonest, float((answers == truth).mean()), float(f1))
+def _baseline(true: Integers, class_names: list[str], majority: str) -> MajorityBaseline:
+    predicted = np.full_like(true, class_names.index(majority))
+    f1 = f1_score(true, predicted, labels=np.unique(true), average="macro", zero_division=0)
+    return MajorityBaseline(majority, float((predicted == true).mean()), float(f1))
 
 
 def _shown(score: Estimate | None) -> str:

@@ -1,23 +1,24 @@
-"""From a dataset to a classifier directory: divide, learn, test, keep."""
+"""Training a classifier: divide the dataset, train, test, and write the classifier directory."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 
 from ganvas.classify.classifier import Card, Classifier, numbers_of
 from ganvas.classify.model import Examples, Model, Progress, Silent
 from ganvas.classify.models import find, resolve
 from ganvas.classify.options import ClassifierOptions
-from ganvas.classify.partition import Partition, Rows, partition
+from ganvas.classify.partition import Partition, partition
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import class_names, label_column, label_names, labels_digest
 from ganvas.data.pictures.frame import looks
+from ganvas.foundation.arrays import Integers
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.foundation.files import whole_directory
 from ganvas.foundation.paths import new_path
@@ -26,11 +27,11 @@ from ganvas.foundation.version import VERSION
 
 DEFAULT_MODEL = "deep-cnn"
 
-# Pictures read from the dataset at a time.
+# Pictures to read from the dataset at a time.
 SLAB = 256
 
-# What would keep a model from learning a few pictures by heart, switched off.
-BY_HEART = {"augment": False, "dropout": 0.0, "patience": 0, "weight_decay": 0.0, "penalty": 0.0}
+# The options that would keep a model from memorising a few pictures, turned off.
+MEMORISE = {"augment": False, "dropout": 0.0, "patience": 0, "weight_decay": 0.0, "penalty": 0.0}
 
 
 def train(
@@ -40,23 +41,23 @@ def train(
     label: str | None = None,
     model: str = DEFAULT_MODEL,
     progress: Progress | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> Classifier:
-    """Train a classifier on a dataset, and test it on pictures that it has never seen.
+    """Train a classifier on a dataset, and test it on pictures held back from training.
 
     Args:
         data: a dataset directory.
-        out: the classifier directory to make; it is whole when this returns and absent when it raises.
-        label: the column of the dataset's index that holds the classes; by default the dataset's own.
+        out: the classifier directory to make; it is complete when this returns, and absent if it raises.
+        label: the column of the dataset's index that holds the classes; by default the one it was prepared with.
         model: "forest", "cnn", "deep-cnn" or "transfer".
-        progress: who watches; nobody by default.
+        progress: is told about every step; by default nothing is shown.
         **changes: options of the model by key (`seed=1`, `epochs=20` ...), see docs/configuration.md.
 
     Raises:
-        DataError: no such dataset, or a column that holds no classes to learn.
-        ConfigError: no such model or option, or a value out of its range.
-        DivergedError: the loss was no longer finite.
-        GanvasError: `out` is taken, or the file system refused.
+        DataError: no such dataset, or a column whose values cannot be used as classes.
+        ConfigError: unknown model or option, or a value out of its range.
+        DivergedError: the loss was not finite.
+        GanvasError: `out` exists already, or the file system refused.
     """
     started = time.perf_counter()
     out, progress = new_path(out), progress or Silent()
@@ -94,12 +95,12 @@ def train(
 
 @dataclass(frozen=True)
 class Overfit:
-    """Whether a model could learn a few pictures by heart.
+    """Whether a model could memorise a few pictures.
 
     Attributes:
-        model: its name.
-        counts: how many of each class there were.
-        accuracy: share of them that it names right.
+        model: the name of the model.
+        counts: the number of pictures of each class.
+        accuracy: the training accuracy, 0 to 1.
     """
 
     model: str
@@ -108,17 +109,17 @@ class Overfit:
 
     @property
     def pictures(self) -> int:
-        """How many there were."""
+        """The number of pictures."""
         return sum(self.counts.values())
 
     @property
     def succeeded(self) -> bool:
-        """Whether it names all of them right."""
+        """Whether the model predicts all of them correctly."""
         return self.accuracy == 1.0
 
     def __str__(self) -> str:
-        outcome = "learnt" if self.succeeded else "could not learn"
-        return f"{self.model} {outcome} {self.pictures} pictures by heart: training accuracy {self.accuracy:.3f}"
+        outcome = "memorised" if self.succeeded else "could not memorise"
+        return f"{self.model} {outcome} {self.pictures} pictures: training accuracy {self.accuracy:.3f}"
 
 
 def overfit(
@@ -128,29 +129,29 @@ def overfit(
     label: str | None = None,
     model: str = DEFAULT_MODEL,
     progress: Progress | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> Overfit:
-    """Check that a model can learn a few pictures by heart, as paper 5 does before it trains; nothing is written.
+    """Check that a model can memorise a few pictures, as paper 5 does before training. Nothing is written.
 
-    There is no augmentation, no dropout, no weight decay and no early stopping.
+    Augmentation, dropout, weight decay and early stopping are turned off.
 
     Args:
         data: a dataset directory.
-        count: how many pictures, as many of every class as can be; at least one of each.
-        label: the column of the dataset's index that holds the classes; by default the dataset's own.
+        count: the number of pictures, at least one of each class; classes get equal numbers where possible.
+        label: the column of the dataset's index that holds the classes; by default the one it was prepared with.
         model: "forest", "cnn", "deep-cnn" or "transfer".
-        progress: who watches; nobody by default.
+        progress: is told about every step; by default nothing is shown.
         **changes: options of the model by key.
 
     Raises:
-        DataError: no such dataset, or a column that holds no classes to learn.
-        ConfigError: no such model or option, a value out of its range, or a count that cannot be had.
-        DivergedError: the loss was no longer finite.
+        DataError: no such dataset, or a column whose values cannot be used as classes.
+        ConfigError: unknown model or option, a value out of its range, or a count out of range.
+        DivergedError: the loss was not finite.
     """
     task = _Task.of(data, label, model, changes)
-    rows = _of_every_class(task.partition().train, task.labels, count, task.options.seed)
-    by_heart = {key: value for key, value in BY_HEART.items() if key in type(task.options).model_fields}
-    learner = find(model)(task.options.model_copy(update=by_heart), len(task.class_names))
+    rows = _sample_of_every_class(task.partition().train, task.labels, count, task.options.seed)
+    changed = {key: value for key, value in MEMORISE.items() if key in type(task.options).model_fields}
+    learner = find(model)(task.options.model_copy(update=changed), len(task.class_names))
     examples = task.examples(rows)
     learner.fit(examples, None, progress or Silent())
     return Overfit(model, task.counts(rows), _accuracy(learner, examples) or 0.0)
@@ -158,36 +159,36 @@ def overfit(
 
 @dataclass(frozen=True)
 class _Task:
-    """What is to be learnt: the classes of a column of a dataset, with a model's options.
+    """A dataset with a column of classes, and a model with its options.
 
     Attributes:
         data: the dataset.
-        column: the column of its index.
-        class_names: what it holds, sorted.
+        column: the column of its index that holds the classes.
+        class_names: the classes, sorted.
         labels: int64 [N], the position of each picture's class in `class_names`.
-        model: the model's name.
-        options: its options.
+        model: the name of the model.
+        options: the options of the model.
     """
 
     data: Dataset
     column: str
     class_names: list[str]
-    labels: NDArray[np.int64]
+    labels: Integers
     model: str
     options: ClassifierOptions
 
     @classmethod
-    def of(cls, data: str | Path, label: str | None, model: str, changes: dict[str, Any]) -> Self:
+    def of(cls, data: str | Path, label: str | None, model: str, changes: Mapping[str, object]) -> Self:
         options, dataset = resolve(model, changes), Dataset.open(data)
         column = label_column(dataset, label)
         names = class_names(dataset, column)
         return cls(dataset, column, names, numbers_of(label_names(dataset, column), names), model, options)
 
     def partition(self) -> Partition:
-        """What to train on, validate with and test on.
+        """The rows to train on, to validate with and to test on.
 
         Raises:
-            DataError: a class has nothing to train on.
+            DataError: a class has no pictures to train on.
         """
         parts = partition(self.data, self.labels, self.options)
         for name, count in self.counts(parts.train).items():
@@ -195,8 +196,8 @@ class _Task:
                 raise DataError(f"{self.data.path}: no picture of class {name!r} is left to train on")
         return parts
 
-    def examples(self, rows: Rows) -> Examples:
-        """Those pictures at the size of the model, with their class numbers."""
+    def examples(self, rows: Integers) -> Examples:
+        """The pictures of some rows, at the input size of the model, with their class numbers."""
         size = self.options.size
         images = np.empty((len(rows), size, size, 3), np.uint8)
         for start in range(0, len(rows), SLAB):
@@ -204,17 +205,18 @@ class _Task:
             images[start : start + SLAB] = resize(slab, size).numpy()
         return Examples(images, self.labels[rows])
 
-    def counts(self, rows: Rows) -> dict[str, int]:
-        """How many of the rows are of each class."""
+    def counts(self, rows: Integers) -> dict[str, int]:
+        """The number of rows of each class."""
         counts = np.bincount(self.labels[rows], minlength=len(self.class_names))
         return dict(zip(self.class_names, counts.tolist(), strict=True))
 
     def describe(self, parts: Partition) -> str:
-        """What is about to happen, for a person."""
+        """A line for the user about what will be trained."""
         sizes = {split: f"{len(rows):,}" for split, rows in parts.splits().items()}
         return (
-            f"{self.model} learns {len(self.class_names)} classes by {self.column!r} from {sizes['train']} pictures; "
-            f"{sizes['validation']} validate, {sizes['test']} test"
+            f"training {self.model} on {sizes['train']} pictures of {len(self.class_names)} classes "
+            f"by {self.column!r}; "
+            f"{sizes['validation']} to validate, {sizes['test']} to test"
         )
 
 
@@ -222,22 +224,23 @@ def _warn_of_leaks(task: _Task, parts: Partition, progress: Progress) -> None:
     if parts.leaky:
         names = ", ".join(repr(task.class_names[number]) for number in parts.leaky)
         progress.say(
-            f"note: all pictures of {names} belong together, and had to be divided to test on some; such scores flatter"
+            f"note: all pictures of {names} are one group, which had to be divided to test on some; such scores are "
+            "too good"
         )
 
 
 def _accuracy(learner: Model, examples: Examples) -> float | None:
-    """Share of the examples named right; None without any."""
+    """The accuracy on the examples; None without any."""
     if not len(examples):
         return None
     return float((learner.probabilities(examples.images).argmax(axis=1) == examples.labels).mean())
 
 
-def _of_every_class(rows: Rows, labels: NDArray[np.int64], count: int, seed: int) -> Rows:
-    """So many rows chosen at random, of every class as many as of the others as far as there are any.
+def _sample_of_every_class(rows: Integers, labels: Integers, count: int, seed: int) -> Integers:
+    """`count` random rows, ascending; classes get equal numbers unless they have too few.
 
     Raises:
-        ConfigError: fewer than one of each class, or more than there are.
+        ConfigError: `count` is less than the number of classes, or more than the number of rows.
     """
     classes = len(np.unique(labels[rows]))
     if not classes <= count <= len(rows):
@@ -245,6 +248,6 @@ def _of_every_class(rows: Rows, labels: NDArray[np.int64], count: int, seed: int
             f"--overfit {count} is out of range; choose {classes} (a picture of every class) to {len(rows):,} pictures"
         )
     shuffled = np.random.default_rng(seed).permutation(rows)
-    # The place of each row among those of its class: first come the first of every class, then the second ...
-    places = pd.Series(labels[shuffled]).groupby(labels[shuffled]).cumcount().to_numpy()
-    return np.sort(shuffled[np.argsort(places, kind="stable")[:count]])
+    # The position of each row within its class: take the first row of every class, then the second of every class ...
+    turns = pd.Series(labels[shuffled]).groupby(labels[shuffled]).cumcount().to_numpy()
+    return np.sort(shuffled[np.argsort(turns, kind="stable")[:count]])

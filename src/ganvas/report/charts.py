@@ -1,35 +1,37 @@
 """The curves of a run as plotly figures.
 
-A figure holds data and shapes only. Text, grid lines and backgrounds take their colours from the page's
-style sheet, so that one figure serves light, dark and paper; the colours of the lines stand on all three.
+A figure holds data and shapes only. The page's style sheet sets the colours of text, grid lines and backgrounds, so the
+same figure works in light mode, in dark mode and on paper. The colours of the lines are readable on all three.
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 BLUE, RUST, MOSS, GREY = "#3f7fbf", "#c2603f", "#6b8f3c", "#8a8784"
-# As many as a wide screen can show. Longer logs are averaged down to it: a day's run would weigh megabytes.
+# The number of points of a curve; a wide screen cannot show more. Longer logs are averaged down to it, because the log
+# of a day would make a page of megabytes.
 POINTS = 1200
+# The span of the running mean, in log lines.
 SMOOTHING = 25
 
-Numbers: TypeAlias = "pd.Series[float]"
+Column: TypeAlias = "pd.Series[float]"
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure with the words around it.
+    """A figure with its title and caption.
 
     Attributes:
         name: identifies the chart in the page.
-        title: what is drawn.
-        note: how to read it, in one sentence.
-        figure: the plotly figure, without title and colours of its own.
+        title: what the chart shows.
+        note: how to read it, in a sentence or two.
+        figure: the plotly figure, without a title.
     """
 
     name: str
@@ -38,20 +40,22 @@ class Chart:
     figure: go.Figure
 
 
-def numbers(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Log lines as a table of floats: whatever is missing, no number or not finite is NaN."""
+def numbers(records: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Log lines as a table of floats; values that are missing, not numbers or not finite are NaN."""
     columns = pd.DataFrame.from_records(list(records)).items()
     table = pd.DataFrame({key: pd.to_numeric(column, errors="coerce") for key, column in columns})
     return table.astype("float64").replace([np.inf, -np.inf], np.nan)
 
 
-def curves(stats: Sequence[dict[str, Any]], evals: Sequence[dict[str, Any]], best: float | None) -> list[Chart]:
-    """Every chart there is something to draw for.
+def curves(
+    stats: Sequence[Mapping[str, object]], evals: Sequence[Mapping[str, object]], best: float | None
+) -> list[Chart]:
+    """All charts of a run that have data.
 
     Args:
         stats: the lines of `stats.jsonl`.
         evals: the lines of `evals.jsonl`.
-        best: kimg of the best evaluation, which is drawn as a star.
+        best: kimg of the best evaluation, which is marked by a star; None if there is none.
     """
     log, scores = _thinned(numbers(stats)), numbers(evals)
     charts = [
@@ -61,7 +65,7 @@ def curves(stats: Sequence[dict[str, Any]], evals: Sequence[dict[str, Any]], bes
         _fid(scores, best),
         _precision_recall(scores),
         _diversity(scores),
-        _believed(scores),
+        _discriminator_accuracy(scores),
         _learning_rates(log),
         _speed(log),
     ]
@@ -76,7 +80,7 @@ def _losses(log: pd.DataFrame) -> Chart:
     for key in log.columns:
         if key.startswith(("d_loss/", "g_loss/")) and _has(log, key):
             line(figure, log.kimg, log[key], key, GREY, visible="legendonly", line_dash="dot")
-    note = "Lines are running means over the paler logged values. Choose a grey term in the legend to add it."
+    note = "Lines are running means; the paler lines are the logged values. Click a grey term in the legend to show it."
     return Chart("losses", "Losses", note, figure)
 
 
@@ -89,7 +93,7 @@ def _accuracy(log: pd.DataFrame) -> Chart:
         if _has(log, key):
             _smoothed(figure, log.kimg, log[key], name, color)
     _level(figure, 0.5)
-    note = "Near 1, the discriminator tells the pictures apart with ease; near 0.5, it is guessing."
+    note = "Near 1, the discriminator separates real and generated pictures easily; near 0.5, it is guessing."
     return Chart("accuracy", "Accuracy of the discriminator", note, figure)
 
 
@@ -97,7 +101,9 @@ def _kid(scores: pd.DataFrame, best: float | None) -> Chart:
     figure = blank()
     if _has(scores, "kid"):
         _score(figure, scores.kimg, scores.kid, "KID", BLUE, best, error_y=_bars(scores, "kid"))
-    note = "Distance from the real pictures, with one standard error; lower is better. The star is the best."
+    note = (
+        "The distance from the real pictures, with one standard error. Lower is better. The star marks the best value."
+    )
     return Chart("kid", "KID", note, figure)
 
 
@@ -108,7 +114,7 @@ def _fid(scores: pd.DataFrame, best: float | None) -> Chart:
     return Chart(
         "fid",
         "FID",
-        "Another distance; lower is better. The star is the evaluation of the best KID.",
+        "Another distance from the real pictures. Lower is better. The star marks the evaluation with the best KID.",
         figure,
     )
 
@@ -118,8 +124,8 @@ def _precision_recall(scores: pd.DataFrame) -> Chart:
     for key, color in (("precision", RUST), ("recall", MOSS)):
         if _has(scores, key):
             _score(figure, scores.kimg, scores[key], key, color, best=None, error_y=_bars(scores, key))
-    note = "Precision: the share of generated pictures that look real. Recall: the share of the real variety reached."
-    return Chart("precision-recall", "Precision and recall", f"{note} Bars: one standard error.", figure)
+    note = "Precision: the share of generated pictures that look real. Recall: the share of real pictures they cover."
+    return Chart("precision-recall", "Precision and recall", f"{note} Bars are one standard error.", figure)
 
 
 def _diversity(scores: pd.DataFrame) -> Chart:
@@ -132,11 +138,11 @@ def _diversity(scores: pd.DataFrame) -> Chart:
         if _has(scores, key):
             _score(figure, scores.kimg, scores[key], name, color, best=None, error_y=_bars(scores, key))
     _level(figure, 1.0)
-    note = "How varied its pictures are, next to the real ones: 1 is as varied, 0 is one picture again and again."
+    note = "Variety of the generated pictures relative to the real ones: 1 is equal, 0 means all pictures are the same."
     return Chart("diversity", "Diversity", note, figure)
 
 
-def _believed(scores: pd.DataFrame) -> Chart:
+def _discriminator_accuracy(scores: pd.DataFrame) -> Chart:
     figure = blank(yaxis_range=[0, 1.02])
     for key, name, color in (
         ("d_right_train", "on training pictures", BLUE),
@@ -146,34 +152,34 @@ def _believed(scores: pd.DataFrame) -> Chart:
         if _has(scores, key):
             _score(figure, scores.kimg, scores[key], name, color, best=None)
     _level(figure, 0.5)
-    note = "Asked at each evaluation. Right on training pictures and wrong on held-back ones: it knows them by heart."
+    note = "Measured at each evaluation. If it is right on training pictures but wrong on held-back ones, it memorises."
     return Chart("believed", "Where the discriminator is right", note, figure)
 
 
 def _learning_rates(log: pd.DataFrame) -> Chart:
     figure = blank(yaxis_rangemode="tozero", yaxis_exponentformat="power")
-    # The two are often the same: the thin line lies on the thick one.
+    # The two are often equal: draw a thin line on a thick one.
     for key, name, color, width in (("d_lr", "discriminator", BLUE, 5), ("g_lr", "generator", RUST, 1.6)):
         if _has(log, key):
             line(figure, log.kimg, log[key], name, color, line_width=width)
-    return Chart("learning-rates", "Learning rates", "How large a step each network takes.", figure)
+    return Chart("learning-rates", "Learning rates", "The size of the update steps of each network.", figure)
 
 
 def _speed(log: pd.DataFrame) -> Chart:
     figure = blank(yaxis_rangemode="tozero")
     if _has(log, "img_per_s"):
         _smoothed(figure, log.kimg, log.img_per_s, "img/s", MOSS)
-    return Chart("speed", "Speed", "Real pictures per second, each value over one interval of the log.", figure)
+    return Chart("speed", "Speed", "Real pictures per second, measured over each interval of the log.", figure)
 
 
-def _bars(scores: pd.DataFrame, key: str) -> dict[str, Any] | None:
-    """Error bars of one standard error, where it is known."""
+def _bars(scores: pd.DataFrame, key: str) -> dict[str, object] | None:
+    """Error bars of one standard error; None if it is not known."""
     error = f"{key}_se"
     return {"type": "data", "array": scores[error], "thickness": 1} if _has(scores, error) else None
 
 
 def _level(figure: go.Figure, height: float) -> None:
-    """A dotted line to compare a chart's lines with; no chart by itself."""
+    """Add a dotted horizontal line for comparison. It does not count as data of the figure."""
     figure.add_hline(height, line_color=GREY, line_width=1, line_dash="dot")
 
 
@@ -182,14 +188,14 @@ def _has(table: pd.DataFrame, key: str) -> bool:
 
 
 def _thinned(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with runs of neighbouring rows averaged, so that at most `POINTS` rows are left."""
+    """The table with neighbouring rows averaged, so that at most `POINTS` rows are left."""
     if len(table) <= POINTS:
         return table
     return table.groupby(np.arange(len(table)) * POINTS // len(table)).mean()
 
 
-def blank(**layout: Any) -> go.Figure:
-    """A figure of the pages' manners without anything drawn."""
+def blank(**layout: object) -> go.Figure:
+    """An empty figure in the style of the pages; `layout` overrides its layout, in plotly's terms."""
     figure = go.Figure(
         layout={
             "template": go.layout.Template(),
@@ -200,7 +206,7 @@ def blank(**layout: Any) -> go.Figure:
             "font": {"family": "system-ui, sans-serif", "size": 12},
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
             "hovermode": "x unified",
-            # Dragging would zoom, and on a phone keep a finger on the chart from scrolling the page.
+            # Dragging would zoom, and on a phone a finger on the chart could not scroll the page.
             "dragmode": False,
             "xaxis": {
                 "title": {"text": "kimg", "standoff": 6},
@@ -217,21 +223,21 @@ def blank(**layout: Any) -> go.Figure:
     return figure.update_layout(**layout)
 
 
-def line(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str, **more: Any) -> None:
-    """Draw a line under a name that may hold anything."""
-    # plotly reads names as a little HTML, and those of loss terms are a recipe author's free text.
+def line(figure: go.Figure, x: Column, y: Column, name: str, color: str, **more: object) -> None:
+    """Add a line to a figure; `more` are options of plotly's scatter trace."""
+    # plotly interprets some HTML in names, and the names of loss terms can be any text.
     style = {"line_color": color, "line_width": 1.6, "hovertemplate": "%{y:.4~g}", "mode": "lines"}
     figure.add_scatter(x=x, y=y, name=html.escape(name), **style | more)
 
 
-def _smoothed(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str) -> None:
-    """A running mean as a line over the paler logged values; where a value is lost, both have a gap."""
+def _smoothed(figure: go.Figure, x: Column, y: Column, name: str, color: str) -> None:
+    """Add a running mean over the paler logged values. Both have a gap where a value is missing."""
     line(figure, x, y, name, color, opacity=0.3, showlegend=False, hoverinfo="skip")
     line(figure, x, y.ewm(span=SMOOTHING).mean().where(y.notna()), name, color)
 
 
-def _score(figure: go.Figure, x: Numbers, y: Numbers, name: str, color: str, best: float | None, **more: Any) -> None:
-    """A line through few measured points, the best of them a star."""
+def _score(figure: go.Figure, x: Column, y: Column, name: str, color: str, best: float | None, **more: object) -> None:
+    """Add a line with a marker at each evaluation; the best evaluation has a star."""
     is_best = x == best
     marker = {
         "symbol": np.where(is_best, "star", "circle"),

@@ -1,26 +1,27 @@
-"""Heat as colour: perceptually uniform, so that twice as bright means the same everywhere on the scale."""
+"""Heatmaps in a perceptually uniform colour map: equal steps of heat look like equal steps of colour."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from plotly.colors import hex_to_rgb, sequential
 
-# Ten colours of matplotlib's "inferno" (Smith & van der Walt 2015), straight lines between them.
+from ganvas.foundation.arrays import Features, Floats, Images
+
+# Ten colours of matplotlib's "inferno" (Smith & van der Walt 2015), interpolated linearly.
 _STOPS = np.array([hex_to_rgb(colour) for colour in sequential.Inferno], np.float64)
 
-# What a picture keeps of itself where nothing is hot, and where it is hottest.
+# The weight of the grey picture where the heat is 0, and where it is 1.
 _COLD, _HOT = 0.45, 0.25
 
 
-def coloured(heat: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Heat [H, W] in [0, 1] as colours, uint8 [H, W, 3], from black by red to pale yellow."""
-    places = np.linspace(0, 1, len(_STOPS))
-    channels = [np.interp(heat, places, _STOPS[:, channel]) for channel in range(3)]
+def coloured(heat: Features | Floats) -> Images:
+    """Heat [H, W] in [0, 1] as colours, uint8 [H, W, 3], from black through red to pale yellow."""
+    positions = np.linspace(0, 1, len(_STOPS))
+    channels = [np.interp(heat, positions, _STOPS[:, channel]) for channel in range(3)]
     return np.stack(channels, axis=-1).round().astype(np.uint8)
 
 
-def overlaid(picture: NDArray[np.uint8], heat: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """A picture seen through its heat: dim and grey where it is cold, in the colours of heat where it is hot.
+def overlaid(picture: Images, heat: Features | Floats) -> Images:
+    """A picture with its heat on top: dim and grey where the heat is 0, coloured where it is high.
 
     Args:
         picture: uint8 [H, W, 3].

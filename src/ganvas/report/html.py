@@ -1,4 +1,4 @@
-"""What the pages have in common: one HTML file that needs nothing beside it, pictures inside it, numbers as text."""
+"""Common parts of the pages: rendering to one self-contained HTML file, inline pictures, and numbers as text."""
 
 import base64
 import io
@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 import jinja2
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from plotly.offline import get_plotlyjs
 
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.files import whole_file
 from ganvas.foundation.paths import new_path
 from ganvas.foundation.version import VERSION
 
+# The longest side of a picture in a page, in pixels.
 MAX_SIDE = 1600
+# The text for a value that is missing.
 ABSENT = "—"
 
+# The fields of a section, by the names that its template uses.
 Fields = dict[str, Any]
 
 
@@ -35,15 +37,17 @@ def write(page: str, out: str | Path) -> Path:
     return out
 
 
-def render(title: str, subject: str, sections: Mapping[str, Fields | None], styles: Sequence[str] = ()) -> str:
+def render(
+    title: str, subject: str, sections: Mapping[str, Mapping[str, object] | None], styles: Sequence[str] = ()
+) -> str:
     """A page as HTML.
 
     Args:
-        title: of the window.
-        subject: what it is about, for the footer: "The run x".
-        sections: template -> what it shows, in the order of the page; those that have nothing to show (None) are left
-            out. Their charts, if they have any, are under "charts".
-        styles: style sheets beside the common one.
+        title: the title of the window.
+        subject: of the page, for the footer, such as "The run x".
+        sections: the fields of each section by the name of its template, in the order of the page. Sections that are
+            None are left out. The charts of a section are in its field "charts".
+        styles: style sheets to use in addition to page.css.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("ganvas.report"),
@@ -76,20 +80,28 @@ def render(title: str, subject: str, sections: Mapping[str, Fields | None], styl
 
 
 def inline(picture: Image.Image, limit: int) -> Fields:
-    """The picture as a data URI of at most `limit` bytes before base64, which adds a third."""
+    """A picture as a data URI.
+
+    Args:
+        picture: reduced in place if a side is longer than `MAX_SIDE`.
+        limit: the largest size of the encoded picture in bytes, before base64, which adds a third.
+
+    Returns:
+        The fields `uri`, `width` and `height`.
+    """
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
-    kind, data = next(coded for coded in _encodings(picture) if len(coded[1]) <= limit)
-    uri = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    image_format, data = next(encoded for encoded in _encodings(picture) if len(encoded[1]) <= limit)
+    uri = f"data:image/{image_format};base64,{base64.b64encode(data).decode('ascii')}"
     return {"uri": uri, "width": picture.width, "height": picture.height}
 
 
-def inline_pixels(pixels: NDArray[np.uint8], limit: int) -> Fields:
-    """A picture, uint8 [H, W, 3], as `inline` has it."""
+def inline_pixels(pixels: Images, limit: int) -> Fields:
+    """As `inline`, for a picture given as uint8 [H, W, 3]."""
     return inline(Image.fromarray(pixels), limit)
 
 
 def read_picture(file: Path) -> Image.Image | None:
-    """The picture in a file, or None for one that a crash cut short."""
+    """The picture in a file, or None if the file is damaged, such as by a crash."""
     try:
         with Image.open(file) as picture:
             return picture.convert("RGB")
@@ -98,56 +110,56 @@ def read_picture(file: Path) -> Image.Image | None:
 
 
 def _encodings(picture: Image.Image) -> Iterator[tuple[str, bytes]]:
-    """Codings of a picture from the exact one to ever smaller ones."""
+    """Encodings of a picture: lossless first, then lossy at smaller and smaller sizes."""
     yield "png", _encode(picture, "PNG")
     while True:
         yield "webp", _encode(picture, "WEBP", quality=88)
         picture = picture.resize((max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))
 
 
-def _encode(picture: Image.Image, kind: str, **options: Any) -> bytes:
+def _encode(picture: Image.Image, image_format: str, **options: int) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
+    picture.save(buffer, image_format, **options)
     return buffer.getvalue()
 
 
 # --- Numbers as text ---
 
 
-def is_number(value: Any) -> TypeGuard[float]:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a finite number."""
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def whole(value: Any) -> str:
-    """A count with its thousands set apart: 1,234."""
+def whole(value: object) -> str:
+    """A count with thousands separators: 1,234."""
     return f"{value:,.0f}" if is_number(value) else ABSENT
 
 
-def kimg(value: Any) -> str:
+def kimg(value: object) -> str:
     """Thousands of pictures with one decimal: 12.8."""
     return f"{value:,.1f}" if is_number(value) else ABSENT
 
 
-def share(value: Any) -> str:
-    """A share of pictures with two decimals, which is what a thousand pictures can tell: 0.61."""
+def share(value: object) -> str:
+    """A share of pictures with two decimals, about the precision that a thousand pictures allow: 0.61."""
     return f"{value:.2f}" if is_number(value) else ABSENT
 
 
-def percent(value: Any) -> str:
+def percent(value: object) -> str:
     """A share in percent with one decimal: 2.5 %."""
     return f"{100 * value:.1f} %" if is_number(value) else ABSENT
 
 
-def significant(value: Any) -> str:
+def significant(value: object) -> str:
     """Three significant digits, never an exponent: 0.0213, 87.2, 1,304."""
     if not is_number(value):
         return ABSENT
     return f"{value:,.{_decimals(value, digits=3)}f}"
 
 
-def plus_minus(value: Any, error: Any) -> str:
-    """A measured value as precise as its standard error allows: 0.0213 ± 0.0011."""
+def plus_minus(value: object, error: object) -> str:
+    """A measured value with its standard error, to two significant digits of the error: 0.0213 ± 0.0011."""
     if not is_number(value) or not is_number(error):
         return significant(value)
     decimals = _decimals(error, digits=2)
@@ -159,7 +171,7 @@ def _decimals(value: float, digits: int) -> int:
     return max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else digits
 
 
-def duration(seconds: Any) -> str:
+def duration(seconds: object) -> str:
     """Seconds in the two largest units that matter: 45 s, 5 min 2 s, 2 h 1 min."""
     if not is_number(seconds):
         return ABSENT

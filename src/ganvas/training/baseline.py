@@ -1,7 +1,6 @@
-"""Fitting a baseline to a dataset: a snapshot like any other, made in seconds."""
+"""Fitting a baseline to a dataset, which gives a snapshot in seconds."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -16,33 +15,33 @@ from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Spec
 from ganvas.runs.snapshot import Card, Snapshot
 
-# A generator is held in memory and written to one file; many classes of many large pictures would be too much.
+# The largest generator. It is held in memory and written to one file.
 MAX_BYTES = 2 * 2**30
 
 
-def fit(data: str | Path, kind: str, *, label_column: str | None = None, **changes: Any) -> Snapshot:
+def fit(data: str | Path, kind: str, *, label_column: str | None = None, **changes: object) -> Snapshot:
     """Fit a baseline to the training pictures of a dataset.
 
     Args:
         data: the dataset directory.
         kind: the baseline's name: "mean", "kmeans" or "pca".
-        label_column: column of the dataset's index with the classes; by default the one it was prepared with.
+        label_column: the column of the index that holds the classes; by default the one it was prepared with.
         **changes: its options by key (`seed=1`, `clusters=8` ...), see docs/recipes.md.
 
     Returns:
-        The fitted generator and its card, which holds the options as they came out: no more clusters or components
-        than there were pictures for.
+        The fitted generator and its card. The card holds the options as used: clusters or components are limited by the
+        number of pictures.
 
     Raises:
-        ConfigError: no such baseline or option, a value out of its range, or a generator of more than 2 GiB.
-        DataError: no dataset, a column that holds no classes, or a class without training pictures.
+        ConfigError: unknown baseline or option, a value out of its range, or a generator of more than 2 GiB.
+        DataError: no such dataset, a column without classes, or a class without training pictures.
     """
-    asked = baselines.find(kind).of(changes)
+    requested = baselines.find(kind).of(changes)
     dataset = Dataset.open(data)
     if label_column is not None:
         dataset = labelled_by(dataset, label_column)
     spec, classes = Spec.of(dataset), _classes(dataset)
-    baseline = asked.limited(max(pictures.sample_size for pictures in classes), spec)
+    baseline = requested.limited(max(pictures.sample_size for pictures in classes), spec)
     _check_size(baseline, spec)
     generator = baseline.build_generator(spec)
     count = sum(generator.fit(label, pictures, baseline.options.seed) for label, pictures in enumerate(classes))
@@ -62,7 +61,7 @@ def fit(data: str | Path, kind: str, *, label_column: str | None = None, **chang
 
 
 def _classes(dataset: Dataset) -> list[Pictures]:
-    """The training pictures of each class, in the order of the class names; of all where there are no classes."""
+    """The training pictures of each class, in the order of the class names; a single class if there are none."""
     rows, labels = dataset.rows(TRAIN), dataset.labels
     if labels is None:
         groups = {"the dataset": rows}
@@ -80,6 +79,6 @@ def _check_size(baseline: Baseline, spec: Spec) -> None:
     if size > MAX_BYTES:
         options = ", ".join(f"{key}={value}" for key, value in baseline.options.model_dump(exclude={"seed"}).items())
         raise ConfigError(
-            f"{spec.classes} classes of {spec.size} px with {options} make {size / 2**30:.1f} GiB of pictures, and "
-            f"the most is {MAX_BYTES / 2**30:.0f}: ask for fewer with --set"
+            f"{spec.classes} classes of {spec.size} px with {options} make {size / 2**30:.1f} GiB of pictures; the "
+            f"limit is {MAX_BYTES / 2**30:.0f} GiB, so choose smaller values with --set"
         )

@@ -1,6 +1,7 @@
 """The models that classifiers are made of, one file each: what it learns by, and its own options."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -16,7 +17,7 @@ MODELS: Registry["type[Model]"] = Registry("model", __name__, subclass_of("ganva
 names, find = MODELS.names, MODELS.find
 
 
-def resolve(name: str, changes: dict[str, Any]) -> "ClassifierOptions":
+def resolve(name: str, changes: Mapping[str, object]) -> "ClassifierOptions":
     """The options of a model by name, with what the user changed; strings are converted.
 
     Raises:

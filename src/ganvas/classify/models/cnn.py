@@ -16,12 +16,12 @@ class CnnOptions(NetworkOptions):
 
 
 class Cnn(ConvolutionalModel):
-    """One convolution of 32 channels, ReLU and max pooling, and a dense layer: paper 5 reports an accuracy of 0.70."""
+    """A convolution of 32 channels, ReLU, max pooling and a dense layer; paper 5 reports an accuracy of 0.70."""
 
     options_class = CnnOptions
     options: CnnOptions
 
     def build(self) -> nn.Sequential:
-        """At 72 px with two classes 40,097 weights."""
+        """The network; it has 40,097 weights at 72 px with two classes."""
         side = pooled(self.options.size)
         return nn.Sequential(*stage(3, 32), Flatten(), nn.Linear(32 * side**2, self.outputs))

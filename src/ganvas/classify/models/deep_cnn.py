@@ -12,24 +12,24 @@ from ganvas.classify.options import NetworkOptions
 class DeepCnnOptions(NetworkOptions):
     """Options of the deeper convolutional network."""
 
-    # Four times a 3x3 convolution and a halving leave nothing of less.
-    size: int = Field(72, ge=46, le=512, description="Height and width in pixels that pictures are resized to.")
-    epochs: int = Field(100, ge=1, le=100_000, description="Passes over the training pictures, at most.")
-    dropout: float = Field(0.25, ge=0, lt=1, description="Share of the dense layer dropped while training.")
+    # Four 3x3 convolutions without padding, each followed by a halving, need at least this size.
+    size: int = Field(72, ge=46, le=512, description="Resize pictures to this height and width in pixels.")
+    epochs: int = Field(100, ge=1, le=100_000, description="Largest number of passes over the training pictures.")
+    dropout: float = Field(0.25, ge=0, lt=1, description="Dropout rate of the dense layer in training.")
 
 
 class DeepCnn(ConvolutionalModel):
-    """Four convolutions, each with ReLU and max pooling, and two dense layers: paper 5 reports 0.80."""
+    """Four convolutions, each with ReLU and max pooling, and two dense layers; paper 5 reports an accuracy of 0.80."""
 
     options_class = DeepCnnOptions
     options: DeepCnnOptions
 
     def build(self) -> nn.Sequential:
-        """At 72 px with two classes 168,289 weights."""
+        """The network; it has 168,289 weights at 72 px with two classes."""
         channels, side = (3, 32, 32, 64, 128), self.options.size
         stages: list[nn.Module] = []
-        for before, after in itertools.pairwise(channels):
-            stages += stage(before, after)
+        for inputs, outputs in itertools.pairwise(channels):
+            stages += stage(inputs, outputs)
             side = pooled(side)
         return nn.Sequential(
             *stages,

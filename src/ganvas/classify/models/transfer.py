@@ -1,7 +1,7 @@
-"""What a network has learnt from a million photographs, put to use on few pictures.
+"""Transfer learning: a small head on the features of a network trained on a million photographs (ImageNet).
 
-Its features show what is painted, and the statistics of its early stages show how: the mean and the spread of a
-channel over the picture are what style lies in (Gatys et al. 2016; Huang & Belongie 2017).
+The pooled features describe what is painted. The mean and the standard deviation of each channel over the picture, at
+the ends of the network's stages, describe the style (Gatys et al. 2016; Huang & Belongie 2017).
 """
 
 from typing import Any, Literal
@@ -10,7 +10,7 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from ganvas.classify.fitting import Features, fit, seeded
+from ganvas.classify.fitting import FeatureInputs, fit, seeded
 from ganvas.classify.logistic import regress
 from ganvas.classify.model import Examples, Fitted, Progress
 from ganvas.classify.network import NetworkModel, in_batches
@@ -18,52 +18,55 @@ from ganvas.classify.options import ClassifierOptions, NetworkOptions
 from ganvas.metrics.efficientnet import EfficientNetLite
 from ganvas.metrics.features import SLAB
 
-# Of every picture: the 1,280 pooled features, and mean and spread of the 856 channels of the seven stages.
+# The 1,280 pooled features, and the mean and standard deviation of the 856 channels of the seven stages.
 FEATURES = 1280 + 2 * 856
 
-# Keeps the gradient of a spread finite where a channel is the same all over the picture.
+# Keeps the gradient of a standard deviation finite if a channel is constant over the picture.
 _EPSILON = 1e-5
 
 
 class TransferOptions(NetworkOptions):
-    """Options of a small network on the features of one that has seen a million photographs."""
+    """Options of transfer learning: a small head on the features of a network trained on ImageNet."""
 
-    # Of 128, 192 and 256 the best, even for pictures of 128 (docs/classify.md).
-    size: int = Field(192, ge=32, le=512, description="Height and width in pixels that pictures are resized to.")
+    # The best of 128, 192 and 256, even for pictures of 128 px (docs/classify.md).
+    size: int = Field(192, ge=32, le=512, description="Resize pictures to this height and width in pixels.")
     validation_share: float = Field(
         0.0,
         ge=0,
         le=0.9,
-        description="Share of the other pictures to validate with; a dataset's own split wins. By default none for "
-        "logistic regression, which has nothing to choose, and 0.15 for an mlp or fine-tuning, which have an epoch.",
+        description="Share of the other pictures to validate with, if the dataset has no validation pictures. By "
+        "default 0 for logistic regression, which has no epochs to choose from, and 0.15 for an mlp or fine-tuning.",
     )
-    epochs: int = Field(100, ge=1, le=100_000, description="Passes of an mlp over the training features, at most.")
+    epochs: int = Field(100, ge=1, le=100_000, description="Largest number of passes of an mlp over the features.")
     optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adamw", description="Optimiser of mlp and fine-tuning.")
-    weight_decay: float = Field(1e-2, ge=0, description="Weight decay: decoupled in AdamW, L2 in the others.")
+    weight_decay: float = Field(1e-2, ge=0, description="Weight decay: decoupled with adamw, L2 with the others.")
     head: Literal["linear", "mlp"] = Field(
         "linear",
-        description="What reads the features: logistic regression, by L-BFGS over all pictures at once, or a network "
-        "of two layers, by the optimiser in batches.",
+        description="What classifies the features: logistic regression, fitted by L-BFGS to all pictures at once, or "
+        "an mlp of two layers, trained by the optimiser in batches.",
     )
-    flip: bool = Field(True, description="The mirror image of every picture is learnt from, too.")
+    flip: bool = Field(True, description="Also train on the mirror image of every picture.")
     penalty: float = Field(0.1, ge=0, description="L2 penalty of the logistic regression, on standardised features.")
-    hidden: int = Field(128, ge=1, le=4096, description="Width of the inner layer of an mlp.")
+    hidden: int = Field(128, ge=1, le=4096, description="Width of the hidden layer of an mlp.")
     fine_tune_epochs: int = Field(
-        0, ge=0, le=100_000, description="Passes, at most, in which the whole network learns afterwards."
+        0,
+        ge=0,
+        le=100_000,
+        description="Largest number of passes that then fine-tune the whole network; 0 turns fine-tuning off.",
     )
-    fine_tune_rate: float = Field(1e-4, gt=0, lt=1, description="Learning rate of those passes.")
+    fine_tune_rate: float = Field(1e-4, gt=0, lt=1, description="Learning rate of fine-tuning.")
 
     @model_validator(mode="before")
     @classmethod
-    def _validate_what_has_epochs(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Hold pictures back by default where there is an epoch to choose by them."""
-        if given.get("head") == "mlp" or str(given.get("fine_tune_epochs", 0)) != "0":
-            return {"validation_share": ClassifierOptions.model_fields["validation_share"].default, **given}
-        return given
+    def _validate_if_there_are_epochs(cls, options: dict[str, object]) -> dict[str, object]:
+        """By default, hold back validation pictures if there are epochs to choose from."""
+        if options.get("head") == "mlp" or str(options.get("fine_tune_epochs", 0)) != "0":
+            return {"validation_share": ClassifierOptions.model_fields["validation_share"].default, **options}
+        return options
 
 
 class Backbone(nn.Module):
-    """EfficientNet-Lite2 with its weights of ImageNet: float32 [B, 3, S, S] in [0, 1] to [B, `FEATURES`]."""
+    """EfficientNet-Lite2 with its ImageNet weights: float32 [B, 3, S, S] in [0, 1] to [B, `FEATURES`]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,7 +86,7 @@ class Backbone(nn.Module):
 
 
 class Head(nn.Module):
-    """What reads the features: standardised by the training pictures' statistics, then one layer or two."""
+    """The classifier of the features: standardisation by the training statistics, then one layer or two."""
 
     mean: Tensor
     deviation: Tensor
@@ -99,9 +102,9 @@ class Head(nn.Module):
         )
 
     def standardise_by(self, features: Tensor) -> None:
-        """Take the mean and standard deviation of these features, float32 [N, `FEATURES`]."""
+        """Standardise by the mean and standard deviation of these features, float32 [N, `FEATURES`]."""
         variance, mean = torch.var_mean(features, dim=0, correction=0)
-        # A feature that never varied in training is left as it is, not blown up when it does.
+        # Do not scale a feature that is constant in training, or it would explode when it varies.
         deviation = torch.where(variance > _EPSILON**2, variance.sqrt(), 1.0)
         self.mean.copy_(mean)
         self.deviation.copy_(deviation)
@@ -112,8 +115,8 @@ class Head(nn.Module):
         return outputs
 
 
-class Whole(nn.Module):
-    """From pixels to outputs: the feature network, and the head that reads it."""
+class TransferNetwork(nn.Module):
+    """The backbone and its head: from pixels to outputs."""
 
     def __init__(self, backbone: Backbone, head: Head) -> None:
         super().__init__()
@@ -127,68 +130,69 @@ class Whole(nn.Module):
 
 
 class Transfer(NetworkModel):
-    """The features of EfficientNet-Lite2, and a head that is learnt.
+    """A head on the features of EfficientNet-Lite2.
 
-    The head learns from features that are computed once, of each picture and of its mirror image. After that the
-    whole network may be tuned, with every picture transformed another way each epoch.
+    The head is trained on features that are computed once, for each picture and its mirror image. Optionally, the whole
+    network is then fine-tuned, with augmented pictures.
     """
 
     options_class = TransferOptions
     options: TransferOptions
-    network: Whole
+    network: TransferNetwork
 
     def __init__(self, options: TransferOptions, classes: int) -> None:
         super().__init__(options, classes)
         with seeded(options.seed):
             head = Head(options, self.outputs)
-        self.network = Whole(Backbone(), head).eval()
+        self.network = TransferNetwork(Backbone(), head).eval()
 
     def fit(self, training: Examples, validation: Examples | None, progress: Progress) -> Fitted:
         """See `Model.fit`."""
         options, head, weights = self.options, self.network.head, self.class_weights(training)
-        self.settle()
-        seen = self._features(training, progress, mirrored=options.augment and options.flip)
-        checked = self._features(validation, progress) if validation else None
-        head.standardise_by(seen.views[0])
+        self.use_machine()
+        features = self._features(training, progress, mirrored=options.augment and options.flip)
+        validation_features = self._features(validation, progress) if validation else None
+        head.standardise_by(features.views[0])
         if options.head == "linear":
-            fitted = regress(head, seen, checked, options.penalty, progress, weights=weights)
+            fitted = regress(head, features, validation_features, options.penalty, progress, weights=weights)
         else:
-            fitted = fit(head, seen, checked, options, progress, weights=weights)
+            fitted = fit(head, features, validation_features, options, progress, weights=weights)
         if options.fine_tune_epochs:
-            progress.say(f"tuning the whole network for up to {options.fine_tune_epochs} epochs")
-            fitted = self._tune(training, validation, progress, weights, fitted)
+            progress.say(f"fine-tuning the whole network for up to {options.fine_tune_epochs} epochs")
+            fitted = self._fine_tune(training, validation, progress, weights, fitted)
         return fitted
 
-    def learnt(self) -> nn.Module:
-        """See `NetworkModel.learnt`."""
+    def trained_part(self) -> nn.Module:
+        """See `NetworkModel.trained_part`."""
         return self.network if self.options.fine_tune_epochs else self.network.head
 
-    def _features(self, examples: Examples, progress: Progress, mirrored: bool = False) -> Features:
-        """The features of pictures, and of their mirror images if asked for."""
+    def _features(self, examples: Examples, progress: Progress, mirrored: bool = False) -> FeatureInputs:
+        """The features of pictures and, with `mirrored`, of their mirror images."""
         views: list[list[Tensor]] = [[], []] if mirrored else [[]]
         for start in range(0, len(examples), SLAB):
             inputs = self.inputs(examples.images[start : start + SLAB])
-            for view, each in zip(views, (inputs, inputs.flip(3)), strict=False):
-                view.append(in_batches(self.network.backbone, each).cpu())
+            for view, variant in zip(views, (inputs, inputs.flip(3)), strict=False):
+                view.append(in_batches(self.network.backbone, variant).cpu())
             progress.work("features", min(start + SLAB, len(examples)), len(examples))
         stacked = torch.stack([torch.cat(view) for view in views])
-        return Features(stacked, torch.from_numpy(examples.labels))
+        return FeatureInputs(stacked, torch.from_numpy(examples.labels))
 
-    def _tune(
+    def _fine_tune(
         self,
         training: Examples,
         validation: Examples | None,
         progress: Progress,
         weights: Tensor | None,
-        before: Fitted,
+        previous: Fitted,
     ) -> Fitted:
-        """Let the whole network learn, from where the head's learning has brought it."""
+        """Train the whole network, starting from the trained head."""
         options = self.options.model_copy(
             update={"epochs": self.options.fine_tune_epochs, "learning_rate": self.options.fine_tune_rate}
         )
-        seen, checked = self.pictures(training), self.pictures(validation) if validation else None
+        inputs = self.pictures(training)
+        validation_inputs = self.pictures(validation) if validation else None
         self.network.backbone.requires_grad_(True)
         try:
-            return fit(self.network, seen, checked, options, progress, weights=weights, before=before)
+            return fit(self.network, inputs, validation_inputs, options, progress, weights=weights, previous=previous)
         finally:
             self.network.backbone.requires_grad_(False)

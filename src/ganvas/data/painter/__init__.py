@@ -1,9 +1,9 @@
-"""The embedded paintings: a procedural painter, so that everything works with nothing downloaded.
+"""The embedded paintings: a procedural painter, so that ganvas works without any download.
 
-Four genres, each in three palettes and two compositions, painted stroke by stroke: 24 modes. The mode of every
-picture is known, which makes it possible to count how many of them a generator covers.
+There are 24 modes: four genres, each in three palettes and two compositions, painted stroke by stroke. The mode of
+every picture is known, so the modes that a generator covers can be counted.
 
-Which picture an index holds depends on the seed alone, so that any number of processes may share the work:
+The picture at an index depends on the seed alone, so any number of processes can share the work:
 
 >>> mode_of(0, seed=0).name in {mode.name for mode in MODES}
 True
@@ -15,16 +15,16 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.painter import abstract, flower, landscape, portrait
 from ganvas.data.painter.canvas import Canvas
 from ganvas.data.painter.palettes import PALETTES, Palette
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError
 
 __all__ = ["GENRES", "MODES", "SIZES", "Mode", "mode_of", "paint"]
 
-# The smallest and the largest side in pixels of a painting.
+# The smallest and the largest side of a painting in pixels.
 SIZES = (16, 256)
 
 Composition = Callable[[Canvas, Palette, np.random.Generator], None]
@@ -37,7 +37,7 @@ COMPOSITIONS: dict[str, dict[str, Composition]] = {
 }
 GENRES: tuple[str, ...] = tuple(sorted(COMPOSITIONS))
 
-# Random streams of one seed: without these numbers block 3 would be shuffled by the stream that paints picture 3.
+# The random streams of a seed. Without them, block 3 would be shuffled by the same stream that paints picture 3.
 ORDER_STREAM, PAINT_STREAM = 0, 1
 
 
@@ -50,7 +50,7 @@ class Mode(NamedTuple):
 
     @property
     def name(self) -> str:
-        """How the mode is written in the index: `genre/palette/composition`."""
+        """The name of the mode in the index: `genre/palette/composition`."""
         return "/".join(self)
 
 
@@ -60,7 +60,7 @@ MODES: tuple[Mode, ...] = tuple(
 
 
 def mode_of(index: int, seed: int) -> Mode:
-    """The mode of a picture: every block of 24 holds each mode once, so that any count is balanced.
+    """The mode of a picture. Every block of 24 pictures has each mode once, so any number of pictures is balanced.
 
     Args:
         index: number of the picture, 0 or more.
@@ -71,8 +71,8 @@ def mode_of(index: int, seed: int) -> Mode:
     return MODES[int(order[place])]
 
 
-def paint(index: int, seed: int = 0, size: int = 64) -> NDArray[np.uint8]:
-    """Paint one picture: the same bytes for the same arguments, and the same painting at every size.
+def paint(index: int, seed: int = 0, size: int = 64) -> Images:
+    """Paint a picture. The same arguments give the same bytes, and every size shows the same painting.
 
     Args:
         index: number of the picture, 0 or more.
@@ -83,7 +83,7 @@ def paint(index: int, seed: int = 0, size: int = 64) -> NDArray[np.uint8]:
         uint8 [size, size, 3].
 
     Raises:
-        DataError: a size out of range.
+        DataError: the size is out of range.
     """
     if not SIZES[0] <= size <= SIZES[1]:
         raise DataError(f"paintings of {size} px cannot be made; choose a size from {SIZES[0]} to {SIZES[1]} px")

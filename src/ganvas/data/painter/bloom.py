@@ -1,4 +1,4 @@
-"""A bloom: rings of petals around a heart, painted petal by petal or, when small, a stroke a petal."""
+"""A bloom: rings of petals around a heart. Small blooms have one stroke for each petal."""
 
 import math
 from dataclasses import dataclass
@@ -9,24 +9,25 @@ from numpy.typing import ArrayLike
 from ganvas.data.painter.brush import Strokes
 from ganvas.data.painter.canvas import Canvas
 from ganvas.data.painter.forms import GOLDEN_ANGLE, disc, inside
-from ganvas.data.painter.palettes import Array, Palette, blend, jitter, mix, pick
+from ganvas.data.painter.palettes import Palette, blend, jitter, mix, pick
+from ganvas.foundation.arrays import Floats
 
 
 @dataclass(frozen=True)
 class Bloom:
-    """A flower as it is seen.
+    """A flower as seen by the viewer.
 
     Attributes:
-        x: its heart.
-        y: the same, downwards.
-        radius: from heart to tip of the longest petals.
-        squash: its height over its width in (0, 1]: 1 faces us.
-        lean: the way its upper side is turned, in radians.
-        petals: in each ring.
-        rings: of petals, the outermost painted first.
-        heart: radius of its heart as a share of `radius`.
-        colours: float64 [3, 3], petals from heart to tip.
-        seed_colours: float64 [2, 3], the heart's shade and light.
+        x: the position of its heart, to the right.
+        y: the position of its heart, downwards.
+        radius: from the heart to the tips of the longest petals.
+        squash: its height divided by its width, in (0, 1]; 1 faces the viewer.
+        lean: its rotation in the picture plane, in radians.
+        petals: the number of petals in each ring.
+        rings: the number of rings; the outermost is painted first.
+        heart: the radius of the heart as a share of `radius`.
+        colours: float64 [3, 3], the colours of the petals from heart to tip.
+        seed_colours: float64 [2, 3], the colours of the heart in shade and in light.
     """
 
     x: float
@@ -37,19 +38,19 @@ class Bloom:
     petals: int
     rings: int
     heart: float
-    colours: Array
-    seed_colours: Array
+    colours: Floats
+    seed_colours: Floats
 
-    def at(self, angle: ArrayLike, reach: ArrayLike) -> tuple[Array, Array]:
-        """Where the points at `angle` and `reach` (1 at the tips) from the heart are seen: x, y."""
+    def at(self, angle: ArrayLike, reach: ArrayLike) -> tuple[Floats, Floats]:
+        """The positions x, y in the picture of points at `angle` and `reach` (1 at the tips) from the heart."""
         turn, out = np.asarray(angle, float), np.asarray(reach, float) * self.radius
         across, down = np.cos(turn) * out, np.sin(turn) * out * self.squash
         cos, sin = math.cos(self.lean), math.sin(self.lean)
         return self.x + cos * across - sin * down, self.y + sin * across + cos * down
 
 
-def petal_colours(palette: Palette, rng: np.random.Generator) -> Array:
-    """Petals from heart to tip, [3, 3]: deep or glowing inside, light at the rim."""
+def petal_colours(palette: Palette, rng: np.random.Generator) -> Floats:
+    """The colours of petals from heart to tip, [3, 3]: dark or bright inside, light at the rim."""
     body = pick(rng, palette.body)
     heart = mix(body, pick(rng, palette.dark if rng.random() < 0.6 else palette.accent), rng.uniform(0.35, 0.8))
     tip = mix(body, pick(rng, palette.light), rng.uniform(0.25, 0.7))
@@ -84,17 +85,17 @@ def _petal(
     """One petal: a dark edge below, strokes that radiate from the heart, a light rim.
 
     Args:
-        canvas: where it is painted.
-        rng: where chance comes from.
-        bloom: the flower that it belongs to.
-        angle: where it points.
+        canvas: the canvas to paint on.
+        rng: the random generator.
+        bloom: the flower that the petal belongs to.
+        angle: the direction of the petal.
         reach: its length as a share of the flower's radius.
-        half: half its width as an angle at the heart.
+        half: half its width, as an angle at the heart.
         point: 0 for a broad tip, 1 for a pointed one.
-        light: where the light comes from.
+        light: the direction that the light comes from.
     """
     along = np.linspace(0.0, 1.0, 20)
-    # Wide from early on and closing late for a broad tip; the other way round for a pointed one.
+    # A petal with a broad tip is widest far from the heart, one with a pointed tip close to it.
     profile = half * np.sin(np.pi * along ** (1.7 - 1.0 * point)) ** 0.7 * (0.6 + 0.5 * along)
     edge_angle = np.concatenate([-profile, profile[::-1]])
     edge_reach = np.concatenate([along, along[::-1]]) * reach
@@ -109,7 +110,7 @@ def _petal(
     width_there = np.interp(share, along, profile)
     x, y = bloom.at(angle + off * width_there, share * reach)
     x1, y1 = bloom.at(angle + off * width_there, share * reach + 0.02)
-    # One side of a petal turns to the light, the other away from it.
+    # One side of a petal faces the light, the other one is in shade.
     side = 0.05 * off * math.sin(light - angle)
     colour = blend(bloom.colours, share + 0.1 * np.abs(off) - 0.08) + (tone + side)[:, None]
     length = bloom.radius * rng.uniform(0.3, 0.5, count)
@@ -131,7 +132,7 @@ def _petal(
 
 
 def _heart(canvas: Canvas, rng: np.random.Generator, bloom: Bloom, light: float) -> None:
-    """Dabs in a spiral, as seeds stand, darker at the rim and away from the light."""
+    """Dabs in a spiral, like the seeds of a flower, darker at the rim and away from the light."""
     count = 46
     spiral = np.arange(count) * GOLDEN_ANGLE + rng.uniform(0.0, 6.0)
     reach = bloom.heart * np.sqrt((np.arange(count) + 0.5) / count)
@@ -150,7 +151,7 @@ def _heart(canvas: Canvas, rng: np.random.Generator, bloom: Bloom, light: float)
 
 
 def small_bloom(canvas: Canvas, rng: np.random.Generator, bloom: Bloom) -> None:
-    """A blossom with one stroke a petal, over the shade that sets it off from its neighbours."""
+    """A blossom with one stroke for each petal, over a shadow that separates it from its neighbours."""
     shade = mix(bloom.colours[0], bloom.seed_colours[0], 0.7)
     canvas.wash(shade, disc(bloom.x, bloom.y + bloom.radius * 0.25, bloom.radius * 0.9), 0.6)
     turn = rng.uniform(0.0, 6.0)

@@ -1,7 +1,7 @@
-"""Brushes: what a loaded brush leaves on the canvas, and strokes as arrays of numbers.
+"""Brushes: the textures that they leave on the canvas, and strokes as arrays of numbers.
 
-Lengths are in sides of the picture (1.0 is its whole width), angles in radians clockwise from the right, since y
-points down.
+Lengths are relative to the side of the picture (1.0 is its whole width). Angles are in radians, clockwise from the
+right, because y points down.
 """
 
 import functools
@@ -11,11 +11,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ganvas.data.painter.palettes import Array
+from ganvas.foundation.arrays import Floats
 
-# Height (across the stroke) and width (along it) of a print in texels, finest first.
+# The height (across the stroke) and width (along it) of a print in texels, finest first.
 RESOLUTIONS = ((64, 128), (32, 128), (16, 64), (8, 64), (4, 32))
-# Prints of every brush; strokes take turns with them, so that neighbours do not repeat.
+# The number of prints of each brush. Strokes use them in turn, so that neighbouring strokes differ.
 PRINTS = 6
 
 
@@ -24,9 +24,9 @@ class Brush:
     """The character of a brush.
 
     Attributes:
-        taper: 0 for a flat brush with parallel edges; above, how soon the stroke narrows to its pointed ends.
-        ragged: how far single bristles start late and lift early, as a share of the stroke's length.
-        dry: 0 for a full load of paint; towards 1 it runs out and leaves gaps.
+        taper: 0 for a flat brush with parallel edges; the higher, the sooner the stroke narrows to its pointed ends.
+        ragged: how late single bristles start and how early they lift, as a share of the stroke's length.
+        dry: 0 for a full load of paint; towards 1 the paint runs out and leaves gaps.
     """
 
     taper: float
@@ -43,10 +43,10 @@ LINER = Brush(taper=0.25, ragged=0.02, dry=0.0)
 
 @dataclass(frozen=True)
 class Print:
-    """What one stroke leaves, with an empty border of one texel.
+    """The texture of one stroke, with an empty border of one texel.
 
     Attributes:
-        alpha: float32 [rows * columns], paint cover in [0, 1].
+        alpha: float32 [rows * columns], coverage in [0, 1].
         tone: float32 [rows * columns], streaks of lighter and darker paint, about [-1, 1].
         rows: texels across the stroke, border included.
         columns: texels along the stroke, border included.
@@ -60,7 +60,7 @@ class Print:
 
 @functools.cache
 def prints(brush: Brush) -> tuple[tuple[Print, ...], ...]:
-    """The prints of a brush, [resolution][print]: always the same ones, made once a process."""
+    """The prints of a brush, [resolution][print]: always the same ones, made once in each process."""
     rng = np.random.default_rng(20)
     masters = [_print(brush, rng) for _ in range(PRINTS)]
     return tuple(
@@ -69,15 +69,15 @@ def prints(brush: Brush) -> tuple[tuple[Print, ...], ...]:
 
 
 def resolution_for(pixels: float) -> int:
-    """The resolution for a stroke so many pixels wide: the coarsest with at least 1.5 texels a pixel.
+    """The index of the resolution for a stroke `pixels` wide: the coarsest with at least 1.5 texels per pixel.
 
-    A finer one would scatter single bristles over a thin stroke, a coarser one would show its texels.
+    With a finer one, a thin stroke would show single bristles; with a coarser one, texels would be visible.
     """
     return sum(rows > 1.5 * pixels for rows, _ in RESOLUTIONS[1:])
 
 
-def _print(brush: Brush, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Cover and streaks of one print at the finest resolution, float64 [rows, columns] each."""
+def _print(brush: Brush, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """The coverage and the streaks of a print at the finest resolution, float64 [rows, columns] each."""
     rows, columns = RESOLUTIONS[0]
     across = np.abs((np.arange(rows)[:, None] + 0.5) / rows * 2.0 - 1.0)
     along = (np.arange(columns)[None, :] + 0.5) / columns
@@ -91,15 +91,15 @@ def _print(brush: Brush, rng: np.random.Generator) -> tuple[Array, Array]:
     return edge * tips * load, streaks
 
 
-def _smooth(noise: Array, axis: int, times: int) -> Array:
+def _smooth(noise: Floats, axis: int, times: int) -> Floats:
     for _ in range(times):
         noise = (np.roll(noise, 1, axis) + noise + np.roll(noise, -1, axis)) / 3.0
-    even: Array = noise / noise.std()
+    even: Floats = noise / noise.std()
     return even
 
 
-def _at_resolution(alpha: Array, tone: Array, rows: int, columns: int) -> Print:
-    def reduced(texture: Array) -> NDArray[np.float32]:
+def _at_resolution(alpha: Floats, tone: Floats, rows: int, columns: int) -> Print:
+    def reduced(texture: Floats) -> NDArray[np.float32]:
         blocks = texture.reshape(rows, texture.shape[0] // rows, columns, texture.shape[1] // columns)
         return np.pad(blocks.mean(axis=(1, 3)), 1).astype(np.float32).ravel()
 
@@ -108,27 +108,27 @@ def _at_resolution(alpha: Array, tone: Array, rows: int, columns: int) -> Print:
 
 @dataclass(frozen=True)
 class Strokes:
-    """Strokes of one brush in the order in which they are laid.
+    """Strokes of one brush, in the order of painting.
 
     Attributes:
-        x: float64 [N], the middle of each stroke.
-        y: float64 [N], the same, downwards.
-        angle: float64 [N], direction in the middle.
+        x: float64 [N], the middle of each stroke, to the right.
+        y: float64 [N], the middle of each stroke, downwards.
+        angle: float64 [N], the direction in the middle.
         length: float64 [N], from tip to tip.
         width: float64 [N], across the brush.
-        curve: float64 [N], 1 / radius of its bend; positive bends clockwise.
+        curve: float64 [N], 1 / radius of curvature; positive is clockwise.
         colour: float64 [N, 3].
-        brush: what they are laid with.
-        opacity: how much of what lies below a stroke covers, in [0, 1].
+        brush: the brush.
+        opacity: of the strokes, in [0, 1].
     """
 
-    x: Array
-    y: Array
-    angle: Array
-    length: Array
-    width: Array
-    curve: Array
-    colour: Array
+    x: Floats
+    y: Floats
+    angle: Floats
+    length: Floats
+    width: Floats
+    curve: Floats
+    colour: Floats
     brush: Brush
     opacity: float
 
@@ -138,7 +138,7 @@ class Strokes:
         x: ArrayLike,
         y: ArrayLike,
         *,
-        colour: Array,
+        colour: Floats,
         angle: ArrayLike = 0.0,
         length: ArrayLike,
         width: ArrayLike,
@@ -146,7 +146,7 @@ class Strokes:
         brush: Brush = ROUND,
         opacity: float = 0.95,
     ) -> Self:
-        """Strokes from arrays and single values, which all strokes then share."""
+        """Strokes from arrays and from single values, which apply to all strokes."""
         numbers = (np.atleast_1d(np.asarray(value, float)) for value in (x, y, angle, length, width, curve))
         xs, ys, angles, lengths, widths, curves = np.broadcast_arrays(*numbers)
         colours = np.broadcast_to(colour, (len(xs), 3))

@@ -1,4 +1,4 @@
-"""Flowers: one large bloom seen close, or a bouquet in a vase."""
+"""Flowers: a single large bloom, or a bouquet in a vase."""
 
 import math
 
@@ -8,12 +8,13 @@ from ganvas.data.painter.bloom import Bloom, large_bloom, petal_colours, small_b
 from ganvas.data.painter.brush import DRY, LEAF, LINER, Strokes
 from ganvas.data.painter.canvas import Canvas
 from ganvas.data.painter.forms import GOLDEN_ANGLE, fill, inside
-from ganvas.data.painter.palettes import Array, Palette, blend, darkest_first, jitter, mix, pick, picks
+from ganvas.data.painter.palettes import Palette, blend, darkest_first, jitter, mix, pick, picks
 from ganvas.data.painter.vase import paint_vase
+from ganvas.foundation.arrays import Floats
 
 
 def single(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
-    """One bloom that fills the picture, its stem and a few leaves before an open ground."""
+    """A bloom that fills the picture, with a stem and one or two leaves on a loose ground."""
     x, y = rng.uniform(0.42, 0.58), rng.uniform(0.38, 0.5)
     _backdrop(canvas, palette, rng, (x, y))
     bloom = Bloom(
@@ -60,14 +61,14 @@ def bouquet(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
 
 
 def _backdrop(canvas: Canvas, palette: Palette, rng: np.random.Generator, glow: tuple[float, float]) -> None:
-    """Loose broad strokes, lighter on the side that the light comes from and with a glow around one spot."""
+    """Loose broad strokes, lighter on one side, with a glow around one spot."""
     colours = darkest_first(picks(rng, palette.ground, 3))
     way = rng.uniform(-math.pi, 0.0)
     angle = rng.uniform(0.0, math.pi)
     colours[0] = mix(colours[0], pick(rng, palette.body), rng.uniform(0.1, 0.45))
     halo = mix(pick(rng, palette.light), pick(rng, palette.body), rng.uniform(0.2, 0.7))
 
-    def colour(x: Array, y: Array) -> Array:
+    def colour(x: Floats, y: Floats) -> Floats:
         wall = blend(colours, 0.5 + (x - 0.5) * math.cos(way) * 1.1 + (y - 0.5) * math.sin(way) * 1.1)
         near = np.exp(-((x - glow[0]) ** 2 + (y - glow[1]) ** 2) / 0.1)
         return mix(wall, halo, 0.3 * near)
@@ -155,7 +156,7 @@ def _greenery(
     spread: float,
     height: float,
 ) -> None:
-    """Leaves that fan out from the vase's mouth, the dark ones behind."""
+    """Leaves that fan out from the mouth of the vase, dark ones behind."""
     count = int(rng.integers(38, 60))
     fan = -math.pi / 2 + rng.uniform(-1.35, 1.35, count)
     reach = rng.uniform(0.2, 1.0, count)
@@ -184,9 +185,9 @@ def _blossoms(
     spread: float,
     height: float,
 ) -> None:
-    """Blossoms over the greenery, small ones at the rim first and the largest last."""
+    """Blossoms over the greenery: first the small ones at the rim, last the largest."""
     count = int(rng.integers(6, 13))
-    kinds = [petal_colours(palette, rng) for _ in range(int(rng.integers(2, 4)))]
+    colours = [petal_colours(palette, rng) for _ in range(int(rng.integers(2, 4)))]
     angle = np.arange(count) * GOLDEN_ANGLE + rng.uniform(0.0, 6.0)
     reach = np.sqrt((np.arange(count)[::-1] + 0.3) / count) + rng.normal(0.0, 0.05, count)
     for i in range(count):
@@ -200,7 +201,7 @@ def _blossoms(
             petals=int(rng.integers(6, 11)),
             rings=2,
             heart=rng.uniform(0.2, 0.32),
-            colours=kinds[rng.integers(len(kinds))],
+            colours=colours[rng.integers(len(colours))],
             seed_colours=np.stack([pick(rng, palette.dark), pick(rng, palette.accent)]),
         )
         small_bloom(canvas, rng, bloom)

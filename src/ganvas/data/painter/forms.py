@@ -1,4 +1,4 @@
-"""Forms: outlines and masks of what is painted, and the passes of strokes that fill them."""
+"""Forms: outlines and masks, and the strokes that fill them."""
 
 import math
 from collections.abc import Callable
@@ -9,45 +9,46 @@ from PIL import Image, ImageDraw
 
 from ganvas.data.painter.brush import FLAT, Brush, Strokes
 from ganvas.data.painter.canvas import CENTRES, SIDE, Canvas, Mask
-from ganvas.data.painter.palettes import Array, jitter
+from ganvas.data.painter.palettes import jitter
+from ganvas.foundation.arrays import Floats
 
 # A value at each of the points x [N], y [N]: [N] for angles, [N, 3] for colours.
-Field = Callable[[Array, Array], Array]
+Field = Callable[[Floats, Floats], Floats]
 
-# Polygons are drawn this many times larger and reduced, for smooth edges.
+# Polygons are drawn this many times larger and then reduced, for smooth edges.
 OVERSAMPLING = 2
-# The turn from one seed to the next in a flower's heart: spreads any number of points evenly.
+# The angle between successive points of a spiral that spreads any number of points evenly.
 GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
-# How often a pass covers each spot of its form on average: enough to hide what is below, with a few breaks.
+# How often strokes cover each spot of a form on average: enough to hide what is below, with a few gaps.
 COVER = 2.2
 
 
-def plain(colour: Array) -> Field:
-    """The field that has one colour [3] everywhere."""
+def plain(colour: Floats) -> Field:
+    """The field with one colour [3] everywhere."""
     return lambda x, y: np.tile(colour, (len(x), 1))
 
 
-def curve_through(points: ArrayLike, closed: bool = True, steps: int = 10) -> Array:
-    """A smooth line (Catmull-Rom) through `points` [N, 2], as a polyline [M, 2]."""
+def curve_through(points: ArrayLike, closed: bool = True, steps: int = 10) -> Floats:
+    """A smooth curve (Catmull-Rom) through `points` [N, 2], as a polyline [M, 2]."""
     knots = np.asarray(points, float)
     ends = (knots[-1:], knots[:2]) if closed else (knots[:1], knots[-1:])
     a = np.concatenate([ends[0], knots, ends[1]])
     p0, p1, p2, p3 = (a[i : len(a) - 3 + i, None, :] for i in range(4))
     t = (np.arange(steps) / steps)[None, :, None]
     line = 0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * (p1 - p2) + p3 - p0) * t**3)
-    smooth: Array = line.reshape(-1, 2)
+    smooth: Floats = line.reshape(-1, 2)
     return smooth if closed else np.concatenate([smooth, knots[-1:]])
 
 
-def inside(outline: Array) -> Mask:
+def inside(outline: Floats) -> Mask:
     """The mask [SIDE, SIDE] of a polygon [N, 2]."""
     drawing = Image.new("L", (SIDE * OVERSAMPLING, SIDE * OVERSAMPLING))
     ImageDraw.Draw(drawing).polygon((outline * SIDE * OVERSAMPLING).ravel().tolist(), fill=255)
     return np.asarray(drawing.reduce(OVERSAMPLING), np.float32) / np.float32(255)
 
 
-def below(line: Callable[[Array], Array]) -> Mask:
-    """The mask [SIDE, SIDE] of all that lies under y = line(x)."""
+def below(line: Callable[[Floats], Floats]) -> Mask:
+    """The mask [SIDE, SIDE] of the area under y = line(x)."""
     return np.clip((CENTRES[:, None] - line(CENTRES)[None, :]) * SIDE + 0.5, 0.0, 1.0).astype(np.float32)
 
 
@@ -57,21 +58,21 @@ def disc(x: float, y: float, radius: float) -> Mask:
     return np.clip((radius - distance) * SIDE + 0.5, 0.0, 1.0).astype(np.float32)
 
 
-def waves(rng: np.random.Generator, height: float, swing: float, octaves: int = 4) -> Callable[[Array], Array]:
-    """A rolling line y(x) about `height`: a sum of sines, each shorter and flatter than the one before."""
+def waves(rng: np.random.Generator, height: float, swing: float, octaves: int = 4) -> Callable[[Floats], Floats]:
+    """A wavy line y(x) around `height`: a sum of sines, each shorter and lower than the one before."""
     phase = rng.uniform(0.0, 2 * np.pi, octaves)
     pace = rng.uniform(3.0, 5.0) * 1.9 ** np.arange(octaves)
     weight = swing * rng.uniform(0.6, 1.0, octaves) * 0.5 ** np.arange(octaves)
 
-    def line(x: Array) -> Array:
-        heights: Array = height + (weight * np.sin(x[:, None] * pace + phase)).sum(axis=1)
+    def line(x: Floats) -> Floats:
+        heights: Floats = height + (weight * np.sin(x[:, None] * pace + phase)).sum(axis=1)
         return heights
 
     return line
 
 
-def scatter(rng: np.random.Generator, spacing: float, mask: Mask | None = None) -> tuple[Array, Array]:
-    """Points about `spacing` apart over the canvas or a mask, evenly strewn, in random order: x [N], y [N]."""
+def scatter(rng: np.random.Generator, spacing: float, mask: Mask | None = None) -> tuple[Floats, Floats]:
+    """Points about `spacing` apart, evenly spread over the canvas or a mask, in random order: x [N], y [N]."""
     rows = max(1, round(1.1 / spacing))
     grid = (np.stack(np.meshgrid(np.arange(rows), np.arange(rows)), -1).reshape(-1, 2) + 0.5) / rows * 1.1 - 0.05
     points = rng.permutation(grid + rng.uniform(-0.5, 0.5, grid.shape) * spacing)
@@ -98,22 +99,22 @@ def fill(
     vary: float = 0.025,
     opacity: float = 0.92,
 ) -> None:
-    """Cover a form with strokes that follow it.
+    """Cover a form with strokes.
 
     Args:
-        canvas: where they are laid.
-        rng: where chance comes from.
+        canvas: the canvas to paint on.
+        rng: the random generator.
         colour: the colour at each point.
         angle: the direction at each point.
-        width: of the strokes; single ones differ from it by a quarter.
-        aspect: their length in widths.
-        curve: their bend at each point.
+        width: the mean width of the strokes; single strokes differ from it by up to a quarter.
+        aspect: their length divided by their width.
+        curve: their curvature at each point.
         mask: the form; None for the whole canvas.
-        under: whether a wash of the mean colour goes first, so that nothing shows between the strokes.
-        brush: what they are laid with.
-        cover: how often they cover each spot on average.
-        sway: how much they stray from `angle`, in radians.
-        vary: how much they stray from `colour`.
+        under: whether to put a wash of the mean colour under the strokes, so that no gaps show.
+        brush: the brush.
+        cover: how often strokes cover each spot on average.
+        sway: the standard deviation from `angle`, in radians.
+        vary: the strength of the variation around `colour`.
         opacity: of each stroke.
     """
     x, y = scatter(rng, width * float(np.sqrt(aspect / cover)), mask)
@@ -148,15 +149,15 @@ def fill_disc(
     width: float,
     vary: float = 0.025,
 ) -> None:
-    """Cover a disc with strokes that circle its middle; see `fill`."""
+    """Cover a disc with strokes that run around its middle; see `fill`."""
 
-    def circling(px: Array, py: Array) -> Array:
-        tangent: Array = np.arctan2(py - y, px - x) + math.pi / 2
+    def circling(px: Floats, py: Floats) -> Floats:
+        tangent: Floats = np.arctan2(py - y, px - x) + math.pi / 2
         return tangent
 
-    def bend(px: Array, py: Array) -> Array:
-        # Strokes shorter than this radius cannot follow it: near the middle they bend less than the circle.
-        curve: Array = 1.0 / np.maximum(np.sqrt((px - x) ** 2 + (py - y) ** 2), 1.5 * width)
+    def bend(px: Floats, py: Floats) -> Floats:
+        # Strokes cannot follow very small circles, so near the middle they bend less than the circle.
+        curve: Floats = 1.0 / np.maximum(np.sqrt((px - x) ** 2 + (py - y) ** 2), 1.5 * width)
         return curve
 
     fill(

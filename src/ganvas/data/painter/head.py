@@ -1,4 +1,4 @@
-"""A head: its own frame, its skin, and its features from the front and from the side."""
+"""A head: its coordinate system, its skin, and its features from the front and from the side."""
 
 import math
 from collections.abc import Sequence
@@ -9,22 +9,23 @@ import numpy as np
 from ganvas.data.painter.brush import LEAF, ROUND, Brush, Strokes
 from ganvas.data.painter.canvas import Canvas, Mask
 from ganvas.data.painter.forms import curve_through, fill
-from ganvas.data.painter.palettes import Array, Palette, blend, mix, pick
+from ganvas.data.painter.palettes import Palette, blend, mix, pick
+from ganvas.foundation.arrays import Floats
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Head:
-    """A head's own frame: (0, 0) in the middle of the face, 1 at its edge, right and down.
+    """The coordinate system of a head: (0, 0) is the middle of the face, 1 its edge to the right or downwards.
 
     Attributes:
-        x: its middle.
-        y: the same, downwards.
+        x: the position of its middle, to the right.
+        y: the position of its middle, downwards.
         wide: half its width.
         tall: half its height.
-        tilt: how far it leans, in radians.
-        facing: 1 as drawn, -1 mirrored.
+        tilt: its rotation in radians.
+        facing: 1, or -1 to mirror it.
         lit: 1 for light from the right of the picture, -1 from the left.
     """
 
@@ -36,14 +37,14 @@ class Head:
     facing: float
     lit: float
 
-    def at(self, points: Sequence[Point] | Array) -> Array:
-        """Where points [N, 2] of the head are in the picture: [N, 2]."""
+    def at(self, points: Sequence[Point] | Floats) -> Floats:
+        """The positions in the picture of points [N, 2] of the head: [N, 2]."""
         right, down = np.asarray(points, float).T * np.array([[self.wide * self.facing], [self.tall]])
         cos, sin = math.cos(self.tilt), math.sin(self.tilt)
         return np.stack([self.x + cos * right - sin * down, self.y + sin * right + cos * down], axis=1)
 
-    def mirrored(self, half: Sequence[Point]) -> Array:
-        """The closed outline, in the picture, of a form given by its right half from top to bottom."""
+    def mirrored(self, half: Sequence[Point]) -> Floats:
+        """The closed outline in the picture of a symmetric form, from its right half, top to bottom."""
         other = [(-x, y) for x, y in half[-2:0:-1]]
         return curve_through(self.at([*half, *other]))
 
@@ -53,13 +54,13 @@ class Head:
         start: Point,
         end: Point,
         width: float,
-        colour: Array,
+        colour: Floats,
         *,
         bend: float = 0.0,
         brush: Brush = LEAF,
         opacity: float = 0.9,
     ) -> None:
-        """One stroke between two points of the head; `width` and `bend` (how far it rises) in half heights."""
+        """Paint a stroke between two points of the head; `width` and `bend` (its rise) are in half heights."""
         (x0, y0), (x1, y1) = self.at([start, end])
         length = math.hypot(x1 - x0, y1 - y0)
         rise = bend * self.tall
@@ -78,18 +79,18 @@ class Head:
 
 
 def paint_skin(canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head, mask: Mask) -> None:
-    """Planes of the face from light to shade, warm on the cheeks, in strokes that bend around it."""
+    """The skin from light to shade, warmer on the cheeks, in strokes that follow the face."""
     blush = mix(palette.skin[1], palette.blush[0], 0.5)
     strength = rng.uniform(0.2, 0.6)
     depth = rng.uniform(0.28, 0.42)
 
-    def colour(x: Array, y: Array) -> Array:
+    def colour(x: Floats, y: Floats) -> Floats:
         across, down = (x - head.x) / head.wide, (y - head.y) / head.tall
         tone = blend(palette.skin, 0.72 + depth * head.lit * across - 0.12 * down)
         cheek = np.exp(-((np.abs(across) - 0.5) ** 2 + (down - 0.28) ** 2) / 0.05)
         return mix(tone, blush, strength * cheek)
 
-    def around(x: Array, y: Array) -> Array:
+    def around(x: Floats, y: Floats) -> Floats:
         return math.pi / 2 - 0.6 * (x - head.x) * (y - head.y) / (head.wide * head.tall)
 
     fill(canvas, rng, mask=mask, colour=colour, angle=around, width=0.055, aspect=2.0, vary=0.012, cover=3.0)
@@ -110,9 +111,9 @@ def paint_skin(canvas: Canvas, palette: Palette, rng: np.random.Generator, head:
 
 
 def front_features(
-    canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head, turn: float, brow: Array
+    canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head, turn: float, brow: Floats
 ) -> None:
-    """Almond eyes, a long nose and a small mouth; `turn` shifts them to one side, `brow` is the brows' colour."""
+    """Almond eyes, a long nose and a small mouth; `turn` shifts them sideways, `brow` is the colour of the brows."""
     level = rng.uniform(-0.1, 0.02)
     shade = mix(palette.skin[0], palette.skin[1], 0.3)
     _eyes(canvas, palette, rng, head, turn, level, brow)
@@ -132,18 +133,18 @@ def front_features(
 
 
 def _eyes(
-    canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head, turn: float, level: float, brow: Array
+    canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head, turn: float, level: float, brow: Floats
 ) -> None:
-    """Both eyes at height `level`: socket, white, iris under the lid's line, and the brow."""
+    """Both eyes at height `level`: socket, white, iris, the line of the lid, and the brow."""
     shade = mix(palette.skin[0], palette.skin[1], 0.4)
     line = mix(palette.dark[0], palette.skin[0], 0.2)
     iris = mix(line, pick(rng, np.concatenate([palette.water, palette.foliage[1:], palette.hair[1:2]])), 0.45)
     white = mix(palette.light[1], palette.skin[2], 0.4)
-    apart, slant = rng.uniform(0.38, 0.45), rng.normal(0.0, 0.025)
+    distance, slant = rng.uniform(0.38, 0.45), rng.normal(0.0, 0.025)
     arch, height = rng.uniform(0.01, 0.06), level - rng.uniform(0.18, 0.24)
     gaze = rng.uniform(-0.06, 0.06)
     for side in (-1.0, 1.0):
-        x, inner, outer = turn + side * apart, turn + side * (apart - 0.2), turn + side * (apart + 0.23)
+        x, inner, outer = turn + side * distance, turn + side * (distance - 0.2), turn + side * (distance + 0.23)
         head.line(canvas, (inner, level - 0.04), (outer, level - 0.04), 0.28, shade, opacity=0.4)
         head.line(canvas, (inner, level), (outer, level - slant), 0.12, white, bend=0.02)
         head.line(canvas, (x + gaze, level - 0.065), (x + gaze, level + 0.055), 0.12, iris, brush=ROUND)
@@ -151,8 +152,8 @@ def _eyes(
         head.line(canvas, (inner, height), (outer + side * 0.06, height - slant), 0.075, brow, bend=arch)
 
 
-def side_features(canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head, brow: Array) -> None:
-    """The one eye, brow, nostril, lips and jaw that a profile shows."""
+def side_features(canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head, brow: Floats) -> None:
+    """The features in profile: one eye, brow, nostril, lips and jaw."""
     shade = mix(palette.skin[0], palette.skin[1], 0.3)
     line = mix(palette.dark[0], palette.skin[0], 0.2)
     lip = mix(palette.skin[0], palette.blush[0], rng.uniform(0.5, 0.95))
@@ -170,7 +171,7 @@ def side_features(canvas: Canvas, palette: Palette, rng: np.random.Generator, he
 
 
 def side_ear(canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head) -> None:
-    """The ear below hair that is put up, with an earring in most pictures."""
+    """The ear below pinned-up hair, with an earring in most pictures."""
     head.line(canvas, (-0.1, -0.12), (-0.06, 0.22), 0.17, mix(palette.skin[1], palette.skin[2], 0.5), brush=ROUND)
     head.line(canvas, (-0.09, -0.04), (-0.07, 0.12), 0.06, mix(palette.skin[0], palette.skin[1], 0.4))
     if rng.random() < 0.6:

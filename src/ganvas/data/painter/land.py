@@ -1,4 +1,4 @@
-"""The land: ranges of hills, trees, a house, the meadow in front."""
+"""Land: ranges of hills, trees, a house, and a meadow in front."""
 
 import math
 from collections.abc import Callable
@@ -8,10 +8,11 @@ import numpy as np
 from ganvas.data.painter.brush import DRY, LEAF, LINER, Strokes
 from ganvas.data.painter.canvas import Canvas
 from ganvas.data.painter.forms import below, fill, inside
-from ganvas.data.painter.palettes import Array, Palette, blend, jitter, mix, pick, picks
+from ganvas.data.painter.palettes import Palette, blend, jitter, mix, pick, picks
+from ganvas.foundation.arrays import Floats
 
 # The crest of a range: y at each x.
-Line = Callable[[Array], Array]
+Line = Callable[[Floats], Floats]
 
 
 def hill_range(
@@ -19,20 +20,20 @@ def hill_range(
     palette: Palette,
     rng: np.random.Generator,
     line: Line,
-    tone: Array,
+    tone: Floats,
     near: float,
 ) -> None:
-    """One range of hills: strokes down its slopes, furrows of a second colour, a lit crest."""
+    """A range of hills: strokes along its slopes, furrows of a second colour, and a light crest."""
     mask = below(line)
     furrow = mix(tone, pick(rng, palette.body if near > 0.5 else palette.ground), rng.uniform(0.15, 0.45))
     low = mix(tone, pick(rng, palette.dark), 0.4)
     crest = mix(tone, pick(rng, palette.light), 0.3)
     lean = rng.uniform(-0.5, 0.5)
 
-    def slope(x: Array, y: Array) -> Array:
+    def slope(x: Floats, y: Floats) -> Floats:
         return np.arctan((line(x + 0.02) - line(x - 0.02)) / 0.04) * 0.9 + lean * np.clip((y - line(x)) * 4, 0.0, 1.0)
 
-    def colour(x: Array, y: Array) -> Array:
+    def colour(x: Floats, y: Floats) -> Floats:
         depth = np.clip((y - line(x)) / 0.28, 0.0, 1.0)
         return mix(blend(np.stack([crest, tone, low]), 0.25 + depth * 0.75), furrow, rng.uniform(-0.6, 1.0, len(x)))
 
@@ -41,7 +42,7 @@ def hill_range(
 
 
 def trees(canvas: Canvas, palette: Palette, rng: np.random.Generator, line: Line, near: float) -> None:
-    """A few trees of one kind between round and columnar: trunk, a crown of dabs from shade to light."""
+    """A few trees of one shape, from round to columnar: a trunk, and a crown of dabs from shade to light."""
     slim = rng.uniform(0.0, 1.0)
     leaf = palette.foliage if rng.random() < 0.65 else np.stack([palette.dark[0], *picks(rng, palette.body, 2)])
     for x in rng.uniform(0.03, 0.97, int(rng.integers(2, 6))):
@@ -100,7 +101,7 @@ def house(canvas: Canvas, palette: Palette, rng: np.random.Generator, x: float, 
 
 
 def meadow(canvas: Canvas, palette: Palette, rng: np.random.Generator, line: Line) -> None:
-    """Grass blades on the nearest slope and blossoms strewn over it, larger towards us."""
+    """Grass and blossoms on the nearest slope, larger towards the viewer."""
     count = 90
     x = rng.uniform(-0.02, 1.02, count)
     depth = np.sort(rng.uniform(0.0, 1.0, count))

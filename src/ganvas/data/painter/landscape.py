@@ -1,4 +1,4 @@
-"""Landscapes: the sea with the sun or moon over it, or hills with trees."""
+"""Landscapes: the sea under the sun or moon, or hills with trees."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ganvas.data.painter.water import headland, paint_water, sail, shore
 
 
 def sea(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
-    """Open water under a low sun or moon, its path of light, at times a headland, sails or a shore."""
+    """Open water under a low sun or moon with its reflection, sometimes with a headland, sails or a shore."""
     horizon = rng.uniform(0.42, 0.6)
     sun_x, sun_y = rng.uniform(0.2, 0.8), horizon - rng.uniform(0.1, 0.28)
     sky = sky_colours(palette, rng)
@@ -27,7 +27,7 @@ def sea(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
 
 
 def hills(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
-    """Mountains behind hills behind fields, each nearer range darker and richer, with trees in front."""
+    """Ranges of hills, the nearer the darker and richer in colour, with trees in front."""
     horizon = rng.uniform(0.34, 0.5)
     sky = sky_colours(palette, rng)
     paint_sky(canvas, palette, rng, sky, glow=(rng.uniform(0.0, 1.0), horizon), horizon=horizon + 0.12)

@@ -1,6 +1,6 @@
-"""Palettes: the pigments on the board by the part they play, and how pigments are mixed.
+"""Palettes: pigments by their role in a picture, and how they are mixed.
 
-A colour is float64 [3], red, green and blue in [0, 1] as the screen shows them; [N, 3] for one a stroke.
+A colour is float64 [3]: red, green and blue in [0, 1], in sRGB. Colours of N strokes are float64 [N, 3].
 """
 
 import math
@@ -8,45 +8,44 @@ from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from ganvas.foundation.arrays import Floats
 
-# The lightness of a colour as the eye weighs its channels (ITU-R BT.601).
+# The weights of the channels in the lightness of a colour (ITU-R BT.601).
 LUMA = np.array([0.299, 0.587, 0.114])
-# One step from cool towards warm: what painters shift first when they vary a tone.
+# The direction from cool to warm colours.
 WARMER = np.array([1.0, 0.1, -0.8])
 
 
-def pigments(names: str) -> Array:
-    """The colours of a line of hexadecimal codes, `"f4e3c1 c8452c"`, as float64 [N, 3]."""
+def pigments(names: str) -> Floats:
+    """The colours of a line of hexadecimal codes, such as `"f4e3c1 c8452c"`: float64 [N, 3]."""
     return np.array([[int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)] for code in names.split()])
 
 
-def mix(first: Array, second: Array, share: float | Array) -> Array:
-    """`first` with a `share` in [0, 1] of `second`: [3] for one share, [N, 3] for shares [N]."""
+def mix(first: Floats, second: Floats, share: float | Floats) -> Floats:
+    """A mixture of `first` with a `share` in [0, 1] of `second`: [3] for one share, [N, 3] for shares [N]."""
     weight = np.clip(np.asarray(share, dtype=np.float64), 0.0, 1.0)[..., None]
-    mixed: Array = first + (second - first) * weight
+    mixed: Floats = first + (second - first) * weight
     return mixed
 
 
-def blend(colours: Array, position: Array) -> Array:
-    """Where `position` [N] in [0, 1] lies on the way through `colours` [K, 3], as [N, 3]."""
-    place = np.clip(position, 0.0, 1.0) * (len(colours) - 1)
-    lower = np.minimum(place.astype(np.int64), len(colours) - 2)
-    blended: Array = colours[lower] + (colours[lower + 1] - colours[lower]) * (place - lower)[:, None]
+def blend(colours: Floats, position: Floats) -> Floats:
+    """The gradient through `colours` [K, 3] at `position` [N] in [0, 1]: [N, 3]."""
+    index = np.clip(position, 0.0, 1.0) * (len(colours) - 1)
+    lower = np.minimum(index.astype(np.int64), len(colours) - 2)
+    blended: Floats = colours[lower] + (colours[lower + 1] - colours[lower]) * (index - lower)[:, None]
     return blended
 
 
-def jitter(rng: np.random.Generator, colours: Array, amount: float) -> Array:
-    """`colours` [N, 3], each a little lighter or darker and a little warmer or cooler."""
+def jitter(rng: np.random.Generator, colours: Floats, amount: float) -> Floats:
+    """`colours` [N, 3] with small random changes of lightness and warmth."""
     tone, warmth = rng.normal(0.0, amount, size=(2, len(colours), 1))
-    varied: Array = np.clip(colours + tone + 0.5 * warmth * WARMER, 0.0, 1.0)
+    varied: Floats = np.clip(colours + tone + 0.5 * warmth * WARMER, 0.0, 1.0)
     return varied
 
 
-def darkest_first(colours: Array) -> Array:
-    """`colours` [K, 3] in the order of their lightness."""
+def darkest_first(colours: Floats) -> Floats:
+    """`colours` [K, 3] sorted by lightness, the darkest first."""
     return colours[np.argsort((colours * LUMA).sum(axis=1))]
 
 
@@ -56,56 +55,56 @@ class Palette:
 
     Attributes:
         ground: backdrops, skies and walls.
-        light: highlights, glows, the brightest notes.
+        light: highlights and glows.
         dark: the deepest shadows and lines.
-        body: the pigments that carry the picture: petals, garments, blocks.
+        body: the main pigments, for petals, garments and blocks.
         water: seas.
-        accent: small sparks against the rest.
+        accent: small contrasts.
         foliage: leaves, meadows, trees, from dark to light.
         skin: three tones from shadow to light.
         blush: lips and cheeks.
         hair: hair colours.
     """
 
-    ground: Array
-    light: Array
-    dark: Array
-    body: Array
-    water: Array
-    accent: Array
-    foliage: Array
-    skin: Array
-    blush: Array
-    hair: Array
+    ground: Floats
+    light: Floats
+    dark: Floats
+    body: Floats
+    water: Floats
+    accent: Floats
+    foliage: Floats
+    skin: Floats
+    blush: Floats
+    hair: Floats
 
     def varied(self, rng: np.random.Generator) -> Self:
-        """The same mood on another day: all pigments turned, greyed and lit alike."""
+        """A random variant: the same change of hue, saturation and lightness for all pigments."""
         turn = _hue_turn(rng.normal(0.0, 0.06))
         strength, lift = rng.uniform(0.85, 1.15), rng.normal(0.0, 0.015)
 
-        def shift(colours: Array) -> Array:
+        def shift(colours: Floats) -> Floats:
             turned = (colours[:, None, :] * turn).sum(axis=-1)
             grey = (turned * LUMA).sum(axis=-1, keepdims=True)
-            shifted: Array = np.clip(grey + (turned - grey) * strength + lift, 0.0, 1.0)
+            shifted: Floats = np.clip(grey + (turned - grey) * strength + lift, 0.0, 1.0)
             return shifted
 
         return replace(self, **{field.name: shift(getattr(self, field.name)) for field in fields(self)})
 
 
-def pick(rng: np.random.Generator, colours: Array) -> Array:
-    """One of `colours` [K, 3], or one between two of them, as [3]."""
+def pick(rng: np.random.Generator, colours: Floats) -> Floats:
+    """One of `colours` [K, 3] or a mixture of two of them: [3]."""
     first, second = rng.integers(len(colours), size=2)
     return mix(colours[first], colours[second], rng.uniform(0.0, 0.4))
 
 
-def picks(rng: np.random.Generator, colours: Array, count: int) -> Array:
-    """`count` of `colours` [K, 3], different ones as long as they last, as [count, 3]."""
+def picks(rng: np.random.Generator, colours: Floats, count: int) -> Floats:
+    """`count` of `colours` [K, 3]: [count, 3]. A colour is repeated only after all have been used."""
     rounds = [rng.permutation(len(colours)) for _ in range(0, count, len(colours))]
-    chosen: Array = colours[np.concatenate(rounds)[:count]]
+    chosen: Floats = colours[np.concatenate(rounds)[:count]]
     return chosen
 
 
-def _hue_turn(angle: float) -> Array:
+def _hue_turn(angle: float) -> Floats:
     """The rotation [3, 3] of colours about the grey axis by `angle` radians."""
     diagonal = math.cos(angle) + (1.0 - math.cos(angle)) / 3.0
     before = (1.0 - math.cos(angle)) / 3.0 - math.sin(angle) / math.sqrt(3.0)
@@ -114,7 +113,7 @@ def _hue_turn(angle: float) -> Array:
 
 
 PALETTES: dict[str, Palette] = {
-    # Late sun: cream, ochre and terracotta, with one green-blue to answer them.
+    # Evening sun: cream, ochre and terracotta, with a green-blue as contrast.
     "ember": Palette(
         ground=pigments("ecdcbc e6b98c dca58c d3a05c e9cfa2"),
         light=pigments("fcf3de f9e2b0 fbe9cf"),
@@ -127,7 +126,7 @@ PALETTES: dict[str, Palette] = {
         blush=pigments("b8402f"),
         hair=pigments("3a2019 6b3219 9c4a1e c98a3c"),
     ),
-    # A bright overcast morning: blues and sea greens on pale grounds, lemon and coral for sparks.
+    # A bright overcast morning: blues and sea greens on pale grounds, with lemon and coral accents.
     "lagoon": Palette(
         ground=pigments("d2e3df a9c9d0 bdd4c6 93b6c4 c4d4e4"),
         light=pigments("f6f9f2 e2f1f1 eceffa"),
@@ -140,7 +139,7 @@ PALETTES: dict[str, Palette] = {
         blush=pigments("c4606a"),
         hair=pigments("1e2838 3a3f55 6b6a78 b9b7a8"),
     ),
-    # Lamp and moon: indigo and plum darkness in which a few colours glow.
+    # Lamplight and moonlight: dark indigo and plum, with a few glowing colours.
     "nocturne": Palette(
         ground=pigments("161c3a 221d42 112a36 2e2145 1a2450"),
         light=pigments("f6e7ae d3dcf6 fbe6c4"),

@@ -1,4 +1,4 @@
-"""Portraits: a head and shoulders seen from the front, or in profile before a disc."""
+"""Portraits: head and shoulders from the front, or in profile in front of a disc."""
 
 import math
 from collections.abc import Sequence
@@ -10,9 +10,10 @@ from ganvas.data.painter.brush import ROUND, Strokes
 from ganvas.data.painter.canvas import Canvas
 from ganvas.data.painter.forms import curve_through, fill, fill_disc, inside, plain
 from ganvas.data.painter.head import Head, Point, front_features, paint_skin, side_ear, side_features
-from ganvas.data.painter.palettes import Array, Palette, blend, darkest_first, mix, pick, picks
+from ganvas.data.painter.palettes import Palette, blend, darkest_first, mix, pick, picks
+from ganvas.foundation.arrays import Floats
 
-# Half a face from crown to chin, (right, down) in half widths and half heights of the head.
+# The right half of a face from crown to chin: (right, down) in half widths and half heights of the head.
 FACE = ((0.0, -1.0), (0.6, -0.88), (0.93, -0.45), (0.96, 0.05), (0.84, 0.48), (0.46, 0.88), (0.0, 1.0))
 NECK = ((-0.42, 0.5), (0.42, 0.5), (0.5, 1.6), (-0.5, 1.6))
 # A face from the side, looking right: forehead, nose, lips, chin, jaw and the back of the skull.
@@ -25,7 +26,7 @@ SIDE_NECK = ((0.34, 0.6), (0.3, 1.6), (-0.62, 1.7), (-0.6, 0.2))
 
 
 def frontal(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
-    """A bust that looks at us before a wall: hair of any length, at times a beard, a knot or a hat."""
+    """A bust from the front before a wall: hair of any length, sometimes a beard, a knot or a hat."""
     tall = rng.uniform(0.21, 0.27)
     head = Head(
         rng.uniform(0.42, 0.58),
@@ -54,7 +55,7 @@ def frontal(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
 
 
 def profile(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
-    """A bust seen from the side, hair put up or falling, before a disc that rings the head."""
+    """A bust in profile in front of a disc, with hair pinned up or loose."""
     tall = rng.uniform(0.21, 0.27)
     facing = rng.choice([-1.0, 1.0])
     head = Head(
@@ -80,14 +81,14 @@ def profile(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
 
 
 def _wall(canvas: Canvas, palette: Palette, rng: np.random.Generator, lit: float) -> None:
-    """A wall that darkens away from the light, above a wainscot of another colour in half of the pictures."""
+    """A wall that is darker away from the light, in half of the pictures above a wainscot of another colour."""
     colours = darkest_first(picks(rng, palette.ground, 2))
     colours[0] = mix(colours[0], pick(rng, palette.body), rng.uniform(0.1, 0.45))
     angle = math.pi / 2 + rng.normal(0.0, 0.3)
     rail = rng.uniform(0.5, 0.75) if rng.random() < 0.5 else 1.2
     wood = mix(colours[0], pick(rng, palette.dark), 0.35)
 
-    def colour(x: Array, y: Array) -> Array:
+    def colour(x: Floats, y: Floats) -> Floats:
         wall = mix(colours[0], colours[1], 0.5 + lit * (x - 0.5) + 0.3 * (0.5 - y))
         return np.where((y > rail)[:, None], wood, wall)
 
@@ -96,14 +97,14 @@ def _wall(canvas: Canvas, palette: Palette, rng: np.random.Generator, lit: float
 
 
 def _disc(canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head) -> None:
-    """A great disc of circling strokes in one or two colours, on a plain ground."""
+    """A large disc of strokes around the head, in two shades, on a plain ground."""
     ground, outer, inner = pick(rng, palette.ground), pick(rng, palette.body), pick(rng, palette.light)
     outer = mix(outer, ground, 0.25)
     inner = mix(outer, inner, rng.uniform(0.25, 0.6))
     fill(canvas, rng, colour=plain(ground), angle=0.6, width=0.12, sway=0.6, vary=0.03)
     radius = head.tall * rng.uniform(1.45, 1.75)
 
-    def colour(x: Array, y: Array) -> Array:
+    def colour(x: Floats, y: Floats) -> Floats:
         within = np.sqrt((x - head.x) ** 2 + (y - head.y) ** 2) < radius * 0.82
         return np.where(within[:, None], inner, outer)
 
@@ -111,7 +112,7 @@ def _disc(canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head
 
 
 def _garment(canvas: Canvas, palette: Palette, rng: np.random.Generator, head: Head) -> None:
-    """Shoulders in a coat or dress: strokes fall from the neck, a collar, at times a pattern of dabs."""
+    """Shoulders in a coat or dress: strokes down from the neck, a collar, and sometimes a pattern of dabs."""
     x, top = head.x - head.facing * 0.02, head.y + head.tall * 1.25
     slope, broad = rng.uniform(0.1, 0.18), rng.uniform(0.34, 0.42)
     neck = head.tall * rng.uniform(0.42, 0.62)
@@ -123,10 +124,10 @@ def _garment(canvas: Canvas, palette: Palette, rng: np.random.Generator, head: H
     cloth = pick(rng, palette.body)
     tones = np.stack([mix(cloth, pick(rng, palette.dark), 0.6), cloth, mix(cloth, pick(rng, palette.light), 0.35)])
 
-    def colour(px: Array, py: Array) -> Array:
+    def colour(px: Floats, py: Floats) -> Floats:
         return blend(tones, 0.5 + head.lit * (px - x) * 1.2 - (py - top) * 0.4)
 
-    def falling(px: Array, py: Array) -> Array:
+    def falling(px: Floats, py: Floats) -> Floats:
         return np.arctan2(0.35 + (py - top), (px - x) * 1.5)
 
     fill(canvas, rng, mask=mask, colour=colour, angle=falling, width=0.07, aspect=3.5)
@@ -166,10 +167,10 @@ def _neck(
     head: Head,
     outline: Sequence[Point],
 ) -> None:
-    """The neck, in the chin's shadow above."""
+    """The neck, darker under the chin."""
     top = head.y + head.tall * 0.8
 
-    def colour(x: Array, y: Array) -> Array:
+    def colour(x: Floats, y: Floats) -> Floats:
         light = 0.4 + head.lit * (x - head.x) / head.wide * 0.35
         return blend(palette.skin, light + np.clip((y - top) / head.tall, -0.3, 0.3))
 

@@ -1,4 +1,4 @@
-"""The sky: its colours from zenith to horizon, clouds, the sun or moon."""
+"""Sky: its colours from zenith to horizon, clouds, and the sun or moon."""
 
 import math
 
@@ -7,11 +7,12 @@ import numpy as np
 from ganvas.data.painter.brush import DRY, Strokes
 from ganvas.data.painter.canvas import Canvas
 from ganvas.data.painter.forms import fill, fill_disc, plain, waves
-from ganvas.data.painter.palettes import Array, Palette, blend, darkest_first, jitter, mix, pick, picks
+from ganvas.data.painter.palettes import Palette, blend, darkest_first, jitter, mix, pick, picks
+from ganvas.foundation.arrays import Floats
 
 
-def sky_colours(palette: Palette, rng: np.random.Generator) -> Array:
-    """From the zenith down to the horizon, which is the lightest: [3, 3]."""
+def sky_colours(palette: Palette, rng: np.random.Generator) -> Floats:
+    """The colours of the sky from the zenith down to the horizon, which is the lightest: [3, 3]."""
     colours = darkest_first(picks(rng, palette.ground, 3))
     colours[0] = mix(colours[0], pick(rng, palette.body), rng.uniform(0.15, 0.5))
     colours[2] = mix(colours[2], pick(rng, palette.light), rng.uniform(0.1, 0.35))
@@ -22,15 +23,15 @@ def paint_sky(
     canvas: Canvas,
     palette: Palette,
     rng: np.random.Generator,
-    colours: Array,
+    colours: Floats,
     glow: tuple[float, float],
     horizon: float,
 ) -> None:
-    """Strokes that sweep over the sky, warmer and lighter near the glow, and the clouds."""
+    """Paint the sky, warmer and lighter near the glow, and clouds."""
     warm, spread = pick(rng, palette.light), rng.uniform(0.14, 0.3)
     drift = waves(rng, rng.normal(0.0, 0.12), 0.25, octaves=2)
 
-    def colour(x: Array, y: Array) -> Array:
+    def colour(x: Floats, y: Floats) -> Floats:
         near = np.exp(-((x - glow[0]) ** 2 + 1.5 * (y - glow[1]) ** 2) / spread**2)
         return mix(blend(colours, y / horizon), warm, 0.75 * near)
 
@@ -40,8 +41,8 @@ def paint_sky(
         _cloud(canvas, palette, rng, colours, rng.uniform(0.0, 1.0), horizon * rng.uniform(0.15, 0.8))
 
 
-def _cloud(canvas: Canvas, palette: Palette, rng: np.random.Generator, sky: Array, x: float, y: float) -> None:
-    """A flat base in shade and rounded tops in the light."""
+def _cloud(canvas: Canvas, palette: Palette, rng: np.random.Generator, sky: Floats, x: float, y: float) -> None:
+    """A cloud with a flat base in shade and rounded tops in the light."""
     count, long = int(rng.integers(24, 48)), rng.uniform(0.12, 0.28)
     top = mix(sky[2], pick(rng, palette.light), rng.uniform(0.3, 0.8))
     base = mix(sky[0], sky[1], rng.uniform(0.0, 0.8))
@@ -63,7 +64,7 @@ def _cloud(canvas: Canvas, palette: Palette, rng: np.random.Generator, sky: Arra
 
 
 def paint_sun(canvas: Canvas, palette: Palette, rng: np.random.Generator, x: float, y: float, radius: float) -> None:
-    """A halo of dabs that circle it, and the disc."""
+    """Paint the sun or moon: a halo of dabs around it, and the disc."""
     core = mix(pick(rng, palette.light), palette.accent[0], rng.uniform(0.0, 0.3))
     for ring in range(int(rng.integers(1, 4)), 0, -1):
         reach = radius * (1.0 + 0.55 * ring)

@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from ganvas.data.painter.brush import Strokes
-from ganvas.data.painter.canvas import CENTRES, Canvas
+from ganvas.data.painter.canvas import CENTRES, Canvas, Mask
 from ganvas.data.painter.forms import curve_through, fill, inside, plain
-from ganvas.data.painter.palettes import Array, Palette, blend, mix, pick
+from ganvas.data.painter.palettes import Palette, blend, mix, pick
+from ganvas.foundation.arrays import Floats
 
 
 def paint_vase(
@@ -17,11 +18,18 @@ def paint_vase(
     x: float,
     rim: float,
     foot: float,
-    shade: Array,
+    shade: Floats,
 ) -> None:
-    """Paint a vase around x from `rim` to `foot`; `shade` is the table's colour in the shade.
+    """Paint a vase with a cast shadow, and in half of the pictures with a band.
 
-    A profile from rim to foot, strokes around its belly, a cast shadow, at times a band.
+    Args:
+        canvas: the canvas to paint on.
+        palette: the pigments.
+        rng: the random generator.
+        x: the position of its axis.
+        rim: the position of its rim, downwards.
+        foot: the position of its foot, downwards.
+        shade: float64 [3], the colour of the table in the shade.
     """
     tall = foot - rim
     neck, belly, base = rng.uniform(0.055, 0.1), rng.uniform(0.11, 0.17), rng.uniform(0.06, 0.1)
@@ -33,7 +41,7 @@ def paint_vase(
     mask = inside(np.concatenate([line, mirrored]))
     glaze = pick(rng, palette.body if rng.random() < 0.6 else palette.light)
     tones = np.stack([mix(glaze, pick(rng, palette.light), 0.55), glaze, mix(glaze, pick(rng, palette.dark), 0.6)])
-    # 1 for light from the left, with shade and shadow on the right; -1 the other way round.
+    # 1 for light from the left and shadow on the right; -1 for the reverse.
     away = rng.choice([-1.0, 1.0])
     shadow = Strokes.of(x + away * 0.14, foot - 0.01, length=0.4, width=0.07, colour=mix(shade, palette.dark[0], 0.5))
     canvas.lay(shadow)
@@ -49,15 +57,7 @@ def paint_vase(
         vary=0.02,
     )
     if rng.random() < 0.5:
-        band = rim + tall * where
-        fill(
-            canvas,
-            rng,
-            mask=mask * (np.abs(CENTRES[:, None] - band) < 0.022).astype(np.float32),
-            colour=plain(palette.accent[0]),
-            angle=0.0,
-            width=0.022,
-        )
+        _band(canvas, palette, rng, mask, rim + tall * where)
     gleam = Strokes.of(
         x - away * belly * 0.5,
         rim + tall * where,
@@ -67,3 +67,15 @@ def paint_vase(
         colour=palette.light[0],
     )
     canvas.lay(gleam, mask)
+
+
+def _band(canvas: Canvas, palette: Palette, rng: np.random.Generator, mask: Mask, y: float) -> None:
+    """A horizontal band around the vase, whose mask is given, at height `y`."""
+    fill(
+        canvas,
+        rng,
+        mask=mask * (np.abs(CENTRES[:, None] - y) < 0.022).astype(np.float32),
+        colour=plain(palette.accent[0]),
+        angle=0.0,
+        width=0.022,
+    )

@@ -1,24 +1,25 @@
-"""The sea: water with the path of light, coasts and boats."""
+"""Sea: water with reflected light, coasts and boats."""
 
 import numpy as np
 
 from ganvas.data.painter.brush import Strokes
 from ganvas.data.painter.canvas import Canvas
 from ganvas.data.painter.forms import below, curve_through, fill, inside, waves
-from ganvas.data.painter.palettes import Array, Palette, blend, jitter, mix, pick
+from ganvas.data.painter.palettes import Palette, blend, jitter, mix, pick
+from ganvas.foundation.arrays import Floats
 
 
 def paint_water(
-    canvas: Canvas, palette: Palette, rng: np.random.Generator, sky: Array, sun_x: float, horizon: float
+    canvas: Canvas, palette: Palette, rng: np.random.Generator, sky: Floats, sun_x: float, horizon: float
 ) -> None:
-    """Level strokes that widen towards us, and the light's path broken on the waves."""
+    """Paint horizontal strokes of water, and the reflection of the sun broken by the waves."""
     deep = mix(pick(rng, palette.water), pick(rng, palette.dark), rng.uniform(0.0, 0.3))
     mid = mix(deep, sky[1], 0.55)
     far = mix(deep, sky[2], rng.uniform(0.4, 0.7))
     tones = np.stack([far, mid, deep])
     mask = below(lambda x: np.full_like(x, horizon))
 
-    def colour(x: Array, y: Array) -> Array:
+    def colour(x: Floats, y: Floats) -> Floats:
         return blend(tones, (y - horizon) / (1.0 - horizon) + rng.normal(0.0, 0.12, len(x)))
 
     fill(canvas, rng, mask=mask, colour=colour, angle=0.0, width=0.06, aspect=5.0, sway=0.03)
@@ -52,7 +53,7 @@ def paint_water(
 
 
 def headland(canvas: Canvas, palette: Palette, rng: np.random.Generator, horizon: float) -> None:
-    """A far coast that comes in from one side and ends in the water."""
+    """Paint a distant coast that reaches into the water from one side."""
     left = rng.random() < 0.5
     reach, tall = rng.uniform(0.25, 0.6), rng.uniform(0.05, 0.14)
     profile = [(-0.1, 0.9), (0.25, 1.0), (0.5, 0.62), (0.75, 0.5), (1.0, 0.0)]
@@ -75,11 +76,11 @@ def headland(canvas: Canvas, palette: Palette, rng: np.random.Generator, horizon
 
 
 def shore(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
-    """A bank of sand in the foreground with a line of foam."""
+    """Paint a sandy shore in the foreground with a line of foam."""
     slope = rng.uniform(-0.14, 0.14)
     wave = waves(rng, rng.uniform(0.86, 0.93), 0.015, octaves=2)
 
-    def line(x: Array) -> Array:
+    def line(x: Floats) -> Floats:
         return wave(x) + slope * (x - 0.5)
 
     sand = mix(pick(rng, palette.ground), palette.skin[1], 0.4)
@@ -99,7 +100,7 @@ def shore(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
 
 
 def sail(canvas: Canvas, palette: Palette, rng: np.random.Generator, x: float, y: float) -> None:
-    """A small boat: hull, two sails, their broken reflection."""
+    """Paint a small boat: a hull, two sails and their broken reflection."""
     tall = 0.05 + (y - 0.4) * rng.uniform(0.2, 0.45)
     side = rng.choice([-1.0, 1.0])
     cloth = mix(pick(rng, palette.light), pick(rng, palette.accent), rng.uniform(0.0, 0.6))

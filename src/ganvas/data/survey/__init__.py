@@ -1,1 +1,1 @@
-"""What is in a dataset: its classes and their colours, means, shapes, dates, doubles, and what was left out of it."""
+"""What is in a dataset: classes, their colours and means, shapes, dates, near-duplicates, and the files left out."""

@@ -1,38 +1,34 @@
-"""When pictures were made, as far as a column of the index tells: a timeline in the colours of each period."""
+"""When the pictures were made, according to the index: a timeline with the colours of each period."""
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.columns import DATE
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.sources.source import RESERVED
 from ganvas.data.survey.palette import Colour, palette
 
-Numbers = NDArray[np.int64]
-
-# The first year in what stands there: "1889", "1889.0", "c. 1888-90", "February 1888", "1889-06-18".
+# The first year in a text: "1889", "1889.0", "c. 1888-90", "February 1888", "1889-06-18".
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
-# A column of dates tells the year of this share of the pictures that it says anything of.
+# A column counts as dates if this share of its non-empty values contains a year.
 _SHARE = 0.5
 
-# Years that a period may have, and periods at most.
+# The possible lengths of a period in years, and the largest number of periods.
 _STEPS, _PERIODS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500), 24
 
 
 @dataclass(frozen=True)
 class Period:
-    """Some years, and the pictures from then.
+    """A period of years, and its pictures.
 
     Attributes:
         first: the first year.
         last: the last year.
-        count: pictures from then.
-        palette: their dominant colours, the commonest first; none if there are no pictures.
+        count: the number of pictures.
+        palette: their dominant colours, the most common first; empty if there are no pictures.
     """
 
     first: int
@@ -47,11 +43,11 @@ class Timeline:
 
     Attributes:
         column: its name.
-        known: pictures whose year it tells.
+        known: the number of pictures whose year is known.
         first: the earliest year.
-        median: the median.
-        last: the latest.
-        periods: from the first to the last without a gap, all equally long.
+        median: the median year.
+        last: the latest year.
+        periods: from the first year to the last, without gaps and equally long.
     """
 
     column: str
@@ -61,9 +57,9 @@ class Timeline:
     last: int
     periods: tuple[Period, ...]
 
-    def record(self) -> dict[str, Any]:
-        """What JSON holds of it."""
-        periods = [{"first": each.first, "last": each.last, "pictures": each.count} for each in self.periods]
+    def record(self) -> dict[str, object]:
+        """The figures as JSON holds them."""
+        periods = [{"first": period.first, "last": period.last, "pictures": period.count} for period in self.periods]
         return {
             "known": self.known,
             "first": self.first,
@@ -74,18 +70,18 @@ class Timeline:
 
 
 def timelines(data: Dataset, seed: int) -> list[Timeline]:
-    """A timeline of every column of dates."""
-    found = []
+    """A timeline for each column of dates."""
+    result = []
     for name in data.index.columns:
         if str(name) in RESERVED or not DATE.search(str(name).replace("_", " ")):
             continue
         years = years_of(data.index[name])
         if years.notna().any() and years.notna().sum() >= _SHARE * data.index[name].notna().sum():
-            found.append(_timeline(str(name), data, years, seed))
-    return found
+            result.append(_timeline(str(name), data, years, seed))
+    return result
 
 
-def years_of(column: "pd.Series[Any]") -> "pd.Series[float]":
+def years_of(column: pd.Series) -> "pd.Series[float]":
     """The year in each value of a column, from 1000 to 2099; NaN where there is none."""
     text = column.astype("string")
     return pd.to_numeric(text.str.extract(_YEAR, expand=False), errors="coerce").astype("float64")
@@ -98,7 +94,7 @@ def _timeline(name: str, data: Dataset, years: "pd.Series[float]", seed: int) ->
     step = next(step for step in _STEPS if last // step - first // step < _PERIODS)
     periods = []
     for number in range(first // step, last // step + 1):
-        of_then = rows[known // step == number]
-        colours = palette(data.images, of_then, (seed, number)) if len(of_then) else ()
-        periods.append(Period(number * step, number * step + step - 1, len(of_then), colours))
+        members = rows[known // step == number]
+        colours = palette(data.images, members, (seed, number)) if len(members) else ()
+        periods.append(Period(number * step, number * step + step - 1, len(members), colours))
     return Timeline(name, len(known), first, int(np.median(known)), last, tuple(periods))

@@ -1,4 +1,4 @@
-"""The files that were left out of a dataset: by which reason, and what can still be seen of them."""
+"""The files that were left out of a dataset, by reason, with thumbnails of those that can be decoded."""
 
 import contextlib
 import csv
@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageFile
 
@@ -15,7 +14,7 @@ from ganvas.data.dataset.layout import REJECTED
 from ganvas.data.pictures.formats import FORMATS
 from ganvas.foundation.errors import DataError
 
-# Larger pictures are not opened for a thumbnail; nor are longer files.
+# Pictures and files larger than this are not opened for a thumbnail.
 _MOST_PIXELS, _MOST_BYTES = 40_000_000, 64 * 2**20
 _THUMBNAIL = 160
 
@@ -25,8 +24,8 @@ class RejectedFile:
     """A file that was left out.
 
     Attributes:
-        path: its name below what was prepared.
-        detail: what is to be said of it alone, or nothing.
+        path: its name, relative to the source.
+        detail: what is special about this file, or "".
     """
 
     path: str
@@ -37,12 +36,12 @@ class RejectedFile:
 
 
 @dataclass(frozen=True)
-class Rejects:
-    """The files of one reason.
+class RejectedFiles:
+    """The files that were left out for one reason.
 
     Attributes:
         reason: why they were left out.
-        files: those files.
+        files: in the order of `rejected.csv`.
     """
 
     reason: str
@@ -52,8 +51,8 @@ class Rejects:
         return len(self.files)
 
 
-def rejects(data: Dataset) -> list[Rejects] | None:
-    """The files left out, the commonest reason first; None if the dataset does not tell.
+def rejected_files(data: Dataset) -> list[RejectedFiles] | None:
+    """The files left out, the most common reason first; None if the dataset does not list them.
 
     Raises:
         DataError: `rejected.csv` cannot be read.
@@ -69,42 +68,42 @@ def rejects(data: Dataset) -> list[Rejects] | None:
                 reasons.setdefault(row.get("reason") or "unknown", []).append(rejected)
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
-    found = [Rejects(reason, files) for reason, files in reasons.items()]
-    return sorted(found, key=lambda each: (-len(each), each.reason))
+    result = [RejectedFiles(reason, files) for reason, files in reasons.items()]
+    return sorted(result, key=lambda rejected: (-len(rejected), rejected.reason))
 
 
 def folders_of(data: Dataset) -> dict[str, Path]:
-    """Where the pictures were, as far as that is still there: the folder of those whose names begin so.
+    """The folders that the pictures came from, if they still exist, by prefix of the pictures' names.
 
-    One source is a folder, or a table beside or above its pictures; several sources have their names before those of
-    their pictures.
+    A single source has the prefix "". It is a folder, or a table in its pictures' folder or in one above. With several
+    sources, names begin with the name of the source and a slash.
     """
     source = data.info.options.get("source")
     root = data.info.options.get("root")
-    named = {f"{name}/": each for name, each in source.items()} if isinstance(source, dict) else {"": source}
-    folders = {prefix: _folder(root) or _folder(each) for prefix, each in named.items()}
+    sources = {f"{name}/": place for name, place in source.items()} if isinstance(source, dict) else {"": source}
+    folders = {prefix: _folder(root) or _folder(place) for prefix, place in sources.items()}
     return {prefix: folder for prefix, folder in folders.items() if folder is not None}
 
 
-def _folder(source: Any) -> Path | None:
+def _folder(source: object) -> Path | None:
     if not isinstance(source, str) or not source:
         return None
     try:
         path = Path(source)
         return path if path.is_dir() else path.parent if path.is_file() else None
-    except (OSError, ValueError):  # a name too long, or of no file system
+    except (OSError, ValueError):  # a name that is too long, or that no file can have
         return None
 
 
 def thumbnail(folders: Mapping[str, Path], name: str) -> Image.Image | None:
-    """What can be seen of a file that was left out: all of a picture too small, the upper part of one cut short.
+    """A thumbnail of a file that was left out; of a picture that was cut short, the upper part.
 
     Args:
-        folders: where the pictures were, as `folders_of` has it.
-        name: of the file; one that leads out of its folder is not opened.
+        folders: as `folders_of` returns them.
+        name: of the file; a name that leads out of its folder is not opened.
 
     Returns:
-        RGB, at most 160 pixels a side, or None for nothing at all.
+        RGB, at most 160 pixels a side; None if nothing can be decoded.
     """
     prefix = next((prefix for prefix in folders if name.startswith(prefix)), None)
     if prefix is None:
@@ -117,7 +116,7 @@ def thumbnail(folders: Mapping[str, Path], name: str) -> Image.Image | None:
         with warnings.catch_warnings(), _lenient():
             warnings.simplefilter("ignore")
             return _decoded(file)
-    except Exception:  # broken bytes make Pillow's readers raise almost any kind of error
+    except Exception:  # Pillow's readers can raise almost any error on damaged bytes
         return None
 
 
@@ -125,14 +124,14 @@ def _decoded(file: Path) -> Image.Image | None:
     with Image.open(file, formats=FORMATS) as image:
         if image.width * image.height > _MOST_PIXELS:
             return None
-        shown = image.convert("RGB")
-    shown.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    return shown
+        picture = image.convert("RGB")
+    picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
+    return picture
 
 
 @contextlib.contextmanager
 def _lenient() -> Iterator[None]:
-    """Let Pillow decode what there is of a file that is cut short."""
+    """Let Pillow decode the part that is left of a truncated file."""
     before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
     try:
         yield

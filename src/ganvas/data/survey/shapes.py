@@ -1,15 +1,14 @@
-"""How large the originals were and of what proportions, and what making them square has cost."""
+"""The sizes and proportions of the original pictures, and what was lost by making them square."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.arrays import Floats, Integers
 
-# Proportions by name: width / height from, and below.
+# The range of width / height of each proportion: the lower bound is included, the upper one is not.
 PROPORTIONS = {
     "tall": (0.0, 0.6),
     "upright": (0.6, 0.9),
@@ -21,11 +20,11 @@ PROPORTIONS = {
 
 @dataclass(frozen=True)
 class Proportion:
-    """The originals of about one shape.
+    """The originals of similar proportions.
 
     Attributes:
         name: a key of `PROPORTIONS`.
-        count: how many there are.
+        count: the number of originals.
         ratio: the median of their width / height.
     """
 
@@ -39,14 +38,14 @@ class Shapes:
     """The originals before they were fitted to a square.
 
     Attributes:
-        known: how many have a known size.
-        smallest: the shortest side of all in pixels.
-        median: the median of their shorter sides in pixels.
-        largest: the longest side of all in pixels.
-        proportions: the shapes that occur, from tall to wide.
+        known: the number of originals whose size is known.
+        smallest: the shortest side of all, in pixels.
+        median: the median of the shorter sides, in pixels.
+        largest: the longest side of all, in pixels.
+        proportions: the proportions that occur, from tall to wide.
         cropped: the share of the average picture's area that a square leaves out, 0 to 1.
-        enlarged: how many are smaller than the prepared pictures.
-        sizes: width, height and how many there are of that size; int64 [K, 3], the commonest first.
+        enlarged: the number of originals smaller than the prepared pictures.
+        sizes: int64 [K, 3]: width, height and number of originals of each size, the most common first.
     """
 
     known: int
@@ -56,16 +55,16 @@ class Shapes:
     proportions: tuple[Proportion, ...]
     cropped: float
     enlarged: int
-    sizes: NDArray[np.int64]
+    sizes: Integers
 
-    def record(self) -> dict[str, Any]:
-        """What JSON holds of it; of the sizes, how many different ones there are."""
-        proportions = [asdict(each) for each in self.proportions]
+    def record(self) -> dict[str, object]:
+        """The figures as JSON holds them; `sizes` is the number of different sizes."""
+        proportions = [asdict(proportion) for proportion in self.proportions]
         return asdict(self) | {"proportions": proportions, "sizes": len(self.sizes)}
 
 
 def shapes_of(data: Dataset) -> Shapes | None:
-    """Measure the originals; None if the index does not say how large they were."""
+    """Measure the originals; None if the index does not hold their sizes."""
     if not {"width", "height"} <= set(data.index.columns):
         return None
     # Several pictures can be crops of one original.
@@ -76,7 +75,7 @@ def shapes_of(data: Dataset) -> Shapes | None:
         return None
     width, height = table.to_numpy(np.float64).T
     shorter, longer = np.minimum(width, height), np.maximum(width, height)
-    # A picture is enlarged if what of it fills the square is smaller than that.
+    # Padding fits the longer side into the square; the other fits fill the square with the shorter side.
     filling = longer if data.info.options.get("fit") == "pad" else shorter
     sizes = table.astype(np.int64).value_counts().reset_index().to_numpy(np.int64)
     return Shapes(
@@ -91,10 +90,10 @@ def shapes_of(data: Dataset) -> Shapes | None:
     )
 
 
-def _proportions(ratios: NDArray[np.float64]) -> tuple[Proportion, ...]:
-    found = []
+def _proportions(ratios: Floats) -> tuple[Proportion, ...]:
+    result = []
     for name, (low, high) in PROPORTIONS.items():
-        of_this = ratios[(ratios >= low) & (ratios < high)]
-        if len(of_this):
-            found.append(Proportion(name, len(of_this), float(np.median(of_this))))
-    return tuple(found)
+        members = ratios[(ratios >= low) & (ratios < high)]
+        if len(members):
+            result.append(Proportion(name, len(members), float(np.median(members))))
+    return tuple(result)

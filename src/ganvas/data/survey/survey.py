@@ -1,28 +1,27 @@
-"""What is in a dataset: its classes and their colours, means, shapes, dates, doubles, and what was left out of it.
+"""A survey of a dataset: its classes, their colours and means, shapes, dates, near-duplicates, and the files left out.
 
-"Paint by GAN" (paper 5) begins with such a look at its data. A survey is figures and a few small pictures;
-`ganvas.report.survey.page` makes a page of it.
+"Paint by GAN" (paper 5) begins with such a look at its data. A survey holds figures and a few small pictures;
+`ganvas.report.survey.page` turns it into a page.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ganvas.data.dataset.columns import LICENCE, ORIGIN, Column, columns_about
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by
 from ganvas.data.sources.source import RESERVED
 from ganvas.data.survey.advice import advice_on
+from ganvas.data.survey.classes import Appearance, ClassRows, appearances, classes_of
 from ganvas.data.survey.dates import Timeline, timelines
-from ganvas.data.survey.kinds import Kind, Looks, kinds_of, look_at
-from ganvas.data.survey.rejected import Rejects, rejects
+from ganvas.data.survey.near_duplicates import NearDuplicates, near_duplicates_of
+from ganvas.data.survey.rejected import RejectedFiles, rejected_files
 from ganvas.data.survey.shapes import Shapes, shapes_of
-from ganvas.data.survey.twins import Twins, twins_of
 from ganvas.foundation.errors import DataError
 
-# Values of a label column that are listed by name.
+# Values of a column that are listed by name; the others are only counted.
 LISTED = 12
 
 
@@ -32,29 +31,29 @@ class Survey:
 
     Attributes:
         data: the dataset, with the classes that were asked for.
-        seed: of what was chosen at random.
-        kinds: its classes in their order, or all its pictures as one kind.
-        looks: what the pictures of those look like that were looked at, by the place of the kind.
-        columns: the columns that came with the pictures, counted, but for dates and licences.
-        licences: columns about what may be done with the pictures.
-        origins: columns about whose they are.
-        dates: a timeline of every column of dates.
-        shapes: the originals before they were fitted; None if nothing is known of them.
-        twins: pictures that are there twice; None if they could not be looked for.
-        rejects: the files left out; None if nothing is known of them.
+        seed: of all random choices.
+        classes: its classes in order, or all its pictures as a single one.
+        appearances: what the largest classes look like, by their position in `classes`.
+        columns: counts of the other columns that came with the pictures, except dates and licences.
+        licences: counts of the columns about licences.
+        origins: counts of the columns about where the pictures come from.
+        dates: a timeline for each column of dates.
+        shapes: the original sizes; None if they are not known.
+        near_duplicates: None if they could not be looked for.
+        rejected: the files left out; None if the dataset does not list them.
     """
 
     data: Dataset
     seed: int
-    kinds: list[Kind]
-    looks: dict[int, Looks]
+    classes: list[ClassRows]
+    appearances: dict[int, Appearance]
     columns: list[Column]
     licences: list[Column]
     origins: list[Column]
     dates: list[Timeline]
     shapes: Shapes | None
-    twins: Twins | None
-    rejects: list[Rejects] | None
+    near_duplicates: NearDuplicates | None
+    rejected: list[RejectedFiles] | None
 
     @property
     def has_classes(self) -> bool:
@@ -62,18 +61,21 @@ class Survey:
         return self.data.info.label_column is not None
 
     @property
-    def evenness(self) -> float:
-        """As many equally large classes would be as varied: exp of the entropy of the classes' shares."""
-        shares = [len(kind) / len(self.data) for kind in self.kinds]
+    def effective_classes(self) -> float:
+        """The effective number of classes: exp of the entropy of the classes' shares.
+
+        It equals the number of classes if they are equally large, and is smaller otherwise.
+        """
+        shares = [len(members) / len(self.data) for members in self.classes]
         return math.exp(-sum(share * math.log(share) for share in shares))
 
     @property
     def advice(self) -> list[str]:
-        """What to mind, each a sentence or two without its full stop."""
-        return advice_on(self.data, self.kinds, self.shapes, self.twins, self.rejects or [])
+        """The warnings, each a sentence or two without its full stop."""
+        return advice_on(self.data, self.classes, self.shapes, self.near_duplicates, self.rejected or [])
 
-    def record(self) -> dict[str, Any]:
-        """All figures, as JSON has them."""
+    def record(self) -> dict[str, object]:
+        """All figures as JSON holds them."""
         data = self.data
         return {
             "pictures": len(data),
@@ -81,24 +83,24 @@ class Survey:
             "fingerprint": data.fingerprint,
             "splits": data.splits,
             "label_column": data.info.label_column,
-            "even_classes": round(self.evenness, 3) if self.has_classes else None,
+            "even_classes": round(self.effective_classes, 3) if self.has_classes else None,
             "classes": [
                 {
-                    "name": kind.name,
-                    "pictures": len(kind),
-                    "share": round(len(kind) / len(data), 6),
-                    "splits": dict(kind.splits),
-                    **(self.looks[place].record() if place in self.looks else {}),
+                    "name": members.name,
+                    "pictures": len(members),
+                    "share": round(len(members) / len(data), 6),
+                    "splits": dict(members.splits),
+                    **(self.appearances[position].record() if position in self.appearances else {}),
                 }
-                for place, kind in enumerate(self.kinds)
+                for position, members in enumerate(self.classes)
             ],
-            "columns": {each.name: _counts(each) for each in self.columns},
-            "licences": {each.name: _counts(each) for each in self.licences},
-            "origins": {each.name: _counts(each) for each in self.origins},
-            "dates": {each.column: each.record() for each in self.dates},
+            "columns": {column.name: _counts(column) for column in self.columns},
+            "licences": {column.name: _counts(column) for column in self.licences},
+            "origins": {column.name: _counts(column) for column in self.origins},
+            "dates": {timeline.column: timeline.record() for timeline in self.dates},
             "originals": self.shapes.record() if self.shapes else None,
-            "near_duplicates": self.twins.record() if self.twins else None,
-            "rejected": None if self.rejects is None else {each.reason: len(each) for each in self.rejects},
+            "near_duplicates": self.near_duplicates.record() if self.near_duplicates else None,
+            "rejected": None if self.rejected is None else {files.reason: len(files) for files in self.rejected},
             "advice": self.advice,
         }
 
@@ -107,11 +109,11 @@ class Survey:
         held_back = ", ".join(f"{count:,} {split}" for split, count in data.splits.items() if count)
         lines.append(f"{data.path}: {len(data):,} pictures of {data.size} x {data.size} ({held_back})")
         if self.has_classes:
-            largest = sorted(self.kinds, key=len, reverse=True)
-            named = ", ".join(f"{kind.name} {len(kind):,}" for kind in largest[:LISTED])
+            largest = sorted(self.classes, key=len, reverse=True)
+            names = ", ".join(f"{members.name} {len(members):,}" for members in largest[:LISTED])
             more = f", {len(largest) - LISTED:,} more" if len(largest) > LISTED else ""
-            lines.append(f"{len(self.kinds):,} classes by {data.info.label_column}: {named}{more}")
-        lines += [f"mind: {line}" for line in self.advice]
+            lines.append(f"{len(self.classes):,} classes by {data.info.label_column}: {names}{more}")
+        lines += [f"warning: {line}" for line in self.advice]
         return "\n".join(lines)
 
 
@@ -122,16 +124,16 @@ def survey(
     seed: int = 0,
     say: Callable[[str], None] | None = None,
 ) -> Survey:
-    """Look through a dataset, all of its splits.
+    """Survey all splits of a dataset.
 
     Args:
         data: the dataset, or its directory.
-        label: the column of the index to take classes from; by default as prepared.
-        seed: of what is chosen at random: where there is too much, a sample is looked at.
-        say: told what is done, a line before each part that can take seconds.
+        label: the column of the index that holds the classes; by default the one it was prepared with.
+        seed: of the samples that are taken where reading all pictures would take too long.
+        say: called with a line before each step that can take seconds.
 
     Raises:
-        DataError: it is no dataset, or its index is not what it should be.
+        DataError: the directory is not a dataset, the label column cannot be used, or the index is damaged.
     """
     say = say or (lambda line: None)
     if seed < 0:
@@ -139,28 +141,28 @@ def survey(
     data = data if isinstance(data, Dataset) else Dataset.open(data)
     data = data if label is None else labelled_by(data, label)
     say("looking for near-duplicates")
-    found = twins_of(data)
-    present = kinds_of(data)
+    near_duplicates = near_duplicates_of(data)
+    classes = classes_of(data)
     say(f"looking at {len(data):,} pictures")
-    looks = dict(look_at(data, present, seed))
+    described = dict(appearances(data, classes, seed))
     own = [name for name in data.index.columns if str(name) not in RESERVED]
     dates = timelines(data, seed)
     licences, origins = (columns_about(data.index[own], subject) for subject in (LICENCE, ORIGIN))
-    apart = {each.column for each in dates} | {each.name for each in licences}
+    shown_elsewhere = {timeline.column for timeline in dates} | {column.name for column in licences}
     return Survey(
         data=data,
         seed=seed,
-        kinds=present,
-        looks=looks,
-        columns=[Column.of(str(name), data.index[name], LISTED) for name in own if str(name) not in apart],
+        classes=classes,
+        appearances=described,
+        columns=[Column.of(str(name), data.index[name], LISTED) for name in own if str(name) not in shown_elsewhere],
         licences=licences,
         origins=origins,
         dates=dates,
         shapes=shapes_of(data),
-        twins=found,
-        rejects=rejects(data),
+        near_duplicates=near_duplicates,
+        rejected=rejected_files(data),
     )
 
 
-def _counts(column: Column) -> dict[str, Any]:
+def _counts(column: Column) -> dict[str, object]:
     return {"counts": column.counts, "others": column.others, "unknown": column.unknown}

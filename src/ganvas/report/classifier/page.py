@@ -1,16 +1,15 @@
-"""The page of a classifier: how good it is, where it errs and where it looked, as one HTML file.
+"""The page of a classifier: its scores, its mistakes and what it responds to, as one self-contained HTML file.
 
-It is made as the run page is (`ganvas.report.run.page`): a section is a function from the evaluation to what its
-template shows, `templates/classifier/<section>.html`, or to None where there is nothing to show.
+It is made like the page of a run (`ganvas.report.run.page`). A section is a function that takes the evaluation and
+returns the fields of its template, `templates/classifier/<section>.html`, or None if there is nothing to show.
 """
 
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ganvas.artist.grids import grid
@@ -18,34 +17,112 @@ from ganvas.classify import models
 from ganvas.classify.attention import activation_maps, hires_cam, importances
 from ganvas.classify.classifier import HISTORY, Card
 from ganvas.classify.evaluate import Evaluation
-from ganvas.classify.gallery import Exhibit, Gallery
+from ganvas.classify.gallery import Gallery, PredictedPicture
 from ganvas.classify.models.forest import Forest
 from ganvas.classify.network import NetworkModel
 from ganvas.classify.resampling import RESAMPLES
 from ganvas.classify.scores import ClassScores
 from ganvas.data.dataset.layout import TEST, TRAIN, VALIDATION
+from ganvas.foundation.arrays import Features, Floats, Images
 from ganvas.foundation.files import read_records
 from ganvas.report import html
 from ganvas.report.classifier import charts
 from ganvas.report.heatmap import coloured, overlaid
 from ganvas.report.html import Fields
 
-# What the pictures of a section may weigh together before base64.
+# The size of the pictures of a section in bytes before base64.
 PICTURE_BYTES = 3_500_000
 
-# More classes than this do not fit a page; then those with the lowest F1 are shown, and no matrix.
+# With more classes than this, the page shows those with the lowest F1, and no confusion matrix.
 MOST_CLASSES = 30
 MOST_CONFUSIONS = 8
 
-# Height and width in pixels that a forest's map is drawn at, without smoothing: one square a pixel.
+# Height and width in pixels of a forest's importance maps. They are enlarged to it without smoothing.
 MAP_SIDE = 288
+
+
+class Shown(TypedDict):
+    """A prediction and its picture."""
+
+    prediction: PredictedPicture
+    picture: Fields
+
+
+class Confusion(TypedDict):
+    """A frequent mistake: `count` of the `of` pictures of a class were predicted as another one."""
+
+    true: str
+    predicted: str
+    count: int
+    of: int
+
+
+class ConfusionFields(TypedDict):
+    """The fields of the confusion matrix; `rows` holds counts and shares, or is None for too many classes."""
+
+    names: list[str]
+    labels: list[str]
+    rows: list[tuple[list[int], list[float]]] | None
+    confusions: list[Confusion]
+
+
+class ClassGallery(TypedDict):
+    """The gallery of a class: correct, wrong and undecided predictions."""
+
+    scores: ClassScores
+    lists: list[list[Shown]]
+
+
+class GalleryFields(TypedDict):
+    """The fields of the galleries; `hidden` is the number of classes that are not shown."""
+
+    galleries: list[ClassGallery]
+    hidden: int
+
+
+class ImportanceMap(TypedDict):
+    """The importance map of a forest, of one channel or of all."""
+
+    name: str
+    share: float
+    picture: Fields
+
+
+class ActivationMap(TypedDict):
+    """The class activation map of one class over a picture; `is_empty` if nothing raises its score."""
+
+    name: str
+    is_empty: bool
+    picture: Fields
+
+
+class Explained(Shown):
+    """A prediction with the class activation maps of the predicted and the true class."""
+
+    maps: list[ActivationMap]
+
+
+class NetworkFields(TypedDict):
+    """The fields about a network: explained predictions, and the feature maps of one picture."""
+
+    explained: list[Explained]
+    picture: Fields
+    feature_maps: Fields
+    model: str
+
+
+class AttentionFields(TypedDict):
+    """The fields about what the classifier responds to; one of the two is None."""
+
+    forest: list[ImportanceMap] | None
+    network: NetworkFields | None
 
 
 def write_page(evaluation: Evaluation, out: str | Path) -> Path:
     """Write the page of an evaluated classifier.
 
     Args:
-        evaluation: what it said of which pictures.
+        evaluation: the predictions and their scores.
         out: the HTML file to write, replaced if it exists.
 
     Returns:
@@ -78,7 +155,7 @@ def _title(evaluation: Evaluation) -> Fields:
         "column": card.label_column,
         "data": evaluation.data.path.name,
         "which": _which(evaluation),
-        "right": int(np.trace(scores.confusion)),
+        "correct": int(np.trace(scores.confusion)),
         "pictures": scores.pictures,
         "groups": scores.groups,
     }
@@ -93,19 +170,19 @@ def _classes(evaluation: Evaluation) -> Fields:
     return {"classes": evaluation.scores.classes, "trained": card.counts[TRAIN], "leaky": card.leaky}
 
 
-def _confusion(evaluation: Evaluation) -> Fields:
+def _confusion(evaluation: Evaluation) -> ConfusionFields:
     names, counts = evaluation.classifier.class_names, evaluation.scores.confusion
     totals = counts.sum(axis=1)
     shares = counts / np.maximum(totals, 1)[:, None]
     wrong = counts * (1 - np.eye(len(names), dtype=np.int64))
-    commonest = np.argsort(-wrong, axis=None, kind="stable")[:MOST_CONFUSIONS]
-    pairs = [(int(place) // len(names), int(place) % len(names)) for place in commonest]
+    most_frequent = np.argsort(-wrong, axis=None, kind="stable")[:MOST_CONFUSIONS]
+    pairs = [divmod(int(position), len(names)) for position in most_frequent]
     return {
         "names": names,
         "labels": [charts.shortened(name) for name in names],
         "rows": list(zip(counts.tolist(), shares.tolist(), strict=True)) if len(names) <= MOST_CLASSES else None,
         "confusions": [
-            {"truth": names[row], "said": names[column], "count": int(wrong[row, column]), "of": int(totals[row])}
+            {"true": names[row], "predicted": names[column], "count": int(wrong[row, column]), "of": int(totals[row])}
             for row, column in pairs
             if wrong[row, column]
         ],
@@ -119,26 +196,26 @@ def _ranking(evaluation: Evaluation) -> Fields:
     return {"charts": [calibration] if curve is None else [curve, calibration]}
 
 
-def _galleries(evaluation: Evaluation) -> Fields:
-    walls = _walls(evaluation)
-    exhibits = [(gallery.surest_right, gallery.surest_wrong, gallery.most_confused) for gallery in walls]
-    limit = PICTURE_BYTES // max(1, sum(len(kind) for kinds in exhibits for kind in kinds))
-    scores = {each.name: each for each in evaluation.scores.classes}
+def _galleries(evaluation: Evaluation) -> GalleryFields:
+    galleries = _hardest_galleries(evaluation)
+    predictions = [(gallery.correct, gallery.wrong, gallery.undecided) for gallery in galleries]
+    limit = PICTURE_BYTES // max(1, sum(len(chosen) for lists in predictions for chosen in lists))
+    scores = {class_scores.name: class_scores for class_scores in evaluation.scores.classes}
     return {
-        "walls": [
-            {"scores": scores[gallery.name], "kinds": [_hung(evaluation, kind, limit) for kind in kinds]}
-            for gallery, kinds in zip(walls, exhibits, strict=True)
+        "galleries": [
+            {"scores": scores[gallery.name], "lists": [_shown(evaluation, chosen, limit) for chosen in lists]}
+            for gallery, lists in zip(galleries, predictions, strict=True)
         ],
-        "hidden": len(scores) - len(walls),
+        "hidden": len(scores) - len(galleries),
     }
 
 
-def _attention(evaluation: Evaluation) -> Fields | None:
+def _attention(evaluation: Evaluation) -> AttentionFields | None:
     model = evaluation.classifier.model
     if isinstance(model, Forest):
         return {"forest": _importance_maps(model), "network": None}
     if isinstance(model, NetworkModel):
-        return {"forest": None, "network": _explained(evaluation, model)}
+        return {"forest": None, "network": _network(evaluation, model)}
     return None
 
 
@@ -154,10 +231,10 @@ def _provenance(evaluation: Evaluation) -> Fields:
     facts = {
         "Model": card.model,
         "Classes": f"{len(card.class_names)}, by {card.label_column}",
-        "Learnt from": f"{counts[TRAIN]:,} pictures in {Path(card.data).name}",
+        "Trained on": f"{counts[TRAIN]:,} pictures in {Path(card.data).name}",
         "Validated with": f"{counts[VALIDATION]:,} pictures" if counts[VALIDATION] else "nothing",
-        "Judged on": f"{scores.pictures:,} pictures in {data.path.name}, {scores.groups:,} groups",
-        "Size": f"{data.size} \N{MULTIPLICATION SIGN} {data.size} pixels, seen at {card.options['size']}",
+        "Tested on": f"{scores.pictures:,} pictures in {data.path.name}, {scores.groups:,} groups",
+        "Size": f"{data.size} \N{MULTIPLICATION SIGN} {data.size} pixels, resized to {card.options['size']}",
         "Fingerprint": data.fingerprint[:12],
         "Epoch kept": card.best_epoch,
         "Validation accuracy": html.share(card.validation_accuracy),
@@ -172,7 +249,7 @@ def _provenance(evaluation: Evaluation) -> Fields:
     }
 
 
-SECTIONS: dict[str, Callable[[Evaluation], Fields | None]] = {
+SECTIONS: dict[str, Callable[[Evaluation], Mapping[str, object] | None]] = {
     "title": _title,
     "headline": _headline,
     "classes": _classes,
@@ -188,31 +265,31 @@ SECTIONS: dict[str, Callable[[Evaluation], Fields | None]] = {
 # --- Pictures ---
 
 
-def _walls(evaluation: Evaluation) -> list[Gallery]:
-    """The galleries of the classes that have pictures; of many classes, those of the lowest F1."""
-    scores = [each for each in evaluation.scores.classes if each.pictures]
-    shown = {each.name for each in sorted(scores, key=_f1)[:MOST_CLASSES]}
-    return [gallery for gallery in evaluation.galleries() if gallery.name in shown]
+def _hardest_galleries(evaluation: Evaluation) -> list[Gallery]:
+    """The galleries of the `MOST_CLASSES` classes with the lowest F1, without classes that have no pictures."""
+    scores = [class_scores for class_scores in evaluation.scores.classes if class_scores.pictures]
+    hardest = {class_scores.name for class_scores in sorted(scores, key=_f1)[:MOST_CLASSES]}
+    return [gallery for gallery in evaluation.galleries() if gallery.name in hardest]
 
 
 def _f1(scores: ClassScores) -> float:
     return scores.f1.value if scores.f1 else 1.0
 
 
-def _hung(evaluation: Evaluation, exhibits: Iterable[Exhibit], limit: int) -> list[Fields]:
+def _shown(evaluation: Evaluation, predictions: Iterable[PredictedPicture], limit: int) -> list[Shown]:
     return [
-        {"exhibit": exhibit, "picture": _inline(evaluation.images([exhibit.number])[0], limit)} for exhibit in exhibits
+        {
+            "prediction": prediction,
+            "picture": html.inline_pixels(evaluation.images([prediction.number])[0], limit),
+        }
+        for prediction in predictions
     ]
 
 
-def _inline(picture: NDArray[np.uint8], limit: int) -> Fields:
-    return html.inline(Image.fromarray(picture), limit)
-
-
-def _importance_maps(forest: Forest) -> list[Fields]:
-    """The forest's map, and that of each channel to a common scale."""
+def _importance_maps(forest: Forest) -> list[ImportanceMap]:
+    """The importance map over all channels, and those of the three channels on a common scale."""
     values = importances(forest)
-    heats = [_brightened(values.sum(axis=2)), *np.moveaxis(_brightened(values), 2, 0)]
+    heats = [_as_heat(values.sum(axis=2)), *np.moveaxis(_as_heat(values), 2, 0)]
     shares = [values.sum(), *values.sum(axis=(0, 1))]
     return [
         {"name": name, "share": float(share), "picture": _enlarged(coloured(heat))}
@@ -220,51 +297,74 @@ def _importance_maps(forest: Forest) -> list[Fields]:
     ]
 
 
-def _brightened(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values as heat in [0, 1]; a hundredth of those above 0 are all at 1, for a few would leave the others dark."""
-    above = values[values > 0]
-    return np.clip(values / (np.quantile(above, 0.99) if len(above) else 1.0), 0, 1)
+def _as_heat(values: Floats) -> Floats:
+    """Values scaled to [0, 1] by the 99th percentile of those above 0, so that outliers do not darken the rest."""
+    positive = values[values > 0]
+    return np.clip(values / (np.quantile(positive, 0.99) if len(positive) else 1.0), 0, 1)
 
 
-def _enlarged(picture: NDArray[np.uint8]) -> Fields:
+def _enlarged(picture: Images) -> Fields:
     side = max(1, MAP_SIDE // len(picture)) * len(picture)
     return html.inline(Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST), PICTURE_BYTES // 4)
 
 
-def _explained(evaluation: Evaluation, model: NetworkModel) -> Fields:
-    """What spoke in the surest picture of each class named right and wrong, and the first layer's maps of one."""
-    chosen = [exhibit for wall in _walls(evaluation) for exhibit in (*wall.surest_right[:1], *wall.surest_wrong[:1])]
-    limit = PICTURE_BYTES // (3 * len(chosen) + 2)
-    numbers = [exhibit.number for exhibit in chosen]
-    images = evaluation.images(numbers)
-    said = hires_cam(model, images, evaluation.probabilities[numbers].argmax(axis=1))
-    true = hires_cam(model, images, evaluation.truth[numbers])
+def _network(evaluation: Evaluation, model: NetworkModel) -> NetworkFields:
+    """The most confident correct and wrong prediction of each class explained, and the feature maps of one picture."""
+    predictions = [
+        prediction
+        for gallery in _hardest_galleries(evaluation)
+        for prediction in (*gallery.correct[:1], *gallery.wrong[:1])
+    ]
+    limit = PICTURE_BYTES // (3 * len(predictions) + 2)
+    first = evaluation.images([predictions[0].number])[0]
     return {
-        "exhibits": [
-            {
-                "exhibit": exhibit,
-                "picture": _inline(image, limit),
-                "heats": [
-                    {"name": name, "is_cold": not heat.any(), "picture": _inline(overlaid(image, heat), limit)}
-                    for name, heat in {exhibit.said: heat_of_said, exhibit.truth: heat_of_truth}.items()
-                ],
-            }
-            for exhibit, image, heat_of_said, heat_of_truth in zip(chosen, images, said, true, strict=True)
-        ],
-        "picture": _inline(images[0], limit),
-        "maps": _map_sheet(activation_maps(model, images[0])),
+        "explained": _explained(evaluation, model, predictions, limit),
+        "picture": html.inline_pixels(first, limit),
+        "feature_maps": _map_sheet(activation_maps(model, first)),
         "model": evaluation.classifier.card.model,
     }
 
 
-def _map_sheet(maps: NDArray[np.float32]) -> Fields:
-    """The maps of a layer as one picture, each to its own scale."""
+def _explained(
+    evaluation: Evaluation, model: NetworkModel, predictions: Sequence[PredictedPicture], limit: int
+) -> list[Explained]:
+    """Predictions with their class activation maps; each picture takes at most `limit` bytes before base64."""
+    numbers = [prediction.number for prediction in predictions]
+    images = evaluation.images(numbers)
+    maps_of_predicted = hires_cam(model, images, evaluation.probabilities[numbers].argmax(axis=1))
+    maps_of_true = hires_cam(model, images, evaluation.truth[numbers])
+    explained: list[Explained] = []
+    for prediction, image, of_predicted, of_true in zip(
+        predictions, images, maps_of_predicted, maps_of_true, strict=True
+    ):
+        # A correct prediction has one map: both classes are the same.
+        maps = {prediction.predicted_class: of_predicted, prediction.true_class: of_true}
+        explained.append(
+            {
+                "prediction": prediction,
+                "picture": html.inline_pixels(image, limit),
+                "maps": [_activation_map(name, image, heat, limit) for name, heat in maps.items()],
+            }
+        )
+    return explained
+
+
+def _activation_map(name: str, image: Images, heat: Features, limit: int) -> ActivationMap:
+    return {
+        "name": name,
+        "is_empty": not heat.any(),
+        "picture": html.inline_pixels(overlaid(image, heat), limit),
+    }
+
+
+def _map_sheet(maps: Features) -> Fields:
+    """Feature maps in a grid, each scaled to its own maximum."""
     peaks = np.maximum(maps.max(axis=(1, 2), keepdims=True), np.finfo(np.float32).tiny)
-    sheet = grid(np.stack([coloured(each) for each in maps / peaks]), columns=8)
-    return {**_inline(sheet, PICTURE_BYTES // 4), "count": len(maps)}
+    sheet = grid(np.stack([coloured(scaled) for scaled in maps / peaks]), columns=8)
+    return {**html.inline_pixels(sheet, PICTURE_BYTES // 4), "count": len(maps)}
 
 
-# --- Words ---
+# --- Text ---
 
 
 def _name(evaluation: Evaluation) -> str:
@@ -274,26 +374,26 @@ def _name(evaluation: Evaluation) -> str:
 
 def _which(evaluation: Evaluation) -> str:
     if evaluation.data.fingerprint == evaluation.classifier.card.fingerprint:
-        return "that were held back from its training"
-    return "of the dataset" if evaluation.are_all else f"in its {TEST} split"
+        return "that were held back from training"
+    return "of the dataset" if evaluation.are_all else f"in the {TEST} split of the dataset"
 
 
 def _training_command(card: Card, name: str) -> str:
-    """The command that trains the same classifier; options that were left alone are left out."""
+    """The command that trains the same classifier, with the options that differ from their defaults."""
     defaults = models.find(card.model).options_class().model_dump()
-    words = ["train", card.data, "--out", name, "--label", card.label_column, "--model", card.model]
+    arguments = ["train", card.data, "--out", name, "--label", card.label_column, "--model", card.model]
     changed = {key: value for key, value in card.options.items() if value != defaults.get(key)}
     for key, value in changed.items():
-        words += ["--set", f"{key}={value}"]
-    return _command(words)
+        arguments += ["--set", f"{key}={value}"]
+    return _command(arguments)
 
 
 def _evaluation_command(evaluation: Evaluation) -> str:
-    words: list[Any] = ["evaluate", evaluation.classifier.path or _name(evaluation)]
+    arguments: list[object] = ["evaluate", evaluation.classifier.path or _name(evaluation)]
     if evaluation.data.path.resolve() != Path(evaluation.classifier.card.data):
-        words += ["--data", evaluation.data.path]
-    return _command([*words, "--seed", evaluation.seed])
+        arguments += ["--data", evaluation.data.path]
+    return _command([*arguments, "--seed", evaluation.seed])
 
 
-def _command(words: list[Any]) -> str:
-    return shlex.join(["ganvas", "classify", *map(str, words)])
+def _command(arguments: Sequence[object]) -> str:
+    return shlex.join(["ganvas", "classify", *map(str, arguments)])

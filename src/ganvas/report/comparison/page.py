@@ -1,39 +1,37 @@
-"""The page of several generators: their scores in one table, their pictures and their curves side by side."""
+"""The page of several generators: one table of scores, pictures side by side, and KID curves in one chart."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
+from ganvas.foundation.arrays import Images
 from ganvas.report import html
 from ganvas.report.charts import Chart, blank, line, numbers
 from ganvas.report.html import ABSENT, Fields
 
-# What all pictures of the page may weigh together before base64.
+# The size of all pictures of the page in bytes before base64.
 PICTURE_BYTES = 7_000_000
 
-# Lines that can be told apart on light, on dark and on paper; more generators share them, dashed and then dotted.
+# Line colours that differ clearly in light mode, in dark mode and on paper. If there are more generators than colours,
+# they are used again with dashed and then with dotted lines.
 COLOURS = ("#3f7fbf", "#c2603f", "#6b8f3c", "#9067b3", "#b8862b", "#3a9a94", "#b5527f", "#7d756b")
 DASHES = ("solid", "dash", "dot")
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the generators.
+    """A generator, or the real pictures, with a grid of pictures.
 
     Attributes:
-        name: what it is called in the table.
-        caption: what else is to be said of its pictures.
-        sheet: its pictures, uint8 [H, W, 3].
-        curve: minutes of training and KID of each evaluation, oldest first; empty for what is not trained.
+        name: the name in the table.
+        caption: text next to the name, under the pictures; may be empty.
+        sheet: the grid of pictures, uint8 [H, W, 3].
+        curve: minutes of training and KID of each evaluation, oldest first; empty if there was no training.
     """
 
     name: str
     caption: str
-    sheet: NDArray[np.uint8]
+    sheet: Images
     curve: Sequence[tuple[float, float]] = ()
 
 
@@ -51,13 +49,13 @@ def write_page(
 
     Args:
         out: the HTML file, replaced if it exists.
-        title: what is compared, in a line.
-        heads: of the table's columns.
-        rows: the cells of each row of the table; the first names the generator.
-        sides: the generators whose pictures are shown, in order.
-        facts: what holds for all of them, by name.
-        floor: names of generators that learnt nothing; the table sets them apart.
-        note: what else is to be said of the table.
+        title: one line about what is compared.
+        heads: the headings of the table's columns.
+        rows: the cells of each row of the table; the first cell names the generator.
+        sides: the grids of pictures, in order.
+        facts: what all generators have in common, by name.
+        floor: names of the baselines, whose rows are grey.
+        note: a warning under the table; may be empty.
 
     Raises:
         GanvasError: the file system refused; `out` is as it was.
@@ -65,7 +63,7 @@ def write_page(
     sections: dict[str, Fields | None] = {
         "title": {"title": title, "facts": facts},
         "scores": {"heads": heads, "rows": rows, "floor": set(floor), "note": note},
-        "pictures": {"sides": [_shown(side, len(sides)) for side in sides]} if sides else None,
+        "pictures": {"sides": [_fields(side, len(sides)) for side in sides]} if sides else None,
         "curves": _curves(sides),
     }
     page = html.render(
@@ -77,23 +75,19 @@ def write_page(
     html.write(page, out)
 
 
-def _shown(side: Side, count: int) -> Fields:
-    return {
-        "name": side.name,
-        "caption": side.caption,
-        **html.inline(Image.fromarray(side.sheet), PICTURE_BYTES // count),
-    }
+def _fields(side: Side, count: int) -> Fields:
+    return {"name": side.name, "caption": side.caption, **html.inline_pixels(side.sheet, PICTURE_BYTES // count)}
 
 
 def _curves(sides: Sequence[Side]) -> Fields | None:
-    """KID over the time of training, a line a generator; None where there are no two points to join."""
-    drawn = blank(height=460, xaxis_title_text="minutes of training")
+    """KID against training time, one line for each generator; None if no generator has two evaluations."""
+    chart = blank(height=460, xaxis_title_text="minutes of training")
     for number, side in enumerate(side for side in sides if len(side.curve) > 1):
         table = numbers([{"minutes": minutes, "kid": kid} for minutes, kid in side.curve])
         color, dash = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
-        line(drawn, table.minutes, table.kid, side.name, color, line_dash=dash, mode="lines+markers")
-    note = "Distance from the real pictures at each evaluation; lower is better."
-    return {"charts": [Chart("kid", "KID", note, drawn)]} if drawn.data else None
+        line(chart, table.minutes, table.kid, side.name, color, line_dash=dash, mode="lines+markers")
+    note = "The distance from the real pictures at each evaluation. Lower is better."
+    return {"charts": [Chart("kid", "KID", note, chart)]} if chart.data else None
 
 
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -103,5 +97,5 @@ def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def figure(value: float | None, form: str) -> str:
-    """A number as a cell shows it, or a dash where there is none."""
+    """A number as the text of a table cell, in a `format` specification; a dash for None."""
     return ABSENT if value is None else format(value, form)

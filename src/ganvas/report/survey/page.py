@@ -1,45 +1,118 @@
-"""The page of a survey: what is in a dataset, as one HTML file that needs nothing beside it.
+"""The page of a survey: what is in a dataset, as one self-contained HTML file.
 
-It is made as the run page is (`ganvas.report.run.page`): a section is a function from the survey to what its template
-shows, `templates/survey/<section>.html`, or to None where there is nothing to show.
+It is made like the page of a run (`ganvas.report.run.page`). A section is a function that takes the survey and returns
+the fields of its template, `templates/survey/<section>.html`, or None if there is nothing to show.
 """
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.columns import Column
 from ganvas.data.dataset.split import NEAR
-from ganvas.data.survey.kinds import LOOKED_AT
-from ganvas.data.survey.rejected import folders_of, thumbnail
+from ganvas.data.survey.classes import MOST_CLASSES, ClassRows
+from ganvas.data.survey.composites import Composite
+from ganvas.data.survey.near_duplicates import NearDuplicates
+from ganvas.data.survey.palette import Colour
+from ganvas.data.survey.rejected import RejectedFiles, folders_of, thumbnail
 from ganvas.data.survey.survey import Survey
+from ganvas.foundation.arrays import Integers
 from ganvas.report import html
 from ganvas.report.html import Fields
 from ganvas.report.survey import charts
-from ganvas.report.survey.pictures import Hanging, wall
+from ganvas.report.survey.thumbnails import Thumbnail, Thumbnails, mosaic
 
-Numbers = NDArray[np.int64]
-
-# What the pictures of a section may weigh together before base64.
+# The size of the pictures of a section in bytes before base64.
 SECTION_BYTES = 6_000_000
 
-# Pictures of a class, where there is one class, some, or many; some are so many that each has a wide room.
-ROOMY = 12
-SHEETS = {1: 48, ROOMY: 24, LOOKED_AT: 12}
+# The number of random pictures for each class: up to this many classes -> pictures.
+SAMPLES = {1: 48, 12: 24, MOST_CLASSES: 12}
+# With more classes than this, each is laid out in less space.
+SPACIOUS_CLASSES = 12
 
-# Groups of near-duplicates that are shown, and pictures of each; files left out by one reason, as pictures and names.
+# Groups of near-duplicates to show, and pictures of each.
 GROUPS, IN_A_GROUP = 24, 6
+# Files left out for one reason to show as thumbnails, and to list by name.
 THUMBNAILS, NAMES = 12, 60
+# The size of such a thumbnail in bytes before base64.
+REJECTED_BYTES = 12_000
+
+
+class Bar(TypedDict):
+    """A class in the bar chart of the classes."""
+
+    position: int
+    members: ClassRows
+    length: float
+    share: float
+    palette: tuple[Colour, ...]
+
+
+class SimilarPictures(TypedDict):
+    """A group of similar pictures of a class: the mean, and the picture nearest to it."""
+
+    count: int
+    picture: Fields
+    typical: Thumbnail
+
+
+class ClassPictures(TypedDict):
+    """The pictures of one class."""
+
+    position: int
+    name: str | None
+    count: int
+    palette: tuple[Colour, ...]
+    samples: list[Thumbnail]
+    groups: list[SimilarPictures]
+    grouped: int
+
+
+class DuplicateGroup(TypedDict):
+    """A group of near-duplicates; `hidden` is the number of its pictures that are not shown."""
+
+    pictures: list[Thumbnail]
+    hidden: int
+    conflicting: bool
+
+
+class DuplicateFields(TypedDict):
+    """The fields of the section about near-duplicates."""
+
+    near_duplicates: NearDuplicates
+    leaks: list[DuplicateGroup]
+    groups: list[DuplicateGroup]
+    hidden_leaks: int
+    hidden: int
+    is_split: bool
+    bits: int
+
+
+class Reason(TypedDict):
+    """The files left out for one reason; `hidden` is the number of files that are not listed."""
+
+    reason: str
+    count: int
+    pictures: list[Fields]
+    names: list[str]
+    hidden: int
+
+
+class RejectedFields(TypedDict):
+    """The fields of the section about files left out."""
+
+    reasons: list[Reason]
+    are_there: bool
 
 
 def write_page(survey: Survey, out: str | Path) -> Path:
     """Write the page of a survey.
 
     Args:
-        survey: what was found.
+        survey: the survey.
         out: the HTML file to write, replaced if it exists.
 
     Returns:
@@ -70,10 +143,10 @@ def _title(survey: Survey) -> Fields:
     return {
         "name": data.path.resolve().name,
         "pictures": len(data),
-        "kinds": [kind.name for kind in survey.kinds] if survey.has_classes else [],
+        "class_names": [members.name for members in survey.classes] if survey.has_classes else [],
         "column": data.info.label_column,
         "splits": data.splits,
-        "wall": wall(data, survey.seed),
+        "mosaic": mosaic(data, survey.seed),
     }
 
 
@@ -81,7 +154,7 @@ def _headline(survey: Survey) -> Fields:
     return {
         "survey": survey,
         "held_back": len(survey.data) - survey.data.splits["train"],
-        "rejected": None if survey.rejects is None else sum(map(len, survey.rejects)),
+        "rejected": None if survey.rejected is None else sum(map(len, survey.rejected)),
         "advice": [_sentence(line) for line in survey.advice],
     }
 
@@ -89,91 +162,94 @@ def _headline(survey: Survey) -> Fields:
 def _classes(survey: Survey) -> Fields | None:
     if not survey.has_classes:
         return None
-    order = sorted(range(len(survey.kinds)), key=lambda place: -len(survey.kinds[place]))
-    largest = [place for place in order if place in survey.looks]
-    smaller = [place for place in order if place not in survey.looks]
-    most = max(map(len, survey.kinds))
+    by_size = sorted(enumerate(survey.classes), key=lambda item: -len(item[1]))
+    smaller = [members for position, members in by_size if position not in survey.appearances]
+    most = max(map(len, survey.classes))
+    bars: list[Bar] = [
+        {
+            "position": position,
+            "members": members,
+            "length": len(members) / most,
+            "share": len(members) / len(survey.data),
+            "palette": survey.appearances[position].palette,
+        }
+        for position, members in by_size
+        if position in survey.appearances
+    ]
     return {
         "column": survey.data.info.label_column,
-        "evenness": survey.evenness,
-        "bars": [
-            {
-                "place": place,
-                "kind": survey.kinds[place],
-                "length": len(survey.kinds[place]) / most,
-                "share": len(survey.kinds[place]) / len(survey.data),
-                "palette": survey.looks[place].palette,
-            }
-            for place in largest
-        ],
-        "is_split": any(kind.splits["train"] < len(kind) for kind in survey.kinds),
+        "effective_classes": survey.effective_classes,
+        "bars": bars,
+        "is_split": any(members.splits["train"] < len(members) for members in survey.classes),
         "smaller": len(smaller),
-        "in_smaller": sum(len(survey.kinds[place]) for place in smaller),
+        "in_smaller": sum(map(len, smaller)),
     }
 
 
 def _means(survey: Survey) -> Fields:
-    hanging = Hanging(survey.data, len(survey.looks), SECTION_BYTES)
+    thumbnails = Thumbnails(survey.data, len(survey.appearances), SECTION_BYTES)
     return {
         "means": [
             {
-                "name": survey.kinds[place].name,
-                "picture": hanging.pixels(looks.mean),
-                "averaged": looks.averaged,
-                "of": len(survey.kinds[place]),
+                "name": survey.classes[position].name,
+                "picture": thumbnails.of_pixels(appearance.mean),
+                "averaged": appearance.averaged,
+                "of": len(survey.classes[position]),
             }
-            for place, looks in survey.looks.items()
-        ],
-        "has_classes": survey.has_classes,
+            for position, appearance in survey.appearances.items()
+        ]
     }
 
 
-def _rooms(survey: Survey) -> Fields:
-    """Each class that was looked at: pictures at random, its colours, and its groups of alike pictures."""
-    count = next(sheet for classes, sheet in SHEETS.items() if len(survey.looks) <= classes)
-    hanging = Hanging(survey.data, len(survey.looks) * (count + 12), SECTION_BYTES)
-    rooms = []
-    for place, looks in survey.looks.items():
-        kind = survey.kinds[place]
-        random = np.random.default_rng((survey.seed, place))
-        sheet = random.permutation(kind.rows)[:count]
-        rooms.append(
-            {
-                "place": place,
-                "name": kind.name,
-                "count": len(kind),
-                "palette": looks.palette,
-                "sheet": [hanging.row(int(row)) for row in sheet],
-                "groups": [
-                    {
-                        "count": each.count,
-                        "picture": hanging.pixels(each.picture),
-                        "typical": hanging.row(each.typical),
-                    }
-                    for each in looks.composites
-                ],
-                "grouped": looks.grouped,
-            }
-        )
+def _appearance(survey: Survey) -> Fields:
+    """The classes one by one: random pictures, colours, and groups of similar pictures."""
+    count = next(samples for classes, samples in SAMPLES.items() if len(survey.appearances) <= classes)
+    thumbnails = Thumbnails(survey.data, len(survey.appearances) * (count + 12), SECTION_BYTES)
+    classes = [_class_pictures(survey, position, count, thumbnails) for position in survey.appearances]
     return {
-        "rooms": rooms,
+        "classes": classes,
         "has_classes": survey.has_classes,
-        "coloured": max(looks.coloured for looks in survey.looks.values()),
-        "are_all_coloured": all(len(survey.kinds[place]) == looks.coloured for place, looks in survey.looks.items()),
-        "has_groups": any(room["groups"] for room in rooms),
-        "is_compact": len(rooms) > ROOMY,
-        "hidden": len(survey.kinds) - len(rooms),
+        "coloured": max(appearance.coloured for appearance in survey.appearances.values()),
+        "are_all_coloured": all(
+            len(survey.classes[position]) == appearance.coloured for position, appearance in survey.appearances.items()
+        ),
+        "has_groups": any(pictures["groups"] for pictures in classes),
+        "is_compact": len(classes) > SPACIOUS_CLASSES,
+        "hidden": len(survey.classes) - len(classes),
+    }
+
+
+def _class_pictures(survey: Survey, position: int, count: int, thumbnails: Thumbnails) -> ClassPictures:
+    """A class with `count` of its pictures, chosen at random."""
+    members, appearance = survey.classes[position], survey.appearances[position]
+    samples = np.random.default_rng((survey.seed, position)).permutation(members.rows)[:count]
+    return {
+        "position": position,
+        "name": members.name,
+        "count": len(members),
+        "palette": appearance.palette,
+        "samples": [thumbnails.of_row(int(row)) for row in samples],
+        "groups": [_similar_pictures(composite, thumbnails) for composite in appearance.composites],
+        "grouped": appearance.grouped,
+    }
+
+
+def _similar_pictures(composite: Composite, thumbnails: Thumbnails) -> SimilarPictures:
+    return {
+        "count": composite.count,
+        "picture": thumbnails.of_pixels(composite.picture),
+        "typical": thumbnails.of_row(composite.typical),
     }
 
 
 def _columns(survey: Survey) -> Fields | None:
-    """The columns that are not the class, counted."""
-    others = [each for each in survey.columns if each.name != survey.data.info.label_column]
-    if not others:
+    """Counts of the columns other than the class."""
+    columns = [column for column in survey.columns if column.name != survey.data.info.label_column]
+    if not columns:
         return None
     return {
-        "columns": [{"column": each, "most": max(each.counts.values())} for each in others if each.counts],
-        "various": [each for each in others if not each.counts],
+        "columns": [{"column": column, "most": max(column.counts.values())} for column in columns if column.counts],
+        "various": [column for column in columns if not column.counts],
     }
 
 
@@ -182,7 +258,8 @@ def _dates(survey: Survey) -> Fields | None:
         return None
     return {
         "timelines": [
-            {"timeline": each, "most": max(period.count for period in each.periods)} for each in survey.dates
+            {"timeline": timeline, "most": max(period.count for period in timeline.periods)}
+            for timeline in survey.dates
         ],
         "pictures": len(survey.data),
     }
@@ -201,101 +278,107 @@ def _shapes(survey: Survey) -> Fields | None:
     }
 
 
-def _twins(survey: Survey) -> Fields | None:
-    if survey.twins is None:
+def _duplicates(survey: Survey) -> DuplicateFields | None:
+    near_duplicates = survey.near_duplicates
+    if near_duplicates is None:
         return None
-    leaked = {int(rows[0]) for rows in survey.twins.leaks}
-    others = [rows for rows in survey.twins.groups if int(rows[0]) not in leaked]
+    leaked = {int(rows[0]) for rows in near_duplicates.leaks}
+    others = [rows for rows in near_duplicates.groups if int(rows[0]) not in leaked]
     return {
-        "twins": survey.twins,
-        "leaks": _groups(survey, survey.twins.leaks),
-        "groups": _groups(survey, others),
-        "hidden_leaks": max(0, len(survey.twins.leaks) - GROUPS),
+        "near_duplicates": near_duplicates,
+        "leaks": _duplicate_groups(survey, near_duplicates.leaks),
+        "groups": _duplicate_groups(survey, others),
+        "hidden_leaks": max(0, len(near_duplicates.leaks) - GROUPS),
         "hidden": max(0, len(others) - GROUPS),
         "is_split": len(survey.data) > survey.data.splits["train"],
         "bits": NEAR,
     }
 
 
-def _groups(survey: Survey, groups: list[Numbers]) -> list[Fields]:
-    """Groups of near-duplicates, of each a few pictures from both sides of the split and of every class."""
-    hanging = Hanging(survey.data, GROUPS * IN_A_GROUP, SECTION_BYTES)
-    shown = []
+def _duplicate_groups(survey: Survey, groups: list[Integers]) -> list[DuplicateGroup]:
+    """The first `GROUPS` groups, with a few pictures of each."""
+    thumbnails = Thumbnails(survey.data, GROUPS * IN_A_GROUP, SECTION_BYTES)
+    shown: list[DuplicateGroup] = []
     for rows in groups[:GROUPS]:
-        pictures = [hanging.row(int(row)) for row in _spread(survey, rows)]
-        kinds = {each["kind"] for each in pictures}
-        shown.append({"pictures": pictures, "hidden": len(rows) - len(pictures), "conflicting": len(kinds) > 1})
+        pictures = [thumbnails.of_row(int(row)) for row in _representatives(survey, rows)]
+        conflicting = len({picture["class_name"] for picture in pictures}) > 1
+        shown.append({"pictures": pictures, "hidden": len(rows) - len(pictures), "conflicting": conflicting})
     return shown
 
 
-def _spread(survey: Survey, rows: Numbers) -> Numbers:
-    """At most `IN_A_GROUP` of the rows, one of each split and class before a second one of any, then in their order."""
+def _representatives(survey: Survey, rows: Integers) -> Integers:
+    """At most `IN_A_GROUP` of the rows, ascending: one of each split and class before a second one of any."""
     frame = survey.data.index.iloc[rows]
     by = [name for name in ("split", survey.data.info.label_column) if name and name in frame]
     turns = frame.groupby(by).cumcount().to_numpy() if by else np.arange(len(rows))
     return np.sort(rows[np.argsort(turns, kind="stable")[:IN_A_GROUP]])
 
 
-def _rejected(survey: Survey) -> Fields | None:
-    if not survey.rejects:
+def _rejected(survey: Survey) -> RejectedFields | None:
+    if not survey.rejected:
         return None
-    folders, reasons = folders_of(survey.data), []
-    for each in survey.rejects:
-        seen = [(file, thumbnail(folders, file.path)) for file in each.files[: 4 * THUMBNAILS]] if folders else []
-        pictures = [(file, picture) for file, picture in seen if picture is not None][:THUMBNAILS]
-        reasons.append(
-            {
-                "reason": each.reason,
-                "count": len(each),
-                "pictures": [{"source": str(file), **html.inline(picture, 12_000)} for file, picture in pictures],
-                "names": [str(file) for file in each.files[:NAMES]],
-                "hidden": max(0, len(each) - NAMES),
-            }
-        )
-    return {"reasons": reasons, "are_there": bool(folders)}
+    folders = folders_of(survey.data)
+    return {"reasons": [_reason(rejected, folders) for rejected in survey.rejected], "are_there": bool(folders)}
 
 
-def _whose(survey: Survey) -> Fields:
+def _reason(rejected: RejectedFiles, folders: Mapping[str, Path]) -> Reason:
+    """The files of one reason, with thumbnails of the first that can be decoded."""
+    pictures: list[Fields] = []
+    for file in rejected.files[: 4 * THUMBNAILS] if folders else []:
+        picture = thumbnail(folders, file.path)
+        if picture is not None:
+            pictures.append({"source": str(file), **html.inline(picture, REJECTED_BYTES)})
+        if len(pictures) == THUMBNAILS:
+            break
     return {
-        "licences": _words(survey.licences),
-        "origins": _words(survey.origins),
+        "reason": rejected.reason,
+        "count": len(rejected),
+        "pictures": pictures,
+        "names": [str(file) for file in rejected.files[:NAMES]],
+        "hidden": max(0, len(rejected) - NAMES),
+    }
+
+
+def _origins(survey: Survey) -> Fields:
+    return {
+        "licences": _in_words(survey.licences),
+        "origins": _in_words(survey.origins),
         "is_painted": str(survey.data.info.options.get("source", "")).startswith("painter:"),
     }
 
 
-def _words(columns: list[Column]) -> dict[str, str]:
-    return {each.name: each.words for each in columns}
+def _in_words(columns: Sequence[Column]) -> dict[str, str]:
+    return {column.name: column.words for column in columns}
 
 
 def _provenance(survey: Survey) -> Fields:
     data = survey.data
-    options = {key: value for key, value in data.info.options.items() if value is not None}
-    words = ["ganvas", "survey", str(data.path), "--out", "page.html", "--seed", str(survey.seed)]
+    command = ["ganvas", "survey", str(data.path), "--out", "page.html", "--seed", str(survey.seed)]
     if survey.has_classes:
-        words += ["--label", str(data.info.label_column)]
+        command += ["--label", str(data.info.label_column)]
     return {
         "facts": {
             "Dataset": data.path.resolve().name,
             "Pictures": f"{len(data):,} of {data.size} \N{MULTIPLICATION SIGN} {data.size} pixels",
             "Fingerprint": data.fingerprint[:12],
         },
-        "options": options,
-        "command": shlex.join(words),
+        "options": {key: value for key, value in data.info.options.items() if value is not None},
+        "command": shlex.join(command),
     }
 
 
-SECTIONS: dict[str, Callable[[Survey], Fields | None]] = {
+SECTIONS: dict[str, Callable[[Survey], Mapping[str, object] | None]] = {
     "title": _title,
     "headline": _headline,
     "classes": _classes,
     "means": _means,
-    "rooms": _rooms,
+    "appearance": _appearance,
     "columns": _columns,
     "dates": _dates,
     "shapes": _shapes,
-    "twins": _twins,
+    "duplicates": _duplicates,
     "rejected": _rejected,
-    "whose": _whose,
+    "origins": _origins,
     "provenance": _provenance,
 }
 
