@@ -41,7 +41,7 @@ from ganvas.runs.logs import RunLogs
 from ganvas.runs.snapshot import save
 from ganvas.settings.budget import Amount
 from ganvas.settings.config import MIN_SCORED
-from ganvas.training.display import Display, Lasting
+from ganvas.training.display import Display, FailSafe
 
 PLAN, RESULTS, RUNS, GRIDS, PAGE = "comparison.json", "results.jsonl", "runs", "grids", "comparison.html"
 
@@ -49,7 +49,7 @@ PLAN, RESULTS, RUNS, GRIDS, PAGE = "comparison.json", "results.jsonl", "runs", "
 SIDE = 6
 
 
-class Plan(BaseModel):
+class ComparisonPlan(BaseModel):
     """What `comparison.json` holds: all that must be equal for results to be comparable.
 
     Attributes:
@@ -127,7 +127,7 @@ class Comparison:
     """
 
     path: Path
-    plan: Plan
+    plan: ComparisonPlan
     results: list[Result]
     finished: bool
 
@@ -243,8 +243,8 @@ def compare(
             that holds another comparison.
         InUse: another process is training there.
     """
-    dataset, display = Dataset.open(data), Lasting(display)
-    plan = Plan(
+    dataset, display = Dataset.open(data), FailSafe(display)
+    plan = ComparisonPlan(
         data=str(dataset.path.resolve()),
         fingerprint=dataset.fingerprint,
         labels=labels_digest(dataset, label_column(dataset, column))
@@ -260,7 +260,7 @@ def compare(
         return _compared(path, plan, recipes, seeds, display)
 
 
-def _compared(path: Path, plan: Plan, recipes: Sequence[str], seeds: int, display: Display) -> Comparison:
+def _compared(path: Path, plan: ComparisonPlan, recipes: Sequence[str], seeds: int, display: Display) -> Comparison:
     """Do what is still missing of a comparison."""
     begin(path, PLAN, plan, free={"data"})
     for folder in (RUNS, GRIDS):
@@ -282,7 +282,7 @@ def _compared(path: Path, plan: Plan, recipes: Sequence[str], seeds: int, displa
     return Comparison(path, plan, _results(path), finished=True)
 
 
-def _check(recipes: Sequence[str], plan: Plan, data: Dataset) -> None:
+def _check(recipes: Sequence[str], plan: ComparisonPlan, data: Dataset) -> None:
     """Refuse now what would fail hours later."""
     if (pictures := data.splits[TRAIN]) < MIN_SCORED:
         raise ConfigError(
@@ -313,7 +313,7 @@ def _results(path: Path) -> list[Result]:
     return list(found.values())
 
 
-def _baseline(path: Path, plan: Plan, name: str) -> Result:
+def _baseline(path: Path, plan: ComparisonPlan, name: str) -> Result:
     from ganvas.training.baseline import fit
 
     file = path / RUNS / f"{name}.safetensors"
@@ -322,7 +322,7 @@ def _baseline(path: Path, plan: Plan, name: str) -> Result:
     return Result(recipe=name, seed=0, run=str(file), **_measured(file, plan))
 
 
-def _gan(path: Path, plan: Plan, recipe: str, seed: int, display: Display) -> Result | None:
+def _gan(path: Path, plan: ComparisonPlan, recipe: str, seed: int, display: Display) -> Result | None:
     """Train one run to its end and measure it; None if it was interrupted."""
     run, diverged = path / RUNS / Result(recipe, seed, "").name, None
     changes = plan.changes | {"budget": plan.budget, "seed": seed}
@@ -347,7 +347,7 @@ def _gan(path: Path, plan: Plan, recipe: str, seed: int, display: Display) -> Re
     )
 
 
-def _measured(target: Path, plan: Plan) -> dict[str, Any]:
+def _measured(target: Path, plan: ComparisonPlan) -> dict[str, Any]:
     scores = evaluate(target, plan.data, samples=plan.samples)
     kept = ("kid", "kid_se", "precision", "recall", "modes_covered", "modes_total")
     figures = {name: getattr(scores, name) for name in kept}

@@ -32,12 +32,12 @@ from ganvas.foundation.locks import exclusive
 from ganvas.foundation.paths import exists, new_path
 from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
-from ganvas.planning.plan import check, evaluations_asked_for
+from ganvas.planning.plan import check, option_requesting_evaluations
 from ganvas.report.comparison import page
 from ganvas.report.comparison.page import Side, figure, markdown
 from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import MIN_SCORED, resolve
-from ganvas.training.display import Display, Lasting
+from ganvas.training.display import Display, FailSafe
 
 PLAN, DATA, RUNS, GRID, TABLE, PAGE = "classes.json", "data", "runs", "grid.png", "table.md", "page.html"
 
@@ -45,7 +45,7 @@ PLAN, DATA, RUNS, GRID, TABLE, PAGE = "classes.json", "data", "runs", "grid.png"
 COLUMNS = 8
 
 
-class Plan(BaseModel):
+class PerClassPlan(BaseModel):
     """What `classes.json` holds.
 
     Attributes:
@@ -83,7 +83,7 @@ class PerClass:
     """
 
     path: Path
-    plan: Plan
+    plan: PerClassPlan
     finished: bool
     diverged: dict[str, str]
 
@@ -136,13 +136,13 @@ def train_per_class(
         GanvasError: nothing was trained, and why.
         InUse: another process is training there.
     """
-    plan, display = _plan(data, recipe, start, changes), Lasting(display)
+    plan, display = _plan(data, recipe, start, changes), FailSafe(display)
     path = new_path(out)
     with exclusive(path, runs.TRAINED):
         return _completed(path, plan, display)
 
 
-def _completed(path: Path, plan: Plan, display: Display) -> PerClass:
+def _completed(path: Path, plan: PerClassPlan, display: Display) -> PerClass:
     """Train what is still missing."""
     begin(path, PLAN, plan)
     for folder in (DATA, RUNS):
@@ -161,7 +161,7 @@ def _completed(path: Path, plan: Plan, display: Display) -> PerClass:
     return result
 
 
-def rehearse(data: str | Path, recipe: str, changes: dict[str, Any]) -> str:
+def dry_run(data: str | Path, recipe: str, changes: dict[str, Any]) -> str:
     """Say what would be trained, for a person, and write nothing.
 
     Raises:
@@ -176,7 +176,7 @@ def rehearse(data: str | Path, recipe: str, changes: dict[str, Any]) -> str:
     return "\n".join([f"{recipe} for each of {len(lines)} classes, one after the other", *lines])
 
 
-def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]) -> Plan:
+def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]) -> PerClassPlan:
     """Refuse now what would fail hours later."""
     column = label_column(Dataset.open(data), changes.get("label_column"))
     dataset = labelled_by(Dataset.open(data), column)
@@ -188,7 +188,7 @@ def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict
         )
     changes = {key: value for key, value in changes.items() if key != "label_column"}
     check(data, recipe, changes)
-    asked = evaluations_asked_for(resolve(recipe, kind.defaults, changes), changes)
+    asked = option_requesting_evaluations(resolve(recipe, kind.defaults, changes), changes)
     for name, count in zip(dataset.class_names, dataset.class_counts, strict=True):
         if not count:
             raise ConfigError(f"{dataset.path}: class {name!r} has no training pictures: prepare it again")
@@ -197,7 +197,7 @@ def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict
                 f"{asked}: {dataset.path}: class {name!r} has {count} training pictures, too few to evaluate against "
                 f"({MIN_SCORED} are needed): add pictures, or train without evaluations with --set eval_samples=0"
             )
-    return Plan(
+    return PerClassPlan(
         data=str(dataset.path.resolve()),
         fingerprint=dataset.fingerprint,
         labels=labels_digest(dataset, column),
@@ -218,7 +218,7 @@ def _folders(names: list[str]) -> dict[str, str]:
     return folders
 
 
-def _trained(path: Path, plan: Plan, name: str, folder: str, display: Display) -> bool:
+def _trained(path: Path, plan: PerClassPlan, name: str, folder: str, display: Display) -> bool:
     """Bring the run of one class to its end; False if it was interrupted."""
     own = path / DATA / folder
     if not exists(own):

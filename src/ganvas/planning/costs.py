@@ -28,7 +28,7 @@ from ganvas.training.step import AdversarialStep
 # The most steps that are timed.
 TIMED_STEPS = 8
 # The batch size for choosing among networks: on a CPU the speed hardly depends on it.
-GLANCE_BATCH = 32
+ESTIMATE_BATCH = 32
 # Speed of writing a checkpoint in bytes per second: copying, serialising, writing and flushing.
 WRITTEN_PER_S = 150e6
 
@@ -46,7 +46,7 @@ class Trial:
     seconds: float
 
 
-MEASUREMENT, GLANCE = Trial(2, 4.0), Trial(1, 1.0)
+MEASUREMENT, ESTIMATE = Trial(2, 4.0), Trial(1, 1.0)
 
 
 @dataclass(frozen=True)
@@ -127,12 +127,12 @@ def measure(
     """
     before = random_state()
     try:
-        return _Rehearsal(recipe, data, machine, settings, start or {}).costs()
+        return _TrialRun(recipe, data, machine, settings, start or {}).costs()
     finally:
         _clean_up(before)
 
 
-def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
+def estimate(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
     """Roughly what training alone costs, from a few steps in each phase: one or two seconds per phase.
 
     The global random states stay as they were.
@@ -141,7 +141,7 @@ def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
     if machine.device == "cpu":
         recipe = _with_smaller_batch(recipe)
     try:
-        return _training_costs(AdversarialStep(recipe, spec, machine, launch(machine)), spec, machine, GLANCE)
+        return _training_costs(AdversarialStep(recipe, spec, machine, launch(machine)), spec, machine, ESTIMATE)
     except torch.OutOfMemoryError:
         return Costs(0, 0, 0, 0.0)
     finally:
@@ -149,8 +149,8 @@ def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
 
 
 def _with_smaller_batch(recipe: Recipe) -> Recipe:
-    """The recipe with batches of `GLANCE_BATCH` pictures at most, and as many kept of each for replay at most."""
-    batch_size, kept = (min(each, GLANCE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
+    """The recipe with batches of `ESTIMATE_BATCH` pictures at most, and as many kept of each for replay at most."""
+    batch_size, kept = (min(each, ESTIMATE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
     return type(recipe)(recipe.options.model_copy(update={"batch_size": batch_size, "replay_keep": kept}))
 
 
@@ -179,7 +179,7 @@ def _clean_up(random: dict[str, Any]) -> None:
     return_freed_memory()
 
 
-class _Rehearsal:
+class _TrialRun:
     """Throw-away networks, and what each part of a run costs with them."""
 
     def __init__(
@@ -194,7 +194,7 @@ class _Rehearsal:
         self._memory_before = _memory(machine)
         with Stopwatch() as self._building:
             self._step = AdversarialStep(recipe, Spec.of(data), machine, launch(machine))
-        self._step.begin_with(start)
+        self._step.load_weights(start)
 
     def costs(self) -> Costs:
         """Measure each part in the order of a run, since each may reuse memory that the earlier parts freed."""

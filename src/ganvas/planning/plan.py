@@ -32,7 +32,7 @@ RECORDED_LIBRARIES = ("torch", "torchvision", "lightning-fabric", "timm", "torch
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """A run that has been checked but not begun: nothing is written yet.
 
     Attributes:
@@ -55,7 +55,7 @@ class Plan:
     given: frozenset[str] = frozenset()
     chosen: tuple[quality.Chosen, ...] = ()
 
-    def with_chosen(self, chosen: list[quality.Chosen]) -> "Plan":
+    def with_chosen(self, chosen: list[quality.Chosen]) -> "RunPlan":
         """The plan with further choices of the quality."""
         config = quality.with_chosen(self.config, chosen)
         recipe = type(self.recipe)(config.options)
@@ -150,7 +150,7 @@ class Plan:
         return shlex.join(words + (["--from", str(self.origin)] if self.origin else []))
 
 
-def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
+def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> RunPlan:
     """Check all that does not depend on where the run will be or what it begins with.
 
     Raises:
@@ -171,7 +171,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
     if not pictures:
         raise ConfigError(f"{dataset.path} has no training pictures: prepare it again with another --split")
     if config.settings.eval_samples and pictures < MIN_SCORED:
-        if key := evaluations_asked_for(config, changes):
+        if key := option_requesting_evaluations(config, changes):
             raise ConfigError(
                 f"{key}: {dataset.path} has {pictures} pictures, too few to evaluate against "
                 f"({MIN_SCORED} are needed): add pictures, or train without evaluations with --set eval_samples=0"
@@ -185,10 +185,10 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
         fetch(config.settings.extractor)
     if recipe_class.class_use.is_required or config.settings.balanced_classes:
         _require_classes(dataset)
-    return Plan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
+    return RunPlan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
 
 
-def evaluations_asked_for(config: RunConfig, changes: dict[str, Any]) -> str | None:
+def option_requesting_evaluations(config: RunConfig, changes: dict[str, Any]) -> str | None:
     """The option by which a user asked for evaluations; None if they are merely the default.
 
     Args:

@@ -16,15 +16,15 @@ from ganvas.foundation.paths import exists, is_directory, new_path, user_path
 from ganvas.gans.recipe import Spec
 from ganvas.machine.device import Machine
 from ganvas.planning import quality
-from ganvas.planning.costs import glance, measure
-from ganvas.planning.plan import Plan, check
-from ganvas.planning.timeline import Forecast, foresee
+from ganvas.planning.costs import estimate, measure
+from ganvas.planning.plan import RunPlan, check
+from ganvas.planning.timeline import Forecast, forecast_run
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory, is_run, refuse_existing
 from ganvas.runs.snapshot import Snapshot
 from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings
-from ganvas.training.display import Display, Lasting
+from ganvas.training.display import Display, FailSafe
 from ganvas.training.interruption import interruptions
 
 if TYPE_CHECKING:
@@ -82,21 +82,21 @@ def train(
         GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
         InUse: another process is training a run there.
     """
-    began, path, display = time.perf_counter(), new_path(out), Lasting(display)
+    began, path, display = time.perf_counter(), new_path(out), FailSafe(display)
     plan = _checked(data, recipe, start, changes)
     with exclusive(path, TRAINED):
         refuse_existing(path)
-        plan, forecast = _foreseen(plan, began)
+        plan, forecast = _with_forecast(plan, began)
         display.say(plan.describe(forecast))
         run = RunDirectory(path, plan.record(forecast, path))
         trainer = plan.trainer(run, display)
-        trainer.step.begin_with(plan.start)
+        trainer.step.load_weights(plan.start)
         with interruptions():  # from the moment that the run exists, so that it never stays without a checkpoint
             run.create()
             return _train(trainer)
 
 
-def rehearse(
+def dry_run(
     data: str | Path,
     out: str | Path,
     recipe: str = DEFAULT_RECIPE,
@@ -113,13 +113,13 @@ def rehearse(
         GanvasError: it could not be trained, and why.
     """
     began = time.perf_counter()
-    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes), began)
+    plan, forecast = _with_forecast(prepare_run(data, out, recipe, start, changes), began)
     return plan.describe(forecast)
 
 
 def prepare_run(
     data: str | Path, out: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]
-) -> Plan:
+) -> RunPlan:
     """Check everything that can be checked before a run is measured or anything written.
 
     Raises:
@@ -131,7 +131,7 @@ def prepare_run(
     return plan
 
 
-def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]) -> Plan:
+def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]) -> RunPlan:
     """What a run is to be, whatever is at its place."""
     plan = check(data, recipe, changes)
     if start is None:
@@ -139,7 +139,7 @@ def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: d
     return dataclasses.replace(plan, origin=user_path(start), start=_read_weights(user_path(start)))
 
 
-def _foreseen(plan: Plan, began: float) -> tuple[Plan, Forecast]:
+def _with_forecast(plan: RunPlan, began: float) -> tuple[RunPlan, Forecast]:
     """What to expect of a run that was asked for at `began`, once its quality, if it has one, has chosen."""
     pictures = plan.data.splits[TRAIN]
     kind, spec, machine, wish = type(plan.recipe), Spec.of(plan.data), plan.machine, plan.config.settings.quality
@@ -147,13 +147,13 @@ def _foreseen(plan: Plan, began: float) -> tuple[Plan, Forecast]:
         # Weights to begin with fit networks of one width only.
         given = plan.given | {"width"} if plan.origin else plan.given
         chosen = quality.choose_networks(
-            plan.config, given, kind, pictures, lambda options: glance(kind(options), spec, machine)
+            plan.config, given, kind, pictures, lambda options: estimate(kind(options), spec, machine)
         )
         plan = plan.with_chosen(chosen)
     costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start)
     if wish:
         plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.given, costs, pictures))
-    return plan, foresee(plan.config.settings, costs, plan.data, time.perf_counter() - began)
+    return plan, forecast_run(plan.config.settings, costs, plan.data, time.perf_counter() - began)
 
 
 def resume(
@@ -180,7 +180,7 @@ def resume(
     RunDirectory.open(path)  # before a lock is made next to what is not a run
     more = Amount.parse(budget) if budget else None
     with exclusive(path, TRAINED):
-        return _resumed(RunDirectory.open(path), more, data, Lasting(display))
+        return _resumed(RunDirectory.open(path), more, data, FailSafe(display))
 
 
 def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | None, display: Display) -> Outcome:

@@ -56,7 +56,7 @@ class RunEvaluator:
         is_conditional = self._recipe.class_use.conditions_generator and self._data.class_names
         labels = mixed_labels(self._data.class_shares, count) if is_conditional else None
         scores = self._evaluator.score(self._pictures(step.average.module, labels), labels)
-        return Measurement(kimg, scores.record() | self._probe.ask(step).record()), scores.line()
+        return Measurement(kimg, scores.record() | self._probe.measure(step).record()), scores.line()
 
     def _pictures(self, generator: nn.Module, labels: NDArray[np.int64] | None) -> Iterator[NDArray[np.uint8]]:
         """Pictures to score, uint8 batches [N, S, S, 3]; classes as often as in the data."""

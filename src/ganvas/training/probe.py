@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Answers:
+class ProbeScores:
     """What one asking found. Accuracies are against the true origin, at a probability of 0.5.
 
     What D says is None where there are no pictures to ask about, and for discriminators that return no `Critique`.
@@ -80,7 +80,7 @@ class Probe:
         self._data, self._recipe, self._machine, self._seed = data, recipe, machine, seed
         self._painted: Tensor | None = None
 
-    def ask(self, step: AdversarialStep) -> Answers:
+    def measure(self, step: AdversarialStep) -> ProbeScores:
         """Ask now."""
         with torch.random.fork_rng(devices=[0] if self._machine.device == "cuda" else []), torch.no_grad():
             torch.manual_seed(self._seed)
@@ -93,7 +93,7 @@ class Probe:
             averaged = _reduced([batch.generated(step.average.module) for batch in batches])
         real_distance = _mean_distance(_reduced([batch.images for batch in batches]))
         before, self._painted = self._painted, averaged
-        return Answers(
+        return ProbeScores(
             d_right_train=_mean(training > 0),
             d_right_held_back=_mean(unseen > 0),
             d_right_generated=_mean(generated < 0),

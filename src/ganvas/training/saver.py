@@ -47,7 +47,7 @@ class Saver:
         self._write_snapshot("last", generator, progress.kimg, {})
         self._saved_at = progress.steps
 
-    def outdate(self) -> None:
+    def invalidate(self) -> None:
         """Have the next `save` write even if this step was saved: its state has changed since."""
         self._saved_at = -1
 

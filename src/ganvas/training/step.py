@@ -104,7 +104,7 @@ class AdversarialStep:
         norm = self._descend(loss, self._g_optimizer, self.generator, "generator")
         return {"g_grad": norm} | _scalars("g_loss", loss)
 
-    def learn_at(self, g_lr: float, d_lr: float) -> None:
+    def set_learning_rates(self, g_lr: float, d_lr: float) -> None:
         """Set the learning rates of the updates to come."""
         for optimizer, rate in ((self._g_optimizer, g_lr), (self._d_optimizer, d_lr)):
             for group in optimizer.param_groups:
@@ -136,7 +136,7 @@ class AdversarialStep:
         without_augmentation(discriminator)
         return InPrecision(generator, self._fabric), InPrecision(discriminator, self._fabric)
 
-    def begin_with(self, weights: Mapping[str, Any]) -> None:
+    def load_weights(self, weights: Mapping[str, Any]) -> None:
         """Take over weights by network: "generator", "discriminator", "average"; one without any stays as it is.
 
         Raises:

@@ -16,7 +16,7 @@ from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.runs.directory import RunDirectory
-from ganvas.runs.logs import RunLogs, forget_after
+from ganvas.runs.logs import RunLogs, discard_after
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import RunConfig
 from ganvas.training.agenda import Agenda
@@ -86,7 +86,7 @@ class Trainer:
             GanvasError: the disk is full; the last checkpoint is whole.
         """
         directory, settings, pin = self.run_directory, self.settings, self.machine.device == "cuda"
-        forget_after(directory, self.progress.kimg)
+        discard_after(directory, self.progress.kimg)
         logs = RunLogs.of(directory)
         self.assessor.resume(logs.evaluations, logs.stats)
         batch_size, balanced = self.recipe.options.batch_size, settings.balanced_classes
@@ -129,7 +129,7 @@ class Trainer:
         started, progress = self._meter.start(), self.progress
         batches = self._batches.step(pictures)
         seen = self.recipe.options.d_steps * self.recipe.options.batch_size
-        self.step.learn_at(*self._learning_rates.rates(progress))
+        self.step.set_learning_rates(*self._learning_rates.rates(progress))
         values = self.step(batches, progress.images + seen)
         progress.steps += 1
         progress.images += seen
@@ -155,7 +155,7 @@ class Trainer:
             measurement, summary = self._evaluator.measure(self.step, progress.kimg)
             evaluation = self._assess(measurement)
             self._learning_rates.evaluated(evaluation.best)
-            self._saver.outdate()  # a resumed run must know the score
+            self._saver.invalidate()  # a resumed run must know the score
             if evaluation.best:
                 self._saver.save_best(evaluation, self.step.average.module, self.state)
             self._evaluated_at = progress.steps
@@ -190,7 +190,7 @@ class Trainer:
         best = self._saver.best()
         self.step.load_state(best)
         self._learning_rates.slow_down(SLOWER)
-        self._saver.outdate()
+        self._saver.invalidate()
         kimg = best["progress"]["images"] / 1000
         self._logbook.say(f"going back to {kimg:.1f} kimg, the best so far, with learning rates times {SLOWER}")
 
