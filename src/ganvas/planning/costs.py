@@ -4,9 +4,7 @@ import dataclasses
 import gc
 import io
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import psutil
 import torch
@@ -14,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
 from ganvas.machine.memory import return_freed_memory
@@ -23,7 +22,7 @@ from ganvas.planning.stopwatch import Stopwatch, shortest, undisturbed_mean
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.settings.config import Settings
 from ganvas.training.sample_grid import sample_grid
-from ganvas.training.step import AdversarialStep
+from ganvas.training.step import AdversarialStep, Weights
 
 # The most steps that are timed.
 TIMED_STEPS = 8
@@ -108,9 +107,7 @@ class Costs:
         return images / self.training(0, images) if self.img_per_s else 0.0
 
 
-def measure(
-    recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Mapping[str, Any] | None = None
-) -> Costs:
+def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Weights | None = None) -> Costs:
     """Train networks of a run's size on noise for a few steps, and evaluate them on a few pictures.
 
     The global random states stay as they were.
@@ -172,7 +169,7 @@ def _training_costs(step: AdversarialStep, spec: Spec, machine: Machine, trial: 
     )
 
 
-def _clean_up(random: dict[str, Any]) -> None:
+def _clean_up(random: State) -> None:
     """Restore the random states and free the memory of the networks."""
     set_random_state(random)
     gc.collect()
@@ -182,9 +179,7 @@ def _clean_up(random: dict[str, Any]) -> None:
 class _TrialRun:
     """Throw-away networks, and what each part of a run costs with them."""
 
-    def __init__(
-        self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Weights) -> None:
         # Imports count towards a run's memory and the time before its first step.
         from ganvas.training import trainer  # noqa: F401 (imported to measure its cost)
 

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganvas import baselines, gans
 from ganvas.data.dataset.dataset import Dataset
@@ -26,6 +26,7 @@ from ganvas.settings.schedules import Plateau
 from ganvas.training.display import Display
 
 if TYPE_CHECKING:
+    from ganvas.training.step import Weights
     from ganvas.training.trainer import Trainer
 
 RECORDED_LIBRARIES = ("torch", "torchvision", "lightning-fabric", "timm", "torch-fidelity", "numpy")
@@ -51,7 +52,7 @@ class RunPlan:
     recipe: Recipe
     machine: Machine
     origin: Path | None = None
-    start: dict[str, Any] = field(default_factory=dict)
+    start: "Weights" = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     chosen: tuple[quality.Chosen, ...] = ()
 
@@ -150,7 +151,7 @@ class RunPlan:
         return shlex.join(words + (["--from", str(self.origin)] if self.origin else []))
 
 
-def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> RunPlan:
+def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
     """Check all that does not depend on where the run will be or what it begins with.
 
     Raises:
@@ -188,7 +189,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> RunPlan:
     return RunPlan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
 
 
-def option_requesting_evaluations(config: RunConfig, changes: dict[str, Any]) -> str | None:
+def option_requesting_evaluations(config: RunConfig, changes: dict[str, object]) -> str | None:
     """The option by which a user asked for evaluations; None if they are merely the default.
 
     Args:

@@ -3,9 +3,10 @@
 import dataclasses
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labels_digest
@@ -28,6 +29,7 @@ from ganvas.training.display import Display, FailSafe
 from ganvas.training.interruption import interruptions
 
 if TYPE_CHECKING:
+    from ganvas.training.step import Weights
     from ganvas.training.trainer import Trainer
 
 DEFAULT_RECIPE = "atelier"
@@ -63,7 +65,7 @@ def train(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> Outcome:
     """Train a recipe on a dataset.
 
@@ -102,7 +104,7 @@ def dry_run(
     recipe: str = DEFAULT_RECIPE,
     *,
     start: str | Path | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> str:
     """Check a run and measure its speed without writing anything; the arguments are those of `train`.
 
@@ -118,7 +120,7 @@ def dry_run(
 
 
 def prepare_run(
-    data: str | Path, out: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]
+    data: str | Path, out: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]
 ) -> RunPlan:
     """Check everything that can be checked before a run is measured or anything written.
 
@@ -131,7 +133,7 @@ def prepare_run(
     return plan
 
 
-def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]) -> RunPlan:
+def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]) -> RunPlan:
     """What a run is to be, whatever is at its place."""
     plan = check(data, recipe, changes)
     if start is None:
@@ -216,18 +218,18 @@ def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | No
     return _train(trainer)
 
 
-def _as_before(machine: Machine, settings: Settings, before: dict[str, Any]) -> Machine:
+def _as_before(machine: Machine, settings: Settings, recorded: Mapping[str, str]) -> Machine:
     """The machine with the precision that the run began with, if it is the same machine and nobody set one.
 
     Another measurement may have chosen another precision since, and a run should not change its arithmetic halfway.
     """
-    is_same = (machine.device, machine.device_name) == (before["device"], before["device_name"])
+    is_same = (machine.device, machine.device_name) == (recorded["device"], recorded["device_name"])
     if settings.precision != "auto" or not is_same:
         return machine
-    return dataclasses.replace(machine, precision=before["precision"])
+    return dataclasses.replace(machine, precision=recorded["precision"])
 
 
-def _labels_differ(data: Dataset, trained_on: dict[str, Any]) -> bool:
+def _labels_differ(data: Dataset, trained_on: Mapping[str, object]) -> bool:
     """Whether pictures have other classes than those a run began with; runs from before that was kept cannot tell."""
     labels = trained_on.get("labels")
     return labels is not None and labels != labels_digest(data, data.info.label_column)
@@ -240,7 +242,7 @@ def complete(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> bool:
     """Bring a run to its end, whether it is yet to begin, was interrupted or is there already.
 
@@ -298,7 +300,7 @@ def _train(trainer: "Trainer") -> Outcome:
     )
 
 
-def _read_weights(start: Path) -> dict[str, Any]:
+def _read_weights(start: Path) -> "Weights":
     """A run's networks from its newest checkpoint, or a snapshot's generator, as state dicts by network.
 
     Raises:

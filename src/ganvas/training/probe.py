@@ -2,15 +2,14 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TEST, TRAIN
+from ganvas.foundation.arrays import Flags, Floats
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.machine.device import Machine
@@ -21,8 +20,6 @@ from ganvas.training.step import AdversarialStep
 
 # Pictures to ask about, of each origin.
 PICTURES = 128
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -136,7 +133,7 @@ class Probe:
         self._painted = state["painted"]
 
 
-def _mean(values: NDArray[Any]) -> float | None:
+def _mean(values: Floats | Flags) -> float | None:
     return float(values.mean()) if len(values) else None
 
 
