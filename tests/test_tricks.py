@@ -22,7 +22,7 @@ from ganvas.metrics.scores import Scores
 from ganvas.networks import stride_two
 from ganvas.networks.critique import Critique
 from ganvas.planning import costs
-from ganvas.planning.run import rehearse, resume, train
+from ganvas.planning.run import dry_run, resume, train
 from ganvas.settings import schedules
 from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings, resolve
@@ -496,7 +496,7 @@ def test_a_trick_that_does_not_fit_is_refused_by_name_before_anything_is_written
     tmp_path: Path, recipe: str, changes: dict[str, Any], message: str
 ) -> None:
     data = write_dataset(tmp_path / "data")
-    for start in (train, rehearse):
+    for start in (train, dry_run):
         with pytest.raises(ConfigError, match=message):
             start(data, tmp_path / "run", recipe, **TINY, **changes)
     assert not (tmp_path / "run").exists()

@@ -1,8 +1,8 @@
 """What is done about a run in trouble: it is warned of, ended, or rolled back to its best evaluation."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from ganvas.foundation.state import State
 from ganvas.settings.config import Settings
 from ganvas.verdict.evaluation import Response, Verdict
 from ganvas.verdict.kinds.divergence import DIVERGED
@@ -46,10 +46,10 @@ class Policy:
         self.rolled_back += 1
         return "roll back"
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """What a resumed run needs."""
         return {"waited": self.waited, "rolled_back": self.rolled_back}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: State) -> None:
         """Take over what `state` returned."""
         self.waited, self.rolled_back = state["waited"], state["rolled_back"]

@@ -2,11 +2,11 @@
 
 import math
 
-import numpy as np
 from PIL import Image
 
 from ganvas.artist.grids import grid
 from ganvas.data.dataset.layout import TRAIN
+from ganvas.foundation.arrays import evenly_spaced
 from ganvas.foundation.errors import DataError
 from ganvas.report import html
 from ganvas.report.html import Fields
@@ -37,8 +37,7 @@ def _frames(run: Run) -> list[Fields]:
     """The sample grids to show: evenly chosen, the first, the best and the last always among them."""
     files = list(run.samples.items())
     best = _nearest(list(run.samples), run.logs.best.kimg if run.logs.best else None)
-    even = np.linspace(0, len(files) - 1, min(len(files), MAX_FRAMES - 1)).round().astype(int)
-    chosen = sorted({*even.tolist(), *([] if best is None else [best])})
+    chosen = sorted({*evenly_spaced(len(files), MAX_FRAMES - 1).tolist(), *([] if best is None else [best])})
     frames = []
     for index in chosen:
         at, file = files[index]
@@ -61,11 +60,9 @@ def _real_grid(run: Run) -> Fields | None:
         dataset = run.dataset()
     except DataError:
         return None
-    rows = dataset.rows(TRAIN)
-    side = min(run.record.settings["grid_size"], math.isqrt(len(rows)))
-    spread = np.linspace(0, len(rows) - 1, side * side).round().astype(int)
-    sheet = Image.fromarray(grid(dataset.images[rows[spread]], side))
-    return {**_inline(sheet, MAX_FRAMES + 1), "count": side * side}
+    side = min(run.record.settings["grid_size"], math.isqrt(dataset.splits[TRAIN]))
+    pictures = Image.fromarray(grid(dataset.examples(TRAIN, side * side), side))
+    return {**_inline(pictures, MAX_FRAMES + 1), "count": side * side}
 
 
 def _inline(picture: Image.Image, share: int) -> Fields:
