@@ -103,7 +103,7 @@ class Constant(Trick):
     order = 89
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `l2` is set, for want of an option of its own."""
         return options.l2 > 0
 
