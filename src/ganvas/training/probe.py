@@ -84,7 +84,8 @@ class Probe:
             generator, discriminator = step.copies()
             batches = self._batches(TRAIN)
             training = self._logits(discriminator, [(batch.images, batch.labels) for batch in batches])
-            generated = self._logits(discriminator, [(batch.generated(generator), batch.wanted) for batch in batches])
+            fakes = [(batch.generated(generator), batch.generated_labels) for batch in batches]
+            generated = self._logits(discriminator, fakes)
             unseen = self._logits(discriminator, [(batch.images, batch.labels) for batch in self._batches(TEST)])
             raw = _reduced([batch.generated(generator) for batch in batches])
             averaged = _reduced([batch.generated(step.average.module) for batch in batches])

@@ -1,8 +1,8 @@
-"""The run page: a run directory as one HTML file that needs nothing beside it.
+"""The run page: a run directory as one self-contained HTML file.
 
-A section is a function from the run to what its partial shows, `templates/<section>.html`, or to None where
-the run has nothing to show. Adding a section is adding both and naming it in `SECTIONS`; what has to be painted first
-is a section of `ganvas.report.run.generated`.
+A section is a function and a template, `templates/run/<section>.html`. The function returns the fields that the
+template shows, or None where the run has nothing to show. To add a section, write both and name them in `SECTIONS`.
+Sections that paint pictures first are in `ganvas.report.run.generated`.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def check_out(out: Path) -> None:
         raise GanvasError(f"--out {out} must end in .html, for that is what is written")
 
 
-# --- Sections, in the order of the page ---
+# --- Sections ---
 
 
 def _title(run: Run) -> Fields:
@@ -102,6 +102,7 @@ def _evaluations(run: Run) -> Fields | None:
     }
 
 
+# In the order of the page. The sections that paint pictures follow, and then the provenance.
 SECTIONS: dict[str, Callable[[Run], Fields | None]] = {
     "title": _title,
     "verdict": verdict.badge,
