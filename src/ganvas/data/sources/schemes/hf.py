@@ -14,7 +14,7 @@ from typing import Any
 from ganvas.data.sources.arrow import class_names, plain
 from ganvas.data.sources.hugging_face_files import files_of, open_files, under_names
 from ganvas.data.sources.source import Item, Request, Source, Value
-from ganvas.data.sources.spooled import Spooled
+from ganvas.data.sources.streamed import StreamedPicture
 from ganvas.data.sources.where import NUMBER, TEXT, TRUTH, Condition, condition
 from ganvas.foundation.errors import DataError
 
@@ -93,7 +93,7 @@ def _streamed(title: str, streams: Mapping[str, Any], request: Request, limit: i
             more = _pictures(title, stream, described, request)
             while len(items) < limit and (found := next(more, None)) is not None:
                 row, labels, data, path = found
-                items.append(Spooled(spool, file.tell(), len(data), path or f"{split}#{row:06d}", labels))
+                items.append(StreamedPicture(spool, file.tell(), len(data), path or f"{split}#{row:06d}", labels))
                 splits.append(str(split))
                 file.write(data)
     return replace(under_names(title, items, splits, list(classes), request), keep=folder)
