@@ -14,7 +14,7 @@ from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request, Source
 from ganvas.data.sources.choosing import choose
 from ganvas.data.sources.opening import open_source
-from ganvas.data.sources.source import RESERVED, Relabelled, Stranger, Value
+from ganvas.data.sources.source import RESERVED, RejectedItem, Relabelled, Value
 from ganvas.data.sources.where import condition, kinds_of
 from ganvas.foundation.errors import DataError
 from support.command_line import Cli
@@ -222,15 +222,17 @@ def test_a_comment_is_refused_and_a_sign_in_quotes_is_not() -> None:
 
 def source_of(*classes: str | None, strangers: int = 1) -> Source:
     """A picture of each of these classes, numbered, and some things that are no pictures."""
-    nothing = Stranger("", "")
+    nothing = RejectedItem("", "")
     pictures = [Relabelled(nothing, f"{n:03d}", {"class": name, "row": n}) for n, name in enumerate(classes)]
-    return Source("test", [*pictures, *(Stranger(f"s{n}", "strange") for n in range(strangers))], label_column="class")
+    return Source(
+        "test", [*pictures, *(RejectedItem(f"s{n}", "strange") for n in range(strangers))], label_column="class"
+    )
 
 
 def taken(source: Source, **options: Any) -> Counter[Any]:
     chosen = choose(source, Request(**options))
-    assert sum(isinstance(item, Stranger) for item in chosen.items) >= 1, "what is no picture is still listed"
-    return Counter(item.labels["class"] for item in chosen.items if not isinstance(item, Stranger))
+    assert sum(isinstance(item, RejectedItem) for item in chosen.items) >= 1, "what is no picture is still listed"
+    return Counter(item.labels["class"] for item in chosen.items if not isinstance(item, RejectedItem))
 
 
 def test_balance_takes_as_many_of_each_class() -> None:
@@ -248,7 +250,7 @@ def test_small_classes_are_left_out_and_counted() -> None:
 
 def test_a_picture_without_a_class_is_listed() -> None:
     chosen = choose(source_of("a", None, "a"), Request())
-    assert [item.reason for item in chosen.items if isinstance(item, Stranger)] == [
+    assert [item.reason for item in chosen.items if isinstance(item, RejectedItem)] == [
         "no value in column 'class'",
         "strange",
     ]
@@ -308,7 +310,7 @@ def divided(**classes: str) -> Source:
 def on_their_sides(source: Source, **options: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in choose(source, Request(**options)).items:
-        if not isinstance(item, Stranger):
+        if not isinstance(item, RejectedItem):
             name = str(item.labels["class"])
             found[name] = found.get(name, "") + str(item.labels["split"])[0].lower()
     return {name: "".join(sorted(sides)) for name, sides in found.items()}
@@ -348,7 +350,7 @@ def test_seeds_differ() -> None:
 
 
 def test_labels_of_several_kinds_become_text_and_empty_columns_go() -> None:
-    nothing = Stranger("", "")
+    nothing = RejectedItem("", "")
     rows: list[dict[str, Any]] = [{"x": 1, "y": None, "z": 1}, {"x": "a", "z": 0.5}, {"x": None, "z": None}]
     items = [Relabelled(nothing, str(n), row) for n, row in enumerate(rows)]
     assert [item.labels for item in choose(Source("test", items), Request()).items] == [

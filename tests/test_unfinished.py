@@ -21,7 +21,7 @@ from ganvas.data.prepare import picture as picture_module
 from ganvas.data.prepare import prepare as prepare_module
 from ganvas.data.prepare.parallel import WorkerDied
 from ganvas.data.prepare.prepare import prepare
-from ganvas.data.sources.opening import Named
+from ganvas.data.sources.opening import SourceSpec
 from ganvas.data.sources.source import Item
 from ganvas.foundation.errors import DataError, GanvasError
 from support.command_line import Cli
@@ -49,7 +49,7 @@ def leftovers(target: Path) -> list[str]:
     return sorted(path.name for path in target.parent.iterdir() if path != target)
 
 
-def interrupt(source: Named, target: Path, after: int, **options: Any) -> None:
+def interrupt(source: SourceSpec, target: Path, after: int, **options: Any) -> None:
     def stop(done: int, _: int) -> None:
         if done == after:
             raise KeyboardInterrupt

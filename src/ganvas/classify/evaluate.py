@@ -15,10 +15,9 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, label_names, labels_digest
 from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.data.dataset.split import groups_of
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.paths import is_directory
-
-Numbers = NDArray[np.int64]
 
 # Pictures read from the dataset at a time.
 SLAB = 256
@@ -43,18 +42,18 @@ class Evaluation:
 
     classifier: Classifier
     data: Dataset
-    rows: Numbers
+    rows: Integers
     are_all: bool
-    truth: Numbers
-    groups: Numbers
+    truth: Integers
+    groups: Integers
     probabilities: NDArray[np.float32]
     scores: Scores
     notes: tuple[str, ...]
     seed: int
 
-    def images(self, numbers: Numbers | list[int]) -> NDArray[np.uint8]:
+    def images(self, numbers: Integers | list[int]) -> Images:
         """The judged pictures of these numbers (0 to N - 1), uint8 [n, S, S, 3]."""
-        images: NDArray[np.uint8] = self.data.images[self.rows[numbers]]
+        images: Images = self.data.images[self.rows[numbers]]
         return images
 
     def galleries(self) -> list[Gallery]:
@@ -125,7 +124,7 @@ def _trained_on(classifier: Classifier) -> Dataset:
     return dataset
 
 
-def _rows(classifier: Classifier, dataset: Dataset) -> tuple[Numbers, bool]:
+def _rows(classifier: Classifier, dataset: Dataset) -> tuple[Integers, bool]:
     """The rows of a dataset to judge on, and whether these are all it has."""
     is_own = dataset.fingerprint == classifier.card.fingerprint
     rows = _split_rows(classifier, TEST) if is_own else dataset.rows(TEST)
@@ -136,18 +135,18 @@ def _rows(classifier: Classifier, dataset: Dataset) -> tuple[Numbers, bool]:
     return np.arange(len(dataset)), True
 
 
-def _split_rows(classifier: Classifier, split: str) -> Numbers:
+def _split_rows(classifier: Classifier, split: str) -> Integers:
     table = classifier.split()
-    rows: Numbers = table.loc[table["split"] == split, "row"].to_numpy(np.int64)
+    rows: Integers = table.loc[table["split"] == split, "row"].to_numpy(np.int64)
     return rows
 
 
-def _probabilities(classifier: Classifier, dataset: Dataset, rows: Numbers) -> Iterator[NDArray[np.float32]]:
+def _probabilities(classifier: Classifier, dataset: Dataset, rows: Integers) -> Iterator[NDArray[np.float32]]:
     for start in range(0, len(rows), SLAB):
         yield classifier.probabilities(dataset.images[rows[start : start + SLAB]])
 
 
-def _notes(classifier: Classifier, dataset: Dataset, rows: Numbers, scores: Scores) -> Iterator[str]:
+def _notes(classifier: Classifier, dataset: Dataset, rows: Integers, scores: Scores) -> Iterator[str]:
     """Why the scores may say less than they seem to."""
     card = classifier.card
     is_own = dataset.fingerprint == card.fingerprint
@@ -169,7 +168,7 @@ def _notes(classifier: Classifier, dataset: Dataset, rows: Numbers, scores: Scor
         yield "all pictures are one group, so errors cannot be estimated"
 
 
-def _seen(classifier: Classifier, dataset: Dataset, rows: Numbers) -> int:
+def _seen(classifier: Classifier, dataset: Dataset, rows: Integers) -> int:
     """How many of these pictures come from files that the classifier has learnt from, as far as can be known."""
     try:
         own = _trained_on(classifier)

@@ -23,6 +23,7 @@ from ganvas.classify.models import resolve
 from ganvas.classify.train import train
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labels_digest
+from ganvas.foundation.arrays import Floats
 from ganvas.foundation.cache import cache_path, note_unwritable, scratch_directory
 from ganvas.foundation.errors import DataError, GanvasError, RunError, WriteError
 from ganvas.foundation.files import remove
@@ -216,11 +217,11 @@ def judged(artist: Artist, classifier: Classifier, samples: int = 1000, seed: in
     )
 
 
-def entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+def entropy(probabilities: NDArray[np.float32]) -> Floats:
     """The entropy of each row of probabilities [N, C] over log C: 0 for a sure one, 1 for one that cannot tell."""
     p = probabilities.astype(np.float64)
     terms = np.where(p > 0, p * np.log(np.maximum(p, np.finfo(np.float64).tiny)), 0.0)
-    normalised: NDArray[np.float64] = -terms.sum(axis=1) / math.log(p.shape[1])
+    normalised: Floats = -terms.sum(axis=1) / math.log(p.shape[1])
     return normalised
 
 

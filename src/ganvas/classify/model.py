@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.classify.options import ClassifierOptions
+from ganvas.foundation.arrays import Images, Integers
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Examples:
         labels: int64 [N], class numbers from 0.
     """
 
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
+    images: Images
+    labels: Integers
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -124,7 +125,7 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def probabilities(self, images: Images) -> NDArray[np.float32]:
         """How likely each picture is of each class; it depends on nothing but that picture.
 
         Args:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.artist.artist import load
 from ganvas.classify.classifier import Classifier
@@ -18,11 +17,11 @@ from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import Frame, frame_like
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import PictureFile, open_folder
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.foundation.paths import exists, is_directory, user_path
 from ganvas.runs.directory import is_run
 
-Images = NDArray[np.uint8]
 # Names and pictures, uint8 [n, S, S, 3].
 Part = tuple[list[str], Images]
 

@@ -11,7 +11,7 @@ from typing import Annotated, TextIO
 
 import typer
 
-from ganvas.cli.folder import INTERRUPTED, folder
+from ganvas.cli.groups import INTERRUPTED, folder
 from ganvas.cli.progress_stream import lasting_progress
 from ganvas.cli.signals import answering_signals
 from ganvas.foundation.errors import GanvasError

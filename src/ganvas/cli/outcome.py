@@ -2,7 +2,7 @@
 
 import typer
 
-from ganvas.cli.folder import INTERRUPTED
+from ganvas.cli.groups import INTERRUPTED
 from ganvas.foundation.paths import quoted
 from ganvas.planning.run import Outcome
 from ganvas.runs.checkpoint import CheckpointDirectory

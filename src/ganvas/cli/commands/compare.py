@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ganvas.cli.arguments import Assignments, Data
-from ganvas.cli.folder import INTERRUPTED
+from ganvas.cli.groups import INTERRUPTED
 
 
 def compare(

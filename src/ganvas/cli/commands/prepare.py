@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ganvas.cli.fields import options_of
-from ganvas.cli.folder import INTERRUPTED
+from ganvas.cli.groups import INTERRUPTED
 from ganvas.data.prepare.options import PrepareArguments
 from ganvas.foundation.errors import DataError
 

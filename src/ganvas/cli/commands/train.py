@@ -7,7 +7,7 @@ import typer
 
 from ganvas.cli.arguments import Assignments, Data, Out
 from ganvas.cli.fields import options_of
-from ganvas.cli.folder import INTERRUPTED
+from ganvas.cli.groups import INTERRUPTED
 from ganvas.machine.memory import share_heap
 from ganvas.settings.config import Settings, parse_assignments, read_config
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, SPLITS, TRAIN, Info, map_images, read_info
-from ganvas.foundation.arrays import Images, evenly_spaced
+from ganvas.foundation.arrays import Images, Integers, evenly_spaced
 from ganvas.foundation.errors import DataError, unknown
 from ganvas.foundation.paths import user_path
 
@@ -33,7 +33,7 @@ class Dataset:
         index: the table of pictures, one row each in the order of `images`.
     """
 
-    def __init__(self, path: Path, info: Info, images: NDArray[np.uint8], index: pd.DataFrame) -> None:
+    def __init__(self, path: Path, info: Info, images: Images, index: pd.DataFrame) -> None:
         self.path, self.info, self.images, self.index = path, info, images, index
 
     @classmethod
@@ -80,7 +80,7 @@ class Dataset:
         return self.info.class_names
 
     @functools.cached_property
-    def labels(self) -> NDArray[np.int64] | None:
+    def labels(self) -> Integers | None:
         """int64 [N], the position of each picture's class in `class_names`; None without classes.
 
         Raises:
@@ -95,7 +95,7 @@ class Dataset:
             stranger = error.args[0]
             raise DataError(f"{self.path / INDEX} holds the class {stranger!r}, which {INFO} does not name") from error
 
-    def rows(self, split: str) -> NDArray[np.int64]:
+    def rows(self, split: str) -> Integers:
         """The rows of the pictures in "train", "validation" or "test", rising; int64, empty if there are none.
 
         Pictures of a dataset without splits are all in "train". What is learnt, or shown as what was learnt from, is
@@ -118,7 +118,7 @@ class Dataset:
         return self.images[rows[evenly_spaced(len(rows), most)]]
 
     @functools.cached_property
-    def class_counts(self) -> NDArray[np.int64]:
+    def class_counts(self) -> Integers:
         """How many training pictures each class has, int64 [C]; empty without classes."""
         if self.labels is None:
             return np.empty(0, np.int64)
@@ -140,7 +140,7 @@ class Dataset:
         return {split: len(self._rows[split]) for split in SPLITS}
 
     @functools.cached_property
-    def _rows(self) -> dict[str, NDArray[np.int64]]:
+    def _rows(self) -> dict[str, Integers]:
         column = self.index.get("split", pd.Series(TRAIN, index=self.index.index))
         if len(strangers := column[~column.isin(SPLITS)]):
             raise DataError(
@@ -189,8 +189,8 @@ class Dataset:
             self.path, self.info, rows, self.index.iloc[rows].reset_index(drop=True), self._labels_of(rows), image
         )
 
-    def _selected(self, split: str | None) -> NDArray[np.int64]:
+    def _selected(self, split: str | None) -> Integers:
         return np.arange(len(self)) if split is None else self.rows(split)
 
-    def _labels_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    def _labels_of(self, rows: Integers) -> Integers | None:
         return None if self.labels is None else self.labels[rows]

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from PIL import Image
 
 from ganvas.data.dataset.layout import IMAGES, Info, map_images
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.cache import cache_path
 from ganvas.foundation.errors import DataError
 
@@ -26,9 +25,9 @@ _CHUNK = 1_000
 def to_hf(
     path: Path,
     info: Info,
-    rows: NDArray[np.int64],
+    rows: Integers,
     index: pd.DataFrame,
-    labels: NDArray[np.int64] | None,
+    labels: Integers | None,
     image: str = "image",
 ) -> "datasets.Dataset":
     """The pictures with their columns, in an Arrow file that lies in the cache and is mapped into memory.
@@ -90,9 +89,7 @@ def _features(info: Info, index: pd.DataFrame, image: str) -> "datasets.Features
     return datasets.Features({image: datasets.Image(), **features})
 
 
-def _records(
-    path: str, fingerprint: str, index: pd.DataFrame, rows: NDArray[np.int64], image: str
-) -> Iterator[dict[str, Any]]:
+def _records(path: str, fingerprint: str, index: pd.DataFrame, rows: Integers, image: str) -> Iterator[dict[str, Any]]:
     """The rows of the Hugging Face dataset; the fingerprint is there for the key."""
     images = map_images(Path(path) / IMAGES)
     for start in range(0, len(rows), _CHUNK):
@@ -101,7 +98,7 @@ def _records(
             yield {image: {"bytes": _png(images[row]), "path": None}, **record}
 
 
-def _png(pixels: NDArray[np.uint8]) -> bytes:
+def _png(pixels: Images) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

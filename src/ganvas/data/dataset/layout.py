@@ -17,11 +17,10 @@ import tokenize
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ganvas.data.dataset.stored import StoredPictures
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.paths import is_directory, is_file, quoted
 
@@ -79,7 +78,7 @@ def read_info(path: Path) -> Info:
         raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
 
 
-def map_images(file: Path) -> NDArray[np.uint8]:
+def map_images(file: Path) -> Images:
     """The pictures of an `images.npy` as a read-only memory map, in the shape that its header says (see `stored.py`).
 
     Raises:

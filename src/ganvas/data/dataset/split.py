@@ -12,10 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import TEST, TRAIN, VALIDATION
+from ganvas.foundation.arrays import Flags, Images, Integers
 from ganvas.foundation.errors import DataError
-
-Numbers = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 # What the values of a split column mean, in lower case.
 MEANINGS = {
@@ -36,7 +34,7 @@ _SET_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(a
 _FREE, _TRAINING, _HELD = range(3)
 
 
-def groups_of(index: pd.DataFrame) -> Numbers:
+def groups_of(index: pd.DataFrame) -> Integers:
     """Number the groups of pictures that must stay together.
 
     The column `group` says which these are, if there is one. Otherwise they are the pictures of equal `sha256` or
@@ -58,7 +56,7 @@ def groups_of(index: pd.DataFrame) -> Numbers:
     return np.unique(roots, return_inverse=True)[1].astype(np.int64)
 
 
-def hold_back(groups: Numbers, labels: Numbers | None, fraction: float, seed: int) -> tuple[Mask, list[int]]:
+def hold_back(groups: Integers, labels: Integers | None, fraction: float, seed: int) -> tuple[Flags, list[int]]:
     """Choose whole groups at random that hold about the same share of every class.
 
     Every class with two or more groups gets pictures on both sides, and as near to the share as its groups permit.
@@ -90,7 +88,7 @@ def hold_back(groups: Numbers, labels: Numbers | None, fraction: float, seed: in
 # ---- groups -----------------------------------------------------------------------------------------------------
 
 
-def _pairs(index: pd.DataFrame) -> Iterator[tuple[Numbers, Numbers]]:
+def _pairs(index: pd.DataFrame) -> Iterator[tuple[Integers, Integers]]:
     """Pairs of rows that belong together, some at a time: enough of them to bind every group."""
     if "group" in index:
         yield equal_pairs(index["group"])
@@ -103,7 +101,7 @@ def _pairs(index: pd.DataFrame) -> Iterator[tuple[Numbers, Numbers]]:
         yield from near_pairs(index["phash"])
 
 
-def equal_pairs(column: "pd.Series[str]") -> tuple[Numbers, Numbers]:
+def equal_pairs(column: "pd.Series[str]") -> tuple[Integers, Integers]:
     """Each row with an entry, and the first row that has the same."""
     codes, _ = pd.factorize(column)
     known = np.flatnonzero(codes >= 0)
@@ -111,7 +109,7 @@ def equal_pairs(column: "pd.Series[str]") -> tuple[Numbers, Numbers]:
     return known, known[first][inverse]
 
 
-def near_pairs(column: "pd.Series[str]") -> Iterator[tuple[Numbers, Numbers]]:
+def near_pairs(column: "pd.Series[str]") -> Iterator[tuple[Integers, Integers]]:
     """Pairs of rows whose hashes are near to each other, some at a time.
 
     A bit of a hash says whether a frequency of the picture is stronger than the median of all 64, so half of the bits
@@ -139,7 +137,7 @@ def near_pairs(column: "pd.Series[str]") -> Iterator[tuple[Numbers, Numbers]]:
             yield first[one[is_near]], first[other[is_near]]
 
 
-def _bits(column: "pd.Series[str]") -> NDArray[np.uint8]:
+def _bits(column: "pd.Series[str]") -> Images:
     """The bits of hashes in hexadecimal, 0 or 1 [N, 64]; all 0 where there is none."""
     try:
         numbers = np.array([int(text, 16) for text in column.fillna("0")], ">u8")
@@ -148,7 +146,7 @@ def _bits(column: "pd.Series[str]") -> NDArray[np.uint8]:
     return np.unpackbits(numbers.view(np.uint8).reshape(-1, _BITS // 8), axis=1)
 
 
-def merge(roots: Numbers, first: Numbers, second: Numbers) -> None:
+def merge(roots: Integers, first: Integers, second: Integers) -> None:
     """Unite the sets that hold `first[k]` and `second[k]`, for every k.
 
     Each row's root is the smallest row of its set. The larger root of a pair is hung under the smaller one until no
@@ -165,7 +163,7 @@ def merge(roots: Numbers, first: Numbers, second: Numbers) -> None:
 # ---- sides ------------------------------------------------------------------------------------------------------
 
 
-def _sides(members: list[Numbers], fraction: float, random: np.random.Generator) -> NDArray[np.int8]:
+def _sides(members: list[Integers], fraction: float, random: np.random.Generator) -> NDArray[np.int8]:
     """The side of every group, from the groups of the pictures of each class."""
     choices = [np.unique(groups) for groups in members]
     classes_in = np.bincount(np.concatenate([*choices, np.empty(0, np.int64)]))
@@ -193,7 +191,7 @@ def _sides(members: list[Numbers], fraction: float, random: np.random.Generator)
     return sides
 
 
-def _take_sides(sides: NDArray[np.int8], members: Numbers, fraction: float, random: np.random.Generator) -> None:
+def _take_sides(sides: NDArray[np.int8], members: Integers, fraction: float, random: np.random.Generator) -> None:
     """Give a side to the groups of one class that have none yet; `members` are the groups of its pictures."""
     groups, sizes = np.unique(members, return_counts=True)
     free, held, trained = (sides[groups] == side for side in (_FREE, _HELD, _TRAINING))
@@ -206,7 +204,7 @@ def _take_sides(sides: NDArray[np.int8], members: Numbers, fraction: float, rand
     sides[groups[order]] = np.where(chosen, _HELD, _TRAINING)
 
 
-def _mend(sides: NDArray[np.int8], choice: Numbers, choices: list[Numbers]) -> None:
+def _mend(sides: NDArray[np.int8], choice: Integers, choices: list[Integers]) -> None:
     """Move a group of a class that lies on one side, one that no other class needs there.
 
     If there is none, a class without training pictures takes one all the same.
@@ -220,7 +218,7 @@ def _mend(sides: NDArray[np.int8], choice: Numbers, choices: list[Numbers]) -> N
         sides[spare[0]] = _HELD
 
 
-def _nearest_sum(sizes: Numbers, target: float, lowest: int, highest: int) -> Mask:
+def _nearest_sum(sizes: Integers, target: float, lowest: int, highest: int) -> Flags:
     """Choose sizes whose sum is as near to the target as any choice's from `lowest` to `highest`; early ones first.
 
     Args:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.notes import note_once
 
@@ -69,7 +70,7 @@ class StoredPictures(np.memmap[Any, np.dtype[np.uint8]]):
         return super().__reduce__() if self._reader is None else (StoredPictures.open, (self._reader.file,))
 
 
-def _rows(index: list[Any] | NDArray[Any], count: int) -> NDArray[np.int64] | None:
+def _rows(index: list[Any] | NDArray[Any], count: int) -> Integers | None:
     """The rows that an array of numbers or truth values asks for, or None if it is something else."""
     array = np.asarray(index)
     if array.dtype == np.bool_ and array.shape == (count,):
@@ -90,7 +91,7 @@ class _Reader:
         self._descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         weakref.finalize(self, os.close, self._descriptor)
 
-    def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def read(self, rows: Integers) -> Images:
         """The pictures of these rows, uint8 [n, S, S, 3].
 
         Raises:

@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils import data as torch_data
 
 from ganvas.data.dataset.layout import map_images
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.pixels import to_float
 
 Pair: TypeAlias = tuple[Tensor, int]
@@ -43,9 +43,9 @@ class TorchPictures(torch_data.Dataset[Pair]):
     def __init__(
         self,
         file: Path,
-        images: NDArray[np.uint8],
-        rows: NDArray[np.int64],
-        labels: NDArray[np.int64] | None,
+        images: Images,
+        rows: Integers,
+        labels: Integers | None,
         class_names: list[str],
         transform: Callable[[Tensor], Tensor] | None = None,
     ) -> None:

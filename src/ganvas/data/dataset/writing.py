@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import INDEX, INFO, REJECTED, TRAIN, Info
+from ganvas.foundation.arrays import Images
 
 
 class ImagesFile:
@@ -57,7 +57,7 @@ class ImagesFile:
         self._file.seek(self._file.tell())  # between reading and writing
         self._file.truncate()
 
-    def append(self, pixels: NDArray[np.uint8]) -> None:
+    def append(self, pixels: Images) -> None:
         """Write one picture, uint8 [S, S, 3]."""
         data = pixels.tobytes()
         self._file.write(data)

@@ -13,7 +13,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from ganvas.data.pictures.colours import flatten
@@ -21,6 +20,7 @@ from ganvas.data.pictures.formats import opened
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected, too_long, too_small
 from ganvas.data.pictures.streaming import can_stream, shrunk
+from ganvas.foundation.arrays import Images
 
 # Pictures of more pixels are streamed if they can be: in memory, so many take 128 MiB, and up to four times that on
 # their way through transparency, colour profile and orientation.
@@ -57,7 +57,7 @@ class Picture:
         sha256: of the file's bytes in hexadecimal, or of the pixels where there is no file.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: Images
     width: int
     height: int
     sha256: str
@@ -93,7 +93,7 @@ def decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> Picture:
     return Picture(pixels, width, height, sha256)
 
 
-def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[NDArray[np.uint8], int, int]:
+def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[Images, int, int]:
     """The pixels, and the width and height of the upright original."""
     image: Image.Image
     with opened(file) as image:

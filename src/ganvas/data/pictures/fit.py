@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.data.pictures.focus import most_telling
+from ganvas.data.pictures.focus import best_crop_start
 from ganvas.data.pictures.frame import Frame
+from ganvas.foundation.arrays import Images
 
 Box = tuple[float, float, float, float]
 
@@ -17,7 +18,7 @@ Box = tuple[float, float, float, float]
 _FILTER = Image.Resampling.LANCZOS
 
 
-def place(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+def place(pixels: Images, frame: Frame) -> Images:
     """Fit a picture to the frame, antialiased.
 
     Args:
@@ -30,7 +31,7 @@ def place(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     return np.array(_PLACING.get(frame.fit, _crop)(Image.fromarray(pixels), frame))
 
 
-def views(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+def views(pixels: Images, frame: Frame) -> Images:
     """All the squares that become of a picture: one, or with "multicrop" several of a long one.
 
     There are as many as squares of its shorter side go into the longer one, rounded; from end to end at equal
@@ -61,7 +62,7 @@ def _crop(image: Image.Image, frame: Frame) -> Image.Image:
     if frame.focus == "centre" or not across + down:
         box = _square(image.size, across / 2, down / 2)
     else:
-        start = most_telling(np.asarray(image), frame.focus)
+        start = best_crop_start(np.asarray(image), frame.focus)
         box = _square(image.size, start if across else 0, start if down else 0)
     return _resize(image, (frame.size, frame.size), frame, box)
 
@@ -105,7 +106,7 @@ def _light() -> NDArray[np.float32]:
     return light.astype(np.float32)
 
 
-def _numbers(light: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _numbers(light: NDArray[np.float32]) -> Images:
     """The numbers of sRGB that stand for light, clipped to 0 to 1."""
     light = light.clip(0, 1)
     numbers = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)

@@ -1,17 +1,16 @@
 """Where to crop a long picture: the square with the most detail, or with what stands out most."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
+
+from ganvas.foundation.arrays import Floats, Images
 
 # Places are compared in a small copy with a short side of so many pixels.
 _SIDE = 48
 _LEVELS = 16
 
-Grey = NDArray[np.uint8]
 
-
-def most_telling(pixels: NDArray[np.uint8], focus: str) -> float:
+def best_crop_start(pixels: Images, focus: str) -> float:
     """Where along its longer side a picture's most telling square begins; of equals, the one nearest the middle.
 
     Args:
@@ -34,13 +33,13 @@ def most_telling(pixels: NDArray[np.uint8], focus: str) -> float:
     return float(start / max(1, len(scores) - 1) * abs(width - height))
 
 
-def _windows(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+def _windows(columns: Floats) -> Floats:
     """Sums over each run of `_SIDE` columns: float64 [W, ...] to [W - _SIDE + 1, ...]."""
     sums = np.concatenate([np.zeros_like(columns[:1]), columns.cumsum(axis=0)])
     return np.asarray(sums[_SIDE:] - sums[:-_SIDE])
 
 
-def _entropies(strip: Grey) -> NDArray[np.float64]:
+def _entropies(strip: Images) -> Floats:
     """The Shannon entropy of the greys in each square of a strip, uint8 [_SIDE, W], in bits."""
     levels = strip.T // (256 // _LEVELS)
     counts = _windows(np.stack([(levels == level).sum(axis=1) for level in range(_LEVELS)], axis=1).astype(float))
@@ -49,7 +48,7 @@ def _entropies(strip: Grey) -> NDArray[np.float64]:
     return np.asarray(-(shares * bits).sum(axis=1))
 
 
-def _saliences(strip: Grey) -> NDArray[np.float64]:
+def _saliences(strip: Images) -> Floats:
     """The salience in each square of a strip, by its spectral residual (Hou and Zhang, CVPR 2007, eq. 3 to 5).
 
     What all pictures have in common is a smooth log spectrum; what is left of it beside its own average stands out.

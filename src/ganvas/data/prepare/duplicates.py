@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.data.dataset.split import NEAR, Numbers, equal_pairs, merge, near_pairs
+from ganvas.data.dataset.split import NEAR, equal_pairs, merge, near_pairs
 from ganvas.data.pictures.rejection import Reason
+from ganvas.foundation.arrays import Flags, Floats, Images, Integers
 
 DEDUPES = ("none", "exact", "near")
 
@@ -27,7 +27,7 @@ _BATCH = 4096
 
 
 @dataclass(frozen=True)
-class Repeats:
+class DuplicateSets:
     """What repeats what.
 
     Attributes:
@@ -35,11 +35,11 @@ class Repeats:
         near: int64 [N], the same for copies and near-duplicates.
     """
 
-    exact: Numbers
-    near: Numbers
+    exact: Integers
+    near: Integers
 
 
-def find_repeats(index: pd.DataFrame, images: NDArray[np.uint8], positions: Numbers) -> Repeats:
+def find_duplicates(index: pd.DataFrame, images: Images, positions: Integers) -> DuplicateSets:
     """Find copies and near-duplicates. Crops of one picture are neither of each other.
 
     Args:
@@ -52,20 +52,20 @@ def find_repeats(index: pd.DataFrame, images: NDArray[np.uint8], positions: Numb
     exact = np.arange(len(index))
     merge(exact, *equal_pairs(content))
     near = exact.copy()
-    glances = _Glances(images)
+    glances = _Thumbnails(images)
     for first, second in _batches(near_pairs(index["phash"])):
-        is_news = (sources[first] != sources[second]) & (near[first] != near[second])
-        first, second = first[is_news], second[is_news]
+        is_new = (sources[first] != sources[second]) & (near[first] != near[second])
+        first, second = first[is_new], second[is_new]
         is_alike = glances.differences(positions[first], positions[second]) <= ALIKE
         merge(near, first[is_alike], second[is_alike])
-    return Repeats(exact, near)
+    return DuplicateSets(exact, near)
 
 
-def numbered(groups: Numbers) -> "pd.Series[int]":
+def duplicates_column(groups: Integers) -> "pd.Series[int]":
     """The column `duplicates`: pictures with the same number repeat each other; null for one that repeats none.
 
     Args:
-        groups: int64 [N], `Repeats.near`.
+        groups: int64 [N], `DuplicateSets.near`.
     """
     _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
     repeated = counts > 1
@@ -73,11 +73,11 @@ def numbered(groups: Numbers) -> "pd.Series[int]":
     return numbers.mask(~repeated[inverse])
 
 
-def surplus(
+def rows_to_drop(
     index: pd.DataFrame,
-    groups: Numbers,
+    groups: Integers,
     is_like: Callable[[int, int], bool] | None = None,
-    held_back: NDArray[np.bool_] | None = None,
+    held_back: Flags | None = None,
 ) -> dict[int, int]:
     """The pictures to drop: those like one that is kept, which is the largest original, or the first of these.
 
@@ -108,19 +108,19 @@ def surplus(
     return dropped
 
 
-class NearCopies:
+class NearDuplicates:
     """Tells whether two pictures repeat each other: copies, or near by hash and at a glance.
 
     Args:
         index: the table of pictures [N].
         images: uint8 [M, S, S, 3].
         positions: int64 [N], where each is among them.
-        exact: int64 [N], `Repeats.exact`.
+        exact: int64 [N], `DuplicateSets.exact`.
     """
 
-    def __init__(self, index: pd.DataFrame, images: NDArray[np.uint8], positions: Numbers, exact: Numbers) -> None:
+    def __init__(self, index: pd.DataFrame, images: Images, positions: Integers, exact: Integers) -> None:
         self._hashes, self._positions, self._exact = index["phash"].tolist(), positions, exact
-        self._glances = _Glances(images)
+        self._glances = _Thumbnails(images)
 
     def __call__(self, row: int, other: int) -> bool:
         """Whether they do."""
@@ -131,12 +131,12 @@ class NearCopies:
         return bool(self._glances.differences(self._positions[[row]], self._positions[[other]])[0] <= ALIKE)
 
 
-def reason(repeats: Repeats, row: int, keeper: int) -> Reason:
+def reason(repeats: DuplicateSets, row: int, keeper: int) -> Reason:
     """Why a surplus picture is left out."""
     return Reason.COPY if repeats.exact[row] == repeats.exact[keeper] else Reason.NEAR_COPY
 
 
-def sets_of(column: "pd.Series[int]") -> Numbers:
+def duplicate_sets(column: "pd.Series[int]") -> Integers:
     """What repeats what, int64 [N], from the column `duplicates`, where a picture that repeats none has no number."""
     numbers, distinct = pd.factorize(column)
     is_alone = numbers < 0
@@ -144,7 +144,7 @@ def sets_of(column: "pd.Series[int]") -> Numbers:
     return numbers.astype(np.int64)
 
 
-def leaks(sets: Numbers, is_trained: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def leaks(sets: Integers, is_trained: Flags) -> Flags:
     """Which held-back pictures have a copy or near-duplicate to train on, bool [N].
 
     Args:
@@ -154,27 +154,27 @@ def leaks(sets: Numbers, is_trained: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return ~is_trained & np.isin(sets, sets[is_trained])
 
 
-def _batches(pairs: Iterable[tuple[Numbers, Numbers]]) -> Iterator[tuple[Numbers, Numbers]]:
+def _batches(pairs: Iterable[tuple[Integers, Integers]]) -> Iterator[tuple[Integers, Integers]]:
     for first, second in pairs:
         for start in range(0, len(first), _BATCH):
             yield first[start : start + _BATCH], second[start : start + _BATCH]
 
 
-class _Glances:
+class _Thumbnails:
     """Pictures reduced to what is seen of them at a glance, each once."""
 
-    def __init__(self, images: NDArray[np.uint8]) -> None:
+    def __init__(self, images: Images) -> None:
         self._images = images
-        self._seen: dict[int, NDArray[np.uint8]] = {}
+        self._seen: dict[int, Images] = {}
 
-    def differences(self, first: Numbers, second: Numbers) -> NDArray[np.float64]:
+    def differences(self, first: Integers, second: Integers) -> Floats:
         """By how much pictures differ, 0 to 255, float64 [P]."""
         if not len(first):
             return np.empty(0)
         one, other = (np.stack([self._glance(int(row)) for row in rows]).astype(int) for rows in (first, second))
         return np.asarray(np.abs(one - other).mean(axis=(1, 2, 3)))
 
-    def _glance(self, row: int) -> NDArray[np.uint8]:
+    def _glance(self, row: int) -> Images:
         if row not in self._seen:
             image = Image.fromarray(self._images[row])
             self._seen[row] = np.array(image.resize((_SIDE, _SIDE), Image.Resampling.BOX))

@@ -16,7 +16,7 @@ from ganvas.data.pictures.frame import MAX_ASPECT, SMALLEST_SIDE, Frame, frame_f
 from ganvas.data.prepare.duplicates import DEDUPES
 from ganvas.data.prepare.holdout import read_split
 from ganvas.data.sources import Request
-from ganvas.data.sources.opening import Named
+from ganvas.data.sources.opening import SourceSpec
 from ganvas.foundation.errors import DataError, unknown
 from ganvas.foundation.paths import exists, user_path
 from ganvas.foundation.version import VERSION
@@ -175,7 +175,7 @@ class PrepareOptions(Typed):
             root=self.root,
         )
 
-    def key(self, source: Named) -> dict[str, Any]:
+    def key(self, source: SourceSpec) -> dict[str, Any]:
         """What the pictures of an interrupted preparation depend on, apart from the contents of their files."""
         named = source if isinstance(source, Mapping) else {"": source}
         return {
@@ -188,7 +188,7 @@ class PrepareOptions(Typed):
             "versions": [VERSION, PIL.__version__],
         }
 
-    def record(self, source: Named) -> dict[str, Any]:
+    def record(self, source: SourceSpec) -> dict[str, Any]:
         """What `dataset.json` says about the source and the options; the size is a field of its own there."""
         fraction, split_column = self.held_back
         named = {key: str(each) for key, each in source.items()} if isinstance(source, Mapping) else str(source)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import imagehash
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ganvas.data.pictures.fit import views
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import Item
+from ganvas.foundation.arrays import Images
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Prepared:
         stamp: the item's, from before it was read.
     """
 
-    views: NDArray[np.uint8]
+    views: Images
     phashes: list[str]
     sha256: str
     content: str

@@ -21,12 +21,12 @@ from ganvas.data.pictures.frame import require_size
 from ganvas.data.prepare.holdout import HoldoutPlan
 from ganvas.data.prepare.options import PrepareArguments
 from ganvas.data.prepare.parallel import ordered_map
+from ganvas.data.prepare.partial import Entry, PartialDataset, unfinished
 from ganvas.data.prepare.picture import LeftOut, make
 from ganvas.data.prepare.summary import Duplicates, Originals, Summary, examples, reasons
 from ganvas.data.prepare.table import Table, classes_of, require_classes
-from ganvas.data.prepare.unfinished import Entry, Unfinished, unfinished
 from ganvas.data.sources import Source
-from ganvas.data.sources.opening import Named, open_source
+from ganvas.data.sources.opening import SourceSpec, open_source
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.files import refuse_taken, whole_directory
 from ganvas.foundation.paths import exists, new_path, user_path
@@ -37,16 +37,16 @@ P = ParamSpec("P")
 
 
 class _Prepare(Protocol[P]):
-    def __call__(self, source: Named, target: str | Path, *args: P.args, **options: P.kwargs) -> Summary: ...
+    def __call__(self, source: SourceSpec, target: str | Path, *args: P.args, **options: P.kwargs) -> Summary: ...
 
 
 def _options_as_keywords(
     model: Callable[P, PrepareArguments],
-) -> Callable[[Callable[[Named, str | Path, PrepareArguments], Summary]], _Prepare[P]]:
+) -> Callable[[Callable[[SourceSpec, str | Path, PrepareArguments], Summary]], _Prepare[P]]:
     """Let `prepare` take the fields of a model as keywords: for callers, type checkers and `inspect.signature`."""
 
-    def decorate(function: Callable[[Named, str | Path, PrepareArguments], Summary]) -> _Prepare[P]:
-        def call(source: Named, target: str | Path, *args: P.args, **options: P.kwargs) -> Summary:
+    def decorate(function: Callable[[SourceSpec, str | Path, PrepareArguments], Summary]) -> _Prepare[P]:
+        def call(source: SourceSpec, target: str | Path, *args: P.args, **options: P.kwargs) -> Summary:
             try:
                 arguments = model(*args, **options)
             except ValidationError as error:
@@ -64,7 +64,7 @@ def _options_as_keywords(
 
 
 @_options_as_keywords(PrepareArguments)
-def prepare(source: Named, target: str | Path, options: PrepareArguments) -> Summary:
+def prepare(source: SourceSpec, target: str | Path, options: PrepareArguments) -> Summary:
     """Turn pictures into a dataset directory, which is whole when this returns and absent when it raises.
 
     The options are keywords, as in `prepare("photos", "data", size=32, fit="pad")`; docs/cli.md explains each of them.
@@ -87,7 +87,7 @@ def prepare(source: Named, target: str | Path, options: PrepareArguments) -> Sum
     return _prepare(_expanded(source), new_path(target), options)
 
 
-def _expanded(source: Named) -> Named:
+def _expanded(source: SourceSpec) -> SourceSpec:
     """The source with home directories in place of `~`, also behind a prefix such as `hf:`."""
     if isinstance(source, Mapping):
         return {name: _expand(each) for name, each in source.items()}
@@ -101,7 +101,7 @@ def _expand(source: str | Path) -> str | Path:
     return str(user_path(source)) if isinstance(source, str) else user_path(source)
 
 
-def _prepare(source: Named, target: Path, options: PrepareArguments) -> Summary:
+def _prepare(source: SourceSpec, target: Path, options: PrepareArguments) -> Summary:
     started = time.perf_counter()
     refuse_taken(target)
     opened = open_source(source, options.request)
@@ -147,7 +147,9 @@ def _prepare(source: Named, target: Path, options: PrepareArguments) -> Summary:
     )
 
 
-def _make_pictures(source: Source, options: PrepareArguments, kept: Unfinished) -> tuple[list[Entry | LeftOut], int]:
+def _make_pictures(
+    source: Source, options: PrepareArguments, kept: PartialDataset
+) -> tuple[list[Entry | LeftOut], int]:
     """Prepare every item of the source that is not kept from an earlier run.
 
     Returns:

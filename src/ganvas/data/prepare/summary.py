@@ -10,7 +10,7 @@ import pandas as pd
 
 from ganvas.data.dataset.layout import REJECTED, TRAIN
 from ganvas.data.pictures.rejection import Reason
-from ganvas.data.prepare.duplicates import leaks, sets_of
+from ganvas.data.prepare.duplicates import duplicate_sets, leaks
 from ganvas.data.prepare.holdout import Holdout
 
 # How many classes the summary counts; Painter by Numbers has 2,074 artists.
@@ -71,7 +71,7 @@ class Duplicates:
     def of(cls, index: pd.DataFrame, copies: int) -> Self:
         """Count them in a dataset's table, with its columns `duplicates` and `split`."""
         numbers = index["duplicates"].dropna()
-        leaked = leaks(sets_of(index["duplicates"]), (index["split"] == TRAIN).to_numpy())
+        leaked = leaks(duplicate_sets(index["duplicates"]), (index["split"] == TRAIN).to_numpy())
         return cls(len(numbers), numbers.nunique(), copies, int(leaked.sum()))
 
     def __str__(self) -> str:

@@ -8,17 +8,16 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import REJECTED, TRAIN
-from ganvas.data.dataset.split import Numbers
 from ganvas.data.pictures.rejection import Reason
 from ganvas.data.prepare import duplicates
+from ganvas.data.prepare.partial import Entry
 from ganvas.data.prepare.picture import LeftOut
 from ganvas.data.prepare.summary import counted, reasons
-from ganvas.data.prepare.unfinished import Entry
 from ganvas.data.sources import Item, Source
 from ganvas.data.sources.source import shortened
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
 
 # How many of the commonest reasons, or of the classes at fault, a message names.
@@ -41,8 +40,8 @@ class Table:
 
     source: Source
     index: pd.DataFrame
-    numbers: Numbers
-    positions: Numbers
+    numbers: Integers
+    positions: Integers
     left_out: list[tuple[int, str, str, str]]
     copies: int = 0
     notes: list[str] = field(default_factory=list)
@@ -120,7 +119,7 @@ class Table:
             classes, names = counted(len(lost), "class", "classes"), shortened(lost, COMMONEST)
             self.notes.append(f"left out {classes} with fewer than {least:,} readable pictures: {names}")
 
-    def drop_duplicates(self, images: NDArray[np.uint8], dedupe: str, splits: Mapping[str, str] | None = None) -> None:
+    def drop_duplicates(self, images: Images, dedupe: str, splits: Mapping[str, str] | None = None) -> None:
         """Move to those left out the pictures that repeat one that is kept.
 
         Args:
@@ -131,13 +130,13 @@ class Table:
         if dedupe == "none":
             return
         index = self.index
-        repeats = duplicates.find_repeats(index, images, self.positions)
+        repeats = duplicates.find_duplicates(index, images, self.positions)
         is_held_back = None if splits is None else (index["source"].map(splits) != TRAIN).to_numpy(np.bool_)
         if dedupe == "exact":
-            dropped = duplicates.surplus(index, repeats.exact, held_back=is_held_back)
+            dropped = duplicates.rows_to_drop(index, repeats.exact, held_back=is_held_back)
         else:
-            is_like = duplicates.NearCopies(index, images, self.positions, repeats.exact)
-            dropped = duplicates.surplus(index, repeats.near, is_like, is_held_back)
+            is_like = duplicates.NearDuplicates(index, images, self.positions, repeats.exact)
+            dropped = duplicates.rows_to_drop(index, repeats.near, is_like, is_held_back)
         classes, contradicted = self.classes, 0
         for row, keeper in dropped.items():
             detail = self._name(keeper, row)
@@ -149,17 +148,17 @@ class Table:
             self.notes.append(f"warning: {they} of another class than the picture that stays (told in {REJECTED})")
         self._keep(np.setdiff1d(np.arange(len(index)), list(dropped)))
 
-    def mark_duplicates(self, images: NDArray[np.uint8]) -> None:
+    def mark_duplicates(self, images: Images) -> None:
         """Add the column `duplicates`, and count the copies; `images` are what `positions` count in."""
-        repeats = duplicates.find_repeats(self.index, images, self.positions)
-        self.index = self.index.assign(duplicates=duplicates.numbered(repeats.near))
+        repeats = duplicates.find_duplicates(self.index, images, self.positions)
+        self.index = self.index.assign(duplicates=duplicates.duplicates_column(repeats.near))
         self.copies = len(self.index) - len(np.unique(repeats.exact))
 
     def _leave_out(self, row: int, reason: str, detail: str) -> None:
         """List the picture of a row; its row stays."""
         self.left_out.append((int(self.numbers[row]), self.index["source"][row], reason, detail))
 
-    def _keep(self, rows: Numbers) -> None:
+    def _keep(self, rows: Integers) -> None:
         """Drop all other rows."""
         self.index = self.index.iloc[rows].reset_index(drop=True)
         self.numbers, self.positions = self.numbers[rows], self.positions[rows]

@@ -23,10 +23,10 @@ from typing import IO, NamedTuple, cast
 from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
+from ganvas.data.sources.file_state import FileState
 from ganvas.data.sources.layouts import open_tree
 from ganvas.data.sources.skipped import skipped_folders
 from ganvas.data.sources.source import Request, Source, Value, unique
-from ganvas.data.sources.stamp import Stamp
 from ganvas.data.sources.tree import as_text
 from ganvas.foundation.errors import DataError
 
@@ -62,7 +62,7 @@ class Place(NamedTuple):
 class Member:
     """A picture in an archive."""
 
-    archive: Stamp
+    archive: FileState
     place: Place
     name: str
     labels: Mapping[str, Value]
@@ -77,7 +77,7 @@ class Member:
         return decode(io.BytesIO(read_member(self.archive, self.place)), frame)
 
 
-def read_member(archive: Stamp, place: Place) -> bytes:
+def read_member(archive: FileState, place: Place) -> bytes:
     """The bytes of a member.
 
     Raises:
@@ -108,7 +108,7 @@ def _whole(file: IO[bytes], length: int) -> bytes:
 
 
 @functools.lru_cache(maxsize=4)
-def _handle(archive: Stamp) -> zipfile.ZipFile | IO[bytes]:
+def _handle(archive: FileState) -> zipfile.ZipFile | IO[bytes]:
     return zipfile.ZipFile(archive.path) if _is_zip(archive.path) else _unpacked(archive.path)
 
 
@@ -136,7 +136,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.title = str(path)
         try:
-            self._stamp = Stamp.of(path)
+            self._stamp = FileState.of(path)
             members = _zip_members(path) if _is_zip(path) else _tar_members(path)
         except _DAMAGE as error:
             raise DataError(f"{path} cannot be read as an archive: {error}") from error

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
+from ganvas.data.sources.file_state import FileState
 from ganvas.data.sources.folder import PictureFile
 from ganvas.data.sources.source import Value
-from ganvas.data.sources.stamp import Stamp
 from ganvas.foundation.errors import DataError
 
 Features = Mapping[str, Any]
@@ -46,7 +46,7 @@ class EmbeddedPicture:
         labels: of the row.
     """
 
-    table: Stamp
+    table: FileState
     column: str
     row: int
     beside: Path | None
@@ -104,7 +104,7 @@ class ArrowFile:
     """
 
     path: Path
-    stamp: Stamp
+    stamp: FileState
     schema: pa.Schema
     features: Features
 
@@ -120,7 +120,7 @@ class ArrowFile:
             DataError: it is no such file or damaged.
         """
         try:
-            stamp = Stamp.of(path)
+            stamp = FileState.of(path)
             schema = _schema(stamp)
             return cls(path, stamp, schema, features_in(schema) or features or {})
         except _FAILURES as error:
@@ -223,13 +223,13 @@ def plain(value: Any, names: list[str]) -> Value:
 
 
 @functools.lru_cache(maxsize=4)
-def _parquet(stamp: Stamp) -> pq.ParquetFile:
+def _parquet(stamp: FileState) -> pq.ParquetFile:
     # With a buffer, pages are read as they are wanted; without one, all that a group holds of a column at once.
     return pq.ParquetFile(stamp.path, buffer_size=_BUFFER, pre_buffer=False)
 
 
 @functools.lru_cache(maxsize=64)
-def _table(stamp: Stamp) -> pa.Table:
+def _table(stamp: FileState) -> pa.Table:
     """An Arrow file, of either form, as a table that lies on the disk until it is looked at."""
     mapped = pa.memory_map(str(stamp.path))
     try:
@@ -267,11 +267,11 @@ class _Cursor:
 
 
 @functools.lru_cache(maxsize=1)
-def _cursor(stamp: Stamp, column: str, group: int) -> _Cursor:
+def _cursor(stamp: FileState, column: str, group: int) -> _Cursor:
     return _Cursor(_parquet(stamp), column, group)
 
 
-def _cell(stamp: Stamp, column: str, row: int) -> Any:
+def _cell(stamp: FileState, column: str, row: int) -> Any:
     if not _is_parquet(stamp.path):
         return _table(stamp)[column][row].as_py()
     metadata = _parquet(stamp).metadata
@@ -286,7 +286,7 @@ def _cell(stamp: Stamp, column: str, row: int) -> Any:
         raise
 
 
-def _schema(stamp: Stamp) -> pa.Schema:
+def _schema(stamp: FileState) -> pa.Schema:
     return _parquet(stamp).schema_arrow if _is_parquet(stamp.path) else _table(stamp).schema
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.data.dataset.split import MEANINGS
-from ganvas.data.sources.source import RESERVED, Item, Relabelled, Request, Source, Stranger, Value
+from ganvas.data.sources.source import RESERVED, Item, RejectedItem, Relabelled, Request, Source, Value
 from ganvas.data.sources.where import NOTHING, condition, kind_of, kinds_of
 from ganvas.foundation.errors import DataError, unknown
 
@@ -89,7 +89,7 @@ def _required(source: Source, column: str | None) -> Source:
     """The source with a label as text, and strangers in the place of the pictures that lack it."""
     if column is None:
         return source
-    items = [item if isinstance(item, Stranger) else _with_text(item, column) for item in source.items]
+    items = [item if isinstance(item, RejectedItem) else _with_text(item, column) for item in source.items]
     return replace(source, items=items)
 
 
@@ -98,7 +98,7 @@ def _with_text(item: Item, column: str) -> Item:
     if isinstance(value, str):
         return item
     if value is None:
-        return Stranger(item.name, f"no value in column {column!r}")
+        return RejectedItem(item.name, f"no value in column {column!r}")
     return Relabelled(item, item.name, {**item.labels, column: str(value)})
 
 
@@ -114,7 +114,9 @@ def _kept_labels(source: Source, request: Request) -> Source:
 
 
 def _relabelled(source: Source, labels: Callable[[Item], Mapping[str, Value]]) -> Source:
-    items = [item if isinstance(item, Stranger) else Relabelled(item, item.name, labels(item)) for item in source.items]
+    items = [
+        item if isinstance(item, RejectedItem) else Relabelled(item, item.name, labels(item)) for item in source.items
+    ]
     return replace(source, items=items)
 
 
@@ -150,14 +152,14 @@ def _fulfilling(source: Source, where: str | None) -> Source:
     """The pictures that fulfil a condition, and of what is none, what does so or has no labels to ask for."""
     items = source.items
     if where is not None:
-        is_enabled = condition(where, kinds_of(item.labels for item in items))
-        kept = [number for number, item in enumerate(items) if is_enabled(item.labels)]
-        strange = [number for number, item in enumerate(items) if isinstance(item, Stranger) and not item.labels]
+        is_wanted = condition(where, kinds_of(item.labels for item in items))
+        kept = [number for number, item in enumerate(items) if is_wanted(item.labels)]
+        strange = [number for number, item in enumerate(items) if isinstance(item, RejectedItem) and not item.labels]
         source = _only(source, [*kept, *strange], f"the condition {where!r}", strangers=False)
-    return replace(source, items=[_bare(item) if isinstance(item, Stranger) else item for item in source.items])
+    return replace(source, items=[_bare(item) if isinstance(item, RejectedItem) else item for item in source.items])
 
 
-def _bare(stranger: Stranger) -> Stranger:
+def _bare(stranger: RejectedItem) -> RejectedItem:
     return replace(stranger, labels={}) if stranger.labels else stranger
 
 
@@ -259,7 +261,7 @@ def _drawn(source: Source, rows: Sequence[int], count: int, random: np.random.Ge
 
 def _pictures(source: Source) -> list[int]:
     """The places of what may be a picture."""
-    return [number for number, item in enumerate(source.items) if not isinstance(item, Stranger)]
+    return [number for number, item in enumerate(source.items) if not isinstance(item, RejectedItem)]
 
 
 def _is_training(source: Source, row: int) -> bool:
@@ -284,7 +286,7 @@ def _by_class(source: Source, option: str) -> dict[str, list[int]]:
 
 def _only(source: Source, kept: Collection[int], why: str, note: str | None = None, strangers: bool = True) -> Source:
     """The source with these of its items, and all that is no picture if that is wanted, in their order."""
-    strange = {number for number, item in enumerate(source.items) if isinstance(item, Stranger)}
+    strange = {number for number, item in enumerate(source.items) if isinstance(item, RejectedItem)}
     wanted = {*kept, *(strange if strangers else ())}
     if wanted <= strange:
         raise DataError(f"{why} leaves none of {len(source.items) - len(strange):,} pictures of {source.title}")

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ganvas.data.sources.source import Item, Relabelled, Request, Source, Stranger, Value
+from ganvas.data.sources.source import Item, RejectedItem, Relabelled, Request, Source, Value
 
 
 def composed(text: str) -> str:
@@ -59,4 +59,4 @@ def _relabelled(item: Item) -> Item:
     labels = {
         composed(name): composed(value) if isinstance(value, str) else value for name, value in item.labels.items()
     }
-    return replace(item, labels=labels) if isinstance(item, Stranger) else Relabelled(item, item.name, labels)
+    return replace(item, labels=labels) if isinstance(item, RejectedItem) else Relabelled(item, item.name, labels)

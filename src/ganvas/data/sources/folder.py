@@ -9,9 +9,9 @@ from pathlib import Path
 from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
+from ganvas.data.sources.file_state import FileState
 from ganvas.data.sources.skipped import SAMPLES, made_by_ganvas, why_skipped
 from ganvas.data.sources.source import Request, Source, Value
-from ganvas.data.sources.stamp import Stamp
 from ganvas.data.sources.tree import as_text, by_folders
 from ganvas.foundation.errors import DataError
 
@@ -28,7 +28,7 @@ class PictureFile:
     def stamp(self) -> str:
         """Path, size and time of the last change: the same name in a table can come to mean another file."""
         try:
-            stamp = Stamp.of(self.path)
+            stamp = FileState.of(self.path)
             return f"{stamp} {as_text(str(stamp.path))}"
         except (OSError, ValueError):  # reading it will say why
             return ""

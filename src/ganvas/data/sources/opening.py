@@ -7,21 +7,21 @@ from pathlib import Path
 
 from ganvas.data.sources import choosing
 from ganvas.data.sources.archive import is_archive, open_archive
+from ganvas.data.sources.combining import combine
 from ganvas.data.sources.composed import composed_request, with_composed_labels
 from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.layouts import open_part, open_tree
 from ganvas.data.sources.picture_table import is_table, open_table
 from ganvas.data.sources.schemes import SCHEMES
-from ganvas.data.sources.several import together
 from ganvas.data.sources.source import Request, Source
 from ganvas.foundation.errors import DataError, unknown
 
 CLASSES = ("folders", "none")
 
-Named = str | Path | Mapping[str, str | Path]
+SourceSpec = str | Path | Mapping[str, str | Path]
 
 
-def open_source(source: Named, request: Request | None = None) -> Source:
+def open_source(source: SourceSpec, request: Request | None = None) -> Source:
     """The pictures that `source` names, as far as they are asked for.
 
     Args:
@@ -60,7 +60,7 @@ def _open_several(sources: Mapping[str, str | Path], request: Request) -> Source
     # A stream that ends at the limit must not end before the condition, which may speak of the class, is asked.
     limit = request.limit if request.where is None else None
     inner = replace(request, classes="none", labels=(), where=None, limit=limit)
-    return together({name: _open_one(source, inner) for name, source in sources.items()})
+    return combine({name: _open_one(source, inner) for name, source in sources.items()})
 
 
 def _open_one(source: str | Path, request: Request) -> Source:

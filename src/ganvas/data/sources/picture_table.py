@@ -11,8 +11,8 @@ from ganvas.data.pictures.formats import EXTENSIONS
 from ganvas.data.sources.arrow import ArrowFile, EmbeddedPicture
 from ganvas.data.sources.collections import painter_by_numbers, wikiart
 from ganvas.data.sources.folder import Folder, PictureFile
-from ganvas.data.sources.named import missing
-from ganvas.data.sources.source import Item, Request, Source, Stranger, Value, shortened, unique
+from ganvas.data.sources.listed import missing
+from ganvas.data.sources.source import Item, RejectedItem, Request, Source, Value, shortened, unique
 from ganvas.data.sources.text_table import read_columns
 from ganvas.data.sources.tree import REMEDY
 from ganvas.foundation.errors import DataError, unknown
@@ -101,7 +101,7 @@ def labelled(title: str, items: Sequence[Item], request: Request, class_columns:
 
 def _means_splits(column: str, items: Sequence[Item]) -> bool:
     """Whether each picture has a value in a column and all of them are names of splits, not all the same."""
-    values = {str(item.labels.get(column)).lower() for item in items if not isinstance(item, Stranger)}
+    values = {str(item.labels.get(column)).lower() for item in items if not isinstance(item, RejectedItem)}
     return len(values) > 1 and values <= MEANINGS.keys()
 
 
@@ -140,11 +140,11 @@ def _file_items(paths: Sequence[str], rows: Sequence[Mapping[str, Value]], base:
     for path, name, labels in zip(paths, unique(path or "(no path)" for path in paths), rows, strict=True):
         seen[path] += 1
         if not path.strip():
-            items.append(Stranger(name, "no path in the table", labels))
+            items.append(RejectedItem(name, "no path in the table", labels))
         elif seen[path] > 1:
-            items.append(Stranger(name, f"named more than once in {table}", labels))
+            items.append(RejectedItem(name, f"named more than once in {table}", labels))
         elif (file := _file(base, path)) is None:
-            items.append(Stranger(name, missing(table), labels))
+            items.append(RejectedItem(name, missing(table), labels))
         else:
             items.append(PictureFile(file, name, labels))
     return items

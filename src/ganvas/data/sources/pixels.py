@@ -3,12 +3,12 @@
 import hashlib
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.pictures.decode import Picture
+from ganvas.foundation.arrays import Images
 
 
-def picture_of(pixels: NDArray[np.uint8]) -> Picture:
+def picture_of(pixels: Images) -> Picture:
     """A picture of grey or coloured pixels.
 
     Args:

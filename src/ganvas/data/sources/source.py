@@ -90,7 +90,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Stranger:
+class RejectedItem:
     """Something in a source that is known to be no picture without opening it.
 
     Attributes:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from ganvas.data.pictures.formats import EXTENSIONS
-from ganvas.data.sources.source import Item, Request, Source, Stranger, Value
+from ganvas.data.sources.source import Item, RejectedItem, Request, Source, Value
 from ganvas.foundation.errors import DataError
 
 REMEDY = (
@@ -87,7 +87,7 @@ def by_folders(tree: Tree, request: Request) -> Source:
                 labels["class"] = unicodedata.normalize("NFC", below[name][level])
             items.append(tree.picture(name, labels))
         else:
-            items.append(stranger(tree, name))
+            items.append(rejected_item(tree, name))
     return Source(
         title=tree.title,
         items=items,
@@ -136,10 +136,10 @@ def pictures_of(tree: Tree) -> list[str]:
     return [name for name in tree.names if name not in tree.closed and extension(name) in EXTENSIONS]
 
 
-def stranger(tree: Tree, name: str) -> Stranger:
+def rejected_item(tree: Tree, name: str) -> RejectedItem:
     """A file of a tree that is none of its pictures."""
     kind = f"extension {extension(name)}" if extension(name) else "no extension"
-    return Stranger(name, tree.closed.get(name, f"not a picture ({kind})"))
+    return RejectedItem(name, tree.closed.get(name, f"not a picture ({kind})"))
 
 
 def _level(request: Request, depth: int, tree: Tree) -> int | None:

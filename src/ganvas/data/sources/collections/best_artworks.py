@@ -10,7 +10,7 @@ from ganvas.data.sources.collections.collection import BY_TABLE, Collection
 from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.text_table import read_columns
-from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
+from ganvas.data.sources.tree import Tree, collection, pictures_of, rejected_item
 
 TABLE = "artists.csv"
 KNOWN = ("years", "genre", "nationality")
@@ -48,7 +48,7 @@ def recognise(tree: Tree, request: Request, folders: Sequence[str] = FOLDERS) ->
             artist = _artist(name.removeprefix(tree.wrapper + folder))
             items.append(tree.picture(name, artists.get(_key(artist), {CLASS: artist})))
         else:
-            items.append(stranger(tree, name))
+            items.append(rejected_item(tree, name))
     what = f"Best Artworks of All Time ({TABLE} and {folder.rstrip('/')})"
     return collection(tree, request, what, items, CLASS)
 

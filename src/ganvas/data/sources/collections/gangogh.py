@@ -2,7 +2,7 @@
 
 from ganvas.data.sources.collections.collection import BY_FOLDERS, Collection
 from ganvas.data.sources.source import Item, Request, Source
-from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
+from ganvas.data.sources.tree import Tree, collection, pictures_of, rejected_item
 
 GENRES = frozenset(
     {
@@ -34,7 +34,8 @@ def recognise(tree: Tree, request: Request) -> Source | None:
     if len(folders) < 2 or not folders <= GENRES or not folders & OWN:
         return None
     items: list[Item] = [
-        tree.picture(name, {CLASS: genres[name]}) if name in genres else stranger(tree, name) for name in tree.names
+        tree.picture(name, {CLASS: genres[name]}) if name in genres else rejected_item(tree, name)
+        for name in tree.names
     ]
     return collection(tree, request, "GANGogh's genre folders", items, CLASS)
 

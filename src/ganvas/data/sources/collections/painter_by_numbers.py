@@ -1,7 +1,7 @@
 """Painter by Numbers, the pictures of paper 5: `all_data_info.csv` beside `train` and `test`."""
 
 from ganvas.data.sources.collections.collection import BY_TABLE, Collection
-from ganvas.data.sources.named import Finder, named_items, pictures_tree
+from ganvas.data.sources.listed import PathFinder, listed_items, pictures_tree
 from ganvas.data.sources.source import Request, Source
 from ganvas.data.sources.text_table import read_columns
 from ganvas.data.sources.tree import Tree, collection
@@ -24,8 +24,8 @@ def recognise(tree: Tree, request: Request) -> Source | None:
         return None
     rows = columns.rows(without=[FILE])
     folders = ["train" if row[SPLIT] is True else "test" for row in rows]
-    finder = Finder(pictures_tree(tree, request))
-    items = named_items(finder, columns.cells[FILE], rows, folders, TABLE)
+    finder = PathFinder(pictures_tree(tree, request))
+    items = listed_items(finder, columns.cells[FILE], rows, folders, TABLE)
     items = [*items, *finder.others(items, f"not in {TABLE}")]
     return collection(tree, request, f"Painter by Numbers ({TABLE})", items, CLASS, SPLIT)
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from ganvas.data.sources.collections.collection import BY_FOLDERS, Collection
-from ganvas.data.sources.named import missing
-from ganvas.data.sources.source import Item, Request, Source, Stranger, Value
-from ganvas.data.sources.tree import REMEDY, Tree, collection, pictures_of, stranger
+from ganvas.data.sources.listed import missing
+from ganvas.data.sources.source import Item, RejectedItem, Request, Source, Value
+from ganvas.data.sources.tree import REMEDY, Tree, collection, pictures_of, rejected_item
 from ganvas.foundation.errors import DataError
 
 FILE, CLASS = "dataset.json", "class"
@@ -37,7 +37,7 @@ def recognise(tree: Tree, request: Request) -> Source | None:
     if not pictures or not all(map(_is_counted, below.values())):
         return None
     what = f"StyleGAN's dataset ({FILE} gives no labels)" if has_file else "numbered folders"
-    items = [tree.picture(name, {}) if name in below else stranger(tree, name) for name in tree.names]
+    items = [tree.picture(name, {}) if name in below else rejected_item(tree, name) for name in tree.names]
     return Source(tree.title, items, remedy=REMEDY, notes=(f"recognised {what}: no classes",))
 
 
@@ -60,14 +60,14 @@ def _labelled(tree: Tree, below: Mapping[str, str], labels: Mapping[str, object]
     for name in tree.names:
         if name not in below:
             if name != tree.wrapper + FILE:
-                items.append(stranger(tree, name))
+                items.append(rejected_item(tree, name))
         elif below[name] in classes:
             row: dict[str, Value] = {CLASS: classes[below[name]]}
             items.append(tree.picture(name, row))
         else:
-            items.append(Stranger(name, f"without a label in {FILE}"))
+            items.append(RejectedItem(name, f"without a label in {FILE}"))
     there = set(below.values())
-    return [*items, *(Stranger(path, missing(FILE)) for path in classes if path not in there)]
+    return [*items, *(RejectedItem(path, missing(FILE)) for path in classes if path not in there)]
 
 
 def _class_of(path: str, label: object) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from ganvas.data.sources.collections.collection import BY_TABLE, Collection
-from ganvas.data.sources.named import Finder, named_items, pictures_tree
+from ganvas.data.sources.listed import PathFinder, listed_items, pictures_tree
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.text_table import read_columns
-from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
+from ganvas.data.sources.tree import Tree, collection, pictures_of, rejected_item
 from ganvas.foundation.errors import DataError
 
 TASKS = ("style", "genre", "artist")
@@ -73,7 +73,7 @@ def recognise_styles(tree: Tree, request: Request) -> Source | None:
             artist, underscore, _ = ways[name][-1].partition("_")
             items.append(tree.picture(name, {"style": ways[name][0], "artist": artist if underscore else None}))
         else:
-            items.append(stranger(tree, name))
+            items.append(rejected_item(tree, name))
     return collection(tree, request, "WikiArt's style folders", items, "style")
 
 
@@ -100,9 +100,9 @@ def recognise_lists(tree: Tree, request: Request) -> Source | None:
     rows: list[dict[str, Value]] = [
         {**{task: labels[task].get(path) for task in found}, "split": split} for path, split in splits.items()
     ]
-    finder = Finder(pictures_tree(tree, request))
+    finder = PathFinder(pictures_tree(tree, request))
     table = " and ".join(PurePosixPath(name).name for name in found[main].values())
-    items = named_items(finder, list(splits), rows, [""] * len(rows), table)
+    items = listed_items(finder, list(splits), rows, [""] * len(rows), table)
     return collection(tree, request, f"WikiArt's lists ({table})", items, main, "split")
 
 

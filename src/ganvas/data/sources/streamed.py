@@ -13,7 +13,7 @@ from ganvas.data.sources.source import Value
 
 
 @dataclass(frozen=True)
-class Spooled:
+class StreamedPicture:
     """A picture in a temporary file: its first byte there, and how many they are."""
 
     file: Path

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 
-class Stamp(NamedTuple):
+class FileState(NamedTuple):
     """Which file a handle belongs to: another file under the same path is not read through it."""
 
     path: Path

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import map_images
 from ganvas.data.dataset.writing import ImagesFile
 from ganvas.data.prepare.picture import Prepared
 from ganvas.data.sources import Item
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.files import remove, unwritable, workplace
 from ganvas.foundation.locks import InUse, exclusive
@@ -64,7 +64,7 @@ class Entry:
     crc: int
 
 
-class Unfinished:
+class PartialDataset:
     """The pictures made so far, and the journal about them.
 
     Attributes:
@@ -110,12 +110,12 @@ class Unfinished:
         self._journal.flush()
         return entry
 
-    def pictures(self) -> NDArray[np.uint8]:
+    def pictures(self) -> Images:
         """All that are kept, uint8 [N, S, S, 3], as a read-only memory map; positions count in it."""
         self._images.finish()
         return map_images(self._path)
 
-    def write(self, positions: NDArray[np.int64], target: Path) -> ImagesFile:
+    def write(self, positions: Integers, target: Path) -> ImagesFile:
         """Write the file of a dataset's pictures, after which none can be added here.
 
         Args:
@@ -139,7 +139,7 @@ class Unfinished:
 
 
 @contextlib.contextmanager
-def unfinished(target: Path, key: dict[str, Any], size: int) -> Iterator[Unfinished]:
+def unfinished(target: Path, key: dict[str, Any], size: int) -> Iterator[PartialDataset]:
     """What is kept of earlier attempts at a dataset; it is removed when this one has succeeded.
 
     Args:
@@ -175,22 +175,22 @@ def _locked(directory: Path, target: Path) -> Iterator[None]:
         yield
 
 
-def _kept(directory: Path, target: Path, size: int) -> Iterator[Unfinished]:
+def _kept(directory: Path, target: Path, size: int) -> Iterator[PartialDataset]:
     """What the directory holds; it is removed afterwards, unless there is work in it that is still wanted."""
-    is_enabled = True
+    is_wanted = True
     try:
         with unwritable(target):
             for name in (_IMAGES, _JOURNAL):
                 (directory / name).touch()
             with (directory / _IMAGES).open("rb+") as images, (directory / _JOURNAL).open("rb+") as journal:
-                yield Unfinished(directory, size, images, journal)
-        is_enabled = False
+                yield PartialDataset(directory, size, images, journal)
+        is_wanted = False
     except GanvasError as error:
         if _holds_work(directory):
             error.args = (f"{error}; {_KEPT.format(directory)}",)
         raise
     finally:
-        if not (is_enabled and _holds_work(directory)):
+        if not (is_wanted and _holds_work(directory)):
             remove(directory)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from ganvas.data.sources.folder import Folder
-from ganvas.data.sources.source import Item, Request, Stranger, Value, unique
-from ganvas.data.sources.tree import Tree, pictures_of, stranger
+from ganvas.data.sources.source import Item, RejectedItem, Request, Value, unique
+from ganvas.data.sources.tree import Tree, pictures_of, rejected_item
 
 
-class Finder:
+class PathFinder:
     """Finds pictures by the end of their path.
 
     Names are compared in Unicode's composed form, for a table and a file system often write an accent in two ways.
@@ -33,15 +33,15 @@ class Finder:
         preferred = [name for name in found if any(part.startswith(folder) for part in name.split("/")[:-1])]
         return min(preferred or found, key=lambda name: (name.count("/"), name), default=None)
 
-    def others(self, items: Iterable[Item], reason: str) -> Iterator[Stranger]:
+    def others(self, items: Iterable[Item], reason: str) -> Iterator[RejectedItem]:
         """The pictures that none of the items is."""
         used = {item.name for item in items}
         left = (name for name in [*pictures_of(self.tree), *self.tree.closed] if name not in used)
-        return (Stranger(name, self.tree.closed.get(name, reason)) for name in left)
+        return (RejectedItem(name, self.tree.closed.get(name, reason)) for name in left)
 
 
-def named_items(
-    finder: Finder, paths: Sequence[str], rows: Sequence[Mapping[str, Value]], folders: Sequence[str], table: str
+def listed_items(
+    finder: PathFinder, paths: Sequence[str], rows: Sequence[Mapping[str, Value]], folders: Sequence[str], table: str
 ) -> list[Item]:
     """An item for each row of a table; a stranger where its picture is not there or has been named before.
 
@@ -58,15 +58,15 @@ def named_items(
     for label, path, row, folder in zip(wanted, paths, rows, folders, strict=True):
         found = finder.locate(path, folder)
         if found is None:
-            items.append(Stranger(label, missing(table), row))
+            items.append(RejectedItem(label, missing(table), row))
         elif found in used:
             items.append(
-                Stranger(label if label != found else f"{label} (again)", f"named more than once in {table}", row)
+                RejectedItem(label if label != found else f"{label} (again)", f"named more than once in {table}", row)
             )
         else:
             used.add(found)
             is_picture = found not in finder.tree.closed
-            items.append(finder.tree.picture(found, row) if is_picture else stranger(finder.tree, found))
+            items.append(finder.tree.picture(found, row) if is_picture else rejected_item(finder.tree, found))
     return items
 
 
