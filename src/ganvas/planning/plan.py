@@ -43,7 +43,7 @@ class RunPlan:
         machine: what it will run on.
         origin: the snapshot or run it begins with, or None.
         start: the weights found there, by network.
-        given: keys of the settings and options that the user set.
+        user_keys: keys of the settings and options that the user set.
         chosen: what the quality chose.
     """
 
@@ -53,7 +53,7 @@ class RunPlan:
     machine: Machine
     origin: Path | None = None
     start: "Weights" = field(default_factory=dict)
-    given: frozenset[str] = frozenset()
+    user_keys: frozenset[str] = frozenset()
     chosen: tuple[quality.Chosen, ...] = ()
 
     def with_chosen(self, chosen: list[quality.Chosen]) -> "RunPlan":
@@ -186,7 +186,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
         fetch(config.settings.extractor)
     if recipe_class.class_use.is_required or config.settings.balanced_classes:
         _require_classes(dataset)
-    return RunPlan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
+    return RunPlan(dataset, config, recipe_class(config.options), choose(config.settings), user_keys=frozenset(changes))
 
 
 def option_requesting_evaluations(config: RunConfig, changes: dict[str, object]) -> str | None:

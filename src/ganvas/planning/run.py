@@ -147,14 +147,14 @@ def _with_forecast(plan: RunPlan, began: float) -> tuple[RunPlan, Forecast]:
     kind, spec, machine, wish = type(plan.recipe), Spec.of(plan.data), plan.machine, plan.config.settings.quality
     if wish:
         # Weights to begin with fit networks of one width only.
-        given = plan.given | {"width"} if plan.origin else plan.given
+        user_keys = plan.user_keys | {"width"} if plan.origin else plan.user_keys
         chosen = quality.choose_networks(
-            plan.config, given, kind, pictures, lambda options: estimate(kind(options), spec, machine)
+            plan.config, user_keys, kind, pictures, lambda options: estimate(kind(options), spec, machine)
         )
         plan = plan.with_chosen(chosen)
     costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start)
     if wish:
-        plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.given, costs, pictures))
+        plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.user_keys, costs, pictures))
     return plan, forecast_run(plan.config.settings, costs, plan.data, time.perf_counter() - began)
 
 
@@ -175,7 +175,7 @@ def resume(
 
     Raises:
         RunError: no run, no checkpoint, or another dataset than it was trained on.
-        ConfigError: its budget is spent and no further one given.
+        ConfigError: its budget is spent and no further one user_keys.
         InUse: another process is training it.
     """
     path = user_path(run)
