@@ -24,7 +24,7 @@ def write_page(run: str | Path, out: str | Path, say: Say | None = None) -> Path
     Args:
         run: the run directory.
         out: the HTML file to write, replaced if it exists.
-        say: told what is done, a line before each part that takes seconds.
+        say: called with a line about each part that takes seconds, before it starts.
 
     Returns:
         The file written.
