@@ -20,10 +20,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.memory import GIB, peak_bytes
+from benchmarks.memory import peak_bytes
 from ganvas.data.prepare.prepare import prepare
 from ganvas.foundation.files import append_record, read_records
-from ganvas.machine.memory import share_heap
+from ganvas.machine.memory import GIB, share_heap
 from ganvas.runs.directory import RunDirectory
 
 PICTURES = 1500

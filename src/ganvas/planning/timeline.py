@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
+from ganvas.machine.memory import GIB
 from ganvas.planning.costs import Costs
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import Settings
@@ -11,7 +12,6 @@ from ganvas.training.agenda import Agenda
 
 # A run is simulated in about this many rounds, each of as many steps as needed.
 ROUNDS = 2000
-GIB = 2**30
 
 
 @dataclass(frozen=True)
