@@ -1,72 +1,73 @@
-"""Sections of the run page about the discriminator: which pictures it finds most and least real, and what it sees."""
+"""The sections of the run page about the discriminator: a ranking of samples by it, and its activation maps."""
 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ganvas.artist.grids import grid
+from ganvas.foundation.arrays import Features
 from ganvas.report import html
 from ganvas.report.heatmap import coloured
 from ganvas.report.html import Fields
-from ganvas.report.run.generator import Studio
+from ganvas.report.run.models import RunModels
 
-# What the pictures of a section may weigh together before base64.
+# The size of the pictures of a section in bytes, before base64.
 PICTURE_BYTES = 1_500_000
 
-# Pictures at either end of the ranking.
+# Pictures at each end of the ranking.
 ENDS = 10
-# Channels of a layer that are shown, and the width in pixels of each.
+# The largest number of channels to show, and the least width of each in pixels.
 CHANNELS, MAP_SIDE = 32, 32
-# Probabilities nearer to 0 or 1 are not told apart.
+# Percentages closer to 0 or 100 than this are shown as "<" or ">".
 LEAST_PERCENT = 0.01
 
 
-def ranking(studio: Studio) -> Fields:
-    """The pictures that D finds most and least real, of each class or of all.
+def ranking(models: RunModels) -> Fields:
+    """The samples that the discriminator finds most and least real, for each class.
 
     Raises:
-        GanvasError: D cannot be asked.
+        GanvasError: the discriminator cannot be used.
     """
-    pool, critic = studio.pool, studio.critic
-    said = pool.by_class(critic.logits(pool.mixed, pool.labels))
-    limit = PICTURE_BYTES // (2 * ENDS * len(said))
-    walls = []
-    for kind, logits in enumerate(said):
+    samples, critic = models.samples, models.critic
+    by_class = samples.by_class(critic.logits(samples.interleaved, samples.labels))
+    limit = PICTURE_BYTES // (2 * ENDS * len(by_class))
+    rankings = []
+    for label, logits in enumerate(by_class):
         order = np.argsort(-logits, kind="stable")
-        walls.append(
+        ends = {"Most real": order[:ENDS], "Least real": order[: -ENDS - 1 : -1]}
+        rankings.append(
             {
-                "name": pool.names[kind] if pool.names else None,
+                "name": samples.names[label] if samples.names else None,
                 "ends": {
                     heading: [
                         {
                             "number": int(number),
-                            "said": _said(logits[number], critic.gives_probabilities),
-                            "picture": html.inline_pixels(pool.images[kind, number], limit),
+                            "score": _score(logits[number], critic.gives_probabilities),
+                            "picture": html.inline_pixels(samples.images[label, number], limit),
                         }
-                        for number in chosen
+                        for number in numbers
                     ]
-                    for heading, chosen in (("Most real", order[:ENDS]), ("Least real", order[: -ENDS - 1 : -1]))
+                    for heading, numbers in ends.items()
                 },
             }
         )
     return {
-        "walls": walls,
-        "count": said.shape[1],
-        "hidden": studio.hidden,
+        "rankings": rankings,
+        "count": by_class.shape[1],
+        "hidden": models.hidden_classes,
         "is_probability": critic.gives_probabilities,
         "critic_kimg": critic.kimg,
-        "artist_kimg": studio.artist.card.kimg,
-        "believed": float((said > 0).mean()) if critic.gives_probabilities else None,
+        "artist_kimg": models.artist.card.kimg,
+        "share_real": float((by_class > 0).mean()) if critic.gives_probabilities else None,
     }
 
 
-def _said(logit: float, is_probability: bool) -> str:
-    """What D says of a picture: the probability that it is real, or a score that is none."""
+def _score(logit: float, is_probability: bool) -> str:
+    """A logit as text: as the probability that the picture is real, or unchanged if it is not a probability."""
     if not is_probability:
         return f"{logit:.2f}"
-    # Further from 0 the exponential would overflow, and the percentage is at its end already.
+    # Outside this range the exponential would overflow, and the percentage is 0 or 100 anyway.
     percent = 100 / (1 + math.exp(-min(max(logit, -30), 30)))
     if percent < LEAST_PERCENT:
         return f"< {LEAST_PERCENT} %"
@@ -75,35 +76,39 @@ def _said(logit: float, is_probability: bool) -> str:
     )
 
 
-def activations(studio: Studio) -> Fields:
-    """What two layers of D answer to in one picture (the figure of paper 2).
+def activations(models: RunModels) -> Fields:
+    """The activation maps of two layers of the discriminator for one picture (the figure of paper 2).
 
     Raises:
-        GanvasError: D cannot be asked, or has no convolutions.
+        GanvasError: the discriminator cannot be used, or has no convolutions.
     """
-    pool = studio.pool
-    company = slice(0, max(2, len(pool.images) * CHANNELS))
-    labels = pool.labels
-    layers = studio.critic.activation_maps(pool.mixed[company], None if labels is None else labels[company])
+    samples = models.samples
+    batch = slice(0, max(2, len(samples.images) * CHANNELS))
+    labels = samples.labels
+    layers = models.critic.activation_maps(samples.interleaved[batch], None if labels is None else labels[batch])
     return {
-        "picture": html.inline_pixels(pool.mixed[0], PICTURE_BYTES // 4),
-        "caption": pool.caption(0),
+        "picture": html.inline_pixels(samples.interleaved[0], PICTURE_BYTES // 4),
+        "caption": samples.caption(0),
         "layers": [
-            {"name": name, "count": len(maps), "side": maps.shape[1], **_sheet(maps)}
-            for name, maps in zip(("The first convolution", "A deeper one"), layers, strict=False)
+            {"name": name, "count": len(maps), "side": maps.shape[1], **_map_grid(maps)}
+            for name, maps in zip(("The first convolution", "A deeper convolution"), layers, strict=False)
         ],
-        "critic_kimg": studio.critic.kimg,
+        "critic_kimg": models.critic.kimg,
     }
 
 
-def _sheet(maps: NDArray[np.float32]) -> Fields:
-    """The channels that vary most over the picture, in their order, each from its own lowest to its own highest."""
+def _map_grid(maps: Features) -> Fields:
+    """A grid of the channels that vary most, in their order. Colours run from the lowest to the highest value of each.
+
+    Args:
+        maps: float32 [K, h, w].
+    """
     low, high = maps.min(axis=(1, 2), keepdims=True), maps.max(axis=(1, 2), keepdims=True)
     strongest = np.sort(np.argsort(-(high - low)[:, 0, 0], kind="stable")[:CHANNELS])
-    shown = ((maps - low) / np.maximum(high - low, np.finfo(np.float32).tiny))[strongest]
-    times = max(1, MAP_SIDE // maps.shape[1])
-    heats = np.stack([coloured(each) for each in shown.repeat(times, axis=1).repeat(times, axis=2)])
+    scaled = ((maps - low) / np.maximum(high - low, np.finfo(np.float32).tiny))[strongest]
+    factor = max(1, MAP_SIDE // maps.shape[1])
+    pictures = np.stack([coloured(channel) for channel in scaled.repeat(factor, axis=1).repeat(factor, axis=2)])
     return {
-        **html.inline(Image.fromarray(grid(heats, columns=8 if len(heats) > 16 else 4)), PICTURE_BYTES // 4),
-        "shown": len(shown),
+        **html.inline(Image.fromarray(grid(pictures, columns=8 if len(pictures) > 16 else 4)), PICTURE_BYTES // 4),
+        "shown": len(scaled),
     }
