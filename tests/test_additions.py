@@ -18,11 +18,15 @@ from PIL import Image
 
 from ganvas import baselines, gans, tricks
 from ganvas.classify import models
+from ganvas.cli import commands
 from ganvas.data.sources import collections, schemes
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.files import read_records
 from ganvas.foundation.registry import Registry, attribute, subclass_of
 from ganvas.metrics import extractors, measures
+from ganvas.report import html
+from ganvas.report.run import page as run_page
+from ganvas.verdict import kinds
 from support.command_line import Cli
 from support.runs import TINY_WORDS
 
@@ -99,7 +103,7 @@ class Constant(Trick):
     order = 89
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `l2` is set, for want of an option of its own."""
         return options.l2 > 0
 
@@ -356,7 +360,90 @@ def test_a_baseline_is_fitted_and_paints(add: Add, cli: Cli, tmp_path: Path, tin
     assert Image.open(tmp_path / "grid.png").convert("L").getextrema()[1] == 255
 
 
-# A verdict and a command: their own tests stand here once they are found by name.
+VERDICT = '''"""Gloomy: pictures that are unlike the real ones."""
+
+from ganvas.verdict.history import History
+from ganvas.verdict.kind import Evidence, VerdictKind
+
+
+def _gloomy(history: History) -> Evidence | None:
+    """Any KID at all."""
+    return Evidence({"kid": history.now("kid")})
+
+
+KIND = VerdictKind(
+    name="very gloomy",
+    # Only numbers that mean nothing are worse.
+    gravity=95,
+    healthy=False,
+    meaning="Its pictures are not the real ones.",
+    advice="be content",
+    colour="#202122",
+    rule=_gloomy,
+)
+'''
+
+
+def test_a_verdict_is_named_in_its_order_answered_and_shown(
+    add: Add, cli: Cli, tmp_path: Path, tiny_data: Path
+) -> None:
+    add(kinds, "very_gloomy", VERDICT)
+    assert [kind.name for kind in kinds.in_order()][:3] == ["diverged", "very gloomy", "memorising"]
+    words = [*TINY_WORDS, "--set", "eval_samples=16", "--set", "extractor=pixels", "--set", "eval_every=1steps"]
+    respond = ["--on-trouble", "stop", "--patience", "2"]
+    cli("train", tiny_data, "--recipe", "mlp", "--out", "run", "--budget", "9steps", *words, *respond, check=True)
+    evaluations = read_records(tmp_path / "run" / "evals.jsonl")
+    assert [each["verdict"] for each in evaluations] == ["very gloomy"] * 2
+    assert [each["response"] for each in evaluations] == ["go on", "stop"]
+    cli("report", "run", "--out", "page.html", check=True)
+    page = (tmp_path / "page.html").read_text()
+    assert all(text in page for text in ("very gloomy</strong>", "Its pictures are not the real ones.", "#202122"))
+
+
+def test_no_two_verdicts_are_equally_grave() -> None:
+    gravities = [kind.gravity for kind in kinds.in_order()]
+    assert len(set(gravities)) == len(gravities)
+
+
+COMMAND = '''"""ganvas say_hello"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganvas.foundation.errors import DataError
+
+
+def say_hello(name: str, times: Annotated[int, typer.Option(help="How often.")] = 1) -> None:
+    """Greet somebody."""
+    if not name.isalpha():
+        raise DataError(f"name {name!r} must consist of letters")
+    typer.echo(" ".join([f"hello {name}"] * times))
+'''
+
+
+def test_a_command_is_listed_explained_and_run(add: Add, cli: Cli) -> None:
+    add(commands, "say_hello", COMMAND)
+    assert re.search(r"^  say-hello +Greet somebody\.$", cli("--help", check=True).stdout, re.MULTILINE)
+    assert "How often." in cli("say-hello", "--help", check=True).stdout
+    assert cli("say-hello", "you", "--times", "2", check=True).stdout == "hello you hello you\n"
+    refused = cli("say-hello", "7")
+    assert (refused.returncode, refused.stderr) == (2, "ganvas: name '7' must consist of letters\n")
+
+
+def test_a_section_of_a_report_is_a_function_and_a_template(
+    cli: Cli, tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = tmp_path / "templates" / "run" / "motto.html"
+    template.parent.mkdir(parents=True)
+    template.write_text('<section id="motto"><p>{{ section.motto }}</p></section>')
+    monkeypatch.setattr(html.TEMPLATES, "searchpath", [*html.TEMPLATES.searchpath, str(tmp_path / "templates")])
+    monkeypatch.setitem(run_page.SECTIONS, "motto", lambda run: {"motto": f"{run.name} & friends"})
+    monkeypatch.setitem(run_page.SECTIONS, "silent", lambda run: None)
+    cli("train", tiny_data, "--recipe", "mlp", "--out", "run", "--budget", "1steps", *TINY_WORDS, check=True)
+    cli("report", "run", "--out", "page.html", check=True)
+    assert '<section id="motto"><p>run &amp; friends</p></section>' in (tmp_path / "page.html").read_text()
 
 
 def test_names_import_nothing_heavy() -> None:

@@ -232,8 +232,8 @@ def test_they_are_trusted_little_by_little() -> None:
         critique, terms = discriminator(pictures(4, 32)), here.generator_loss(generator, discriminator, batch).terms
         assert len(critique.patches) == len(MAPS), "the heads learn all the while"
         said = torch.stack([logits.mean() for logits in discriminator(batch.generated(generator)).patches]).sum()
-        torch.testing.assert_close(terms["seen"], -critique.trust * said)
-        heard.append(critique.trust)
+        torch.testing.assert_close(terms["seen"], -critique.patch_weight * said)
+        heard.append(critique.patch_weight)
     assert heard == [0, 0.5, 1, 1]
 
 
@@ -333,7 +333,7 @@ def test_it_is_told_classes_if_there_are_any(tmp_path: Path, cli: Cli, classes: 
 def test_a_batch_without_classes_has_none() -> None:
     batch = recipe().batch(pictures(), torch.randn(2, 100))
     assert batch.labels is None
-    assert batch.wanted is None
+    assert batch.generated_labels is None
     assert Atelier.class_use.conditions_generator
     assert not Atelier.class_use.is_required
     generator, discriminator = recipe().build(Spec(32))

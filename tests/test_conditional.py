@@ -147,7 +147,7 @@ def test_both_of_acgans_batches_reach_its_class_loss() -> None:
     batch = recipe.batch(torch.rand(4, 3, 16, 16), torch.randn(4, 6), torch.tensor([0, 1, 2, 0]))
     loss = recipe.discriminator_loss(generator, discriminator, batch)
     real, fake = discriminator(batch.images), discriminator(batch.fakes(generator))
-    labels, wanted = not_none(batch.labels), not_none(batch.wanted)
+    labels, wanted = not_none(batch.labels), not_none(batch.generated_labels)
     assert loss.terms["class_real"].item() == pytest.approx(class_cross_entropy(real.class_logits, labels).item())
     assert loss.terms["class_fake"].item() == pytest.approx(class_cross_entropy(fake.class_logits, wanted).item())
     assert set(loss.terms) == {"real", "fake", "class_real", "class_fake"}

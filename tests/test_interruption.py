@@ -18,7 +18,7 @@ from ganvas.foundation.files import read_records
 from ganvas.planning.run import resume, train
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.settings.budget import Progress
-from ganvas.training.display import Lasting
+from ganvas.training.display import FailSafe
 from ganvas.training.interruption import interruptions
 from support.command_line import Cli
 from support.runs import TINY, TINY_WORDS
@@ -242,7 +242,7 @@ def test_a_display_that_fails_is_told_nothing_more(tmp_path: Path, tiny_data: Pa
 
 def test_a_mistake_in_a_display_is_not_hidden() -> None:
     with pytest.raises(ValueError, match="mistake"):
-        Lasting(Broken(ValueError("a mistake"))).say("")
+        FailSafe(Broken(ValueError("a mistake"))).say("")
 
 
 def test_interruptions_inside_others_are_the_same() -> None:

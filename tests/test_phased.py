@@ -15,7 +15,7 @@ from ganvas.networks.critique import Critique
 from ganvas.networks.phased import Phased, phases_of
 from ganvas.planning import costs as costing
 from ganvas.planning.costs import Costs, PhaseCost
-from ganvas.planning.plan import Plan
+from ganvas.planning.plan import RunPlan
 from ganvas.planning.timeline import Forecast
 from ganvas.settings.config import Settings
 from ganvas.tricks.objective import Objective
@@ -76,7 +76,7 @@ def test_every_phase_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(costing, "TIMED_STEPS", 1)
     data = Dataset.open(write_dataset(tmp_path / "data"))
     recipe = InThreePhases(DCGAN.defaults.model_copy(update={"width": 2, "batch_size": 4}))
-    costs = costing.glance(recipe, Spec.of(data), choose(Settings(device="cpu", threads=1)))
+    costs = costing.estimate(recipe, Spec.of(data), choose(Settings(device="cpu", threads=1)))
     assert [phase.images for phase in costs.earlier_phases] == [100, 200]
     assert all(speed > 0 for speed in (costs.img_per_s, *(phase.img_per_s for phase in costs.earlier_phases)))
 
@@ -102,5 +102,5 @@ def test_training_costs_what_the_phases_cost_that_it_lies_in() -> None:
 def test_the_plan_names_the_speed_of_every_phase(kimg: float, end: str) -> None:
     costs = Costs(1, 1, 10, 10.0, earlier_phases=(PhaseCost(100, 50.0), PhaseCost(200, 20.0)))
     forecast = cast("Forecast", SimpleNamespace(costs=costs, kimg=kimg))
-    text = Plan._earlier_phases(forecast)
+    text = RunPlan._earlier_phases(forecast)
     assert text == f", 50 for the first 0.1 kimg, 20 for the next 0.2 kimg{end}"

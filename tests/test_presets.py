@@ -185,7 +185,7 @@ def test_a_recipe_may_state_its_own_widths() -> None:
 def test_a_run_by_wish_is_recorded_as_it_was_chosen_and_repeats(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "glance", lambda *_: Costs(1, 1, 1, 1e6))
+    monkeypatch.setattr(runs, "estimate", lambda *_: Costs(1, 1, 1, 1e6))
     changes = {key: value for key, value in TINY.items() if key not in ("width", "batch_size")}
     monkeypatch.setattr(gans.find("dcgan"), "ladder", (2, 4))
     runs.train(tiny_data, tmp_path / "run", "dcgan", **changes, quality="quick", budget="0.016kimg")
@@ -193,7 +193,7 @@ def test_a_run_by_wish_is_recorded_as_it_was_chosen_and_repeats(
     assert record.settings["quality"] == "quick"
     assert (record.options["width"], record.options["batch_size"]) == (4, 16)
     recipe, repeated = read_config(tmp_path / "run" / "config.yaml")
-    plan = runs.rehearse(tiny_data, tmp_path / "again", recipe or "", **repeated)
+    plan = runs.dry_run(tiny_data, tmp_path / "again", recipe or "", **repeated)
     assert "quick found everything set" in plan
 
 
@@ -201,7 +201,7 @@ def test_the_plan_says_what_was_chosen_and_how_to_override_it(
     tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_dataset(tmp_path / "data")
-    monkeypatch.setattr(runs, "glance", lambda *_: Costs(1, 1, 1, 50.0))
+    monkeypatch.setattr(runs, "estimate", lambda *_: Costs(1, 1, 1, 50.0))
     monkeypatch.setattr(gans.find("dcgan"), "ladder", (2, 4))
     words = ["train", "data", "--recipe", "dcgan", "--out", "run", *TINY_WORDS[4:], "--dry-run"]
     plan = cli(*words, "--quality", "quick", check=True).stdout
@@ -217,11 +217,11 @@ def test_the_plan_says_what_was_chosen_and_how_to_override_it(
 def test_weights_to_begin_with_keep_their_width(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "glance", lambda *_: Costs(1, 1, 1, 1e6))
+    monkeypatch.setattr(runs, "estimate", lambda *_: Costs(1, 1, 1, 1e6))
     monkeypatch.setattr(gans.find("mlp"), "defaults", gans.find("mlp").defaults.model_copy(update={"width": 1}))
     changes = {key: value for key, value in TINY.items() if key != "width"} | {"budget": "1steps"}
     runs.train(tiny_data, tmp_path / "first", "mlp", **changes)
-    plan = runs.rehearse(tiny_data, tmp_path / "next", "mlp", start=tmp_path / "first", quality="best", **changes)
+    plan = runs.dry_run(tiny_data, tmp_path / "next", "mlp", start=tmp_path / "first", quality="best", **changes)
     assert "--set width" not in plan
 
 
@@ -235,5 +235,5 @@ def test_a_comparison_takes_no_quality(tmp_path: Path, tiny_data: Path) -> None:
 def test_each_class_gets_the_budget_of_the_quality(tiny_data: Path) -> None:
     from ganvas.experiments import per_class
 
-    assert "5m each" in per_class.rehearse(tiny_data, "dcgan", {**TINY, "quality": "quick"})
+    assert "5m each" in per_class.dry_run(tiny_data, "dcgan", {**TINY, "quality": "quick"})
     assert qualities.QUALITIES["quick"].budget == Amount(5, "m")

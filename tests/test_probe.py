@@ -39,12 +39,12 @@ def test_asking_changes_nothing(data: Dataset) -> None:
     before = {name: tensor.clone() for name, tensor in step.discriminator.state_dict().items()}
     averages = {name: tensor.clone() for name, tensor in step.generator.state_dict().items()}
     random = torch.get_rng_state()
-    first = probe.ask(step)
+    first = probe.measure(step)
     assert all(torch.equal(tensor, before[name]) for name, tensor in step.discriminator.state_dict().items())
     assert all(torch.equal(tensor, averages[name]) for name, tensor in step.generator.state_dict().items())
     assert torch.equal(torch.get_rng_state(), random)
     assert step.discriminator.training
-    again = probe.ask(step)
+    again = probe.measure(step)
     assert first.moved is None
     assert again.moved == 0
     assert again.record() == first.record() | {"moved": 0.0}
@@ -56,7 +56,7 @@ def test_a_discriminator_that_knows_is_found_out(data: Dataset) -> None:
     step.discriminator.register_forward_hook(
         lambda network, inputs, critique: critique._replace(logits=critique.logits + 100)
     )
-    sure = probe.ask(step)
+    sure = probe.measure(step)
     assert (sure.d_right_train, sure.d_right_generated) == (1, 0)
     assert sure.d_logit_train is not None
     assert sure.d_logit_train > 50
@@ -66,7 +66,7 @@ def test_a_discriminator_that_knows_is_found_out(data: Dataset) -> None:
     with torch.no_grad():
         for parameter in step.average.module.parameters():
             parameter.mul_(3)
-    moved = probe.ask(step)
+    moved = probe.measure(step)
     assert moved.moved is not None
     assert moved.moved > 0
     assert moved.raw_apart != sure.raw_apart, "the average alone has moved"
@@ -80,7 +80,7 @@ def test_held_back_pictures_are_asked_about(tmp_path: Path) -> None:
     index.assign(split=["test" if row % 3 == 0 else "train" for row in range(60)]).to_parquet(path / INDEX)
     data = Dataset.open(path)
     step, probe = networks(data)
-    answers = probe.ask(step)
+    answers = probe.measure(step)
     assert answers.d_right_held_back is not None
     assert answers.d_tells_held_back is not None
     assert answers.d_logit_held_back != answers.d_logit_train
@@ -88,33 +88,33 @@ def test_held_back_pictures_are_asked_about(tmp_path: Path) -> None:
 
 def test_what_it_compares_with_survives_a_checkpoint(data: Dataset) -> None:
     step, probe = networks(data)
-    probe.ask(step)
+    probe.measure(step)
     _, other = networks(data)
     other.load_state(probe.state())
     with torch.no_grad():
         next(step.average.module.parameters()).add_(0.1)
-    assert other.ask(step).moved == probe.ask(step).moved
+    assert other.measure(step).moved == probe.measure(step).moved
 
 
 def test_one_picture_for_every_latent_has_no_diversity(data: Dataset) -> None:
     step, probe = networks(data)
-    varied = probe.ask(step)
+    varied = probe.measure(step)
     with torch.no_grad():
         for parameter in step.generator.parameters():
             parameter.zero_()
     assert varied.raw_diversity > 0
-    assert probe.ask(step).raw_diversity == pytest.approx(0, abs=1e-6)
+    assert probe.measure(step).raw_diversity == pytest.approx(0, abs=1e-6)
 
 
 def test_conditional_networks_are_told_the_classes(tmp_path: Path) -> None:
     step, probe = networks(Dataset.open(write_dataset(tmp_path / "data", classes=3)), CDCGAN)
-    assert probe.ask(step).d_tells is not None
+    assert probe.measure(step).d_tells is not None
 
 
 def test_augmentation_is_left_out(data: Dataset) -> None:
     """What D says of the pictures themselves is the same with it."""
     (plain, _), (augmented, probe) = networks(data), networks(data, augment="colour,translation,cutout")
-    assert probe.ask(augmented).d_logit_train == networks(data)[1].ask(plain).d_logit_train
+    assert probe.measure(augmented).d_logit_train == networks(data)[1].measure(plain).d_logit_train
 
 
 class Mean(torch.nn.Module):
@@ -131,7 +131,7 @@ class Wordless(DCGAN):
 
 def test_a_discriminator_of_another_kind_is_not_asked(data: Dataset) -> None:
     step, probe = networks(data, Wordless)
-    answers = probe.ask(step)
+    answers = probe.measure(step)
     assert answers.d_tells is None
     assert answers.raw_diversity > 0
     assert "d_tells" not in answers.record()

@@ -46,7 +46,7 @@ def test_it_states_its_paper_and_objective(name: str) -> None:
 def test_its_generator_paints_pictures_in_range(name: str) -> None:
     recipe, spec = small(name)
     batch = batch_of(recipe, spec)
-    images = generate(recipe.build(spec)[0], batch.latents, batch.wanted)
+    images = generate(recipe.build(spec)[0], batch.latents, batch.generated_labels)
     assert images.shape == batch.images.shape
     assert images.abs().max() <= 1
 

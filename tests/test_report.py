@@ -22,7 +22,7 @@ from ganvas.report import charts, html
 from ganvas.report.run import sample_grids, verdict
 from ganvas.report.run.page import render, write_page
 from ganvas.report.run.run import Run
-from ganvas.verdict.kinds import KINDS
+from ganvas.verdict.kinds import in_order
 from support.browser import DESKTOP, PHONE, visit
 
 SIZE, SIDE, KIMG = 32, 8, 38.4
@@ -215,11 +215,11 @@ def test_a_page_of_many_big_grids_stays_light(run: Path, monkeypatch: pytest.Mon
         shutil.copy(sample_file(run, 40), sample_file(run, kimg))
     section = sample_grids.pictures(Run.open(run))
     assert section is not None
-    kimgs = [frame["kimg"] for frame in section["frames"]]
-    assert len(kimgs) <= sample_grids.MAX_FRAMES
+    kimgs = [each["kimg"] for each in section["grids"]]
+    assert len(kimgs) <= sample_grids.MAX_GRIDS
     assert (kimgs[0], kimgs[-1]) == (0, 79)
-    assert section["frames"][section["best"]]["kimg"] == pytest.approx(KIMG * 10 / 11, abs=1e-3)
-    assert sum(len(frame["uri"]) for frame in section["frames"]) < 1.4 * sample_grids.PICTURE_BYTES
+    assert section["grids"][section["best"]]["kimg"] == pytest.approx(KIMG * 10 / 11, abs=1e-3)
+    assert sum(len(each["uri"]) for each in section["grids"]) < 1.4 * sample_grids.PICTURE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -285,8 +285,9 @@ def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path
 
 
 def test_every_verdict_there_is_has_a_colour_and_a_meaning() -> None:
-    assert all(kind.colour and kind.meaning for kind in KINDS)
-    assert len({kind.colour for kind in KINDS}) == len({kind.name for kind in KINDS}) == len(KINDS)
+    kinds = in_order()
+    assert all(kind.colour and kind.meaning for kind in kinds)
+    assert len({kind.colour for kind in kinds}) == len({kind.name for kind in kinds}) == len(kinds)
 
 
 def test_a_run_whose_loss_was_no_number_still_has_a_page(run: Path, tmp_path: Path) -> None:

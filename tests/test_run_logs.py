@@ -15,7 +15,7 @@ from ganvas.planning.run import resume, train
 from ganvas.report.run.run import Run
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 from ganvas.runs.directory import RunDirectory
-from ganvas.runs.logs import RunLogs, forget_after
+from ganvas.runs.logs import RunLogs, discard_after
 from support.command_line import Cli
 from support.datasets import write_dataset
 from support.runs import TINY
@@ -87,7 +87,7 @@ def test_a_curve_is_over_minutes_of_training(run: Path) -> None:
 def test_what_is_beyond_a_checkpoint_is_dropped_and_the_rest_kept_to_the_letter(run: Path) -> None:
     kept = '{"kimg":   1,"d_loss": 1e-3}\n'
     (run / "stats.jsonl").write_text(kept + '{"kimg": 2, "d_loss": 1}\n{"kim')
-    forget_after(RunDirectory.open(run), 1.5)
+    discard_after(RunDirectory.open(run), 1.5)
     assert (run / "stats.jsonl").read_text() == kept
 
 
@@ -100,7 +100,7 @@ def test_a_long_log_is_rewritten_in_one_pass(run: Path, monkeypatch: pytest.Monk
         return real(file, *words, **options)
 
     monkeypatch.setattr(io, "open", counting)
-    forget_after(RunDirectory.open(run), 0.4)
+    discard_after(RunDirectory.open(run), 0.4)
     monkeypatch.undo()
     assert sum("stats.jsonl" in name for name in opened) == 2, "to read it, and to write it"
     assert len(RunLogs.open(run).stats) == 401

@@ -25,7 +25,7 @@ from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.foundation.files import read_records
 from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.reference import reference
-from ganvas.planning.run import rehearse, resume, train
+from ganvas.planning.run import dry_run, resume, train
 from ganvas.report.run.page import render
 from ganvas.report.run.run import Run
 from ganvas.runs import checkpoint
@@ -577,13 +577,13 @@ def test_a_resumed_run_on_a_split_equals_one_never_stopped(tmp_path: Path) -> No
 
 def test_a_run_says_how_much_is_held_back(tmp_path: Path) -> None:
     data = write_divided(tmp_path / "data")
-    said = rehearse(data, tmp_path / "run", **TINY, budget="2epochs")
+    said = dry_run(data, tmp_path / "run", **TINY, budget="2epochs")
     assert "32 pictures of 16 px, 16 more held back" in said
     assert "(2.0 epochs)" in said
     with pytest.raises(ConfigError, match="has 8 pictures, too few to evaluate against"):
-        rehearse(write_divided(tmp_path / "few", slice(8, None)), tmp_path / "run", **TINY | {"eval_samples": 16})
+        dry_run(write_divided(tmp_path / "few", slice(8, None)), tmp_path / "run", **TINY | {"eval_samples": 16})
     with pytest.raises(ConfigError, match="has no training pictures"):
-        rehearse(write_divided(tmp_path / "none", slice(None)), tmp_path / "run", **TINY)
+        dry_run(write_divided(tmp_path / "none", slice(None)), tmp_path / "run", **TINY)
 
 
 def test_the_page_shows_what_was_learnt_from(tmp_path: Path) -> None:

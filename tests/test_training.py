@@ -26,7 +26,7 @@ from ganvas.networks.losses import Targets
 from ganvas.planning.run import Outcome, resume, train
 from ganvas.runs import snapshot
 from ganvas.settings.config import Settings
-from ganvas.training import clock, evaluation, trainer
+from ganvas.training import clock, evaluation, updater
 from ganvas.training.ema import MovingAverage
 from ganvas.training.step import AdversarialStep, frozen
 from support.datasets import write_dataset
@@ -188,13 +188,13 @@ def test_evaluations_take_a_tenth_of_the_time_by_default(
     monkeypatch.setattr(evaluation, "Evaluator", SlowEvaluator)
     slow = SimpleNamespace(perf_counter=lambda: len(steps) * 180.0 + SlowEvaluator.hours * 3600.0)
     monkeypatch.setattr(clock, "time", slow)
-    real_train = trainer.Trainer._train
+    real_update = updater.Updater.update
 
-    def counted(self: Any, pictures: Any) -> None:
+    def counted(self: Any, *arguments: Any) -> None:
         steps.append(None)
-        real_train(self, pictures)
+        real_update(self, *arguments)
 
-    monkeypatch.setattr(trainer.Trainer, "_train", counted)
+    monkeypatch.setattr(updater.Updater, "update", counted)
     changes = {"eval_samples": 16, "extractor": "pixels", "budget": "24h", "sample_every": "24h"}
     changes |= {"checkpoint_every": "24h"}
     quick(tiny_data, tmp_path / "run", **changes)

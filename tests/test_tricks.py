@@ -22,7 +22,7 @@ from ganvas.metrics.scores import Scores
 from ganvas.networks import stride_two
 from ganvas.networks.critique import Critique
 from ganvas.planning import costs
-from ganvas.planning.run import rehearse, resume, train
+from ganvas.planning.run import dry_run, resume, train
 from ganvas.settings import schedules
 from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings, resolve
@@ -112,7 +112,7 @@ def step_of(recipe: Recipe, size: int = 16) -> AdversarialStep:
 
 
 def test_without_options_there_is_no_trick() -> None:
-    assert [trick.__name__ for trick in in_order() if trick.is_wanted(Options())] == []
+    assert [trick.__name__ for trick in in_order() if trick.is_enabled(Options())] == []
 
 
 def test_tricks_act_in_their_order() -> None:
@@ -205,7 +205,7 @@ def test_a_conditional_discriminator_is_told_the_classes_of_what_it_judges() -> 
     discriminator.register_forward_hook(lambda _module, inputs, _output: told.append(inputs[1].tolist()))
     images = torch.rand(4, 3, 16, 16)
     latents = recipe.latents(4, torch.Generator())
-    batch = Batch(images, latents, torch.tensor([0, 1, 0, 1]), wanted=torch.tensor([1, 1, 0, 0]))
+    batch = Batch(images, latents, torch.tensor([0, 1, 0, 1]), generated_labels=torch.tensor([1, 1, 0, 0]))
     objective.discriminator_loss(generator, discriminator, batch)
     assert told == [[0, 1, 0, 1], [1, 1, 0, 0], [0, 1, 0, 1]]
     told.clear()
@@ -254,8 +254,8 @@ def test_replay_shows_pictures_of_earlier_batches_at_every_nth_update() -> None:
     trick, generator = ExperienceReplay(recipe), nn.Identity()
     shown = []
     for number in range(1, 7):
-        batch = batch_of(recipe).showing(generator, torch.full((4, 3, SIDE, SIDE), number / 10), None)
-        shown.append(trick.shown(generator, batch).fakes(generator))
+        batch = batch_of(recipe).with_generated(generator, torch.full((4, 3, SIDE, SIDE), number / 10), None)
+        shown.append(trick.discriminator_batch(generator, batch).fakes(generator))
     values = [{round(float(value), 1) for value in torch.unique(pictures)} for pictures in shown]
     assert [len(each) for each in values] == [1, 1, len(values[2]), 1, 1, len(values[5])]
     assert [each for number, each in enumerate(values) if number not in (2, 5)] == [{0.1}, {0.2}, {0.4}, {0.5}]
@@ -270,10 +270,10 @@ def test_replay_keeps_the_classes_that_were_asked_for() -> None:
     wanted = torch.arange(4)
     pictures = wanted[:, None, None, None].expand(4, 3, SIDE, SIDE) / 4
     batch = batch_of(recipe)
-    trick.shown(generator, batch.showing(generator, pictures, wanted))
-    replayed = trick.shown(generator, batch.showing(generator, pictures, 3 - wanted))
-    assert replayed.wanted is not None
-    assert (replayed.fakes(generator)[:, 0, 0, 0] * 4).round().tolist() == replayed.wanted.tolist()
+    trick.discriminator_batch(generator, batch.with_generated(generator, pictures, wanted))
+    replayed = trick.discriminator_batch(generator, batch.with_generated(generator, pictures, 3 - wanted))
+    assert replayed.generated_labels is not None
+    assert (replayed.fakes(generator)[:, 0, 0, 0] * 4).round().tolist() == replayed.generated_labels.tolist()
 
 
 def test_clipped_weights_stay_within_the_limit_after_each_step() -> None:
@@ -496,7 +496,7 @@ def test_a_trick_that_does_not_fit_is_refused_by_name_before_anything_is_written
     tmp_path: Path, recipe: str, changes: dict[str, Any], message: str
 ) -> None:
     data = write_dataset(tmp_path / "data")
-    for start in (train, rehearse):
+    for start in (train, dry_run):
         with pytest.raises(ConfigError, match=message):
             start(data, tmp_path / "run", recipe, **TINY, **changes)
     assert not (tmp_path / "run").exists()

@@ -126,7 +126,7 @@ def test_second_derivatives_through_tiled_convolutions_are_torchs(monkeypatch: p
 def test_the_penalty_can_be_differentiated_with_respect_to_the_generator() -> None:
     """As an unrolled GAN differentiates D's loss."""
     generator, critic = Repeat(), LinearCritic(torch.ones(12))
-    batch = Batch(torch.rand(4, 3, 2, 2), torch.rand(4, 6), attached=True)
+    batch = Batch(torch.rand(4, 3, 2, 2), torch.rand(4, 6), detach=False)
     torch.autograd.backward(WGANGP(WGANGP.defaults).discriminator_loss(generator, critic, batch).total)
     assert generator.gain.grad is not None
     assert generator.gain.grad.any()

@@ -9,17 +9,13 @@ from scipy.stats import spearmanr
 from benchmarks.verdict.records import Kept
 from benchmarks.verdict.truth import Truth, truth
 from ganvas.verdict.evaluation import Verdict
-from ganvas.verdict.kinds import KINDS
-from ganvas.verdict.kinds.collapse import COLLAPSED, COLLAPSING
-from ganvas.verdict.kinds.copying import MEMORISING
-from ganvas.verdict.kinds.divergence import DIVERGED
-from ganvas.verdict.kinds.progress import CONVERGED, LEARNING, STALLED, WARMING_UP
+from ganvas.verdict.kinds import in_order
 
 # What a healthy run must never be called.
-GRAVE = tuple(kind.name for kind in (COLLAPSED, MEMORISING, DIVERGED))
+GRAVE = ("collapsed", "memorising", "diverged")
 # The columns of the tables, as in docs/verdict.md: these first, then the others.
-FIRST = (WARMING_UP, LEARNING, CONVERGED, STALLED, COLLAPSING, COLLAPSED, MEMORISING, DIVERGED)
-COLUMNS = tuple(dict.fromkeys(kind.name for kind in (*FIRST, *KINDS)))
+FIRST = ("warming up", "learning", "converged", "stalled", "collapsing", *GRAVE)
+COLUMNS = tuple(dict.fromkeys((*FIRST, *(kind.name for kind in in_order()))))
 
 
 class Judged:

@@ -1,1 +1,1 @@
-"""Several runs as one piece of work, and the catalogue of recipes."""
+"""Experiments of several runs, and the catalogue of recipes."""

@@ -1,4 +1,4 @@
-"""The list of recipes: where each is from, how large its networks are, and what training on a picture costs."""
+"""The list of recipes: the paper of each, the size of its networks, and the cost of training."""
 
 import functools
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from ganvas.networks.parameters import trainable_parameters
 from ganvas.networks.phased import phases_of
 from ganvas.tricks.objective import Objective
 
-# The size at which recipes are described, where they support it: the default of `prepare`.
+# Picture size at which recipes are described, if they support it. It is the default of `prepare`.
 USUAL_SIZE = 64
-# The number of classes with which networks are counted, for recipes that need classes.
+# Number of classes for counting parameters of recipes that need classes.
 CLASSES = 10
+# The recipe that others are compared with.
 YARDSTICK = "dcgan"
 
 
@@ -25,19 +26,18 @@ class Entry:
     """One recipe with its default options.
 
     Attributes:
-        name: as in `train --recipe`.
-        paper: where it is from.
+        name: the name for `train --recipe`.
+        paper: the paper that describes it.
         class_use: what it does with the classes of its pictures.
-        conditional: whether it needs pictures with classes, and you can ask its generator for a class.
-        needs_classes: whether it needs pictures with classes; its networks are counted with 10.
-        welcomes_classes: whether classes are optional: you can ask for one if the pictures had classes; its networks
-            are counted without.
-        sizes: picture sizes in pixels that it supports.
-        size: the size of the figures below: 64, or else the nearest.
-        generator_parameters: trainable weights of G.
-        discriminator_parameters: trainable weights of D.
+        conditional: whether it needs classes and its generator takes a class.
+        needs_classes: whether it needs classes. Its parameters are counted with 10 classes.
+        welcomes_classes: whether classes are optional. Its parameters are counted without classes.
+        sizes: supported picture sizes in pixels.
+        size: the picture size of the figures below: 64, or else the nearest supported size.
+        generator_parameters: number of trainable weights of G.
+        discriminator_parameters: number of trainable weights of D.
         gflops_per_image: billions of floating-point operations of one training step, per real picture.
-        relative_cost: the same as a multiple of `dcgan`'s at this size; None if `dcgan` does not support it.
+        relative_cost: `gflops_per_image` as a multiple of that of `dcgan`; None if `dcgan` does not support this size.
     """
 
     name: str
@@ -55,7 +55,10 @@ class Entry:
 
 
 def catalogue() -> list[Entry]:
-    """Every recipe of the package, by name. It takes seconds: no weight is drawn and nothing is computed."""
+    """Describe every recipe of the package, in the order of their names.
+
+    This takes seconds, because the networks are built without values.
+    """
     return [_describe(name) for name in gans.names()]
 
 
@@ -88,10 +91,10 @@ def _yardstick(size: int) -> float:
 
 
 def operations_per_image(recipe: Recipe, size: int) -> float:
-    """Floating-point operations of one training step of a recipe, divided by the real pictures it takes.
+    """Floating-point operations of one training step of a recipe, per real picture.
 
-    Convolutions and matrix products are counted, forward and backward, by their textbook definitions; a machine may
-    have cheaper algorithms. The operations of optimisers and the moving average are left out, since they are few.
+    Convolutions and matrix products are counted, forward and backward, by their textbook definitions. A machine may
+    have cheaper algorithms. The few operations of the optimisers and of the moving average are not counted.
     """
     objective, options = Objective(recipe), recipe.options
     generator, discriminator = _networks(objective, _spec(recipe, size))
@@ -117,10 +120,10 @@ def _spec(recipe: Recipe, size: int) -> Spec:
 
 
 def _networks(objective: Objective, spec: Spec) -> tuple[nn.Module, nn.Module]:
-    """G and D on the "meta" device: shapes without values."""
+    """G and D on the "meta" device, which stores shapes without values."""
     with torch.device("meta"):
         generator, discriminator = objective.build(spec)
-    # Weights from files have values all the same.
+    # Weights that were read from files have values, which this drops.
     return generator.to("meta"), discriminator.to("meta")
 
 

@@ -1,20 +1,20 @@
-"""Recipes side by side: the same data, budget and seeds for each, measured alike, next to baselines that learn nothing.
+"""Comparing recipes: each is trained on the same data with the same budget and seeds, and measured in the same way.
 
-comparison.json    what is compared: data, budget, seeds, options
-results.jsonl      a line a finished run
-runs/              the run directories, RECIPE-seedN; baselines are snapshots beside them
+comparison.json    the plan: data, budget, shared options
+results.jsonl      one line per finished run
+runs/              the run directories, RECIPE-seedN, and the snapshots of the baselines
 grids/             the pictures of each finished run
-comparison.html    the page, which needs no runs
+comparison.html    the page, which is self-contained
 
-A comparison takes hours, so it goes on where it was: the same command again skips what is finished and resumes what
-is not.
+A comparison takes hours. To continue one that was interrupted, repeat its command: finished runs are skipped, and
+unfinished ones are resumed.
 """
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from PIL import Image
@@ -36,29 +36,26 @@ from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check
 from ganvas.report.comparison import page
-from ganvas.report.comparison.page import Side, figure, markdown
+from ganvas.report.comparison.page import GRID_SIZE, Side, figure, markdown, real_side
 from ganvas.runs.logs import RunLogs
 from ganvas.runs.snapshot import save
 from ganvas.settings.budget import Amount
 from ganvas.settings.config import MIN_SCORED
-from ganvas.training.display import Display, Lasting
+from ganvas.training.display import Display, FailSafe
 
 PLAN, RESULTS, RUNS, GRIDS, PAGE = "comparison.json", "results.jsonl", "runs", "grids", "comparison.html"
 
-# Rows and columns of the grids on the page.
-SIDE = 6
 
-
-class Plan(BaseModel):
-    """What `comparison.json` holds: all that must be equal for results to be comparable.
+class ComparisonPlan(BaseModel):
+    """The content of `comparison.json`: everything that must be equal for results to be comparable.
 
     Attributes:
         data: the dataset directory.
-        fingerprint: its content.
-        labels: the digest of the column of classes, if `changes` name one; None in comparisons from before too.
+        fingerprint: identifies the content of the dataset.
+        labels: the digest of the class column, if `changes` names one. Also None in comparisons of earlier versions.
         budget: of each run.
-        samples: pictures of each generator that are measured.
-        changes: settings and options that all runs share, beyond their recipes' defaults.
+        samples: number of pictures of each generator to measure.
+        changes: settings and options of all runs that differ from the defaults of their recipes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,28 +65,41 @@ class Plan(BaseModel):
     labels: str | None = None
     budget: str
     samples: int
-    changes: dict[str, Any] = {}
+    changes: dict[str, object] = {}
+
+
+class Figures(TypedDict, total=False):
+    """What is measured of a run or baseline. The keys are attributes of `Result`."""
+
+    kid: float
+    kid_se: float | None
+    precision: float | None
+    recall: float | None
+    modes_covered: int | None
+    modes_total: int | None
+    label_accuracy: float | None
 
 
 @dataclass(frozen=True)
 class Result:
-    """One finished run, by the scores of its best snapshot.
+    """The scores of one finished run, measured on its best snapshot.
 
     Attributes:
         recipe: the recipe's name, or a baseline's.
         seed: of the run.
         run: its directory, or a baseline's snapshot.
-        kid: measured on the same number of pictures for all; None for a run that diverged before its first snapshot.
-        kid_se: its own standard error.
-        first_kid: at the run's first evaluation; None for baselines.
+        kid: kernel inception distance; None for a run that diverged before its first snapshot.
+        kid_se: standard error of `kid`.
+        first_kid: KID at the run's first evaluation; None for baselines.
         precision: share of generated pictures that lie among the real ones.
         recall: share of real pictures that lie among the generated ones.
-        modes_covered: known modes that it shows; None where none are known.
-        modes_total: known modes there are.
-        label_accuracy: share of pictures of the class asked for, by the dataset's judge; None if unconditional.
+        modes_covered: number of known modes that the pictures show; None if the dataset has no known modes.
+        modes_total: number of known modes of the dataset.
+        label_accuracy: share of pictures that the dataset's judge assigns to the requested class; None for
+            unconditional generators.
         img_per_s: median training speed.
-        kimg: thousands of real pictures D had seen at the end.
-        diverged: what stopped the run, if it diverged.
+        kimg: thousands of real pictures that D had seen at the end.
+        diverged: the error message of a run that diverged, else None.
         curve: minutes of training and KID of each evaluation; empty for baselines.
     """
 
@@ -111,28 +121,28 @@ class Result:
 
     @property
     def name(self) -> str:
-        """What its files are called by."""
+        """The name of its files, without a suffix."""
         return f"{self.recipe.replace(':', '.')}-seed{self.seed}"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison as far as it has come.
+    """A comparison and its results so far.
 
     Attributes:
         path: its directory.
         plan: what is compared.
-        results: of finished runs, in the order they finished.
-        finished: whether none is missing.
+        results: of the finished runs, in the order in which they finished.
+        finished: whether all runs have finished.
     """
 
     path: Path
-    plan: Plan
+    plan: ComparisonPlan
     results: list[Result]
     finished: bool
 
     def rows(self) -> list["Row"]:
-        """A row a recipe, the lowest KID first; what never got a score stands last."""
+        """One row per recipe, ordered by KID, the lowest first. Recipes without a score come last."""
         recipes = dict.fromkeys(result.recipe for result in self.results)
         rows = [Row.of([result for result in self.results if result.recipe == recipe]) for recipe in recipes]
         return sorted(rows, key=lambda row: float("inf") if row.kid is None else row.kid)
@@ -156,13 +166,13 @@ HEADS = (
 
 @dataclass(frozen=True)
 class Row:
-    """What the seeds of one recipe have in common: means over seeds.
+    """Means over the runs of one recipe. The figures are those of `Result`.
 
     Attributes:
         recipe: the recipe's name, or a baseline's.
-        seeds: how many runs.
-        kid_se: standard error of the mean over seeds; of one seed, its KID's own.
-        diverged: how many of the runs diverged.
+        seeds: number of runs.
+        kid_se: standard error of the mean over runs; for a single run, the standard error of its KID.
+        diverged: number of runs that diverged.
     """
 
     recipe: str
@@ -181,26 +191,26 @@ class Row:
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> "Row":
-        """The row of one recipe's results."""
+        """The row of the results of one recipe."""
 
         def mean(name: str) -> float | None:
             values = [value for result in results if (value := getattr(result, name)) is not None]
             return statistics.fmean(values) if values else None
 
         kids = [result.kid for result in results if result.kid is not None]
-        spread = statistics.stdev(kids) / len(kids) ** 0.5 if len(kids) > 1 else mean("kid_se")
+        kid_se = statistics.stdev(kids) / len(kids) ** 0.5 if len(kids) > 1 else mean("kid_se")
         figures = ("kid", "first_kid", "precision", "recall", "modes_covered", "label_accuracy", "img_per_s", "kimg")
         return cls(
             recipe=results[0].recipe,
             seeds=len(results),
-            kid_se=spread,
+            kid_se=kid_se,
             modes_total=results[0].modes_total,
             diverged=sum(result.diverged is not None for result in results),
             **{name: mean(name) for name in figures},
         )
 
     def cells(self) -> list[str]:
-        """What the table says, in the order of `HEADS`."""
+        """The cells of the table, in the order of `HEADS`."""
         kid = figure(None, "") if self.kid is None else f"{self.kid:.3f} ± {self.kid_se or 0:.3f}"
         modes = figure(None, "") if self.modes_covered is None else f"{self.modes_covered:.1f} of {self.modes_total}"
         name = f"{self.recipe} ({self.diverged} of {self.seeds} diverged)" if self.diverged else self.recipe
@@ -218,38 +228,36 @@ def compare(
     seeds: int = 3,
     samples: int = 1000,
     display: Display | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> Comparison:
-    """Train every recipe on the same data with the same budget and seeds, and measure what came of it.
+    """Train every recipe on the same data with the same budget and seeds, and measure the results.
 
-    Baselines that learn nothing stand in the table too: the floor that every GAN must beat.
+    The baselines are measured too, since every GAN should beat them.
 
     Args:
         data: a dataset directory.
-        out: the directory of the comparison; one that was begun with the same data, budget, samples and changes goes
-            on, with further recipes and seeds if they are asked for.
+        out: the directory of the comparison. If it holds a comparison with the same data, budget, samples and changes,
+            that one is continued. Recipes and seeds may be added.
         recipes: names of recipes, or module:Class.
         budget: of each run.
-        seeds: how many runs of each recipe, from seed 0 up.
-        samples: pictures of each generator to measure.
-        display: who watches.
-        **changes: settings and options for all runs.
+        seeds: number of runs of each recipe. Their seeds count from 0.
+        samples: number of pictures of each generator to measure.
+        display: shows the progress; by default nothing is shown.
+        **changes: settings and options of all runs.
 
     Returns:
-        The comparison; not `finished` if it was interrupted.
+        The comparison. It is not `finished` if it was interrupted.
 
     Raises:
-        GanvasError: nothing was trained, and why: a recipe that does not exist or cannot learn this data, a directory
-            that holds another comparison.
-        InUse: another process is training there.
+        GanvasError: nothing was trained: a recipe does not exist or cannot learn this data, or the directory holds
+            another comparison.
+        InUse: another process is training in this directory.
     """
-    dataset, display = Dataset.open(data), Lasting(display)
-    plan = Plan(
+    dataset, display, column = Dataset.open(data), FailSafe(display), changes.get("label_column")
+    plan = ComparisonPlan(
         data=str(dataset.path.resolve()),
         fingerprint=dataset.fingerprint,
-        labels=labels_digest(dataset, label_column(dataset, column))
-        if (column := changes.get("label_column"))
-        else None,
+        labels=labels_digest(dataset, label_column(dataset, str(column))) if column else None,
         budget=str(Amount.parse(budget)),
         samples=samples,
         changes=changes,
@@ -257,77 +265,81 @@ def compare(
     _check(recipes, plan, dataset)
     path = new_path(out)
     with exclusive(path, runs.TRAINED):
-        return _compared(path, plan, recipes, seeds, display)
+        return _run_missing(path, plan, recipes, seeds, display)
 
 
-def _compared(path: Path, plan: Plan, recipes: Sequence[str], seeds: int, display: Display) -> Comparison:
-    """Do what is still missing of a comparison."""
+def _run_missing(path: Path, plan: ComparisonPlan, recipes: Sequence[str], seeds: int, display: Display) -> Comparison:
+    """Train and measure every recipe and seed that has no result yet."""
     begin(path, PLAN, plan, free={"data"})
     for folder in (RUNS, GRIDS):
         (path / folder).mkdir(exist_ok=True)
     floor = [(name, 0) for name in baselines.names()]
-    wanted = [*floor, *((recipe, seed) for seed in range(seeds) for recipe in recipes)]
-    for number, (recipe, seed) in enumerate(wanted, start=1):
+    everything = [*floor, *((recipe, seed) for seed in range(seeds) for recipe in recipes)]
+    for number, (recipe, seed) in enumerate(everything, start=1):
         if (recipe, seed) in {(result.recipe, result.seed) for result in _results(path)}:
             continue
-        display.say(f"{number} of {len(wanted)}: {recipe}, seed {seed}")
+        display.say(f"{number} of {len(everything)}: {recipe}, seed {seed}")
         is_floor = recipe in baselines.names()
-        result = _baseline(path, plan, recipe) if is_floor else _gan(path, plan, recipe, seed, display)
+        result = _fit_baseline(path, plan, recipe) if is_floor else _train(path, plan, recipe, seed, display)
         if result is None:
             return Comparison(path, plan, _results(path), finished=False)
         if result.kid is not None:
-            write_png(path / GRIDS / f"{result.name}.png", grid(load(result.run).sample(SIDE * SIDE)))
+            write_png(path / GRIDS / f"{result.name}.png", grid(load(result.run).sample(GRID_SIZE**2)))
         append_record(path / RESULTS, asdict(result))
         _write_page(Comparison(path, plan, _results(path), finished=False))
     return Comparison(path, plan, _results(path), finished=True)
 
 
-def _check(recipes: Sequence[str], plan: Plan, data: Dataset) -> None:
-    """Refuse now what would fail hours later."""
+def _check(recipes: Sequence[str], plan: ComparisonPlan, data: Dataset) -> None:
+    """Check all recipes now, since an error would otherwise come hours later."""
     if (pictures := data.splits[TRAIN]) < MIN_SCORED:
         raise ConfigError(
             f"{data.path} has {pictures} pictures, too few to evaluate against ({MIN_SCORED} are needed): add pictures"
         )
     if not recipes:
-        raise ConfigError(f"name at least one recipe to compare; there are: {', '.join(gans.names())}")
+        raise ConfigError(f"name at least one recipe to compare; choose from: {', '.join(gans.names())}")
     for key in ("budget", "seed"):
         if key in plan.changes:
-            raise ConfigError(f"{key} is the comparison's own: set it with --{key.replace('seed', 'seeds')}")
+            raise ConfigError(f"{key} applies to the whole comparison: set it with --{key.replace('seed', 'seeds')}")
     if "quality" in plan.changes:
         raise ConfigError(
-            "quality chooses by the speed of the moment, and these runs are to be alike: set width, batch_size and the "
-            "rest yourself"
+            "quality chooses options by the measured speed, which may differ between runs: set width, batch_size and "
+            "the other options yourself"
         )
     for name in recipes:
         if name in baselines.names():
-            raise ConfigError(f"{name} is a baseline, and these are compared with anyway; name recipes")
+            raise ConfigError(f"{name} is a baseline, and every comparison includes the baselines; name recipes")
         check(plan.data, name, plan.changes | {"budget": plan.budget})
 
 
 def _results(path: Path) -> list[Result]:
-    """What is finished, once each: before comparisons had locks, two processes may both have measured a baseline."""
+    """The results of the finished runs, without duplicates.
+
+    Comparisons of earlier versions had no lock, so two processes may both have measured a baseline.
+    """
     file = path / RESULTS
-    found: dict[tuple[str, int], Result] = {}
+    results: dict[tuple[str, int], Result] = {}
     for record in read_records(file) if file.exists() else []:
-        found.setdefault((record["recipe"], record["seed"]), Result(**record))
-    return list(found.values())
+        results.setdefault((record["recipe"], record["seed"]), Result(**record))
+    return list(results.values())
 
 
-def _baseline(path: Path, plan: Plan, name: str) -> Result:
+def _fit_baseline(path: Path, plan: ComparisonPlan, name: str) -> Result:
+    """Fit one baseline and measure it."""
     from ganvas.training.baseline import fit
 
     file = path / RUNS / f"{name}.safetensors"
     fitted = fit(plan.data, name)
     save(file, fitted.generator, fitted.card)
-    return Result(recipe=name, seed=0, run=str(file), **_measured(file, plan))
+    return Result(recipe=name, seed=0, run=str(file), **_measure(file, plan))
 
 
-def _gan(path: Path, plan: Plan, recipe: str, seed: int, display: Display) -> Result | None:
-    """Train one run to its end and measure it; None if it was interrupted."""
+def _train(path: Path, plan: ComparisonPlan, recipe: str, seed: int, display: Display) -> Result | None:
+    """Train one run to its end and measure it. None if it was interrupted."""
     run, diverged = path / RUNS / Result(recipe, seed, "").name, None
     changes = plan.changes | {"budget": plan.budget, "seed": seed}
     try:
-        if not runs.complete(plan.data, run, recipe, display=display, **changes):
+        if not runs.complete(plan.data, run, recipe, start=None, display=display, **changes):
             return None
     except DivergedError as error:
         diverged = str(error)
@@ -342,36 +354,39 @@ def _gan(path: Path, plan: Plan, recipe: str, seed: int, display: Display) -> Re
         kimg=logs.kimg,
         diverged=diverged,
         curve=logs.curve,
-        # A run that copied from its first evaluation on has no best snapshot, and is measured by its last.
-        **(_measured(run, plan) if any(each.kid is not None for each in logs.evaluations) else {}),
+        # A run whose every evaluation finds copies has no best snapshot. Its last snapshot is measured instead.
+        **(_measure(run, plan) if any(each.kid is not None for each in logs.evaluations) else Figures()),
     )
 
 
-def _measured(target: Path, plan: Plan) -> dict[str, Any]:
+def _measure(target: Path, plan: ComparisonPlan) -> Figures:
+    """Score the pictures of a run or snapshot."""
     scores = evaluate(target, plan.data, samples=plan.samples)
-    kept = ("kid", "kid_se", "precision", "recall", "modes_covered", "modes_total")
-    figures = {name: getattr(scores, name) for name in kept}
+    figures = Figures(
+        kid=scores.kid,
+        kid_se=scores.kid_se,
+        precision=scores.precision,
+        recall=scores.recall,
+        modes_covered=scores.modes_covered,
+        modes_total=scores.modes_total,
+    )
     artist = load(target)
     if artist.card.class_names:
-        accuracy = judged(
-            artist, judge_of(Dataset.open(plan.data), label=artist.card.label_column), plan.samples
-        ).label_accuracy
+        judge = judge_of(Dataset.open(plan.data), label=artist.card.label_column)
+        accuracy = judged(artist, judge, plan.samples).label_accuracy
         figures["label_accuracy"] = accuracy.value if accuracy else None
     return figures
 
 
 def _write_page(comparison: Comparison) -> None:
-    """Write the page of a comparison as far as it has come: anew after each run, since they take hours."""
+    """Write the page with the results so far. It is written again after each run."""
     plan, floor = comparison.plan, baselines.names()
     data = Dataset.open(plan.data)
-    rows = data.rows(TRAIN)
-    spread = np.linspace(0, len(rows) - 1, min(len(rows), SIDE * SIDE)).round().astype(int)
-    real = grid(np.asarray(data.images[rows[spread]]))
-    sides = [Side("real pictures", f"{len(rows):,} in {data.path.name}", real)]
+    sides = [real_side(data)]
     for row in comparison.rows():
-        measured = [result for result in comparison.results if result.recipe == row.recipe and result.kid is not None]
-        if measured:
-            sides.append(_side(comparison.path, measured))
+        results = [result for result in comparison.results if result.recipe == row.recipe and result.kid is not None]
+        if results:
+            sides.append(_side(comparison.path, results))
     facts = {"Data": data.path.name, "Size": f"{data.size} pixels", "Budget of each run": plan.budget}
     facts |= {"Pictures measured": f"{plan.samples:,}"} | {key: str(value) for key, value in plan.changes.items()}
     page.write_page(
@@ -386,11 +401,11 @@ def _write_page(comparison: Comparison) -> None:
 
 
 def _side(path: Path, seeds: list[Result]) -> Side:
-    """The pictures and the curve of one recipe; of several seeds, the run of the middling KID stands for all."""
+    """The pictures and the curve of one recipe: those of the run with the median KID."""
     result = sorted(seeds, key=lambda each: each.kid or 0)[len(seeds) // 2]
-    with Image.open(path / GRIDS / f"{result.name}.png") as opened:
-        sheet = np.asarray(opened.convert("RGB"))
+    with Image.open(path / GRIDS / f"{result.name}.png") as file:
+        pictures = np.asarray(file.convert("RGB"))
     if result.recipe in baselines.names():
-        return Side(result.recipe, "learns nothing", sheet)
+        return Side(result.recipe, "baseline", pictures)
     which = f", seed {result.seed}, the median of {len(seeds)}" if len(seeds) > 1 else ""
-    return Side(result.recipe, f"KID {result.kid:.3f}{which}", sheet, result.curve)
+    return Side(result.recipe, f"KID {result.kid:.3f}{which}", pictures, result.curve)

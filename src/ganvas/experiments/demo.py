@@ -1,9 +1,8 @@
-"""The whole way once, with nothing downloaded: paintings, training, evaluation, and a page that shows it all."""
+"""A demonstration without downloads: paint a dataset, train on it, evaluate the run, and write its page."""
 
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ganvas.data.prepare.prepare import prepare
 from ganvas.foundation.paths import exists, user_path
@@ -12,15 +11,16 @@ from ganvas.report.run.page import write_page
 from ganvas.settings.budget import Amount
 from ganvas.training.display import Display
 
-# Small enough that a few minutes on two cores show forms and colours, large enough to look at.
+# Two cores need a few minutes to learn forms and colours at this size.
 PAINTINGS, SIZE = 1200, 32
-OPTIONS: dict[str, Any] = {"ema_kimg": 5.0, "eval_samples": 500}
-# More often than by default, and with fewer pictures: the page of a short run should have curves.
-EVALUATIONS = 8
+# Evaluations are more frequent than by default and use fewer pictures, so that the page of a short run has curves.
+EVALUATIONS, EVAL_SAMPLES = 8, 500
+# A shorter average than by default, since the run is short.
+EMA_KIMG = 5.0
 
 
 def paint(out: Path, progress: Callable[[int, int], None]) -> Path:
-    """Prepare the demo's dataset, unless it is there from the last time.
+    """Prepare the demo's dataset, unless an earlier call has done so.
 
     Args:
         out: the demo's folder.
@@ -42,10 +42,10 @@ def demo(out: Path, paintings: Path, minutes: float, display: Display) -> tuple[
     """Train, measure and report.
 
     Args:
-        out: folder for one run directory a call, each with its page.
+        out: the demo's folder. Each call adds a run directory with its page.
         paintings: the dataset directory.
         minutes: of training, evaluations included.
-        display: who watches.
+        display: shows the progress.
 
     Returns:
         The page, one self-contained HTML file, and how the run ended.
@@ -55,5 +55,13 @@ def demo(out: Path, paintings: Path, minutes: float, display: Display) -> tuple[
     """
     run = next(path for number in itertools.count(1) if not exists(path := user_path(out) / f"run-{number}"))
     budget = Amount(minutes, "m")
-    outcome = train(paintings, run, display=display, budget=budget, eval_every=budget / EVALUATIONS, **OPTIONS)
+    outcome = train(
+        paintings,
+        run,
+        display=display,
+        budget=budget,
+        ema_kimg=EMA_KIMG,
+        eval_samples=EVAL_SAMPLES,
+        eval_every=budget / EVALUATIONS,
+    )
     return write_page(run, run / "page.html"), outcome

@@ -1,20 +1,19 @@
-"""A GAN for each class (the last idea of "Conditional Generative Model for Art Generation", paper 3).
+"""A GAN for each class, as the outlook of "Conditional Generative Model for Art Generation" (paper 3) proposes.
 
-One recipe learns every class by itself, in runs side by side in one directory:
+One recipe is trained on every class separately. All runs lie in one directory:
 
-classes.json     what is trained: data, recipe, options
-data/            each class as a dataset of its own
-runs/            the run of each class
-grid.png         a row of pictures a class, of the same latents
-table.md         how each run came out
-page.html        both, and the curves
+classes.json     the plan: data, recipe, options
+data/            one dataset per class
+runs/            one run per class
+grid.png         one row of pictures per class, all from the same latents
+table.md         the scores of each run
+page.html        the table, the pictures and the curves
 
-Like a comparison it goes on where it was: the same command again skips what is finished and resumes what is not.
+To continue an interrupted training, repeat its command: finished runs are skipped, and unfinished ones are resumed.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -32,12 +31,12 @@ from ganvas.foundation.locks import exclusive
 from ganvas.foundation.paths import exists, new_path
 from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
-from ganvas.planning.plan import check, evaluations_asked_for
+from ganvas.planning.plan import check, option_requesting_evaluations
 from ganvas.report.comparison import page
 from ganvas.report.comparison.page import Side, figure, markdown
 from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import MIN_SCORED, resolve
-from ganvas.training.display import Display, Lasting
+from ganvas.training.display import Display, FailSafe
 
 PLAN, DATA, RUNS, GRID, TABLE, PAGE = "classes.json", "data", "runs", "grid.png", "table.md", "page.html"
 
@@ -45,18 +44,18 @@ PLAN, DATA, RUNS, GRID, TABLE, PAGE = "classes.json", "data", "runs", "grid.png"
 COLUMNS = 8
 
 
-class Plan(BaseModel):
-    """What `classes.json` holds.
+class PerClassPlan(BaseModel):
+    """The content of `classes.json`.
 
     Attributes:
         data: the dataset directory.
-        fingerprint: its content.
-        labels: the digest of the column of classes; None in directories from before.
-        label_column: the column of its index that holds the classes.
-        folders: the name of each class's dataset and run, by class.
-        recipe: what learns each class.
-        start: the snapshot or run that each begins with, or None.
-        changes: settings and options beyond the recipe's defaults.
+        fingerprint: identifies the content of the dataset.
+        labels: the digest of the class column; None in directories of earlier versions.
+        label_column: the column of the dataset's index that holds the classes.
+        folders: the folder name of each class's dataset and run, by class.
+        recipe: the recipe of all runs.
+        start: the snapshot or run whose weights each run starts from, or None.
+        changes: settings and options that differ from the recipe's defaults.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,22 +67,22 @@ class Plan(BaseModel):
     folders: dict[str, str]
     recipe: str
     start: str | None = None
-    changes: dict[str, Any] = {}
+    changes: dict[str, object] = {}
 
 
 @dataclass(frozen=True)
 class PerClass:
-    """The GANs of all classes, as far as they have come.
+    """The runs of all classes and their results so far.
 
     Attributes:
-        path: their directory.
+        path: the directory of all runs.
         plan: what is trained.
-        finished: whether all of them have spent their budgets.
-        diverged: what stopped a run, by class.
+        finished: whether all runs have finished.
+        diverged: the error messages of the runs that diverged, by class.
     """
 
     path: Path
-    plan: Plan
+    plan: PerClassPlan
     finished: bool
     diverged: dict[str, str]
 
@@ -92,7 +91,7 @@ class PerClass:
         return self.path / RUNS / self.plan.folders[name]
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """The heads of the columns, and a row of cells a class."""
+        """The headings of the columns, and one row of cells per class."""
         heads = ["class", "pictures", "KID, first evaluation", "KID, best", "precision", "recall", "img/s", "kimg"]
         return heads, [self._row(name) for name in self.plan.folders]
 
@@ -117,33 +116,34 @@ def train_per_class(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> PerClass:
-    """Train a recipe on every class of a dataset by itself, one after the other.
+    """Train a recipe on every class of a dataset separately, one after the other.
 
     Args:
         data: a dataset directory with classes, or with a column that `label_column` names.
-        out: the directory of all that comes of it; one that was begun with the same arguments goes on.
+        out: the directory of all runs. If it was begun with the same arguments, training continues there.
         recipe: a recipe that needs no classes.
-        start: a snapshot or run whose weights each of them begins with.
-        display: who watches.
-        **changes: settings and options of each run; the budget is that of each.
+        start: a snapshot or run whose weights each run starts from; by default the weights are random.
+        display: shows the progress; by default nothing is shown.
+        **changes: settings and options of each run. The budget is that of one run.
 
     Returns:
-        The runs; not `finished` if it was interrupted.
+        The runs. They are not `finished` if they were interrupted.
 
     Raises:
-        GanvasError: nothing was trained, and why.
-        InUse: another process is training there.
+        GanvasError: nothing was trained: the recipe, the classes or the options cannot be used, or the directory holds
+            something else.
+        InUse: another process is training in this directory.
     """
-    plan, display = _plan(data, recipe, start, changes), Lasting(display)
+    plan, display = _plan(data, recipe, start, changes), FailSafe(display)
     path = new_path(out)
     with exclusive(path, runs.TRAINED):
-        return _completed(path, plan, display)
+        return _train_missing(path, plan, display)
 
 
-def _completed(path: Path, plan: Plan, display: Display) -> PerClass:
-    """Train what is still missing."""
+def _train_missing(path: Path, plan: PerClassPlan, display: Display) -> PerClass:
+    """Train every class whose run has not finished."""
     begin(path, PLAN, plan)
     for folder in (DATA, RUNS):
         (path / folder).mkdir(exist_ok=True)
@@ -151,53 +151,57 @@ def _completed(path: Path, plan: Plan, display: Display) -> PerClass:
     for number, (name, folder) in enumerate(plan.folders.items(), start=1):
         display.say(f"{number} of {len(plan.folders)}: {name}")
         try:
-            if not _trained(path, plan, name, folder, display):
+            if not _train_class(path, plan, name, folder, display):
                 return PerClass(path, plan, finished=False, diverged=diverged)
         except DivergedError as error:
             diverged[name] = str(error)
             display.say(f"{name}: {error}")
     result = PerClass(path, plan, finished=True, diverged=diverged)
-    _write_up(result)
+    _write_results(result)
     return result
 
 
-def rehearse(data: str | Path, recipe: str, changes: dict[str, Any]) -> str:
-    """Say what would be trained, for a person, and write nothing.
+def dry_run(data: str | Path, recipe: str, changes: dict[str, object]) -> str:
+    """Check what would be trained, without writing anything.
+
+    Returns:
+        A description of the runs, as lines of text.
 
     Raises:
-        GanvasError: it could not be trained, and why.
+        GanvasError: the recipe, the classes or the options cannot be used.
     """
     plan = _plan(data, recipe, None, changes)
     dataset = labelled_by(Dataset.open(data), plan.label_column)
     counts = dict(zip(dataset.class_names, dataset.class_counts.tolist(), strict=True))
     budget = check(data, recipe, changes).config.settings.budget
-    few = {name: ", too few to evaluate against" if counts[name] < MIN_SCORED else "" for name in plan.folders}
-    lines = [f"{name}: {counts[name]:,} pictures, {budget} each{few[name]}" for name in plan.folders]
+    notes = {name: ", too few to evaluate against" if counts[name] < MIN_SCORED else "" for name in plan.folders}
+    lines = [f"{name}: {counts[name]:,} pictures, {budget} each{notes[name]}" for name in plan.folders]
     return "\n".join([f"{recipe} for each of {len(lines)} classes, one after the other", *lines])
 
 
-def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]) -> Plan:
-    """Refuse now what would fail hours later."""
-    column = label_column(Dataset.open(data), changes.get("label_column"))
+def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]) -> PerClassPlan:
+    """Check all classes now, since an error would otherwise come hours later."""
+    requested = changes.get("label_column")
+    column = label_column(Dataset.open(data), None if requested is None else str(requested))
     dataset = labelled_by(Dataset.open(data), column)
     kind = gans.find(recipe)
     if kind.class_use.is_required:
         raise ConfigError(
-            f"{recipe} learns several classes at once, and here each is learnt by a GAN of its own; "
-            "choose a recipe without classes, or leave out --per-class"
+            f"{recipe} learns all classes in one network, and --per-class trains a network for each; choose a recipe "
+            "without classes, or leave out --per-class"
         )
     changes = {key: value for key, value in changes.items() if key != "label_column"}
     check(data, recipe, changes)
-    asked = evaluations_asked_for(resolve(recipe, kind.defaults, changes), changes)
+    option = option_requesting_evaluations(resolve(recipe, kind.defaults, changes), changes)
     for name, count in zip(dataset.class_names, dataset.class_counts, strict=True):
         if not count:
             raise ConfigError(f"{dataset.path}: class {name!r} has no training pictures: prepare it again")
-        if asked and count < MIN_SCORED:
+        if option and count < MIN_SCORED:
             raise ConfigError(
-                f"{asked}: {dataset.path}: class {name!r} has {count} training pictures, too few to evaluate against "
+                f"{option}: {dataset.path}: class {name!r} has {count} training pictures, too few to evaluate against "
                 f"({MIN_SCORED} are needed): add pictures, or train without evaluations with --set eval_samples=0"
             )
-    return Plan(
+    return PerClassPlan(
         data=str(dataset.path.resolve()),
         fingerprint=dataset.fingerprint,
         labels=labels_digest(dataset, column),
@@ -210,7 +214,7 @@ def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict
 
 
 def _folders(names: list[str]) -> dict[str, str]:
-    """A folder's name for each class, no two alike even where upper and lower case are one."""
+    """A folder name for each class. The names differ even on file systems that ignore case."""
     folders: dict[str, str] = {}
     for number, name in enumerate(names, start=1):
         folder, taken = in_file_name(name), {other.casefold() for other in folders.values()}
@@ -218,20 +222,20 @@ def _folders(names: list[str]) -> dict[str, str]:
     return folders
 
 
-def _trained(path: Path, plan: Plan, name: str, folder: str, display: Display) -> bool:
-    """Bring the run of one class to its end; False if it was interrupted."""
-    own = path / DATA / folder
-    if not exists(own):
-        of_class(labelled_by(Dataset.open(plan.data), plan.label_column), name, own)
-    return runs.complete(own, path / RUNS / folder, plan.recipe, start=plan.start, display=display, **plan.changes)
+def _train_class(path: Path, plan: PerClassPlan, name: str, folder: str, display: Display) -> bool:
+    """Start or resume the run of one class. False if it was interrupted."""
+    data = path / DATA / folder
+    if not exists(data):
+        of_class(labelled_by(Dataset.open(plan.data), plan.label_column), name, data)
+    return runs.complete(data, path / RUNS / folder, plan.recipe, start=plan.start, display=display, **plan.changes)
 
 
-def _write_up(result: PerClass) -> None:
+def _write_results(result: PerClass) -> None:
     """Write the combined grid, the table and the page."""
     plan, path = result.plan, result.path
     with whole_file(path / TABLE) as partial:
         partial.write_text(f"{result}\n", encoding="utf-8")
-    # A run that diverged before its first snapshot has nothing to show.
+    # A run that diverged before its first snapshot has no pictures.
     pictures = {
         name: load(result.run(name)).sample(COLUMNS)
         for name in plan.folders

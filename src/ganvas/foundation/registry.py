@@ -60,11 +60,14 @@ class Registry(Generic[T]):
         """
         if name not in self:
             raise ConfigError(unknown(self.kind, name, self.names()))
-        return self._thing(importlib.import_module(f"{self._package}.{name.replace('-', '_')}"))
+        return self._load(name)
 
     def all(self) -> dict[str, T]:
         """All things by name, sorted by name. All files are imported."""
-        return {name: self.find(name) for name in self.names()}
+        return {name: self._load(name) for name in self.names()}
+
+    def _load(self, name: str) -> T:
+        return self._thing(importlib.import_module(f"{self._package}.{name.replace('-', '_')}"))
 
 
 def subclass_of(base: str) -> Reader:

@@ -37,11 +37,11 @@ class ACGAN(NonSaturatingGAN):
 
     def discriminator_terms(self, real: Critique, fake: Critique, batch: Batch) -> dict[str, Tensor]:
         """The classifier's loss over real and over generated pictures."""
-        return {"class_real": _class_loss(real, batch.labels), "class_fake": _class_loss(fake, batch.wanted)}
+        return {"class_real": _class_loss(real, batch.labels), "class_fake": _class_loss(fake, batch.generated_labels)}
 
     def generator_terms(self, fake: Critique, batch: Batch) -> dict[str, Tensor]:
         """The classifier's loss over the classes that G was to paint."""
-        return {"class": _class_loss(fake, batch.wanted)}
+        return {"class": _class_loss(fake, batch.generated_labels)}
 
 
 def _class_loss(critique: Critique, classes: Tensor | None) -> Tensor:

@@ -119,11 +119,11 @@ class Atelier(Recipe):
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """Minus the mean logits of generated pictures, with those of the heads weighted."""
-        fake: Critique = self.discriminate(discriminator, batch.generated(generator), batch.wanted)
+        fake: Critique = self.discriminate(discriminator, batch.generated(generator), batch.generated_labels)
         terms = {"adversarial": -fake.logits.mean()}
         if fake.patches:
             seen = torch.stack([logits.mean() for logits in fake.patches]).sum()
-            terms["seen"] = -self.options.vision * fake.trust * seen
+            terms["seen"] = -self.options.vision * fake.patch_weight * seen
         return Loss(terms)
 
     def _critiques(self, discriminator: nn.Module, batch: Batch, fakes: Tensor) -> tuple[Critique, Critique]:
@@ -134,8 +134,8 @@ class Atelier(Recipe):
         """
         if self.options.minibatch != "none":
             real = self.discriminate(discriminator, batch.images, batch.labels)
-            return real, self.discriminate(discriminator, fakes, batch.wanted)
+            return real, self.discriminate(discriminator, fakes, batch.generated_labels)
         images, labels = torch.cat([batch.images, fakes]), None
-        if batch.labels is not None and batch.wanted is not None:
-            labels = torch.cat([batch.labels, batch.wanted])
+        if batch.labels is not None and batch.generated_labels is not None:
+            labels = torch.cat([batch.labels, batch.generated_labels])
         return vision_aided.halves(self.discriminate(discriminator, images, labels))

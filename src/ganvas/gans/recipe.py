@@ -80,35 +80,35 @@ class Batch:
         images: real pictures, float [B, 3, S, S] in [-1, 1].
         latents: float [B, latent_dim], as drawn by `Recipe.latents`.
         labels: int64 [B], the classes of `images`, or None if the recipe uses none.
-        wanted: int64 [B], the classes that the generator is to paint, or None if it is not conditioned on them.
-        attached: whether D's loss keeps the generator's graph, as unrolled GANs need; otherwise `fakes` detaches it.
+        generated_labels: int64 [B], the classes that the generator paints, or None if it is not conditioned on them.
+        detach: whether `fakes` detaches pictures from the generator's graph. Unrolled GANs need the graph in D's loss.
     """
 
     images: Tensor
     latents: Tensor
     labels: Tensor | None = None
-    wanted: Tensor | None = None
-    attached: bool = False
+    generated_labels: Tensor | None = None
+    detach: bool = True
     _generated: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
     def generated(self, generator: nn.Module) -> Tensor:
-        """The pictures G makes of this batch's latents and wanted classes, float [B, 3, S, S].
+        """The pictures that G makes of this batch's latents and labels, float [B, 3, S, S].
 
         They are computed once. When both networks train on the same batch, as in the DCGAN tutorial, D's loss detaches
         what G's loss then differentiates, which saves a forward pass of G.
         """
         if id(generator) not in self._generated:
-            self._generated[id(generator)] = generate(generator, self.latents, self.wanted)
+            self._generated[id(generator)] = generate(generator, self.latents, self.generated_labels)
         return self._generated[id(generator)]
 
     def fakes(self, generator: nn.Module) -> Tensor:
-        """The same pictures for the discriminator's loss: without the generator's graph, unless `attached`."""
+        """The same pictures for the discriminator's loss: without the generator's graph if `detach` is set."""
         pictures = self.generated(generator)
-        return pictures if self.attached else pictures.detach()
+        return pictures.detach() if self.detach else pictures
 
-    def showing(self, generator: nn.Module, pictures: Tensor, wanted: Tensor | None) -> "Batch":
-        """The same real pictures with other generated ones: float [B, 3, S, S], and their classes as in `wanted`."""
-        return dataclasses.replace(self, wanted=wanted, _generated={id(generator): pictures})
+    def with_generated(self, generator: nn.Module, pictures: Tensor, labels: Tensor | None) -> "Batch":
+        """The same real pictures with other generated ones, float [B, 3, S, S], of classes int64 [B]."""
+        return dataclasses.replace(self, generated_labels=labels, _generated={id(generator): pictures})
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,8 @@ class Recipe(GeneratorRecipe):
     def batch(self, images: Tensor, latents: Tensor, labels: Tensor | None = None) -> Batch:
         """A batch with the labels that this recipe uses; a conditional generator paints the classes of `images`."""
         known = None if self.class_use is ClassUse.NONE else labels
-        return Batch(images, latents, known, wanted=known if self.class_use.conditions_generator else None)
+        generated = known if self.class_use.conditions_generator else None
+        return Batch(images, latents, known, generated_labels=generated)
 
     def head(self, features: int, classes: int = 0, bias: bool = True) -> Head:
         """The last layers of a discriminator over features [B, `features`], with the options' minibatch layer."""

@@ -48,11 +48,11 @@ def translation(images: Tensor) -> Tensor:
     """
     farthest = _share(images.shape[2], 8)
     shifts = torch.randint(-farthest, farthest + 1, (2, len(images)), device=images.device)
-    moved: Tensor = _Moved.apply(images, shifts, farthest)
+    moved: Tensor = _Translate.apply(images, shifts, farthest)
     return moved
 
 
-class _Moved(torch.autograd.Function):
+class _Translate(torch.autograd.Function):
     """Pictures [B, C, S, S] moved by `shifts`, int64 [2, B], rows and columns up to `farthest`.
 
     The derivative of moving is moving back. Left to autograd, it would add up pixel by pixel.
@@ -75,7 +75,7 @@ class _Moved(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         (shifts,) = ctx.saved_tensors
-        return _Moved.apply(gradients[0], -shifts, ctx.farthest), None, None
+        return _Translate.apply(gradients[0], -shifts, ctx.farthest), None, None
 
 
 def cutout(images: Tensor) -> Tensor:

@@ -14,15 +14,15 @@ class Critique(NamedTuple):
         logits: [B], above zero for "real"; a critic's score for Wasserstein GANs.
         features: [B, F], the input of the last layer, which feature matching compares.
         class_logits: [B, C] of an auxiliary classifier, or None.
-        patches: further logits from other heads, a tensor for each head: [B', P], for P places in B' of the pictures.
-        trust: share of their full weight in G's loss that those heads have now, in [0, 1].
+        patches: logits of further heads, a tensor for each head: [B', P] for P places in B' of the pictures.
+        patch_weight: weight of `patches` in G's loss, in [0, 1]; it grows while the heads are new.
     """
 
     logits: Tensor
     features: Tensor
     class_logits: Tensor | None = None
     patches: tuple[Tensor, ...] = ()
-    trust: float = 1.0
+    patch_weight: float = 1.0
 
 
 class Head(nn.Module):
@@ -40,7 +40,7 @@ class Head(nn.Module):
     ) -> None:
         super().__init__()
         self.minibatch = minibatch
-        seen = features + (minibatch.added if minibatch else 0)
+        seen = features + (minibatch.extra_features if minibatch else 0)
         self.score = nn.Linear(seen, 1, bias=bias)
         self.classes = nn.Linear(features, classes, bias=bias) if classes else None
 

@@ -3,7 +3,7 @@
 Its weights are constants. They are not parameters and not part of any state, and tricks for trained layers skip them.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -39,9 +39,11 @@ class FrozenFeatures(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        network: Any = efficientnet_lite(NETWORK)
-        self.stem = Constant(network.conv_stem, is_active=True)
-        self.stages = nn.ModuleList(nn.Sequential(*map(Block, stage)) for stage in network.blocks[: max(MAPS) + 1])
+        network = efficientnet_lite(NETWORK)
+        stem, stages = network.get_submodule("conv_stem"), list(network.get_submodule("blocks").children())
+        assert isinstance(stem, nn.Conv2d)
+        self.stem = Constant(stem, is_active=True)
+        self.stages = nn.ModuleList(nn.Sequential(*map(Block, stage.children())) for stage in stages[: max(MAPS) + 1])
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """float [B, 3, S, S] in [-1, 1], S a multiple of 32 -> maps [B, C, S / k, S / k], k = 4, 8, 16, 32."""

@@ -1,17 +1,17 @@
-"""Layers with which a discriminator compares the pictures of a batch, and so notices a collapsed generator."""
+"""Layers that let a discriminator compare the pictures of a batch, so that it notices a collapsed generator."""
 
 import torch
 from torch import Tensor, nn
 
 
 class MinibatchLayer(nn.Module):
-    """A layer from features [B, F] to [B, F + added].
+    """A layer from features [B, F] to [B, F + extra_features].
 
     Attributes:
-        added: how many numbers it appends to each picture's features.
+        extra_features: the number of features that it appends.
     """
 
-    added: int
+    extra_features: int
 
 
 class MinibatchStddev(MinibatchLayer):
@@ -25,7 +25,7 @@ class MinibatchStddev(MinibatchLayer):
 
     def __init__(self, group: int = 4) -> None:
         super().__init__()
-        self.group, self.added = group, 1
+        self.group, self.extra_features = group, 1
 
     def forward(self, features: Tensor) -> Tensor:
         """[B, F] to [B, F + 1]."""
@@ -45,18 +45,18 @@ class MinibatchDiscrimination(MinibatchLayer):
 
     Args:
         features: length of f.
-        added: B, how many numbers are appended.
+        extra_features: B, the number of features that it appends.
         depth: C, the length of each row of M.
     """
 
-    def __init__(self, features: int, added: int = 32, depth: int = 8) -> None:
+    def __init__(self, features: int, extra_features: int = 32, depth: int = 8) -> None:
         super().__init__()
-        self.added, self.depth = added, depth
-        self.project = nn.Linear(features, added * depth, bias=False)
+        self.extra_features, self.depth = extra_features, depth
+        self.project = nn.Linear(features, extra_features * depth, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """[B, F] to [B, F + added]."""
-        rows = self.project(features).view(-1, self.added, self.depth)
+        """[B, F] to [B, F + extra_features]."""
+        rows = self.project(features).view(-1, self.extra_features, self.depth)
         distances = (rows[:, None] - rows[None]).abs().sum(3)
         # Without the picture's distance to itself, which is always 0.
         closeness = torch.exp(-distances).sum(1) - 1

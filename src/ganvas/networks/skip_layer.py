@@ -17,7 +17,7 @@ from ganvas.networks.stride_two import Up
 # Channels of the maps from 4x4 up, as multiples of the width; larger maps have one width.
 WIDTHS = (8, 4, 2)
 # By the side of a fine map: the side of the coarse map that weights its channels.
-CHOSEN_BY = {32: 4, 64: 8, 128: 16}
+GATED_BY = {32: 4, 64: 8, 128: 16}
 
 
 class Generator(nn.Module):
@@ -44,7 +44,7 @@ class Generator(nn.Module):
         self.blocks = nn.ModuleList(UpBlock(fan_in, fan_out) for fan_in, fan_out in pairwise(channels))
         by_side = dict(zip(sides, channels, strict=True))
         self.gates = nn.ModuleDict(
-            {str(fine): Gate(by_side[coarse], by_side[fine]) for fine, coarse in CHOSEN_BY.items() if fine in by_side}
+            {str(fine): Gate(by_side[coarse], by_side[fine]) for fine, coarse in GATED_BY.items() if fine in by_side}
         )
         self.picture = nn.Sequential(Up(channels[-1], 3), nn.Tanh())
         self.apply(initialise)
@@ -59,8 +59,8 @@ class Generator(nn.Module):
         for block in self.blocks:
             maps = block(maps)
             side = maps.shape[2]
-            if side in CHOSEN_BY:
-                maps = maps * self.gates[str(side)](coarse[CHOSEN_BY[side]])
+            if side in GATED_BY:
+                maps = maps * self.gates[str(side)](coarse[GATED_BY[side]])
             coarse[side] = maps
         pictures: Tensor = self.picture(maps)
         return pictures

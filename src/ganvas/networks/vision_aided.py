@@ -34,7 +34,7 @@ class Discriminator(Phased):
         pixels: takes pictures, and classes if there are any, to a `Critique`.
         classes: number of classes; 0 for pictures without.
         wait_kimg: thousands of real pictures that it is trained on before the heads are asked.
-        ramp_kimg: thousands of real pictures from then on until the heads are fully trusted.
+        ramp_kimg: thousands of real pictures from then on until the heads have their full weight.
         renew_kimg: thousands of real pictures after which the heads begin anew, over and over; 0 for never.
         every: the frozen network sees one picture in this many.
         size: height and width to which smaller pictures are enlarged for it, a multiple of 32.
@@ -67,15 +67,15 @@ class Discriminator(Phased):
         critique: Critique = self.pixels(images, labels)
         if self.phase == 0:
             return critique
-        images, labels = self._shown(images), None if labels is None else self._shown(labels)
+        images, labels = self._subset(images), None if labels is None else self._subset(labels)
         if images.shape[2] < self.size:
             images = F.interpolate(images, (self.size, self.size), mode="bilinear")
         maps = self.features(images)
         patches = tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True))
-        trust = min(1.0, (self.images_seen - self._wait) / self._ramp) if self._ramp else 1.0
-        return critique._replace(patches=patches, trust=trust)
+        patch_weight = min(1.0, (self.images_seen - self._wait) / self._ramp) if self._ramp else 1.0
+        return critique._replace(patches=patches, patch_weight=patch_weight)
 
-    def _shown(self, batch: Tensor) -> Tensor:
+    def _subset(self, batch: Tensor) -> Tensor:
         """One picture in `every` of each half of a batch."""
         return torch.cat([half[:: self.every] for half in batch.chunk(2)])
 
@@ -88,7 +88,7 @@ class Discriminator(Phased):
             random = torch.Generator().manual_seed(self.images_seen)
             for head in self.heads:
                 assert isinstance(head, PatchHead)
-                head.begin_anew(random)
+                head.reset_parameters(random)
 
     def _renewals(self) -> int:
         """How often the heads should have begun anew by now."""
@@ -123,7 +123,7 @@ class PatchHead(nn.Module):
         return GAIN * logits.flatten(1)
 
     @torch.no_grad()
-    def begin_anew(self, random: torch.Generator) -> None:
+    def reset_parameters(self, random: torch.Generator) -> None:
         """Reset: weights from U(-b, b) with b^2 = 1 / fan-in, biases and vectors of the classes 0."""
         for name, parameter in self.named_parameters():
             if parameter.ndim == 1 or name.startswith("classes"):

@@ -4,9 +4,7 @@ import dataclasses
 import gc
 import io
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import psutil
 import torch
@@ -14,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
 from ganvas.machine.memory import return_freed_memory
@@ -23,12 +22,12 @@ from ganvas.planning.stopwatch import Stopwatch, shortest, undisturbed_mean
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.settings.config import Settings
 from ganvas.training.sample_grid import sample_grid
-from ganvas.training.step import AdversarialStep
+from ganvas.training.step import AdversarialStep, Weights
 
 # The most steps that are timed.
 TIMED_STEPS = 8
 # The batch size for choosing among networks: on a CPU the speed hardly depends on it.
-GLANCE_BATCH = 32
+ESTIMATE_BATCH = 32
 # Speed of writing a checkpoint in bytes per second: copying, serialising, writing and flushing.
 WRITTEN_PER_S = 150e6
 
@@ -46,7 +45,7 @@ class Trial:
     seconds: float
 
 
-MEASUREMENT, GLANCE = Trial(2, 4.0), Trial(1, 1.0)
+MEASUREMENT, ESTIMATE = Trial(2, 4.0), Trial(1, 1.0)
 
 
 @dataclass(frozen=True)
@@ -108,9 +107,7 @@ class Costs:
         return images / self.training(0, images) if self.img_per_s else 0.0
 
 
-def measure(
-    recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Mapping[str, Any] | None = None
-) -> Costs:
+def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Weights | None = None) -> Costs:
     """Train networks of a run's size on noise for a few steps, and evaluate them on a few pictures.
 
     The global random states stay as they were.
@@ -127,12 +124,12 @@ def measure(
     """
     before = random_state()
     try:
-        return _Rehearsal(recipe, data, machine, settings, start or {}).costs()
+        return _TrialRun(recipe, data, machine, settings, start or {}).costs()
     finally:
         _clean_up(before)
 
 
-def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
+def estimate(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
     """Roughly what training alone costs, from a few steps in each phase: one or two seconds per phase.
 
     The global random states stay as they were.
@@ -141,7 +138,7 @@ def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
     if machine.device == "cpu":
         recipe = _with_smaller_batch(recipe)
     try:
-        return _training_costs(AdversarialStep(recipe, spec, machine, launch(machine)), spec, machine, GLANCE)
+        return _training_costs(AdversarialStep(recipe, spec, machine, launch(machine)), spec, machine, ESTIMATE)
     except torch.OutOfMemoryError:
         return Costs(0, 0, 0, 0.0)
     finally:
@@ -149,8 +146,8 @@ def glance(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
 
 
 def _with_smaller_batch(recipe: Recipe) -> Recipe:
-    """The recipe with batches of `GLANCE_BATCH` pictures at most, and as many kept of each for replay at most."""
-    batch_size, kept = (min(each, GLANCE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
+    """The recipe with batches of `ESTIMATE_BATCH` pictures at most, and as many kept of each for replay at most."""
+    batch_size, kept = (min(each, ESTIMATE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
     return type(recipe)(recipe.options.model_copy(update={"batch_size": batch_size, "replay_keep": kept}))
 
 
@@ -172,19 +169,17 @@ def _training_costs(step: AdversarialStep, spec: Spec, machine: Machine, trial: 
     )
 
 
-def _clean_up(random: dict[str, Any]) -> None:
+def _clean_up(random: State) -> None:
     """Restore the random states and free the memory of the networks."""
     set_random_state(random)
     gc.collect()
     return_freed_memory()
 
 
-class _Rehearsal:
+class _TrialRun:
     """Throw-away networks, and what each part of a run costs with them."""
 
-    def __init__(
-        self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Weights) -> None:
         # Imports count towards a run's memory and the time before its first step.
         from ganvas.training import trainer  # noqa: F401 (imported to measure its cost)
 
@@ -194,7 +189,7 @@ class _Rehearsal:
         self._memory_before = _memory(machine)
         with Stopwatch() as self._building:
             self._step = AdversarialStep(recipe, Spec.of(data), machine, launch(machine))
-        self._step.begin_with(start)
+        self._step.load_weights(start)
 
     def costs(self) -> Costs:
         """Measure each part in the order of a run, since each may reuse memory that the earlier parts freed."""

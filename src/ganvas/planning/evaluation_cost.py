@@ -35,7 +35,7 @@ def evaluation_seconds(
     evaluator.describe(pictures)  # loads the network, and chooses kernels
     _, describing = shortest(lambda: evaluator.describe(pictures))
     _, scoring = shortest(lambda: evaluator.score(pictures, labels))
-    _, asking = shortest(lambda: Probe(data, recipe, machine, settings.seed).ask(step))
+    _, asking = shortest(lambda: Probe(data, recipe, machine, settings.seed).measure(step))
     each = describing / few
     growing = settings.eval_samples * (painting / few + each * (1 + COMPARED))
     first = sum(

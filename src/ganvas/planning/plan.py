@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganvas import baselines, gans
 from ganvas.data.dataset.dataset import Dataset
@@ -26,13 +26,14 @@ from ganvas.settings.schedules import Plateau
 from ganvas.training.display import Display
 
 if TYPE_CHECKING:
+    from ganvas.training.step import Weights
     from ganvas.training.trainer import Trainer
 
 RECORDED_LIBRARIES = ("torch", "torchvision", "lightning-fabric", "timm", "torch-fidelity", "numpy")
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """A run that has been checked but not begun: nothing is written yet.
 
     Attributes:
@@ -51,11 +52,11 @@ class Plan:
     recipe: Recipe
     machine: Machine
     origin: Path | None = None
-    start: dict[str, Any] = field(default_factory=dict)
+    start: "Weights" = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     chosen: tuple[quality.Chosen, ...] = ()
 
-    def with_chosen(self, chosen: list[quality.Chosen]) -> "Plan":
+    def with_chosen(self, chosen: list[quality.Chosen]) -> "RunPlan":
         """The plan with further choices of the quality."""
         config = quality.with_chosen(self.config, chosen)
         recipe = type(self.recipe)(config.options)
@@ -150,7 +151,7 @@ class Plan:
         return shlex.join(words + (["--from", str(self.origin)] if self.origin else []))
 
 
-def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
+def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
     """Check all that does not depend on where the run will be or what it begins with.
 
     Raises:
@@ -171,7 +172,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
     if not pictures:
         raise ConfigError(f"{dataset.path} has no training pictures: prepare it again with another --split")
     if config.settings.eval_samples and pictures < MIN_SCORED:
-        if key := evaluations_asked_for(config, changes):
+        if key := option_requesting_evaluations(config, changes):
             raise ConfigError(
                 f"{key}: {dataset.path} has {pictures} pictures, too few to evaluate against "
                 f"({MIN_SCORED} are needed): add pictures, or train without evaluations with --set eval_samples=0"
@@ -185,10 +186,10 @@ def check(data: str | Path, recipe: str, changes: dict[str, Any]) -> Plan:
         fetch(config.settings.extractor)
     if recipe_class.class_use.is_required or config.settings.balanced_classes:
         _require_classes(dataset)
-    return Plan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
+    return RunPlan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
 
 
-def evaluations_asked_for(config: RunConfig, changes: dict[str, Any]) -> str | None:
+def option_requesting_evaluations(config: RunConfig, changes: dict[str, object]) -> str | None:
     """The option by which a user asked for evaluations; None if they are merely the default.
 
     Args:

@@ -3,9 +3,10 @@
 import dataclasses
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labels_digest
@@ -16,18 +17,19 @@ from ganvas.foundation.paths import exists, is_directory, new_path, user_path
 from ganvas.gans.recipe import Spec
 from ganvas.machine.device import Machine
 from ganvas.planning import quality
-from ganvas.planning.costs import glance, measure
-from ganvas.planning.plan import Plan, check
-from ganvas.planning.timeline import Forecast, foresee
+from ganvas.planning.costs import estimate, measure
+from ganvas.planning.plan import RunPlan, check
+from ganvas.planning.timeline import Forecast, forecast_run
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory, is_run, refuse_existing
 from ganvas.runs.snapshot import Snapshot
 from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings
-from ganvas.training.display import Display, Lasting
+from ganvas.training.display import Display, FailSafe
 from ganvas.training.interruption import interruptions
 
 if TYPE_CHECKING:
+    from ganvas.training.step import Weights
     from ganvas.training.trainer import Trainer
 
 DEFAULT_RECIPE = "atelier"
@@ -63,7 +65,7 @@ def train(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> Outcome:
     """Train a recipe on a dataset.
 
@@ -82,27 +84,27 @@ def train(
         GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
         InUse: another process is training a run there.
     """
-    began, path, display = time.perf_counter(), new_path(out), Lasting(display)
+    began, path, display = time.perf_counter(), new_path(out), FailSafe(display)
     plan = _checked(data, recipe, start, changes)
     with exclusive(path, TRAINED):
         refuse_existing(path)
-        plan, forecast = _foreseen(plan, began)
+        plan, forecast = _with_forecast(plan, began)
         display.say(plan.describe(forecast))
         run = RunDirectory(path, plan.record(forecast, path))
         trainer = plan.trainer(run, display)
-        trainer.step.begin_with(plan.start)
+        trainer.step.load_weights(plan.start)
         with interruptions():  # from the moment that the run exists, so that it never stays without a checkpoint
             run.create()
             return _train(trainer)
 
 
-def rehearse(
+def dry_run(
     data: str | Path,
     out: str | Path,
     recipe: str = DEFAULT_RECIPE,
     *,
     start: str | Path | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> str:
     """Check a run and measure its speed without writing anything; the arguments are those of `train`.
 
@@ -113,13 +115,13 @@ def rehearse(
         GanvasError: it could not be trained, and why.
     """
     began = time.perf_counter()
-    plan, forecast = _foreseen(prepare_run(data, out, recipe, start, changes), began)
+    plan, forecast = _with_forecast(prepare_run(data, out, recipe, start, changes), began)
     return plan.describe(forecast)
 
 
 def prepare_run(
-    data: str | Path, out: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]
-) -> Plan:
+    data: str | Path, out: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]
+) -> RunPlan:
     """Check everything that can be checked before a run is measured or anything written.
 
     Raises:
@@ -131,7 +133,7 @@ def prepare_run(
     return plan
 
 
-def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]) -> Plan:
+def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]) -> RunPlan:
     """What a run is to be, whatever is at its place."""
     plan = check(data, recipe, changes)
     if start is None:
@@ -139,7 +141,7 @@ def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: d
     return dataclasses.replace(plan, origin=user_path(start), start=_read_weights(user_path(start)))
 
 
-def _foreseen(plan: Plan, began: float) -> tuple[Plan, Forecast]:
+def _with_forecast(plan: RunPlan, began: float) -> tuple[RunPlan, Forecast]:
     """What to expect of a run that was asked for at `began`, once its quality, if it has one, has chosen."""
     pictures = plan.data.splits[TRAIN]
     kind, spec, machine, wish = type(plan.recipe), Spec.of(plan.data), plan.machine, plan.config.settings.quality
@@ -147,13 +149,13 @@ def _foreseen(plan: Plan, began: float) -> tuple[Plan, Forecast]:
         # Weights to begin with fit networks of one width only.
         given = plan.given | {"width"} if plan.origin else plan.given
         chosen = quality.choose_networks(
-            plan.config, given, kind, pictures, lambda options: glance(kind(options), spec, machine)
+            plan.config, given, kind, pictures, lambda options: estimate(kind(options), spec, machine)
         )
         plan = plan.with_chosen(chosen)
     costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start)
     if wish:
         plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.given, costs, pictures))
-    return plan, foresee(plan.config.settings, costs, plan.data, time.perf_counter() - began)
+    return plan, forecast_run(plan.config.settings, costs, plan.data, time.perf_counter() - began)
 
 
 def resume(
@@ -180,7 +182,7 @@ def resume(
     RunDirectory.open(path)  # before a lock is made next to what is not a run
     more = Amount.parse(budget) if budget else None
     with exclusive(path, TRAINED):
-        return _resumed(RunDirectory.open(path), more, data, Lasting(display))
+        return _resumed(RunDirectory.open(path), more, data, FailSafe(display))
 
 
 def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | None, display: Display) -> Outcome:
@@ -216,18 +218,18 @@ def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | No
     return _train(trainer)
 
 
-def _as_before(machine: Machine, settings: Settings, before: dict[str, Any]) -> Machine:
+def _as_before(machine: Machine, settings: Settings, recorded: Mapping[str, str]) -> Machine:
     """The machine with the precision that the run began with, if it is the same machine and nobody set one.
 
     Another measurement may have chosen another precision since, and a run should not change its arithmetic halfway.
     """
-    is_same = (machine.device, machine.device_name) == (before["device"], before["device_name"])
+    is_same = (machine.device, machine.device_name) == (recorded["device"], recorded["device_name"])
     if settings.precision != "auto" or not is_same:
         return machine
-    return dataclasses.replace(machine, precision=before["precision"])
+    return dataclasses.replace(machine, precision=recorded["precision"])
 
 
-def _labels_differ(data: Dataset, trained_on: dict[str, Any]) -> bool:
+def _labels_differ(data: Dataset, trained_on: Mapping[str, object]) -> bool:
     """Whether pictures have other classes than those a run began with; runs from before that was kept cannot tell."""
     labels = trained_on.get("labels")
     return labels is not None and labels != labels_digest(data, data.info.label_column)
@@ -240,7 +242,7 @@ def complete(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> bool:
     """Bring a run to its end, whether it is yet to begin, was interrupted or is there already.
 
@@ -298,7 +300,7 @@ def _train(trainer: "Trainer") -> Outcome:
     )
 
 
-def _read_weights(start: Path) -> dict[str, Any]:
+def _read_weights(start: Path) -> "Weights":
     """A run's networks from its newest checkpoint, or a snapshot's generator, as state dicts by network.
 
     Raises:

@@ -58,7 +58,7 @@ class Forecast:
         }
 
 
-def foresee(settings: Settings, costs: Costs, data: Dataset, waited: float = 0.0) -> Forecast:
+def forecast_run(settings: Settings, costs: Costs, data: Dataset, waited: float = 0.0) -> Forecast:
     """Simulate a run by the trainer's rules.
 
     Args:

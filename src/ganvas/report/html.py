@@ -21,6 +21,9 @@ MAX_SIDE = 1600
 # The text for a value that is missing.
 ABSENT = "—"
 
+# Where templates and style sheets are looked for.
+TEMPLATES = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
+
 # The fields of a section, by the names that its template uses.
 Fields = dict[str, Any]
 
@@ -50,7 +53,7 @@ def render(
         styles: style sheets to use in addition to page.css.
     """
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ganvas.report"),
+        loader=TEMPLATES,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

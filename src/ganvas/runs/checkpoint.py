@@ -1,13 +1,13 @@
-"""Checkpoints: everything a run needs to go on as if it had never stopped, without a pickle.
+"""Checkpoints: everything that a run needs to resume exactly, without a pickle.
 
-A checkpoint is one safetensors file. Its tensors are the state's tensors under their path ("g_optimizer.state.0.step");
-its metadata holds the rest of the state as JSON, with each tensor's place marked.
+A checkpoint is one safetensors file. It holds the tensors of the state under their paths, such as
+"g_optimizer.state.0.step". Its metadata holds the rest of the state as JSON, with a mark in place of each tensor.
 """
 
 import json
 import random
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,48 +16,51 @@ from torch import Tensor
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.paths import is_file
+from ganvas.foundation.state import State
 from ganvas.foundation.tensors import write_tensors
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 SCHEMA_VERSION = 1
-KEEP = 2  # the latest, and the one before in case the disk loses the latest
+KEEP = 2  # the latest, and the one before it in case the latest is damaged
 SUFFIX = ".safetensors"
 BEST = f"best{SUFFIX}"
 TENSOR = "__tensor__"
 
 
-def save(path: Path, state: dict[str, Any]) -> None:
-    """Write `state` (nested dicts and lists of tensors, numbers, strings and None) to one file, atomically.
+def save(path: Path, state: State) -> None:
+    """Write `state` to one file, atomically.
 
     Raises:
-        GanvasError: the file system refused; an earlier file of that name is untouched.
+        GanvasError: the file cannot be written. An earlier file of that name is unchanged.
     """
     tensors: dict[str, Tensor] = {}
     skeleton = _detach_tensors(state, "", tensors)
     write_tensors(path, tensors, {"schema_version": str(SCHEMA_VERSION), "state": json.dumps(skeleton)})
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Read what `save` wrote; tensors arrive on the CPU.
+def load(path: Path) -> State:
+    """Read a checkpoint, with its tensors on the CPU.
 
     Raises:
-        RunError: not a checkpoint, cut short, or of another schema version.
+        RunError: the file is not a checkpoint, is cut short, or has another schema version.
     """
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("schema_version") != str(SCHEMA_VERSION) or "state" not in metadata:
                 version = metadata.get("schema_version")
-                raise RunError(f"{path} is no checkpoint of schema version {SCHEMA_VERSION} (found {version})")
+                raise RunError(f"{path} is not a checkpoint of schema version {SCHEMA_VERSION} (found {version})")
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-        state: dict[str, Any] = _attach_tensors(json.loads(metadata["state"]), tensors)
+        state = _attach_tensors(json.loads(metadata["state"]), tensors)
     except (OSError, SafetensorError, json.JSONDecodeError, KeyError) as error:
         raise RunError(f"{path} cannot be read as a checkpoint: {error}") from error
+    if not isinstance(state, dict):
+        raise RunError(f"{path} cannot be read as a checkpoint: its state is not a mapping")
     return state
 
 
-def _detach_tensors(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
-    """The JSON skeleton of a state; tensors are moved to `tensors`, dicts become lists of pairs to keep int keys."""
+def _detach_tensors(value: object, path: str, tensors: dict[str, Tensor]) -> object:
+    """The JSON skeleton of a state. Tensors go to `tensors`; dicts become lists of pairs, to keep their int keys."""
     if isinstance(value, Tensor):
         tensors[path] = value
         return {TENSOR: path}
@@ -68,7 +71,7 @@ def _detach_tensors(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     return value
 
 
-def _attach_tensors(skeleton: Any, tensors: dict[str, Tensor]) -> Any:
+def _attach_tensors(skeleton: object, tensors: Mapping[str, Tensor]) -> object:
     if isinstance(skeleton, list):
         return [_attach_tensors(each, tensors) for each in skeleton]
     if isinstance(skeleton, dict):
@@ -78,9 +81,9 @@ def _attach_tensors(skeleton: Any, tensors: dict[str, Tensor]) -> Any:
     return skeleton
 
 
-def random_state() -> dict[str, Any]:
+def random_state() -> State:
     """The state of every global random generator that training may draw from."""
-    state: dict[str, Any] = {
+    state: State = {
         "torch": torch.get_rng_state(),
         "numpy": np.random.get_state(legacy=False),
         "python": list(random.getstate()),
@@ -91,8 +94,8 @@ def random_state() -> dict[str, Any]:
     return state
 
 
-def set_random_state(state: dict[str, Any]) -> None:
-    """Put every global random generator where `random_state` found it."""
+def set_random_state(state: State) -> None:
+    """Restore every global random generator to what `random_state` returned."""
     torch.set_rng_state(state["torch"])
     numpy_state = state["numpy"]
     key = numpy_state["state"]["key"].numpy().astype(np.uint32)
@@ -104,7 +107,7 @@ def set_random_state(state: dict[str, Any]) -> None:
 
 
 class CheckpointDirectory:
-    """A run's `checkpoints/`: one file a checkpoint, named by kimg; the last `KEEP` are kept."""
+    """The `checkpoints/` of a run: one file per checkpoint, named by kimg. The last `KEEP` are kept."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -112,36 +115,36 @@ class CheckpointDirectory:
     def __len__(self) -> int:
         return len(self._files())
 
-    def save(self, kimg: float, state: dict[str, Any]) -> Path:
-        """Write a checkpoint, then delete the ones that it makes superfluous."""
+    def save(self, kimg: float, state: State) -> Path:
+        """Write a checkpoint, then delete all but the last `KEEP`."""
         file = self._path / file_name(kimg, SUFFIX)
         save(file, state)
         for old in self._files()[:-KEEP]:
             old.unlink()
         return file
 
-    def save_best(self, state: dict[str, Any]) -> None:
-        """Write the state that a run in trouble goes back to, in place of an earlier one."""
+    def save_best(self, state: State) -> None:
+        """Write the state that a rollback restores. It replaces an earlier one."""
         save(self._path / BEST, state)
 
     @property
     def has_best(self) -> bool:
-        """Whether there is a state to go back to."""
+        """Whether there is a state to roll back to."""
         return is_file(self._path / BEST)
 
-    def best(self) -> dict[str, Any]:
-        """The state to go back to.
+    def best(self) -> State:
+        """The state that a rollback restores.
 
         Raises:
-            RunError: there is none, or it cannot be read.
+            RunError: it does not exist, or cannot be read.
         """
         return load(self._path / BEST)
 
-    def latest(self) -> dict[str, Any]:
+    def latest(self) -> State:
         """The newest checkpoint that can be read.
 
         Raises:
-            RunError: there is none.
+            RunError: no checkpoint can be read.
         """
         problems = []
         for file in reversed(self._files()):
@@ -151,7 +154,7 @@ class CheckpointDirectory:
                 problems.append(str(error))
         reason = (
             "; ".join(problems)
-            or "it holds none: the run stopped before its first checkpoint, so remove it and train again"
+            or "it is empty: the run stopped before its first checkpoint, so remove it and train again"
         )
         raise RunError(f"no usable checkpoint in {self._path} ({reason})")
 

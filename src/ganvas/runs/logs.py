@@ -87,7 +87,7 @@ class RunLogs:
         return next((value for line in reversed(self.stats) if (value := line.get(name)) is not None), None)
 
 
-def forget_after(directory: RunDirectory, kimg: float) -> None:
+def discard_after(directory: RunDirectory, kimg: float) -> None:
     """Drop the log lines and sample grids beyond the checkpoint that a run resumes from: it will write them again.
 
     A log line that was cut short is dropped too, or the next one would be appended to it.

@@ -36,6 +36,10 @@ class Progress:
         """Thousands of real pictures the discriminator has seen."""
         return self.images / 1000
 
+    def state(self) -> dict[str, float]:
+        """What a resumed run needs: every field but the size of the training set, which its dataset states."""
+        return {"steps": self.steps, "images": self.images, "seconds": self.seconds}
+
 
 @dataclass(frozen=True)
 class Amount:

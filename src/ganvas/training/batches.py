@@ -1,12 +1,12 @@
 """The batches of a training step: real pictures on the device, with latents."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ganvas.foundation.pixels import to_float
+from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.machine.device import Machine
 
@@ -50,10 +50,10 @@ class BatchMaker:
     def _latents(self) -> Tensor:
         return self._recipe.latents(self._recipe.options.batch_size, self._random).to(self._machine.device)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """What a resumed run needs to draw the latents that come next."""
         return {"latents": self._random.get_state()}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: State) -> None:
         """Take over what `state` returned."""
         self._random.set_state(state["latents"])

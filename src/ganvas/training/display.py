@@ -26,7 +26,7 @@ class Silent:
         """Nothing."""
 
 
-class Lasting:
+class FailSafe:
     """A display that may fail to write without ending the run: after its first failure it is told nothing more.
 
     Args:

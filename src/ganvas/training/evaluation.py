@@ -1,7 +1,6 @@
 """What an evaluation of a run measures: its pictures are scored, and its networks are asked."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +8,7 @@ from torch import nn
 
 from ganvas.artist.sampling import mixed_labels, sample_batches
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.state import State
 from ganvas.gans.recipe import Recipe
 from ganvas.machine.device import Machine
 from ganvas.metrics.evaluator import Evaluator
@@ -56,7 +56,7 @@ class RunEvaluator:
         is_conditional = self._recipe.class_use.conditions_generator and self._data.class_names
         labels = mixed_labels(self._data.class_shares, count) if is_conditional else None
         scores = self._evaluator.score(self._pictures(step.average.module, labels), labels)
-        return Measurement(kimg, scores.record() | self._probe.ask(step).record()), scores.line()
+        return Measurement(kimg, scores.record() | self._probe.measure(step).record()), scores.line()
 
     def _pictures(self, generator: nn.Module, labels: NDArray[np.int64] | None) -> Iterator[NDArray[np.uint8]]:
         """Pictures to score, uint8 batches [N, S, S, 3]; classes as often as in the data."""
@@ -64,10 +64,10 @@ class RunEvaluator:
         seed = settings.seed + EVAL_SEED
         return sample_batches(self._recipe, generator, settings.eval_samples, seed, labels, self._machine.device)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """What a resumed run needs of it."""
         return {"probe": self._probe.state()}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: State) -> None:
         """Take over what `state` returned."""
         self._probe.load_state(state["probe"])

@@ -1,7 +1,8 @@
 """The learning rates of a run, from moment to moment."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from ganvas.foundation.state import State
 from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.options import Options
 
@@ -43,10 +44,10 @@ class LearningRates:
         """Take note of an evaluation: whether its KID was the best so far."""
         self._evaluations.append(is_best)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """What a resumed run needs."""
         return {"evaluations": list(self._evaluations), "factor": self._factor}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: State) -> None:
         """Take over what `state` returned."""
         self._evaluations, self._factor = list(state["evaluations"]), state["factor"]

@@ -2,15 +2,14 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TEST, TRAIN
+from ganvas.foundation.arrays import Flags, Floats
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.machine.device import Machine
@@ -22,11 +21,9 @@ from ganvas.training.step import AdversarialStep
 # Pictures to ask about, of each origin.
 PICTURES = 128
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
-class Answers:
+class ProbeScores:
     """What one asking found. Accuracies are against the true origin, at a probability of 0.5.
 
     What D says is None where there are no pictures to ask about, and for discriminators that return no `Critique`.
@@ -80,20 +77,21 @@ class Probe:
         self._data, self._recipe, self._machine, self._seed = data, recipe, machine, seed
         self._painted: Tensor | None = None
 
-    def ask(self, step: AdversarialStep) -> Answers:
+    def measure(self, step: AdversarialStep) -> ProbeScores:
         """Ask now."""
         with torch.random.fork_rng(devices=[0] if self._machine.device == "cuda" else []), torch.no_grad():
             torch.manual_seed(self._seed)
             generator, discriminator = step.copies()
             batches = self._batches(TRAIN)
             training = self._logits(discriminator, [(batch.images, batch.labels) for batch in batches])
-            generated = self._logits(discriminator, [(batch.generated(generator), batch.wanted) for batch in batches])
+            fakes = [(batch.generated(generator), batch.generated_labels) for batch in batches]
+            generated = self._logits(discriminator, fakes)
             unseen = self._logits(discriminator, [(batch.images, batch.labels) for batch in self._batches(TEST)])
             raw = _reduced([batch.generated(generator) for batch in batches])
             averaged = _reduced([batch.generated(step.average.module) for batch in batches])
         real_distance = _mean_distance(_reduced([batch.images for batch in batches]))
         before, self._painted = self._painted, averaged
-        return Answers(
+        return ProbeScores(
             d_right_train=_mean(training > 0),
             d_right_held_back=_mean(unseen > 0),
             d_right_generated=_mean(generated < 0),
@@ -136,7 +134,7 @@ class Probe:
         self._painted = state["painted"]
 
 
-def _mean(values: NDArray[Any]) -> float | None:
+def _mean(values: Floats | Flags) -> float | None:
     return float(values.mean()) if len(values) else None
 
 

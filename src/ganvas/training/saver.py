@@ -1,11 +1,12 @@
 """What a run keeps while it trains: snapshots to look at and to share, checkpoints to go on from."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from torch import nn
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.state import State
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe
 from ganvas.runs.checkpoint import CheckpointDirectory
@@ -13,8 +14,6 @@ from ganvas.runs.directory import RunDirectory
 from ganvas.runs.snapshot import Card, save
 from ganvas.settings.budget import Progress
 from ganvas.verdict.evaluation import Evaluation
-
-State = Callable[[], dict[str, Any]]
 
 
 class Saver:
@@ -32,7 +31,7 @@ class Saver:
         self._checkpoints = CheckpointDirectory(run.checkpoints)
         self._saved_at = -1  # steps
 
-    def save(self, progress: Progress, generator: nn.Module, state: State) -> None:
+    def save(self, progress: Progress, generator: nn.Module, state: Callable[[], State]) -> None:
         """Write a checkpoint and the last snapshot, in this order, unless those of this step are there already.
 
         Args:
@@ -47,11 +46,11 @@ class Saver:
         self._write_snapshot("last", generator, progress.kimg, {})
         self._saved_at = progress.steps
 
-    def outdate(self) -> None:
+    def invalidate(self) -> None:
         """Have the next `save` write even if this step was saved: its state has changed since."""
         self._saved_at = -1
 
-    def save_best(self, evaluation: Evaluation, generator: nn.Module, state: State) -> None:
+    def save_best(self, evaluation: Evaluation, generator: nn.Module, state: Callable[[], State]) -> None:
         """Write the best snapshot, and the state to go back to where the run may have to.
 
         Args:
@@ -69,7 +68,7 @@ class Saver:
         """Whether there is a state to go back to."""
         return self._checkpoints.has_best
 
-    def best(self) -> dict[str, Any]:
+    def best(self) -> State:
         """The state to go back to.
 
         Raises:

@@ -24,13 +24,14 @@ layer are parts of the networks. Every term is optional but the recipe's; `trick
 import contextlib
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganvas.foundation.errors import DivergedError, RunError
+from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.machine.device import Machine
 from ganvas.settings.options import Options
@@ -40,6 +41,9 @@ from ganvas.tricks.objective import Objective
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+
+# The weights of networks by their names, as state dicts.
+Weights: TypeAlias = Mapping[str, Mapping[str, Tensor]]
 
 
 class AdversarialStep:
@@ -104,7 +108,7 @@ class AdversarialStep:
         norm = self._descend(loss, self._g_optimizer, self.generator, "generator")
         return {"g_grad": norm} | _scalars("g_loss", loss)
 
-    def learn_at(self, g_lr: float, d_lr: float) -> None:
+    def set_learning_rates(self, g_lr: float, d_lr: float) -> None:
         """Set the learning rates of the updates to come."""
         for optimizer, rate in ((self._g_optimizer, g_lr), (self._d_optimizer, d_lr)):
             for group in optimizer.param_groups:
@@ -136,7 +140,7 @@ class AdversarialStep:
         without_augmentation(discriminator)
         return InPrecision(generator, self._fabric), InPrecision(discriminator, self._fabric)
 
-    def begin_with(self, weights: Mapping[str, Any]) -> None:
+    def load_weights(self, weights: Weights) -> None:
         """Take over weights by network: "generator", "discriminator", "average"; one without any stays as it is.
 
         Raises:
@@ -151,14 +155,14 @@ class AdversarialStep:
                 "the weights to begin with do not fit this run: give it the same recipe, picture size and options"
             ) from error
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Everything a resumed run needs of networks, optimisers and tricks."""
         states = {name: part.state_dict() for name, part in self._parts().items()}
         # The scale of float16 losses; empty for other precisions.
         precision = self._fabric.strategy.precision.state_dict()
         return states | {"precision": precision, "tricks": self.objective.state()}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: State) -> None:
         """Take over what `state` returned, bit for bit."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])

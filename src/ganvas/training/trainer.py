@@ -1,8 +1,7 @@
-"""The one training loop: train, log, sample, evaluate, save. It knows no GAN by name."""
+"""The training loop: train, log, sample, evaluate, save. It works with every recipe."""
 
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,26 +11,23 @@ from torch import Tensor
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import DataError, DivergedError, GanvasError
-from ganvas.gans.recipe import Recipe, Spec
+from ganvas.foundation.state import State
+from ganvas.gans.recipe import Recipe
 from ganvas.machine.device import Machine
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.runs.directory import RunDirectory
-from ganvas.runs.logs import RunLogs, forget_after
+from ganvas.runs.logs import RunLogs, discard_after
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import RunConfig
 from ganvas.training.agenda import Agenda
-from ganvas.training.batches import BatchMaker
 from ganvas.training.clock import Clock
 from ganvas.training.display import Display
 from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.interruption import Interruption, interruptions
-from ganvas.training.learning_rates import LearningRates
-from ganvas.training.loader import Loader
 from ganvas.training.logbook import Logbook
-from ganvas.training.meter import Meter
 from ganvas.training.sample_grid import sample_grid
 from ganvas.training.saver import Saver
-from ganvas.training.step import AdversarialStep
+from ganvas.training.updater import Updater
 from ganvas.verdict.assessor import Assessor
 from ganvas.verdict.evaluation import Evaluation
 from ganvas.verdict.measurement import Measurement
@@ -39,11 +35,12 @@ from ganvas.verdict.policy import SLOWER
 
 
 class Trainer:
-    """Trains one recipe on one dataset until the budget is spent or someone interrupts.
+    """Trains one recipe on one dataset until the budget is spent or the run is interrupted.
 
-    Construction seeds the process and builds the networks; `restore` then takes over a checkpoint; `run` trains.
+    Construction seeds the process and builds the networks. `restore` loads a checkpoint. `run` trains.
 
     Attributes:
+        step: the networks.
         progress: how far the run has come.
         assessor: the conclusions from its evaluations so far.
         stopped: the verdict that ended the run before its budget was spent, if one did.
@@ -62,16 +59,15 @@ class Trainer:
         self.run_directory, self.recipe, self.data, self.machine = run, recipe, data, machine
         self.settings = settings = config.settings
         _seed_everything(settings.seed)
-        self.step = AdversarialStep(recipe, Spec.of(data), machine, fabric)
+        self._updater = Updater(recipe, data, machine, fabric, settings)
+        self.step = self._updater.step
         self.progress = Progress(data.splits[TRAIN])
         self.stopped: str | None = None
-        self._learning_rates = LearningRates(recipe.options, settings.budget)
-        self._batches = BatchMaker(recipe, machine, settings.seed)
         self._evaluator = RunEvaluator(data, recipe, machine, settings)
         self.assessor = Assessor(recipe.options.augment, settings)
         self._saver = Saver(run, recipe, data, may_roll_back=settings.on_trouble == "rollback")
         self._logbook = Logbook(run, display, settings.tensorboard)
-        self._agenda, self._clock, self._meter = Agenda(settings, self.progress), Clock(settings.budget), Meter()
+        self._agenda, self._clock = Agenda(settings, self.progress), Clock(settings.budget)
         self._interruption = Interruption()
         self._evaluated_at = -1  # steps
 
@@ -79,22 +75,22 @@ class Trainer:
         """Train until the budget is spent, or a verdict ends the run.
 
         Returns:
-            True if it was; False if SIGINT, SIGTERM or SIGHUP came first, in which case a checkpoint was written.
+            Whether the run has ended. False if SIGINT, SIGTERM or SIGHUP interrupted it; a checkpoint was written.
 
         Raises:
-            DivergedError: a loss was not finite and there was no way back; the last checkpoint is from before it.
-            GanvasError: the disk is full; the last checkpoint is whole.
+            DivergedError: a loss is not finite, and there is no evaluation to go back to. The last checkpoint is from
+                before that loss.
+            GanvasError: the disk is full. The last checkpoint is complete.
         """
-        directory, settings, pin = self.run_directory, self.settings, self.machine.device == "cuda"
-        forget_after(directory, self.progress.kimg)
+        directory = self.run_directory
+        discard_after(directory, self.progress.kimg)
         logs = RunLogs.of(directory)
         self.assessor.resume(logs.evaluations, logs.stats)
-        batch_size, balanced = self.recipe.options.batch_size, settings.balanced_classes
-        loader = Loader(self.data, batch_size, settings.seed, self.progress.images, pin, balanced)
+        loader = self._updater.loader(self.progress)
         try:
             with interruptions() as self._interruption, loader, self._logbook.open(self.progress):
                 return self._loop(iter(loader))
-        except OSError as error:  # ours are GanvasErrors already; TensorBoard's writer has its own files
+        except OSError as error:  # from TensorBoard's writer; our own files raise a GanvasError
             raise GanvasError(f"could not write {error.filename or directory.path}: {error}") from error
 
     def _loop(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> bool:
@@ -103,11 +99,11 @@ class Trainer:
             self._sample()
         while not (ended := self._ended) and not self._interruption.is_set():
             try:
-                self._train(pictures)
+                self._updater.update(pictures, self.progress, self._clock)
             except DivergedError as error:
                 self._diverged(error)
             except DataError:
-                self._save()  # the pictures are gone, but what was learned from them is not
+                self._save()  # the pictures cannot be read any more, but the weights are good
                 raise
             if self._agenda.log.due(self.progress):
                 self._log()
@@ -124,22 +120,9 @@ class Trainer:
     def _ended(self) -> bool:
         return self.stopped is not None or self.settings.budget.fraction(self.progress) >= 1
 
-    def _train(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> None:
-        """One round of updates."""
-        started, progress = self._meter.start(), self.progress
-        batches = self._batches.step(pictures)
-        seen = self.recipe.options.d_steps * self.recipe.options.batch_size
-        self.step.learn_at(*self._learning_rates.rates(progress))
-        values = self.step(batches, progress.images + seen)
-        progress.steps += 1
-        progress.images += seen
-        progress.seconds = self._clock.read()
-        self._meter.add(started, seen, values)
-
     def _log(self) -> None:
         """Log the means since the last line; nothing if no step was taken since."""
-        if values := self._meter.flush():
-            values |= self._learning_rates.rates(self.progress)._asdict()
+        if values := self._updater.statistics(self.progress):
             line = self._logbook.stats(values, self.progress, self._clock.seconds_left(self.progress))
             self.assessor.logged(line)
 
@@ -154,8 +137,8 @@ class Trainer:
         if self.settings.eval_samples:
             measurement, summary = self._evaluator.measure(self.step, progress.kimg)
             evaluation = self._assess(measurement)
-            self._learning_rates.evaluated(evaluation.best)
-            self._saver.outdate()  # a resumed run must know the score
+            self._updater.learning_rates.evaluated(evaluation.best)
+            self._saver.invalidate()  # the checkpoint of this step must hold the new score
             if evaluation.best:
                 self._saver.save_best(evaluation, self.step.average.module, self.state)
             self._evaluated_at = progress.steps
@@ -172,7 +155,7 @@ class Trainer:
         return evaluation
 
     def _respond(self, evaluation: Evaluation) -> None:
-        """Say the verdict, and do what the settings ask for."""
+        """Show the verdict, and act on it as the settings say."""
         assert evaluation.verdict is not None
         self._logbook.say(f"verdict: {evaluation.verdict}")
         if evaluation.response == "stop":
@@ -182,25 +165,25 @@ class Trainer:
             self._roll_back()
 
     def _roll_back(self) -> None:
-        """Go on from the networks and optimisers of the best healthy evaluation with lower learning rates.
+        """Restore the networks and optimisers of the best healthy evaluation, and lower the learning rates.
 
-        Everything else goes on as it was: the count of pictures, their order and the latents. The budget that was spent
-        stays spent, and the batches that led here do not come again.
+        Everything else stays as it is: the count of pictures, their order and the latents. So the budget that was spent
+        stays spent, and the batches that led to the trouble do not come again.
         """
         best = self._saver.best()
         self.step.load_state(best)
-        self._learning_rates.slow_down(SLOWER)
-        self._saver.outdate()
+        self._updater.learning_rates.slow_down(SLOWER)
+        self._saver.invalidate()
         kimg = best["progress"]["images"] / 1000
         self._logbook.say(f"going back to {kimg:.1f} kimg, the best so far, with learning rates times {SLOWER}")
 
     def _diverged(self, error: DivergedError) -> None:
-        """Log the verdict on a run whose loss is not finite, and go back if the settings ask for it.
+        """Log the verdict on a run whose loss is not finite, and roll back if the settings ask for it.
 
         Raises:
-            DivergedError: they do not, or there is nothing to go back to.
+            DivergedError: they do not, or there is no evaluation to go back to.
         """
-        self._meter.flush()  # what led here is not a measure of anything
+        self._updater.discard_statistics()  # the steps that led here measure nothing
         evaluation = self._assess(Measurement(self.progress.kimg, {"kid": None}))
         if evaluation.response != "roll back":
             raise error
@@ -208,13 +191,13 @@ class Trainer:
         self._save()
 
     def _save(self) -> None:
-        """Write a checkpoint to go on from and the last snapshot to look at."""
+        """Write a checkpoint and the last snapshot."""
         with self._interruption.deferred():
             self._saver.save(self.progress, self.step.average.module, self.state)
 
     def _finish(self, ended: bool) -> None:
         with self._interruption.deferred():
-            self._save()  # first: whoever interrupts may not be patient
+            self._save()  # first, because a second signal may follow soon
             if self._interruption.is_urgent:
                 return
             self._log()
@@ -222,29 +205,24 @@ class Trainer:
         if ended and self._evaluated_at != self.progress.steps:
             self._evaluate()
 
-    def state(self) -> dict[str, Any]:
-        """Everything that a resumed run needs to be the same run."""
-        progress = self.progress
+    def state(self) -> State:
+        """Everything that a resumed run needs to go on exactly."""
         return {
-            "progress": {"steps": progress.steps, "images": progress.images, "seconds": progress.seconds},
+            "progress": self.progress.state(),
             "stopped": self.stopped,
-            "learning_rates": self._learning_rates.state(),
             "random": random_state(),
             "examination": self._evaluator.state(),
             **self.assessor.state(),
-            **self._batches.state(),
-            **self.step.state(),
+            **self._updater.state(),
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take over a checkpoint's state."""
+    def restore(self, state: State) -> None:
+        """Load the state of a checkpoint."""
         self.progress = Progress(self.data.splits[TRAIN], **state["progress"])
         self._agenda = Agenda(self.settings, self.progress)
         self.assessor.load_state(state)
-        self._learning_rates.load_state(state["learning_rates"])
-        self._batches.load_state(state)
         self._evaluator.load_state(state["examination"])
-        self.step.load_state(state)
+        self._updater.load_state(state)
         set_random_state(state["random"])
 
 

@@ -23,7 +23,7 @@ class DiffAugment(Trick):
     order = 44
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `augment` names any."""
         return bool(options.augment)
 

@@ -13,7 +13,7 @@ class Clip(Trick):
     order = 90
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `clip` is above 0."""
         return options.clip > 0
 

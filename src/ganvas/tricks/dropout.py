@@ -19,7 +19,7 @@ class DiscriminatorDropout(Trick):
     order = 22
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `d_dropout` is above 0."""
         return options.d_dropout > 0
 

@@ -17,13 +17,13 @@ class FeatureMatching(Trick):
     order = 64
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `feature_matching` is above 0."""
         return options.feature_matching > 0
 
     def generator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """The squared distance of the batch's mean features, weighted."""
         real = self.critique(discriminator, batch.images, batch.labels).features
-        fake = self.critique(discriminator, batch.generated(generator), batch.wanted).features
+        fake = self.critique(discriminator, batch.generated(generator), batch.generated_labels).features
         distance = (real.mean(0) - fake.mean(0)).square().sum()
         return {"feature_matching": self.recipe.options.feature_matching * distance}

@@ -15,7 +15,7 @@ class Flip(Trick):
     order = 40
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `flip` is set."""
         return options.flip
 

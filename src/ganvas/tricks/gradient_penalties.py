@@ -1,13 +1,11 @@
 """Zero-centred gradient penalties R1 and R2 (Mescheder, Geiger and Nowozin 2018, equations 9 and 10)."""
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.settings.options import Options
-from ganvas.tricks.trick import Trick
+from ganvas.tricks.trick import State, Trick
 
 
 class GradientPenalties(Trick):
@@ -29,7 +27,7 @@ class GradientPenalties(Trick):
         self._updates = 0
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `r1` or `r2` is above 0."""
         return options.r1 > 0 or options.r2 > 0
 
@@ -42,7 +40,7 @@ class GradientPenalties(Trick):
         if is_due and options.r1:
             terms["r1"] = self._penalty(options.r1, discriminator, batch.images, batch.labels)
         if is_due and options.r2:
-            terms["r2"] = self._penalty(options.r2, discriminator, batch.fakes(generator), batch.wanted)
+            terms["r2"] = self._penalty(options.r2, discriminator, batch.fakes(generator), batch.generated_labels)
         return terms
 
     def _penalty(self, gamma: float, discriminator: nn.Module, images: Tensor, labels: Tensor | None) -> Tensor:
@@ -51,10 +49,12 @@ class GradientPenalties(Trick):
         (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
         return self.recipe.options.penalty_every * gamma / 2 * slopes.square().sum((1, 2, 3)).mean()
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """The number of updates so far."""
         return {"updates": self._updates}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: State) -> None:
         """Continue counting from there."""
-        self._updates = state["updates"]
+        updates = state["updates"]
+        assert isinstance(updates, int)
+        self._updates = updates

@@ -19,7 +19,7 @@ class Initialisation(Trick):
     order = 10  # before weights are normalised
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `init` is not `own`."""
         return options.init != "own"
 

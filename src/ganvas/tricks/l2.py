@@ -19,7 +19,7 @@ class L2(Trick):
     order = 60
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `l2` is above 0."""
         return options.l2 > 0
 

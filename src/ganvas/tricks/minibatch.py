@@ -14,7 +14,7 @@ class Minibatch(Trick):
     order = 20
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `minibatch` names a layer."""
         return options.minibatch != "none"
 

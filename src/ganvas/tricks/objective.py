@@ -1,7 +1,7 @@
 """A recipe combined with its tricks: what the training step minimises."""
 
 import dataclasses
-from typing import Any
+from collections.abc import Mapping
 
 from torch import Tensor, nn
 
@@ -9,6 +9,7 @@ from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks.phased import phases_of
 from ganvas.tricks import in_order
+from ganvas.tricks.trick import State
 
 
 class Objective:
@@ -22,7 +23,7 @@ class Objective:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._tricks = [trick(recipe) for trick in in_order() if trick.is_wanted(recipe.options)]
+        self._tricks = [trick(recipe) for trick in in_order() if trick.is_enabled(recipe.options)]
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
         """The recipe's generator and discriminator, changed by the tricks.
@@ -44,7 +45,7 @@ class Objective:
     def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """What the discriminator minimises."""
         for trick in self._tricks:
-            batch = trick.shown(generator, batch)
+            batch = trick.discriminator_batch(generator, batch)
         loss = self._recipe.discriminator_loss(generator, discriminator, batch)
         for trick in self._tricks:
             loss = _extended(loss, trick.discriminator_terms(generator, discriminator, batch))
@@ -66,11 +67,11 @@ class Objective:
         for trick in self._tricks:
             trick.after_discriminator_step(discriminator)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, State]:
         """What a resumed run needs of the tricks, by their names."""
         return {type(trick).__name__: trick.state() for trick in self._tricks}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: Mapping[str, State]) -> None:
         """Take over what `state` returned."""
         for trick in self._tricks:
             trick.load_state(state[type(trick).__name__])

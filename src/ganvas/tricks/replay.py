@@ -1,14 +1,12 @@
 """Experience replay, which paper 3 tried: the discriminator sees earlier pictures of the generator again."""
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.settings.options import Options
-from ganvas.tricks.trick import Trick
+from ganvas.tricks.trick import State, Trick
 
 
 class ExperienceReplay(Trick):
@@ -26,14 +24,14 @@ class ExperienceReplay(Trick):
         self._updates = self._kept = 0
         # Rings: uint8 [replay, S, S, 3], made when the size is known, and int64 [replay].
         self._pictures: Tensor | None = None
-        self._classes = torch.zeros(recipe.options.replay, dtype=torch.int64)
+        self._labels = torch.zeros(recipe.options.replay, dtype=torch.int64)
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `replay` is above 0."""
         return options.replay > 0
 
-    def shown(self, generator: nn.Module, batch: Batch) -> Batch:
+    def discriminator_batch(self, generator: nn.Module, batch: Batch) -> Batch:
         """The batch with earlier pictures if they are due; else as it is, after keeping some of its pictures."""
         self._updates += 1
         if self._updates % self.recipe.options.replay_every == 0 and self._pictures is not None:
@@ -48,26 +46,30 @@ class ExperienceReplay(Trick):
             self._pictures = pictures.new_zeros(size, *pictures.shape[1:])
         places = (self._kept + torch.arange(count)) % size
         self._pictures[places] = pictures
-        if batch.wanted is not None:
-            self._classes[places] = batch.wanted[:count].cpu()
+        if batch.generated_labels is not None:
+            self._labels[places] = batch.generated_labels[:count].cpu()
         self._kept += count
 
     def _replayed(self, generator: nn.Module, batch: Batch, pictures: Tensor) -> Batch:
         drawn = torch.randint(min(self._kept, len(pictures)), (len(batch.images),))
         device = batch.images.device
-        wanted = None if batch.wanted is None else self._classes[drawn].to(device)
-        return batch.showing(generator, to_float(pictures[drawn].to(device)), wanted)
+        labels = None if batch.generated_labels is None else self._labels[drawn].to(device)
+        return batch.with_generated(generator, to_float(pictures[drawn].to(device)), labels)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """The counters and the buffer."""
         return {
             "updates": self._updates,
             "kept": self._kept,
             "pictures": self._pictures,
-            "classes": self._classes,
+            "classes": self._labels,
         }
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: State) -> None:
         """Continue with that buffer."""
-        self._updates, self._kept = state["updates"], state["kept"]
-        self._pictures, self._classes = state["pictures"], state["classes"]
+        updates, kept, pictures, labels = (state[key] for key in ("updates", "kept", "pictures", "classes"))
+        assert isinstance(updates, int)
+        assert isinstance(kept, int)
+        assert pictures is None or isinstance(pictures, Tensor)
+        assert isinstance(labels, Tensor)
+        self._updates, self._kept, self._pictures, self._labels = updates, kept, pictures, labels

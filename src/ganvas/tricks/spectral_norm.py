@@ -20,7 +20,7 @@ class SpectralNorm(Trick):
     order = 30  # what it normalises has been drawn
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `spectral_norm` is set."""
         return options.spectral_norm
 

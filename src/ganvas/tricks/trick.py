@@ -1,7 +1,7 @@
 """What a trick is: a change to how a recipe trains, made from options, without a branch in the training loop."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -9,6 +9,9 @@ from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.networks.critique import Critique
 from ganvas.settings.options import Options
+
+# The state of a trick for a resumed run, by names of its own.
+State = dict[str, int | Tensor | None]
 
 
 class Trick(ABC):
@@ -59,7 +62,7 @@ class Trick(ABC):
 
     @classmethod
     @abstractmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether the options switch it on."""
 
     def adapt(self, generator: nn.Module, discriminator: nn.Module) -> None:  # noqa: B027 (most tricks need none)
@@ -73,7 +76,7 @@ class Trick(ABC):
         """A batch, before either network trains on it."""
         return batch
 
-    def shown(self, generator: nn.Module, batch: Batch) -> Batch:
+    def discriminator_batch(self, generator: nn.Module, batch: Batch) -> Batch:
         """The batch that the discriminator is about to be trained on."""
         return batch
 
@@ -92,9 +95,9 @@ class Trick(ABC):
     def after_discriminator_step(self, discriminator: nn.Module) -> None:  # noqa: B027
         """Called after each update of the discriminator."""
 
-    def state(self) -> dict[str, Any]:
-        """Its state for a resumed run: tensors, numbers, and lists and dicts of them."""
+    def state(self) -> State:
+        """Its state for a resumed run."""
         return {}
 
-    def load_state(self, state: dict[str, Any]) -> None:  # noqa: B027
+    def load_state(self, state: State) -> None:  # noqa: B027
         """Take over what `state` returned; tensors arrive on the CPU."""

@@ -1,7 +1,6 @@
 """Unrolled GANs (Metz et al. 2017), which papers 1 and 4 suggest against their collapses."""
 
 import dataclasses
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +33,7 @@ class Unrolled(Trick):
         self._is_checked = False
 
     @classmethod
-    def is_wanted(cls, options: Options) -> bool:
+    def is_enabled(cls, options: Options) -> bool:
         """Whether `unrolled` is above 0."""
         return options.unrolled > 0
 
@@ -44,19 +43,19 @@ class Unrolled(Trick):
         Raises:
             ConfigError: the recipe's loss of D detaches G.
         """
-        attached = dataclasses.replace(batch, attached=True)
+        batch = dataclasses.replace(batch, detach=False)
         if not self._is_checked:
-            self._check(generator, discriminator, attached)
+            self._check(generator, discriminator, batch)
         ahead = _Ahead(discriminator)
         for _ in range(self.recipe.options.unrolled):
-            loss = self.recipe.discriminator_loss(generator, ahead, attached)
+            loss = self.recipe.discriminator_loss(generator, ahead, batch)
             ahead.descend(loss.total, self.recipe.options.unrolled_lr)
         return ahead
 
-    def _check(self, generator: nn.Module, discriminator: nn.Module, attached: Batch) -> None:
+    def _check(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> None:
         """Refuse a recipe whose discriminator's loss, with D's weights fixed, depends on no weight at all."""
         fixed = _Ahead(discriminator, is_fixed=True)
-        if not self.recipe.discriminator_loss(generator, fixed, attached).total.requires_grad:
+        if not self.recipe.discriminator_loss(generator, fixed, batch).total.requires_grad:
             raise ConfigError(
                 f"unrolled: the discriminator's loss of recipe {self.recipe.name()} detaches the generator's pictures "
                 "itself; it must take them from batch.fakes(generator)"
@@ -76,7 +75,7 @@ class _Ahead(nn.Module):
         # Forward passes write to buffers in place.
         self.statistics = {name: buffer.clone() for name, buffer in network.named_buffers()}
 
-    def forward(self, *inputs: Tensor) -> Any:
+    def forward(self, *inputs: Tensor) -> object:
         """What the network would return with these weights."""
         return functional_call(self.network, self.weights | self.statistics, inputs)
 

@@ -1,8 +1,8 @@
 """From a measurement to an evaluation: the verdict, whether it is the best so far, and what to do."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from ganvas.foundation.state import State
 from ganvas.settings.config import Settings
 from ganvas.verdict.evaluation import Evaluation, Verdict, may_be_best
 from ganvas.verdict.measurement import LogLine, Measurement
@@ -55,11 +55,11 @@ class Assessor:
         self.verdict, self.best_kid = verdict, kid if best else self.best_kid
         return evaluation
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """What a resumed run needs, beyond its logs."""
         return {"best_kid": self.best_kid, "policy": self._policy.state()}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: State) -> None:
         """Take over what `state` returned."""
         self.best_kid = state["best_kid"]
         self._policy.load_state(state["policy"])

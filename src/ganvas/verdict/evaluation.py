@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Self, get_args
 
 from ganvas.verdict.kind import Evidence, VerdictKind
-from ganvas.verdict.kinds import by_name
-from ganvas.verdict.kinds.copying import MEMORISING
+from ganvas.verdict.kinds import by_name, memorising
 from ganvas.verdict.measurement import Measurement, is_finite
 
 Response = Literal["go on", "stop", "roll back"]
@@ -127,7 +126,7 @@ def may_be_best(kid: float | None, verdict: Verdict | None) -> bool:
 
     Copies of the training pictures have the lowest KID of all, and nobody wants to keep them.
     """
-    return kid is not None and (verdict is None or verdict.name != MEMORISING.name)
+    return kid is not None and (verdict is None or verdict.name != memorising.KIND.name)
 
 
 def best_of(evaluations: Sequence[Evaluation]) -> Evaluation | None:

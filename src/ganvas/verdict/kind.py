@@ -1,4 +1,4 @@
-"""What a kind of verdict is: its name, what it means, what to try, its colour, and the rule that finds it."""
+"""What a kind of verdict is: its name, gravity, meaning and advice, its colour, and the rule that finds it."""
 
 import re
 from collections.abc import Callable
@@ -29,6 +29,8 @@ class VerdictKind:
 
     Attributes:
         name: as it is printed and kept in `evals.jsonl`.
+        gravity: its place among the verdicts, different for each. A run that meets several rules gets the gravest
+            verdict. Each file says why it comes where it does; steps of ten leave room between them.
         healthy: whether nothing is wrong.
         meaning: one sentence for the report.
         colour: of the report, "#rrggbb": dark enough for white letters. Colour-blind readers have the name next to it.
@@ -37,6 +39,7 @@ class VerdictKind:
     """
 
     name: str
+    gravity: float
     healthy: bool
     meaning: str
     colour: str

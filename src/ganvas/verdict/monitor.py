@@ -8,8 +8,8 @@ import numpy as np
 from ganvas.verdict.evaluation import Evaluation, Verdict
 from ganvas.verdict.history import SETTLED, History
 from ganvas.verdict.kinds import find
-from ganvas.verdict.kinds.collapse import NARROW
-from ganvas.verdict.kinds.divergence import GROWN
+from ganvas.verdict.kinds.collapsed import NARROW
+from ganvas.verdict.kinds.diverged import GROWN
 from ganvas.verdict.measurement import LogLine, Measurement
 
 # A log line is alarming if the variety within batches fell below this share of its usual value.

@@ -1,12 +1,11 @@
 """What is done about a run in trouble: it is warned of, ended, or rolled back to its best evaluation."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from ganvas.foundation.state import State
 from ganvas.settings.config import Settings
 from ganvas.verdict.evaluation import Response, Verdict
-from ganvas.verdict.kinds.divergence import DIVERGED
-from ganvas.verdict.kinds.progress import CONVERGED
+from ganvas.verdict.kinds import converged, diverged
 
 # What both learning rates are multiplied by at each rollback.
 SLOWER = 0.5
@@ -36,20 +35,20 @@ class Policy:
             verdict: what it found.
             can_roll_back: whether there is an evaluation to go back to.
         """
-        settings, converged = self.settings, verdict.name == CONVERGED.name
-        self.waited = self.waited + 1 if converged or not verdict.healthy else 0
-        if settings.on_trouble == "warn" or (self.waited < settings.patience and verdict.name != DIVERGED.name):
+        settings, is_done = self.settings, verdict.name == converged.KIND.name
+        self.waited = self.waited + 1 if is_done or not verdict.healthy else 0
+        if settings.on_trouble == "warn" or (self.waited < settings.patience and verdict.name != diverged.KIND.name):
             return "go on"
         self.waited = 0
-        if settings.on_trouble == "stop" or converged or not can_roll_back or self.rolled_back >= settings.rollbacks:
+        if settings.on_trouble == "stop" or is_done or not can_roll_back or self.rolled_back >= settings.rollbacks:
             return "stop"
         self.rolled_back += 1
         return "roll back"
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """What a resumed run needs."""
         return {"waited": self.waited, "rolled_back": self.rolled_back}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: State) -> None:
         """Take over what `state` returned."""
         self.waited, self.rolled_back = state["waited"], state["rolled_back"]

@@ -48,7 +48,7 @@ def train(
         _train_per_class(data, out, recipe, start, dry_run, changes)
         return
     if dry_run:
-        typer.echo(runs.rehearse(data, out, recipe, start=start, **changes))
+        typer.echo(runs.dry_run(data, out, recipe, start=start, **changes))
         return
     with TerminalDisplay() as display:
         outcome = runs.train(data, out, recipe, start=start, display=display, **changes)
@@ -62,7 +62,7 @@ def _train_per_class(
     from ganvas.experiments import per_class
 
     if dry_run:
-        typer.echo(per_class.rehearse(data, recipe, changes))
+        typer.echo(per_class.dry_run(data, recipe, changes))
         return
     with TerminalDisplay() as display:
         result = per_class.train_per_class(data, out, recipe, start=start, display=display, **changes)

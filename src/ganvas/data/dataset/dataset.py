@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, SPLITS, TRAIN, Info, map_images, read_info
+from ganvas.foundation.arrays import Images, evenly_spaced
 from ganvas.foundation.errors import DataError, unknown
 from ganvas.foundation.paths import user_path
 
@@ -106,6 +107,15 @@ class Dataset:
         if split not in SPLITS:
             raise DataError(unknown("split", split, SPLITS))
         return self._rows[split]
+
+    def examples(self, split: str, most: int) -> Images:
+        """At most `most` pictures of a split, evenly spaced over its rows; uint8 [N, S, S, 3].
+
+        Raises:
+            DataError: there is no such split, or the index holds one.
+        """
+        rows = self.rows(split)
+        return self.images[rows[evenly_spaced(len(rows), most)]]
 
     @functools.cached_property
     def class_counts(self) -> NDArray[np.int64]:

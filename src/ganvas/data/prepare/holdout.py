@@ -48,7 +48,7 @@ class Holdout:
 
 
 @dataclass(frozen=True)
-class Plan:
+class HoldoutPlan:
     """What is to be held back and what must stay together.
 
     Attributes:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from ganvas.data.dataset.layout import IMAGES, Info
 from ganvas.data.dataset.writing import fingerprint, write_tables
 from ganvas.data.pictures.frame import require_size
-from ganvas.data.prepare.holdout import Plan
+from ganvas.data.prepare.holdout import HoldoutPlan
 from ganvas.data.prepare.options import PrepareArguments
 from ganvas.data.prepare.parallel import ordered_map
 from ganvas.data.prepare.picture import LeftOut, make
@@ -106,7 +106,7 @@ def _prepare(source: Named, target: Path, options: PrepareArguments) -> Summary:
     refuse_taken(target)
     opened = open_source(source, options.request)
     require_size(options.size, opened.sizes, opened.title)
-    plan = Plan.of(opened, options.held_back[0], options.group, options.seed)
+    plan = HoldoutPlan.of(opened, options.held_back[0], options.group, options.seed)
     # Better now than after an hour, though pictures that cannot be read may still cost a class too much.
     require_classes(opened, Counter(classes_of(opened)))
 

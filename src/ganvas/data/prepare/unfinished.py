@@ -177,20 +177,20 @@ def _locked(directory: Path, target: Path) -> Iterator[None]:
 
 def _kept(directory: Path, target: Path, size: int) -> Iterator[Unfinished]:
     """What the directory holds; it is removed afterwards, unless there is work in it that is still wanted."""
-    is_wanted = True
+    is_enabled = True
     try:
         with unwritable(target):
             for name in (_IMAGES, _JOURNAL):
                 (directory / name).touch()
             with (directory / _IMAGES).open("rb+") as images, (directory / _JOURNAL).open("rb+") as journal:
                 yield Unfinished(directory, size, images, journal)
-        is_wanted = False
+        is_enabled = False
     except GanvasError as error:
         if _holds_work(directory):
             error.args = (f"{error}; {_KEPT.format(directory)}",)
         raise
     finally:
-        if not (is_wanted and _holds_work(directory)):
+        if not (is_enabled and _holds_work(directory)):
             remove(directory)
 
 

@@ -150,8 +150,8 @@ def _fulfilling(source: Source, where: str | None) -> Source:
     """The pictures that fulfil a condition, and of what is none, what does so or has no labels to ask for."""
     items = source.items
     if where is not None:
-        is_wanted = condition(where, kinds_of(item.labels for item in items))
-        kept = [number for number, item in enumerate(items) if is_wanted(item.labels)]
+        is_enabled = condition(where, kinds_of(item.labels for item in items))
+        kept = [number for number, item in enumerate(items) if is_enabled(item.labels)]
         strange = [number for number, item in enumerate(items) if isinstance(item, Stranger) and not item.labels]
         source = _only(source, [*kept, *strange], f"the condition {where!r}", strangers=False)
     return replace(source, items=[_bare(item) if isinstance(item, Stranger) else item for item in source.items])

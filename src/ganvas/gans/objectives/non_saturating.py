@@ -36,13 +36,13 @@ class NonSaturatingGAN(Recipe):
         Real and generated pictures pass D in batches of their own: their BatchNorm statistics must not mix.
         """
         real: Critique = self.discriminate(discriminator, batch.images, batch.labels)
-        fake: Critique = self.discriminate(discriminator, batch.fakes(generator), batch.wanted)
+        fake: Critique = self.discriminate(discriminator, batch.fakes(generator), batch.generated_labels)
         terms = self.targets.terms(real.logits, fake.logits) | self.discriminator_terms(real, fake, batch)
         return Loss(terms, real_logits=real.logits, fake_logits=fake.logits)
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """The non-saturating loss, and the recipe's own terms."""
-        fake: Critique = self.discriminate(discriminator, batch.generated(generator), batch.wanted)
+        fake: Critique = self.discriminate(discriminator, batch.generated(generator), batch.generated_labels)
         return Loss({"adversarial": self.adversarial_loss(fake.logits)} | self.generator_terms(fake, batch))
 
     def adversarial_loss(self, fake_logits: Tensor) -> Tensor:

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganvas.artist.grids import grid
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.arrays import Images
 from ganvas.report import html
 from ganvas.report.charts import Chart, blank, line, numbers
@@ -16,6 +19,8 @@ PICTURE_BYTES = 7_000_000
 # they are used again with dashed and then with dotted lines.
 COLOURS = ("#3f7fbf", "#c2603f", "#6b8f3c", "#9067b3", "#b8862b", "#3a9a94", "#b5527f", "#7d756b")
 DASHES = ("solid", "dash", "dot")
+# Rows and columns of each grid of pictures.
+GRID_SIZE = 6
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,12 @@ class Side:
     caption: str
     sheet: Images
     curve: Sequence[tuple[float, float]] = ()
+
+
+def real_side(data: Dataset) -> Side:
+    """The real pictures: a grid of training pictures, evenly spaced over the dataset."""
+    examples = data.examples(TRAIN, GRID_SIZE**2)
+    return Side("real pictures", f"{data.splits[TRAIN]:,} in {data.path.name}", grid(examples))
 
 
 def write_page(

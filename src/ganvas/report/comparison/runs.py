@@ -7,20 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from ganvas.artist.grids import grid
-from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.foundation.paths import user_path
 from ganvas.report import html
 from ganvas.report.comparison import page
-from ganvas.report.comparison.page import Side
+from ganvas.report.comparison.page import GRID_SIZE, Side, real_side
 from ganvas.report.html import ABSENT
 from ganvas.report.run import verdict
 from ganvas.report.run.run import Run
 
 HEADS = ("run", "recipe", "data", "kimg", "verdict", "KID, best", "recall", "diversity", "near copies")
-# Rows and columns of the grid of each run.
-SIDE = 6
 
 
 def write_page(runs: Sequence[str | Path], out: str | Path, say: Callable[[str], None] | None = None) -> Path:
@@ -95,7 +92,7 @@ def _grid(run: Run) -> tuple[Images | None, str]:
     kid = run.logs.best.kid if run.logs.best else None
     caption = run.record.recipe if kid is None else f"{run.record.recipe}, KID {kid:.3f}"
     try:
-        return grid(load(run.path).sample(SIDE * SIDE)), caption
+        return grid(load(run.path).sample(GRID_SIZE**2)), caption
     except GanvasError:
         last = html.read_picture(list(run.samples.values())[-1]) if run.samples else None
         return (None if last is None else np.asarray(last)), f"{run.record.recipe}, its last sample grid"
@@ -109,9 +106,7 @@ def _real(runs: Sequence[Run]) -> list[Side]:
         data = runs[0].dataset()
     except DataError:
         return []
-    rows = data.rows(TRAIN)
-    spread = np.linspace(0, len(rows) - 1, min(len(rows), SIDE * SIDE)).round().astype(int)
-    return [Side("real pictures", f"{len(rows):,} in {data.path.name}", grid(np.asarray(data.images[rows[spread]])))]
+    return [real_side(data)]
 
 
 def _facts(runs: Sequence[Run]) -> dict[str, str]:

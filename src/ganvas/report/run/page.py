@@ -48,7 +48,7 @@ def check_out(out: Path) -> None:
         raise GanvasError(f"--out {out} must end in .html")
 
 
-# --- Sections, in the order of the page ---
+# --- Sections ---
 
 
 def _title(run: Run) -> Fields:
@@ -102,6 +102,7 @@ def _evaluations(run: Run) -> Fields | None:
     }
 
 
+# In the order of the page. The sections of `model_sections` follow, and then the provenance.
 SECTIONS: dict[str, Callable[[Run], Fields | None]] = {
     "title": _title,
     "verdict": verdict.badge,

@@ -110,10 +110,10 @@ def _pictures(
     if column not in images:
         raise DataError(f"{title} has no column of pictures; its columns are: {', '.join(described)}")
     readers = {name: reader for name, feature in described.items() if (reader := _reader(feature)) is not None}
-    is_wanted = _condition(request.where, described)
+    is_enabled = _condition(request.where, described)
     for row, example in enumerate(stream.cast_column(column, datasets.Image(decode=False))):
         labels = {name: reader(example[name]) for name, reader in readers.items()}
-        if is_wanted(labels):
+        if is_enabled(labels):
             picture = example[column] or {}
             yield row, labels, picture.get("bytes") or b"", picture.get("path")
 

@@ -1,4 +1,4 @@
-"""Discriminator overpowering and overpowered: two networks of unequal strength."""
+"""Discriminator overpowered: D is so weak that it has nothing to teach G."""
 
 from typing import Final
 
@@ -7,17 +7,10 @@ import numpy as np
 from ganvas.verdict.history import SPAN, History
 from ganvas.verdict.kind import Evidence, VerdictKind
 
-# The probability that D finds a real picture more real than a generated one: it tells them with certainty, or guesses.
-CERTAIN, GUESSING = 0.98, 0.65
+# Below this probability that D finds a real picture more real than a generated one, it guesses.
+GUESSING: Final = 0.65
 # Below this, D finds generated pictures more real than real ones, and G cannot learn the data from it.
 FOOLED: Final = 0.2
-
-
-def _overpowering(history: History) -> Evidence | None:
-    """Nothing improves, and D tells with certainty."""
-    if history.is_improving or history.has_converged or not np.all(history.values("d_tells", SPAN) > CERTAIN):
-        return None
-    return Evidence({"d_tells": history.now("d_tells"), "kid": history.now("kid"), "g_grad": history.size("g_grad")})
 
 
 def _overpowered(history: History) -> Evidence | None:
@@ -29,16 +22,10 @@ def _overpowered(history: History) -> Evidence | None:
     return None
 
 
-OVERPOWERING = VerdictKind(
-    name="discriminator overpowering",
-    healthy=False,
-    meaning="The discriminator tells everything apart, and the generator learns nothing from it.",
-    advice="lower d_lr or d_steps, or weaken D: r1=1, d_dropout=0.3, label smoothing with real_target=0.8:1.0",
-    colour="#94415f",
-    rule=_overpowering,
-)
-OVERPOWERED = VerdictKind(
+KIND = VerdictKind(
     name="discriminator overpowered",
+    # Next to its opposite. D cannot be too strong and too weak at once, so their order means nothing.
+    gravity=40,
     healthy=False,
     meaning="The discriminator cannot tell real from generated pictures, so it has nothing to teach.",
     advice="raise d_lr or d_steps, or lower g_lr and g_steps",

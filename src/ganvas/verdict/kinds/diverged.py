@@ -26,8 +26,10 @@ def _diverged(history: History) -> Evidence | None:
     return None
 
 
-DIVERGED = VerdictKind(
+KIND = VerdictKind(
     name="diverged",
+    # Above all others: what the other rules read means nothing any more.
+    gravity=100,
     healthy=False,
     meaning="Its losses have run away; what it paints from here on means nothing.",
     advice="begin anew, or with --from and an earlier snapshot, and lower g_lr and d_lr; r1=1 or spectral_norm=true",

@@ -26,8 +26,10 @@ def _leaking(history: History) -> Evidence | None:
     return None
 
 
-LEAKING = VerdictKind(
+KIND = VerdictKind(
     name="augmentation leaking",
+    # Above collapsing and the rest: the cause is certain, and so is the remedy.
+    gravity=70,
     healthy=False,
     meaning="Its pictures show the changes of augmentation, which real pictures do not.",
     advice="leave the augmentation that shows out of augment, or try augment_probability=0.6",

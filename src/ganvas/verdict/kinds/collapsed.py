@@ -1,21 +1,17 @@
-"""Collapsed and collapsing: variety that is gone, or going."""
+"""Collapsed: variety that is gone."""
 
-import math
 from typing import Final
-
-import numpy as np
 
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
-from ganvas.verdict.kinds.balance import GUESSING
+from ganvas.verdict.kinds.discriminator_overpowered import GUESSING
 from ganvas.verdict.measurement import number
 
 # Pictures repeat if the nearest other one is closer than this, relative to real pictures. Healthy generators have 0.3
 # and more from their first evaluation on; those that ignore their latents have exactly 0.
 REPEATS: Final = 0.05
-# Variety has collapsed if it is lower than `NARROW` and does not grow. It is collapsing if it has lost the share `LOST`
-# of its best.
-NARROW, LOST = 0.15, 0.4
+# Variety has collapsed if it is lower than this and does not grow.
+NARROW: Final = 0.15
 # The average's pictures have stood still if they moved by less than this share of the distance of two real pictures.
 STILL: Final = 0.02
 
@@ -41,32 +37,13 @@ def _collapsed_classes(history: History) -> Evidence | None:
     return None
 
 
-def _collapsing(history: History) -> Evidence | None:
-    """Variety is decreasing, or G itself has lost it and its average will follow."""
-    if history.now("raw_diversity") < REPEATS:
-        return Evidence({"raw_diversity": history.now("raw_diversity"), "diversity": history.now("diversity")})
-    lost: dict[str, float] = {}
-    for name in ("vendi", "diversity", "pixel_diversity", "raw_diversity"):
-        values = history.values(name)
-        peak = float(np.nanmax(values)) if np.isfinite(values).any() else math.nan
-        if history.now(name) < (1 - LOST) * min(peak, 1.0):
-            lost |= {name: history.now(name), f"best_{name}": peak}
-    return Evidence(lost) if len(lost) > 2 else None
-
-
-COLLAPSED = VerdictKind(
+KIND = VerdictKind(
     name="collapsed",
+    # Graver than variety that is only being lost. Below memorising: a few pictures learnt by heart repeat too.
+    gravity=80,
     healthy=False,
     meaning="Its pictures are nearly all alike, whatever the latent.",
     advice="begin anew with minibatch=stddev and r1=1, or lower g_lr and d_lr; the best snapshot may do",
     colour="#a83426",
     rule=_collapsed,
-)
-COLLAPSING = VerdictKind(
-    name="collapsing",
-    healthy=False,
-    meaning="Its pictures grow more and more alike.",
-    advice="take the best snapshot; then minibatch=stddev, r1=1, or lower g_lr and d_lr",
-    colour="#a5611a",
-    rule=_collapsing,
 )

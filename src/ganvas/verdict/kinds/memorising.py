@@ -4,7 +4,7 @@ from typing import Final
 
 from ganvas.verdict.history import SURE, History
 from ganvas.verdict.kind import Evidence, VerdictKind
-from ganvas.verdict.kinds.collapse import NARROW
+from ganvas.verdict.kinds.collapsed import NARROW
 
 # The share of near copies of training pictures, beyond the share that unseen real pictures have.
 COPIES: Final = 0.1
@@ -18,8 +18,10 @@ def _memorising(history: History) -> Evidence | None:
     return None
 
 
-MEMORISING = VerdictKind(
+KIND = VerdictKind(
     name="memorising",
+    # Above collapsed: copies of a few pictures have near twins, but what is wrong is that they are copies.
+    gravity=90,
     healthy=False,
     meaning="It repeats training pictures instead of painting new ones.",
     advice="add pictures, or augment=colour,translation,cutout and flip=true; a smaller width remembers less",

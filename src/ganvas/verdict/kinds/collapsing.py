@@ -1,0 +1,38 @@
+"""Collapsing: variety that is being lost."""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from ganvas.verdict.history import History
+from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.kinds.collapsed import REPEATS
+
+# Variety is collapsing if it has lost this share of its best.
+LOST: Final = 0.4
+
+
+def _collapsing(history: History) -> Evidence | None:
+    """Variety is decreasing, or G itself has lost it and its average will follow."""
+    if history.now("raw_diversity") < REPEATS:
+        return Evidence({"raw_diversity": history.now("raw_diversity"), "diversity": history.now("diversity")})
+    lost: dict[str, float] = {}
+    for name in ("vendi", "diversity", "pixel_diversity", "raw_diversity"):
+        values = history.values(name)
+        peak = float(np.nanmax(values)) if np.isfinite(values).any() else math.nan
+        if history.now(name) < (1 - LOST) * min(peak, 1.0):
+            lost |= {name: history.now(name), f"best_{name}": peak}
+    return Evidence(lost) if len(lost) > 2 else None
+
+
+KIND = VerdictKind(
+    name="collapsing",
+    # Whatever makes D too strong or too weak, lost variety is what has to be saved first.
+    gravity=60,
+    healthy=False,
+    meaning="Its pictures grow more and more alike.",
+    advice="take the best snapshot; then minibatch=stddev, r1=1, or lower g_lr and d_lr",
+    colour="#a5611a",
+    rule=_collapsing,
+)

@@ -1,0 +1,23 @@
+"""Stalled: nothing gets better, and no graver trouble says why."""
+
+from ganvas.verdict.history import History
+from ganvas.verdict.kind import Evidence, VerdictKind
+
+
+def _stalled(history: History) -> Evidence | None:
+    """Nothing improves, and little was learnt."""
+    if history.is_improving or history.has_converged:
+        return None
+    return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid, "moved": history.now("moved")})
+
+
+KIND = VerdictKind(
+    name="stalled",
+    # Below every trouble that names a cause.
+    gravity=30,
+    healthy=False,
+    meaning="Its pictures have stopped getting better.",
+    advice="raise g_lr and d_lr, or take another recipe: nothing has changed for the better for some time",
+    colour="#6a6764",
+    rule=_stalled,
+)
