@@ -268,7 +268,7 @@ def test_a_run_without_classes_has_one_ranking_and_no_labels(gallery: Path, tmp_
 def test_a_critic_gives_scores_and_no_probabilities(gallery: Path, tmp_path: Path) -> None:
     text = text_of(gallery / "critic", tmp_path)
     assert "The score is not a probability" in text
-    assert "the probability that they are real" not in text
+    assert "its probability that they are real" not in text
 
 
 def test_an_evaluated_run_says_how_much_it_copies(gallery: Path, tmp_path: Path) -> None:
