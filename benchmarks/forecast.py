@@ -20,11 +20,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.memory import GIB, peak_bytes
+from benchmarks.memory import peak_bytes
 from benchmarks.results import finished
 from ganvas.data.prepare.prepare import prepare
 from ganvas.foundation.files import append_record
-from ganvas.machine.memory import share_heap
+from ganvas.machine.memory import GIB, share_heap
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs
 

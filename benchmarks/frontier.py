@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from benchmarks.marks import SAMPLES
 from benchmarks.quality import SAMPLE_SEED, SCORED, mean_scores
 from ganvas.artist.artist import Artist, find_snapshot
-from ganvas.artist.sampling import paint
+from ganvas.artist.sampling import sample_batches
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.arrays import Images, Integers
 from ganvas.metrics.evaluator import Evaluator
@@ -71,7 +71,7 @@ def _cells(evaluator: Evaluator, painted: list[Painted]) -> list[str]:
 def _painted(snapshot: Snapshot, scale: float, count: int) -> Painted:
     """Pictures of latents times a scale, uint8 [count, S, S, 3], and their classes."""
     labels = Artist(snapshot).labels(count)
-    batches = paint(snapshot.recipe, Stretched(snapshot.generator, scale), count, SAMPLE_SEED, labels)
+    batches = sample_batches(snapshot.recipe, Stretched(snapshot.generator, scale), count, SAMPLE_SEED, labels)
     return np.concatenate(list(batches)), labels
 
 

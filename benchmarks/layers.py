@@ -25,10 +25,10 @@ from torch.utils.flop_counter import flop_registry
 from torch.utils.hooks import RemovableHandle
 from torch.utils.module_tracker import ModuleTracker
 
-from benchmarks.workload import matrix_product_flops
 from ganvas import gans
 from ganvas.experiments.catalogue import CLASSES
 from ganvas.gans.recipe import Batch, Recipe, Spec
+from ganvas.machine.ceiling import matrix_product_flops
 from ganvas.machine.device import Machine, choose, launch
 from ganvas.networks.augment import Augmentation
 from ganvas.networks.phased import phases_of
@@ -220,7 +220,7 @@ def account(name: str, size: int, changes: dict[str, Any], steps: int) -> tuple[
         with Tracker(layers) as tracker, Watch(tracker, clock) as watch:
             _timed(step, noise, clock)
         watched.append(dict(watch.charges))
-    ceiling = matrix_product_flops(machine.precision, machine.threads, clock=clock)
+    ceiling = matrix_product_flops(machine.precision, machine.threads, side=4096, clock=clock)
     kinds = {layer: type(module).__name__ for module, layer in layers.items()}
     return Account(_typical(watched), statistics.median(plain[WARM_UP_STEPS:]), ceiling, kinds), recipe, machine
 

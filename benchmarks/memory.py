@@ -3,7 +3,7 @@
 import resource
 import sys
 
-MIB, GIB = 2**20, 2**30
+MIB = 2**20
 
 
 def peak_bytes(usage: resource.struct_rusage) -> int:

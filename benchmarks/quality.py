@@ -186,8 +186,8 @@ def mean_scores(evaluator: Evaluator, pictures: Images, labels: Integers | None)
     parts = [slice(start, start + SCORED) for start in range(0, len(pictures), SCORED)]
     records = [evaluator.score([pictures[part]], None if labels is None else labels[part]).record() for part in parts]
     names = [name for name in records[0] if all(isinstance(record.get(name), float) for record in records)]
-    counts = {"sets": len(parts), "generated": len(pictures)}
-    return counts | {name: statistics.fmean(record[name] for record in records) for name in names}
+    means = {name: statistics.fmean(float(str(record[name])) for record in records) for name in names}
+    return {"sets": len(parts), "generated": len(pictures), **means}
 
 
 def history(run: Path, mark: float) -> dict[str, Any]:

@@ -22,10 +22,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.layers import print_account
-from benchmarks.workload import Trained, matrix_product_flops, noise_dataset, train
+from benchmarks.workload import Trained, noise_dataset, train
 from ganvas import gans
 from ganvas.experiments.catalogue import CLASSES, USUAL_SIZE, operations_per_image
 from ganvas.gans.recipe import Recipe
+from ganvas.machine.ceiling import matrix_product_flops
 from ganvas.machine.device import processor_name
 from ganvas.settings.config import parse_assignments, resolve
 
@@ -54,7 +55,8 @@ def main() -> None:
     ceilings: list[float] = []
     for number in range(args.rounds):
         run_round(measured, args.work)
-        ceilings.append(matrix_product_flops(measured[0].runs[-1].precision, measured[0].runs[-1].threads))
+        last = measured[0].runs[-1]
+        ceilings.append(matrix_product_flops(last.precision, last.threads, side=4096))
         print(f"round {number + 1} of {args.rounds} done", file=sys.stderr)
     print_table(measured, statistics.median(ceilings))
 

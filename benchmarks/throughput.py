@@ -17,9 +17,10 @@ from unittest import mock
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.workload import matrix_product_flops, noise_dataset, train
+from benchmarks.workload import noise_dataset, train
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Spec
+from ganvas.machine.ceiling import matrix_product_flops
 from ganvas.machine.device import Machine, choose, launch
 from ganvas.networks import stride_two
 from ganvas.settings.config import Settings, resolve
@@ -40,7 +41,8 @@ def main() -> None:
             tutorial = run_tutorial(args.size, args.width, args.batch, args.steps)
             options = [f"width={args.width}", f"batch_size={args.batch}"]
             ganvas = train(data, Path(folder) / f"run-{number}", "dcgan", args.steps, options).img_per_s
-            rounds.append((tutorial, ganvas, matrix_product_flops(machine.precision, machine.threads)))
+            ceiling = matrix_product_flops(machine.precision, machine.threads, side=4096)
+            rounds.append((tutorial, ganvas, ceiling))
             print(f"round {number + 1}: tutorial {tutorial:.1f}, ganvas {ganvas:.1f} img/s", file=sys.stderr)
     print_table(rounds, machine, flops_per_image(args.size, args.width, machine))
 

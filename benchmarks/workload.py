@@ -1,18 +1,16 @@
-"""Common parts of the benchmarks of training: a dataset, a training process, and the peak speed of the CPU."""
+"""Common parts of the benchmarks of training: a dataset and a training process."""
 
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from benchmarks.memory import MIB, peak_bytes
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
@@ -82,18 +80,3 @@ def peak_of(command: list[str]) -> float:
             errors.seek(0)
             raise SystemExit(f"{' '.join(command)} failed:\n{errors.read().decode(errors='replace')}")
     return peak_bytes(usage) / MIB
-
-
-def matrix_product_flops(
-    precision: str, threads: int, side: int = 4096, repeats: int = 3, clock: Callable[[], float] = time.perf_counter
-) -> float:
-    """Operations per second of a square matrix product in a precision: the practical peak speed of the CPU."""
-    torch.set_num_threads(threads)
-    dtype = getattr(torch, precision)
-    left, right = torch.randn(side, side, dtype=dtype), torch.randn(side, side, dtype=dtype)
-    times = []
-    for _ in range(repeats + 1):
-        started = clock()
-        left @ right
-        times.append(clock() - started)
-    return float(2 * side**3 / statistics.median(times[1:]))

@@ -43,7 +43,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(autouse=True)
 def notes_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A note that is given once per process is given once per test."""
-    monkeypatch.setattr(notes, "_given", set())
+    monkeypatch.setattr(notes, "_noted", set())
 
 
 @pytest.fixture

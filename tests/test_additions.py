@@ -124,7 +124,7 @@ METRIC = '''"""How red pictures are."""
 
 from collections.abc import Mapping
 
-from ganvas.metrics.described import Described
+from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.metric import Figure, Metric
 
 
@@ -133,9 +133,9 @@ class Redness(Metric):
 
     figures = (Figure("redness", "redness", "red, over the real pictures' red", 1.0),)
 
-    def measure(self, generated: Described) -> Mapping[str, float | None]:
+    def measure(self, generated: Descriptors) -> Mapping[str, float | None]:
         """See `Metric.measure`."""
-        red, real = (float(side.small[..., 0].mean()) for side in (generated, self.real.training))
+        red, real = (float(side.thumbnails[..., 0].mean()) for side in (generated, self.real.training))
         return {"redness": red / real}
 '''
 

@@ -134,7 +134,7 @@ BAD = {
     "size not supported": (["train", "odd", "--out", "run"], "16, 32, 64, 128, 256 pixels, not 20"),
     "resume of nothing": (["resume", "missing"], "no run directory"),
     "sample of nothing": (["sample", "missing", "--out", "grid.png"], "does not exist"),
-    "sample of no run": (["sample", "data", "--out", "grid.png"], "no run directory"),
+    "sample of no run": (["sample", "data", "--out", "grid.png"], "not a run directory"),
     "sample of no snapshot": (["sample", "data/images.npy", "--out", "grid.png"], "cannot be read as a snapshot"),
     "evaluate nothing": (["evaluate", "missing"], "missing"),
     "evaluate without data": (["evaluate", "taken"], "--data"),

@@ -23,7 +23,7 @@ from ganvas.metrics import extractors
 from ganvas.metrics.extractors import EXTRACTORS, check, fetch, load_extractor
 from ganvas.metrics.extractors import timm as timm_networks
 from ganvas.metrics.features import extract
-from ganvas.metrics.independence import independent
+from ganvas.metrics.independence import independent_extractor
 from ganvas.planning.run import train
 from support.datasets import write_dataset
 
@@ -143,7 +143,7 @@ def test_without_a_network_timm_says_so(monkeypatch: pytest.MonkeyPatch) -> None
         raise OSError("no route to host")
 
     monkeypatch.setattr(timm_networks, "hf_hub_download", download)
-    with pytest.raises(DataError, match=r"timm/test_resnet.*is not in the Hugging Face cache and cannot be fetched"):
+    with pytest.raises(DataError, match=r"timm/test_resnet.*is not in the Hugging Face cache and cannot be downloaded"):
         fetch("timm:test_resnet")
 
 
@@ -188,8 +188,8 @@ class SeesThroughTheJudge(DCGAN):
 
 
 def test_what_trained_a_generator_does_not_judge_it(tmp_path: Path) -> None:
-    assert independent(()) == independent(("inception",)) == "efficientnet-lite2"
-    assert independent(SeesThroughTheJudge.sees_through) == "pixels", "the weights are the same at any size"
+    assert independent_extractor(()) == independent_extractor(("inception",)) == "efficientnet-lite2"
+    assert independent_extractor(SeesThroughTheJudge.sees_through) == "pixels", "the weights are the same at any size"
     data, run = write_dataset(tmp_path / "data", count=24, classes=0), tmp_path / "run"
     options: dict[str, Any] = {"width": 4, "batch_size": 8, "eval_samples": 16, "tensorboard": False}
     train(data, run, f"{__name__}:{SeesThroughTheJudge.__name__}", budget="1steps", **options)
@@ -198,5 +198,5 @@ def test_what_trained_a_generator_does_not_judge_it(tmp_path: Path) -> None:
     assert evaluate(run, samples=16).extractor == "pixels"
     asked_for = evaluate(run, samples=16, extractor="efficientnet-lite2")
     assert not asked_for.independent
-    assert "efficientnet-lite2 is what the discriminator saw pictures through" in str(asked_for)
+    assert "the discriminator saw pictures through efficientnet-lite2" in str(asked_for)
     assert "saw pictures through" not in str(evaluate(run, samples=16))

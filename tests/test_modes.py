@@ -14,7 +14,7 @@ from ganvas.data.dataset.layout import Info
 from ganvas.data.painter import mode_of, paint
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import FeatureNetwork, extract
-from ganvas.metrics.modes import MIN_ACCURACY, Descriptors, ModeCounter, colours, mode_counter
+from ganvas.metrics.modes import MIN_ACCURACY, ModeCounter, ModeDescriptors, colour_histograms, mode_counter
 
 MODES, LEARNT, HELD_OUT = 24, 24 * 6, 24 * 2
 
@@ -22,15 +22,15 @@ MODES, LEARNT, HELD_OUT = 24, 24 * 6, 24 * 2
 @dataclass
 class Painted:
     images: NDArray[np.uint8]
-    looks: Descriptors
+    looks: ModeDescriptors
     modes: NDArray[np.object_]
 
     def __getitem__(self, rows: slice) -> "Painted":
         return Painted(self.images[rows], self.looks[np.arange(len(self.modes))[rows]], self.modes[rows])
 
 
-def look(extractor: FeatureNetwork, images: NDArray[np.uint8]) -> Descriptors:
-    return Descriptors(extract(extractor, images), colours(images))
+def look(extractor: FeatureNetwork, images: NDArray[np.uint8]) -> ModeDescriptors:
+    return ModeDescriptors(extract(extractor, images), colour_histograms(images))
 
 
 @pytest.fixture(scope="module")

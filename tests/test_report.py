@@ -215,11 +215,11 @@ def test_a_page_of_many_big_grids_stays_light(run: Path, monkeypatch: pytest.Mon
         shutil.copy(sample_file(run, 40), sample_file(run, kimg))
     section = sample_grids.pictures(Run.open(run))
     assert section is not None
-    kimgs = [frame["kimg"] for frame in section["frames"]]
-    assert len(kimgs) <= sample_grids.MAX_FRAMES
+    kimgs = [each["kimg"] for each in section["grids"]]
+    assert len(kimgs) <= sample_grids.MAX_GRIDS
     assert (kimgs[0], kimgs[-1]) == (0, 79)
-    assert section["frames"][section["best"]]["kimg"] == pytest.approx(KIMG * 10 / 11, abs=1e-3)
-    assert sum(len(frame["uri"]) for frame in section["frames"]) < 1.4 * sample_grids.PICTURE_BYTES
+    assert section["grids"][section["best"]]["kimg"] == pytest.approx(KIMG * 10 / 11, abs=1e-3)
+    assert sum(len(each["uri"]) for each in section["grids"]) < 1.4 * sample_grids.PICTURE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,8 @@ def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path
         "It repeats training pictures",
         "Class in question: &lt;b&gt;harbours&lt;/b&gt;.",
         "To try: add pictures",
-        "Went back to its best evaluation at 19.2 kimg, with lower learning rates. Training was ended for it.",
+        "Rolled back to its best evaluation at 19.2 kimg, with lower learning rates. "
+        "Training was stopped because of it.",
         "share of near copies <b>0.0340</b>",
     ):
         assert expected in top
@@ -295,7 +296,7 @@ def test_a_run_whose_loss_was_no_number_still_has_a_page(run: Path, tmp_path: Pa
     text = write_page(run, tmp_path / "page.html").read_text()
     assert '<strong class="verdict-badge">diverged</strong>' in text
     assert "0.0213 ± 0.0016" in text
-    assert "It rests on" not in text
+    assert "Based on" not in text
 
 
 def test_a_verdict_holds_for_the_time_before_its_evaluation(run: Path) -> None:
@@ -421,7 +422,7 @@ def test_page_fits_its_window_asks_for_nothing_and_complains_of_nothing(
 def test_the_band_says_what_was_when(run: Path, tmp_path: Path, browser: Browser, size: ViewportSize) -> None:
     write_lines(run / "evals.jsonl", judged_lines())
     with visit(browser, write_page(run, tmp_path / "page.html"), size) as seen:
-        words, spans = seen.page.locator(".band-words"), seen.page.locator(".band button")
+        words, spans = seen.page.locator(".band-description"), seen.page.locator(".band button")
         assert words.inner_text() == "memorising (<b>harbours</b>): 28.8 to 38.4 kimg"
         spans.nth(2).hover()
         assert words.inner_text() == "collapsing: 14.4 to 19.2 kimg"

@@ -25,8 +25,8 @@ from ganvas.foundation.pixels import to_float
 from ganvas.gans.recipe import Spec
 from ganvas.planning.run import train
 from ganvas.report.comparison.runs import write_page as write_comparison
-from ganvas.report.run import neighbours, ranking
-from ganvas.report.run.generator import POOL, Pool, Studio
+from ganvas.report.run import discriminator, neighbours
+from ganvas.report.run.models import SAMPLES, RunModels, Samples
 from ganvas.report.run.page import write_page
 from ganvas.report.run.provenance import card
 from ganvas.report.run.run import Run
@@ -198,24 +198,24 @@ def test_activation_maps_are_of_layers_over_pictures_only(gallery: Path) -> None
 
 
 def test_each_class_is_ranked_by_what_the_discriminator_says(gallery: Path) -> None:
-    studio = Studio.open(Run.open(gallery / "told"))
-    pool = studio.pool
-    logits = pool.by_class(studio.critic.logits(pool.mixed, pool.labels))
-    section = ranking.ranking(studio)
-    for kind, wall in enumerate(section["walls"]):
+    models = RunModels.open(Run.open(gallery / "told"))
+    samples = models.samples
+    logits = samples.by_class(models.critic.logits(samples.interleaved, samples.labels))
+    section = discriminator.ranking(models)
+    for kind, wall in enumerate(section["rankings"]):
         order = np.argsort(-logits[kind], kind="stable")
         assert wall["name"] == HOSTILE[kind]
         assert [each["number"] for each in wall["ends"]["Most real"]] == order[:10].tolist()
         assert [each["number"] for each in wall["ends"]["Least real"]] == order[::-1][:10].tolist()
-    top = section["walls"][0]["ends"]["Most real"][0]["said"]
+    top = section["rankings"][0]["ends"]["Most real"][0]["score"]
     assert float(top.removesuffix(" %")) == pytest.approx(100 / (1 + np.exp(-logits[0].max())), rel=0.01)
 
 
 def test_probabilities_at_the_ends_are_told_without_pretence() -> None:
-    assert ranking._said(-1000.0, is_probability=True) == "< 0.01 %"
-    assert ranking._said(1000.0, is_probability=True) == "> 99.99 %"
-    assert ranking._said(0.0, is_probability=True) == "50 %"
-    assert ranking._said(-3.25, is_probability=False) == "-3.25"
+    assert discriminator._score(-1000.0, is_probability=True) == "< 0.01 %"
+    assert discriminator._score(1000.0, is_probability=True) == "> 99.99 %"
+    assert discriminator._score(0.0, is_probability=True) == "50 %"
+    assert discriminator._score(-3.25, is_probability=False) == "-3.25"
 
 
 # --- Neighbours ---
@@ -223,17 +223,17 @@ def test_probabilities_at_the_ends_are_told_without_pretence() -> None:
 
 def test_a_training_picture_among_the_generated_is_found_and_marked(gallery: Path) -> None:
     run = Run.open(gallery / "plain")
-    studio = Studio.open(run)
+    models = RunModels.open(run)
     data = Dataset.open(gallery / "data")
     images = np.random.default_rng(0).integers(0, 256, (1, 32, 16, 16, 3), dtype=np.uint8)
     images[0, 20] = data.images[7][:, ::-1]
-    studio.__dict__["pool"] = Pool(images, [])
-    found = neighbours.compared(studio)
-    assert found.copied.nonzero()[0].tolist() == [20]
+    models.__dict__["samples"] = Samples(images, [])
+    found = neighbours.compare(models)
+    assert found.is_copy.nonzero()[0].tolist() == [20]
     assert found.shown[: neighbours.FIRST].tolist() == list(range(neighbours.FIRST))
     assert found.shown[neighbours.FIRST] == 20
-    section = neighbours.neighbours(studio)
-    assert section["copied"] == 1
+    section = neighbours.neighbours(models)
+    assert section["copies"] == 1
     copy = section["cards"][neighbours.FIRST]
     assert copy["is_copy"]
     assert {near["source"] for near in copy["near"].values()} == {"7.png"}
@@ -250,7 +250,7 @@ def test_a_conditional_page_shows_everything(gallery: Path, tmp_path: Path) -> N
     assert "Left out" not in text
     assert text.count('<ol class="ranked">') == 4
     assert "Of 64 pictures of each class" in text
-    assert "held against 48" in text
+    assert "compared with 48 training pictures" in text
     assert "asking the discriminator" in said
     assert HOSTILE[0] not in text
     assert HOSTILE[1] not in text
@@ -259,7 +259,7 @@ def test_a_conditional_page_shows_everything(gallery: Path, tmp_path: Path) -> N
 def test_a_run_without_classes_has_one_ranking_and_no_labels(gallery: Path, tmp_path: Path) -> None:
     for name in ("plain", "classifying"):
         text = text_of(gallery / name, tmp_path)
-        assert f"Of {POOL} pictures, the ones" in text
+        assert f"Of {SAMPLES} pictures, the ones" in text
         assert text.count('<ol class="ranked">') == 2
         assert 'id="labels"' not in text
         assert "Left out" not in text
@@ -267,8 +267,8 @@ def test_a_run_without_classes_has_one_ranking_and_no_labels(gallery: Path, tmp_
 
 def test_a_critic_gives_scores_and_no_probabilities(gallery: Path, tmp_path: Path) -> None:
     text = text_of(gallery / "critic", tmp_path)
-    assert "its score, which is no probability" in text
-    assert "probability it gives them" not in text
+    assert "The score is not a probability" in text
+    assert "its probability that they are real" not in text
 
 
 def test_an_evaluated_run_says_how_much_it_copies(gallery: Path, tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_without_a_checkpoint_the_discriminator_is_left_out_with_a_note(run: Pat
 def test_without_a_snapshot_nothing_is_painted(run: Path, tmp_path: Path) -> None:
     shutil.rmtree(run / "snapshots")
     text = text_of(run, tmp_path)
-    assert "holds no snapshot yet" in text
+    assert "has no snapshot yet" in text
     assert 'id="ranking"' not in text
     assert "<h2>Generated</h2>" in text
 
@@ -310,7 +310,7 @@ def test_neighbours_are_left_out_where_the_data_is_not_what_it_was(
     text = text_of(run, tmp_path)
     assert f"Left out: the dataset d {why}" in text
     assert 'class="cards"' not in text
-    assert "Whose pictures it learnt from cannot be looked up" in text
+    assert "The origin of its training pictures cannot be checked" in text
     assert '<ol class="ranked">' in text
 
 
@@ -338,14 +338,14 @@ def test_licences_are_counted_and_their_gaps_told(gallery: Path, tmp_path: Path)
     assert facts["Licence (index)"] == "CC BY 4.0 (30), CC0 (10), nothing for 8"
     assert facts["Artist (index)"] == "Ada (48)"
     assert facts["Source (index)"] == "48 different values"
-    assert "For 8 pictures nothing is said" in statements(run)
+    assert "For 8 pictures, none is listed" in statements(run)
 
 
 def test_unknown_licences_are_no_free_licences(gallery: Path) -> None:
     said = statements(Run.open(gallery / "plain"))
     assert "open: The licences of its training pictures are unknown" in said
     assert "may not say that it was trained on free pictures" in said
-    assert "open: Whether it copies was not measured" in said
+    assert "open: Near copies were not measured" in said
 
 
 def test_what_is_said_of_copies_is_what_was_measured(gallery: Path) -> None:

@@ -11,12 +11,12 @@ from prdc import compute_prdc
 from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, prc_features_to_metric
 
 from ganvas.metrics.classes import class_scores
-from ganvas.metrics.described import Described
+from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.diversity import diversity, variety, vendi_score
 from ganvas.metrics.leaks import Signs, leaks
-from ganvas.metrics.manifold import Manifold, manifold
-from ganvas.metrics.memorisation import Looks, Memory, small
-from ganvas.metrics.ranks import probability_of_less
+from ganvas.metrics.mann_whitney import probability_of_less
+from ganvas.metrics.memorisation import CopyDescriptors, CopyDetector, thumbnails
+from ganvas.metrics.precision_recall import PrecisionRecall, precision_recall
 from support.scores import scores
 
 Images = NDArray[np.uint8]
@@ -43,7 +43,7 @@ def test_they_are_those_of_trusted_implementations(
 ) -> None:
     """600 pictures are more than one block of rows."""
     x, y = features(real), features(generated, 0.2, 0.9, seed=1)
-    ours = manifold(y, x)
+    ours = precision_recall(y, x)
     theirs = compute_prdc(x, y, 5)
     assert ours.density == pytest.approx(theirs["density"], abs=1e-4)
     assert ours.coverage == pytest.approx(theirs["coverage"], abs=1e-4)
@@ -53,13 +53,13 @@ def test_they_are_those_of_trusted_implementations(
 
 
 def test_equal_sets_lie_wholly_in_each_other() -> None:
-    same = manifold(features(50), features(50))
+    same = precision_recall(features(50), features(50))
     assert (same.precision, same.recall, same.coverage) == (1, 1, 1)
     assert (same.precision_se, same.recall_se, same.coverage_se) == (0, 0, 0)
 
 
 def test_crowding_at_one_place_has_density_without_coverage() -> None:
-    crowded = manifold(features(200, scale=0.02, seed=1), features(200))
+    crowded = precision_recall(features(200, scale=0.02, seed=1), features(200))
     assert crowded.density > 1
     assert crowded.coverage < 0.5
     assert crowded.recall < 0.1
@@ -68,7 +68,7 @@ def test_crowding_at_one_place_has_density_without_coverage() -> None:
 @pytest.mark.parametrize("name", ["precision", "recall", "density", "coverage"])
 def test_their_errors_are_about_as_large_as_their_spread(name: str) -> None:
     """Over 60 draws; that surroundings vary too makes the spread larger, and must not make it twice as large."""
-    draws = [manifold(features(150, 0.3, seed=2 * i), features(150, seed=2 * i + 1)) for i in range(60)]
+    draws = [precision_recall(features(150, 0.3, seed=2 * i), features(150, seed=2 * i + 1)) for i in range(60)]
     values = [getattr(draw, name) for draw in draws]
     errors = [getattr(draw, f"{name}_se") for draw in draws]
     assert 0.5 < np.std(values) / np.sqrt(np.mean(np.square(errors))) < 2
@@ -128,13 +128,13 @@ def test_spacing_sees_pictures_that_come_again_however_many_there_are() -> None:
 # ---- memorisation --------------------------------------------------------------------------------------------------
 
 
-def looks(images: Images) -> Looks:
+def looks(images: Images) -> CopyDescriptors:
     """Their features are every eleventh value, by which mirror images are as far apart as any."""
-    return Looks(images.reshape(len(images), -1)[:, ::11].astype(np.float32), small(images))
+    return CopyDescriptors(images.reshape(len(images), -1)[:, ::11].astype(np.float32), thumbnails(images))
 
 
 def test_new_pictures_are_no_copies() -> None:
-    memory = Memory(looks(blocks(80, 0)))
+    memory = CopyDetector(looks(blocks(80, 0)))
     new = memory.memorisation(looks(blocks(60, 1)))
     assert new.copies == new.real_copies == 0
     assert new.closer == pytest.approx(0.5, abs=4 * new.closer_se)
@@ -143,7 +143,7 @@ def test_new_pictures_are_no_copies() -> None:
 
 def test_copies_are_copies() -> None:
     real = blocks(80, 0)
-    memory = Memory(looks(real))
+    memory = CopyDetector(looks(real))
     noisy = np.clip(real[:40].astype(int) + np.random.default_rng(0).integers(-9, 10, real[:40].shape), 0, 255)
     copied = memory.memorisation(looks(noisy.astype(np.uint8)))
     assert (copied.copies, copied.closer, copied.pixel_closer) == (1, 1, 1)
@@ -159,7 +159,7 @@ def test_copies_are_copies() -> None:
 def test_mirrored_and_shifted_copies_are_found_by_pixels(mirrored: bool, shift: int) -> None:
     real = blocks(80, 0)
     changed = np.roll(real[10:30], shift, axis=2)
-    memory = Memory(looks(real))
+    memory = CopyDetector(looks(real))
     found = memory.nearest(looks(changed[:, :, ::-1] if mirrored else changed))
     numbers, distances = found.by_pixels
     assert numbers.tolist() == list(range(10, 30))
@@ -171,12 +171,12 @@ def test_held_back_pictures_are_what_is_ordinary() -> None:
     real = blocks(60, 0)
     nearly = np.clip(real.astype(int) + 25, 0, 255).astype(np.uint8)
     pictures = looks(nearly[:30])
-    assert Memory(looks(real)).memorisation(pictures).closer == 1
-    assert Memory(looks(real), looks(nearly[30:])).memorisation(pictures).closer == pytest.approx(0.5, abs=0.25)
+    assert CopyDetector(looks(real)).memorisation(pictures).closer == 1
+    assert CopyDetector(looks(real), looks(nearly[30:])).memorisation(pictures).closer == pytest.approx(0.5, abs=0.25)
 
 
 def test_duplicates_in_training_break_nothing() -> None:
-    memory = Memory(looks(blocks(10, 0).repeat(4, axis=0)))
+    memory = CopyDetector(looks(blocks(10, 0).repeat(4, axis=0)))
     new = memory.memorisation(looks(blocks(20, 1)))
     assert new.copies == 0
     assert all(math.isfinite(value) for value in vars(new).values())
@@ -228,10 +228,10 @@ def test_what_real_pictures_show_too_is_no_leak() -> None:
 # ---- classes -------------------------------------------------------------------------------------------------------
 
 
-def described(points: Features, labels: list[int]) -> Described:
+def described(points: Features, labels: list[int]) -> Descriptors:
     images = blocks(len(points), 0)
     shades = np.zeros((len(points), 64), np.float32)
-    return Described(points, small(images), shades, Signs.of(images), np.array(labels))
+    return Descriptors(points, thumbnails(images), shades, Signs.of(images), np.array(labels))
 
 
 def test_one_collapsed_class_shows() -> None:
@@ -250,8 +250,8 @@ def test_one_collapsed_class_shows() -> None:
 def test_few_pictures_are_warned_of() -> None:
     few = scores(generated=20, real=20, features=1280)
     assert [warning.split(":")[0] for warning in few.warnings()] == [
-        "precision, recall, coverage, copies may be off by 0.1 and more",
-        "FID over 1,280 features wants more than 20 pictures; go by KID",
+        "precision, recall, coverage, copies may be off by 0.1 or more",
+        "FID over 1,280 features needs more than 20 pictures; use KID instead",
     ]
     assert "warning: " in str(few)
     assert scores(generated=2000, real=2000, features=1280).warnings() == []
@@ -266,4 +266,4 @@ def test_a_record_is_json_and_leaves_out_what_is_unknown() -> None:
     record = scores().record()
     json.dumps(record, allow_nan=False)
     assert {"modes_covered", "classes", "vendi_se"}.isdisjoint(record)
-    assert Manifold.__dataclass_fields__.keys() <= record.keys()
+    assert PrecisionRecall.__dataclass_fields__.keys() <= record.keys()

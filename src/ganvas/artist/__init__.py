@@ -1,1 +1,1 @@
-"""A trained generator in use: sampled, scored, and seen by its discriminator."""
+"""Using a trained generator: sampling, scoring, and asking its discriminator."""

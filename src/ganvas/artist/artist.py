@@ -1,4 +1,4 @@
-"""Looking at what a generator has learnt: the samples of a seed, and the ways between them."""
+"""Sampling from a trained generator."""
 
 import itertools
 import math
@@ -7,28 +7,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ganvas.artist.grids import class_grid, grid, write_png
-from ganvas.artist.sampling import mixed_labels, paint, paint_between, paint_by_class
+from ganvas.artist.sampling import mixed_labels, sample_batches, sample_by_class, sample_interpolations
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import RunError, unknown
 from ganvas.foundation.files import whole_directory
 from ganvas.foundation.paths import is_directory, is_file, new_path, user_path
 from ganvas.runs.directory import RunDirectory, is_run
 from ganvas.runs.snapshot import Card, Snapshot
 
-# Letters of a class name that a file name takes over.
+# The largest number of characters of a class name in a file name.
 LONGEST_NAME = 60
 
 
 class Artist:
-    """A trained generator that paints by number: picture k of seed s is always the same.
+    """A trained generator. Picture k of a seed is always the same.
 
-    A conditional one paints the class it is told, or all of them, each as often as it was among its training pictures.
+    A conditional generator paints one class, or all classes in the proportions of its training pictures.
 
     Attributes:
-        card: what its snapshot says about it.
+        card: the description in its snapshot.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -42,71 +42,90 @@ class Artist:
 
     @property
     def data(self) -> Path:
-        """The dataset directory it was trained on."""
+        """The dataset directory that the generator was trained on."""
         return Path(self.card.data)
 
     @property
     def sees_through(self) -> tuple[str, ...]:
-        """Names of the feature networks that the discriminator it learnt from saw pictures through."""
+        """Names of the feature networks through which its discriminator saw pictures."""
         return self._recipe.sees_through
 
     @property
     def class_names(self) -> list[str]:
-        """The classes it can be asked for; empty if it was trained without."""
+        """The classes that it can paint; empty if it was trained without classes."""
         return self.card.class_names
 
-    def sample(self, n: int, seed: int = 0, label: str | None = None) -> NDArray[np.uint8]:
-        """The first `n` pictures of a seed, of the class called `label` or of all, uint8 [n, S, S, 3].
+    def sample(self, n: int, seed: int = 0, label: str | None = None) -> Images:
+        """Generate the first `n` pictures of a seed.
+
+        Args:
+            n: number of pictures.
+            seed: seed of the latents.
+            label: name of the class; by default all classes in the proportions of the training pictures.
+
+        Returns:
+            uint8 [n, S, S, 3].
 
         Raises:
-            RunError: it knows no such class.
+            RunError: the class is unknown.
         """
         return np.concatenate(list(self.batches(n, seed, label)))
 
-    def batches(self, n: int, seed: int = 0, label: str | None = None) -> Iterator[NDArray[np.uint8]]:
-        """The same pictures in batches, for when they should not all be in memory."""
-        return paint(self._recipe, self._generator, n, seed, self.labels(n, label))
+    def batches(self, n: int, seed: int = 0, label: str | None = None) -> Iterator[Images]:
+        """Generate the same pictures as `sample`, but in batches, which saves memory."""
+        return sample_batches(self._recipe, self._generator, n, seed, self.labels(n, label))
 
-    def by_class(self, n: int, seed: int = 0) -> NDArray[np.uint8]:
-        """The first `n` latents of a seed under every label in turn, uint8 [C, n, S, S, 3].
+    def by_class(self, n: int, seed: int = 0) -> Images:
+        """Generate the first `n` latents of a seed once for each class.
+
+        Args:
+            n: number of latents.
+            seed: seed of the latents.
+
+        Returns:
+            uint8 [C, n, S, S, 3] for C classes.
 
         Raises:
-            RunError: it was trained without classes.
+            RunError: the generator was trained without classes.
         """
         if not self.class_names:
             raise self._classless()
-        return paint_by_class(self._recipe, self._generator, len(self.class_names), n, seed)
+        return sample_by_class(self._recipe, self._generator, len(self.class_names), n, seed)
 
-    def interpolate(self, rows: int, steps: int, seed: int = 0, label: str | None = None) -> NDArray[np.uint8]:
-        """Ways from one picture to another: row k leads from latent 2k of a seed to latent 2k + 1.
+    def interpolate(self, rows: int, steps: int, seed: int = 0, label: str | None = None) -> Images:
+        """Interpolate between latents: row k leads from latent 2k of a seed to latent 2k + 1.
 
-        Along the sphere for normal latents, straight for uniform ones. A conditional artist paints a row in one class:
-        the one called `label`, or all of them in turn.
+        Interpolation is spherical for normal latents and linear for uniform ones. A conditional generator paints each
+        row in one class.
 
         Args:
-            rows: how many ways.
-            steps: pictures of each, both ends included; at least 2.
-            seed: of the latents.
-            label: the class of all rows.
+            rows: number of rows.
+            steps: pictures per row, including both ends; at least 2.
+            seed: seed of the latents.
+            label: name of the class of all rows; by default the rows take the classes in turn.
 
         Returns:
             uint8 [rows, steps, S, S, 3].
 
         Raises:
-            RunError: it knows no such class.
+            RunError: the class is unknown.
         """
         if label is not None:
-            labels: NDArray[np.int64] | None = np.full(rows, self._number(label))
+            labels: Integers | None = np.full(rows, self._number(label))
         else:
             labels = np.arange(rows) % len(self.class_names) if self.class_names else None
         spherical = self.card.options.get("latent") != "uniform"
-        return paint_between(self._recipe, self._generator, rows, steps, seed, labels, spherical=spherical)
+        return sample_interpolations(self._recipe, self._generator, rows, steps, seed, labels, spherical=spherical)
 
-    def labels(self, n: int, label: str | None = None) -> NDArray[np.int64] | None:
-        """The class of each of the first `n` pictures of any seed, int64 [n]; None if it was trained without classes.
+    def labels(self, n: int, label: str | None = None) -> Integers | None:
+        """The class number of each of the first `n` pictures of any seed, int64 [n]; None without classes.
+
+        Args:
+            n: number of pictures.
+            label: name of the class; by default all classes in the proportions of the training pictures.
 
         Raises:
-            RunError: it knows no class called `label`.
+            RunError: the class is unknown.
         """
         names = self.class_names
         if label is not None:
@@ -125,61 +144,75 @@ class Artist:
 
 
 def load(path: str | Path) -> Artist:
-    """Open a run directory (its best snapshot, else its last) or a snapshot file.
+    """Load a generator.
+
+    Args:
+        path: a snapshot, or a run directory, of which the best snapshot is loaded, or else the last.
 
     Raises:
-        RunError: no run, no snapshot in it yet, or a file that cannot be read.
+        RunError: there is no run or snapshot, or it cannot be read.
     """
     return Artist(Snapshot.load(find_snapshot(user_path(path))))
 
 
 def find_snapshot(path: Path) -> Path:
-    """The snapshot that `path` stands for: itself, or the best of a run, or the last where none was measured."""
+    """The snapshot file for `load`.
+
+    Raises:
+        RunError: there is none.
+    """
     if is_file(path):
         return path
     if not is_directory(path):
         raise RunError(f"{path} does not exist; give a run directory or a snapshot (.safetensors)")
     if not is_run(path):
-        raise RunError(f"{path} is no run directory; give one, or a snapshot (.safetensors)")
+        raise RunError(f"{path} is not a run directory; give one, or a snapshot (.safetensors)")
     run = RunDirectory.open(path)
     for name in ("best", "last"):
         if is_file(file := run.snapshot(name)):
             return file
-    raise RunError(f"{path} holds no snapshot yet: it was stopped before its first one")
+    raise RunError(f"{path} has no snapshot yet: it was stopped before its first one")
 
 
 def write_samples(artist: Artist, out: Path, n: int, seed: int, label: str | None = None) -> None:
-    """Write `n` pictures of a seed: one grid if `out` ends in .png, else a new directory of single pictures.
+    """Write `n` pictures of a seed to a grid or to single files.
 
-    Without `label`, the grid of a conditional artist has a row a class, with the same latents in every row; the rows
-    are whole, so there may be a few pictures more. Single pictures have their class in their name.
+    The grid of a conditional generator has a row for each class, with the same latents in each row. Rows are filled, so
+    there may be a few more pictures. Single files have their class in the name.
+
+    Args:
+        artist: the generator.
+        out: a `.png` file for a grid, or else a new directory for single pictures.
+        n: number of pictures.
+        seed: seed of the latents.
+        label: name of the class; by default all classes.
 
     Raises:
-        RunError: `out` ends like a picture of another kind, or the artist knows no class called `label`.
-        GanvasError: the directory exists already, or the file system refused.
+        RunError: `out` has the ending of another picture format, or the class is unknown.
+        GanvasError: the directory exists already, or cannot be written.
     """
     out = new_path(out)
     if out.suffix.lower() == ".png":
-        write_png(out, _sheet(artist, n, seed, label))
+        write_png(out, _grid(artist, n, seed, label))
         return
     if out.suffix.lower() in Image.registered_extensions():
-        raise RunError(f"{out}: a grid is written as .png, and a name without an ending is a directory of pictures")
+        raise RunError(f"{out}: choose a name that ends in .png for a grid, or without an ending for a directory")
     labels = artist.labels(n, label)
     with whole_directory(out) as directory:
         numbers = itertools.count()
         for batch in artist.batches(n, seed, label):
             for image in batch:
                 number = next(numbers)
-                kind = "" if labels is None else f"-{in_file_name(artist.class_names[labels[number]])}"
-                Image.fromarray(image).save(directory / f"seed{seed}-{number:05d}{kind}.png")
+                suffix = "" if labels is None else f"-{in_file_name(artist.class_names[labels[number]])}"
+                Image.fromarray(image).save(directory / f"seed{seed}-{number:05d}{suffix}.png")
 
 
-def _sheet(artist: Artist, n: int, seed: int, label: str | None) -> NDArray[np.uint8]:
+def _grid(artist: Artist, n: int, seed: int, label: str | None) -> Images:
     if label is not None or not artist.class_names:
         return grid(artist.sample(n, seed, label))
     return class_grid(artist.by_class(math.ceil(n / len(artist.class_names)), seed), artist.class_names)
 
 
 def in_file_name(name: str) -> str:
-    """A class name without what some file system might refuse."""
+    """A class name without characters that a file system may refuse."""
     return re.sub(r"[^\w.-]+", "_", name)[:LONGEST_NAME]

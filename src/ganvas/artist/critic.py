@@ -1,16 +1,15 @@
-"""Asking the discriminator of a run what it thinks of pictures, long after training."""
+"""The trained discriminator of a run: its logits and activation maps for any pictures."""
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganvas import gans
+from ganvas.foundation.arrays import Features, Floats, Images, Integers
 from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.paths import user_path
 from ganvas.foundation.pixels import to_float
@@ -20,25 +19,20 @@ from ganvas.runs.directory import RunDirectory
 from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
 
-Images = NDArray[np.uint8]
-Labels = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
 
 class Critic:
-    """The discriminator of a run as its newest checkpoint holds it.
+    """The discriminator in the newest checkpoint of a run.
 
-    It is asked as it was trained: batches are as large as they were then, and normalised by themselves where it has
-    BatchNorm, since its running statistics mix real and generated pictures and are those of neither. Whatever is random
-    in training, dropout and augmentation, is off, so the same pictures in the same order get the same answer.
-
-    Attributes:
-        kimg: thousands of real pictures it had seen.
+    Batches have the size of training. BatchNorm uses the statistics of the batch, because its running statistics mix
+    real and generated pictures. Dropout and augmentation are off, so equal pictures in equal order get equal logits.
 
     Args:
-        recipe: whose discriminator it is.
-        discriminator: on the CPU.
-        kimg: thousands of real pictures it has seen.
+        recipe: the recipe of the discriminator.
+        discriminator: the network, on the CPU.
+        kimg: thousands of real pictures that it has seen.
+
+    Attributes:
+        kimg: thousands of real pictures that it has seen.
     """
 
     def __init__(self, recipe: Recipe, discriminator: nn.Module, kimg: float) -> None:
@@ -50,18 +44,18 @@ class Critic:
 
     @classmethod
     def of(cls, run: str | Path) -> Self:
-        """Rebuild the discriminator of a run; nothing of the run is changed.
+        """Load the discriminator of a run. The run is not changed.
 
         Raises:
-            RunError: no run, no usable checkpoint in it, or one that does not fit its recipe any more.
-            ConfigError: its recipe is not installed here.
+            RunError: there is no run or no usable checkpoint, or the checkpoint does not fit its recipe.
+            ConfigError: the recipe is not installed.
         """
         directory = RunDirectory.open(user_path(run))
         record = directory.record
         kind = gans.find(record.recipe)
         recipe = kind(resolve(record.recipe, kind.defaults, record.options).options)
         state = CheckpointDirectory(directory.checkpoints).latest()
-        with torch.random.fork_rng(devices=[]):  # the weights drawn here are replaced at once
+        with torch.random.fork_rng(devices=[]):  # the initial weights are replaced below
             spec = Spec(record.dataset["size"], len(record.dataset["class_names"]))
             _, discriminator = Objective(recipe).build(spec)
         try:
@@ -72,70 +66,68 @@ class Critic:
 
     @property
     def gives_probabilities(self) -> bool:
-        """Whether the sigmoid of what it says is a probability; that of a Wasserstein critic is a mere score."""
+        """Whether the sigmoid of a logit is a probability. The output of a Wasserstein critic is only a score."""
         return self._recipe.has_targets
 
-    def logits(self, images: Images, labels: Labels | None = None) -> Floats:
-        """What it says of pictures of one origin, best in an order that mixes the classes.
+    def logits(self, images: Images, labels: Integers | None = None) -> Floats:
+        """The logits of pictures.
 
         Args:
-            images: uint8 [N, S, S, 3], two or more.
-            labels: int64 [N], the classes they were painted as, for conditional recipes.
+            images: uint8 [N, S, S, 3], N at least 2, either all real or all generated, preferably in an order that
+                mixes the classes.
+            labels: int64 [N], the classes of the pictures, for conditional recipes.
 
         Returns:
             float64 [N], above 0 for "real".
 
         Raises:
-            ConfigError: it cannot be asked picture by picture, as recipes of one's own may have it.
+            ConfigError: the discriminator returns no `Critique`.
         """
         parts = np.array_split(np.arange(len(images)), math.ceil(len(images) / self._recipe.options.batch_size))
         with torch.no_grad():
-            said = [self._judged(images[part], None if labels is None else labels[part]) for part in parts]
-        return torch.cat(said).double().numpy()
+            logits = [self._logits(images[part], None if labels is None else labels[part]) for part in parts]
+        return torch.cat(logits).double().numpy()
 
-    def activation_maps(self, images: Images, labels: Labels | None = None) -> list[NDArray[np.float32]]:
-        """What the channels of two of its convolutions answer to in the first of some pictures.
+    def activation_maps(self, images: Images, labels: Integers | None = None) -> list[Features]:
+        """The output of two convolutions for the first picture of a batch.
 
         Args:
-            images: uint8 [N, S, S, 3], two or more: the company that it is normalised in.
-            labels: int64 [N], the classes they were painted as, for conditional recipes.
+            images: uint8 [N, S, S, 3], N at least 2. BatchNorm uses the statistics of all of them.
+            labels: int64 [N], the classes of the pictures, for conditional recipes.
 
         Returns:
-            float32 [K, h, w] of the first convolution over pictures, and of one halfway to the last if there are more.
+            float32 [K, h, w] of the first convolution over pictures, and of a convolution in the middle of the network
+            if there are several.
 
         Raises:
-            ConfigError: it has no convolutions over pictures, or cannot be asked.
+            ConfigError: the discriminator has no convolutions over pictures, or returns no `Critique`.
         """
-        answers: list[NDArray[np.float32]] = []
+        maps: list[Features] = []
 
-        def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            # Layers over labels have none of a picture's places to show.
+        def keep(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            # Layers over labels have no height and width.
             if inputs[0].ndim == 4:
-                answers.append(output[0].float().numpy().copy())  # what follows may overwrite it
+                maps.append(output[0].float().numpy().copy())  # the next layer may work in place
 
         hooks = [
-            module.register_forward_hook(note)
+            module.register_forward_hook(keep)
             for module in self._discriminator.modules()
             if isinstance(module, nn.Conv2d)
         ]
         try:
             with torch.no_grad():
-                self._judged(images, labels)
+                self._logits(images, labels)
         finally:
             for hook in hooks:
                 hook.remove()
-        if not answers:
+        if not maps:
             raise ConfigError(f"the discriminator of recipe {self._recipe.name()} has no convolutions")
-        return _first_and_deeper(answers)
+        return [maps[0], maps[len(maps) // 2]] if len(maps) > 1 else maps
 
-    def _judged(self, images: Images, labels: Labels | None) -> Tensor:
+    def _logits(self, images: Images, labels: Integers | None) -> Tensor:
         pictures = to_float(torch.from_numpy(np.ascontiguousarray(images)))
         classes = None if labels is None else torch.from_numpy(labels)
         critique = self._recipe.judge(self._discriminator, pictures, classes)
         if critique is None:
             raise ConfigError(f"the discriminator of recipe {self._recipe.name()} returns no Critique")
         return critique.logits
-
-
-def _first_and_deeper(answers: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    return [answers[0], answers[len(answers) // 2]] if len(answers) > 1 else [answers[0]]

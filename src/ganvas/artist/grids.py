@@ -1,25 +1,26 @@
-"""Sheets of pictures, and pictures as files."""
+"""Grids of pictures, and PNG files."""
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.files import whole_file
 
-# Letters are a quarter of a picture's height, within these bounds in pixels, and names as wide as that many letters.
-LETTERS, LONGEST_NAME = (11, 24), 16
+# The font size is a quarter of a picture's height, within these bounds in pixels. Names are at most as wide as this
+# many letters.
+FONT_SIZES, LONGEST_NAME = (11, 24), 16
 
 
-def grid(images: NDArray[np.uint8], columns: int | None = None, gap: int = 2) -> NDArray[np.uint8]:
-    """Pictures side by side on white.
+def grid(images: Images, columns: int | None = None, gap: int = 2) -> Images:
+    """Arrange pictures in a grid on white.
 
     Args:
         images: uint8 [N, H, W, 3].
-        columns: pictures a row; by default the grid is as square as it can be.
+        columns: pictures per row; by default the grid is as square as possible.
         gap: white pixels between neighbours.
 
     Returns:
@@ -35,32 +36,32 @@ def grid(images: NDArray[np.uint8], columns: int | None = None, gap: int = 2) ->
     return sheet
 
 
-def class_grid(images: NDArray[np.uint8], names: Sequence[str], gap: int = 2) -> NDArray[np.uint8]:
-    """A row of pictures a class on white, each with the name of its class before it.
+def class_grid(images: Images, names: Sequence[str], gap: int = 2) -> Images:
+    """Arrange pictures in a grid with a row for each class, after the name of the class.
 
     Args:
         images: uint8 [C, N, H, W, 3].
-        names: of the C classes in order; long ones are cut short.
+        names: names of the C classes; long names are truncated.
         gap: white pixels between neighbours.
 
     Returns:
-        uint8, as `grid` with N columns, and wider by the names.
+        uint8 [height, width, 3], as `grid` with N columns, but wider by the names.
     """
     _, columns, height, *_ = images.shape
     rows = grid(images.reshape(-1, *images.shape[2:]), columns, gap)
-    smallest, largest = LETTERS
+    smallest, largest = FONT_SIZES
     font = ImageFont.load_default(min(max(height // 4, smallest), largest))
-    shown = [_cut_short(name, font) for name in names]
-    margin = max(math.ceil(font.getlength(name)) for name in shown) + 4 * gap
+    labels = [_truncated(name, font) for name in names]
+    margin = max(math.ceil(font.getlength(name)) for name in labels) + 4 * gap
     sheet = Image.new("RGB", (margin + rows.shape[1], rows.shape[0]), "white")
     sheet.paste(Image.fromarray(rows), (margin, 0))
     pen = ImageDraw.Draw(sheet)
-    for row, name in enumerate(shown):
+    for row, name in enumerate(labels):
         pen.text((margin - 2 * gap, row * (height + gap) + height / 2), name, "black", font, anchor="rm")
     return np.asarray(sheet)
 
 
-def _cut_short(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+def _truncated(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     name, longest = " ".join(name.split()), LONGEST_NAME * font.getlength("n")
     if font.getlength(name) <= longest:
         return name
@@ -69,7 +70,7 @@ def _cut_short(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) ->
     return f"{name}..."
 
 
-def write_png(path: Path, image: NDArray[np.uint8]) -> None:
-    """Write one picture, uint8 [H, W, 3], atomically."""
+def write_png(path: Path, image: Images) -> None:
+    """Write a picture, uint8 [H, W, 3], to a PNG file atomically."""
     with whole_file(path) as partial:
         Image.fromarray(image).save(partial, format="PNG")

@@ -1,6 +1,6 @@
-"""Where what can be computed or fetched again is kept.
+"""The cache: a directory for files that can be computed or downloaded again.
 
-A cache is a convenience: where it cannot be written, everything works without it, and is made again in every process.
+If it is not writable, everything still works, but each process makes these files again.
 """
 
 import atexit
@@ -16,7 +16,7 @@ from ganvas.foundation.files import unwritable
 from ganvas.foundation.notes import note_once
 from ganvas.foundation.paths import user_path
 
-# A disk that is full may still have room for an empty file.
+# A full disk may still accept an empty file, so the test writes some bytes.
 _PROBE_BYTES = 65_536
 
 
@@ -27,11 +27,11 @@ def cache_directory() -> Path:
 
 
 def cache_path(name: str, cache: Path | None = None) -> Path:
-    """Where something is kept: in the cache if it is there or the cache can be written, or else in `scratch_directory`.
+    """The path of an entry of the cache, or of a new one in `scratch_directory` if the cache is not writable.
 
     Args:
-        name: of the file or directory, with forward slashes.
-        cache: another cache than `cache_directory()`.
+        name: name of the file or directory, with forward slashes.
+        cache: the cache; by default `cache_directory()`.
     """
     directory = cache or cache_directory()
     try:
@@ -43,12 +43,12 @@ def cache_path(name: str, cache: Path | None = None) -> Path:
 
 
 def note_unwritable(directory: Path, error: Exception) -> None:
-    """Say, once, that nothing can be kept in the cache."""
+    """Warn, once per process, that the cache is not writable."""
     reason = getattr(error, "strerror", None) or error
     note_once(
         "cache",
-        f"the cache {directory} cannot be written ({reason}): what is made for it is not kept; name another with "
-        "GANVAS_CACHE",
+        f"cannot write to the cache {directory} ({reason}): its files will be made again each time; choose another "
+        "directory with GANVAS_CACHE",
     )
 
 
@@ -57,7 +57,7 @@ def scratch_directory() -> Path:
     """A temporary directory that is removed when this process ends.
 
     Raises:
-        WriteError: there is no room for one.
+        WriteError: it cannot be created.
     """
     with unwritable(Path(tempfile.gettempdir()) if tempfile.tempdir else Path("a temporary directory")):
         directory = Path(tempfile.mkdtemp(prefix="ganvas-"))
@@ -66,15 +66,15 @@ def scratch_directory() -> Path:
 
 
 def _remove(directory: Path, owner: int) -> None:
-    if os.getpid() == owner:  # not a process that was forked from it
+    if os.getpid() == owner:  # a forked process must leave it alone
         shutil.rmtree(directory, ignore_errors=True)
 
 
 def _can_be_written(directory: Path) -> bool:
-    """True if a file can be made in a directory, which is made if need be.
+    """Create a directory if it is missing, and return True if a file can be written there.
 
     Raises:
-        OSError: the file system refused.
+        OSError: it cannot.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=directory) as file:

@@ -1,7 +1,7 @@
-"""The errors ganvas raises on purpose.
+"""The exceptions that ganvas raises.
 
-Each says which file, field or value is wrong, what was expected, and the valid choices. The command line turns
-any of them into one line on stderr and exit code 2; a traceback means a bug in ganvas.
+Each message names the file, field or value that is wrong, what was expected, and the valid choices. The command line
+prints it as one line on stderr and exits with code 2. A traceback means a bug in ganvas.
 """
 
 import difflib
@@ -9,31 +9,31 @@ from collections.abc import Iterable
 
 
 class GanvasError(Exception):
-    """The base of every error a user can cause or cure; its message is complete by itself."""
+    """Base class of all errors that a user can cause or fix."""
 
 
 class DataError(GanvasError):
-    """Pictures or a dataset directory that cannot be used."""
+    """A picture, a source of pictures or a dataset directory cannot be used."""
 
 
 class ConfigError(GanvasError):
-    """An option, recipe or budget that does not exist or does not fit."""
+    """An option, recipe or budget does not exist, or does not fit the others."""
 
 
 class RunError(GanvasError):
-    """A run directory, checkpoint or snapshot that cannot be read, resumed or written."""
+    """A run directory, checkpoint or snapshot cannot be read, resumed or written."""
 
 
 class DivergedError(GanvasError):
-    """Training stopped because a loss term was no longer finite."""
+    """Training stopped because a term of a loss is not finite."""
 
 
 class WriteError(GanvasError):
-    """The file system refused to write: a full disk, no permission."""
+    """The file system refused to write, because the disk is full or permission is missing."""
 
 
 def unknown(kind: str, value: str, choices: Iterable[str]) -> str:
-    """A message that `value` is no known `kind`: the nearest choice first, then all of them.
+    """The message for an unknown name: the most similar choice, then all choices.
 
     >>> unknown("recipe", "dcgen", ["dcgan", "wgan"])
     "unknown recipe 'dcgen' (did you mean 'dcgan'?); choose from: dcgan, wgan"

@@ -1,11 +1,11 @@
-"""Files and directories that are whole or not there.
+"""Atomic writing of files and directories.
 
-Everything ganvas keeps is first written under a temporary name next to its final one, flushed to the disk, and
-renamed. A crash, Ctrl-C, `kill -9` or a full disk leaves what was there before, and at worst a `*.partial-*`
-name that the next writer of the same path removes.
+Each file is written under a temporary name in the same directory, flushed to the disk, and renamed. After a crash,
+Ctrl-C, `kill -9` or on a full disk, the old content is still there. A `*.partial-*` file may be left, which the next
+writer of the same path removes.
 
 Some file systems cannot flush, and some directories cannot be replaced, such as mount points. Writing works there too,
-with a note about what cannot be promised.
+with a warning.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,29 +26,29 @@ from ganvas.foundation.errors import GanvasError, WriteError
 from ganvas.foundation.notes import note_once
 from ganvas.foundation.processes import Process
 
-# What a file system says when data was not stored. Whatever else it says about flushing is that it cannot flush.
+# Error codes of a flush that lost data. Any other error means that the file system does not support flushing.
 _LOST = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ESTALE})
-# What it says of a mount point, a directory in a lower layer of a container, and a name that it will not replace.
+# Error codes of renaming onto a mount point, a directory of a lower container layer, or a name that is protected.
 _FIXED = frozenset({errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES, errno.EEXIST, errno.ENOTEMPTY})
-# What may lie in a directory that counts as empty: a new disk has the one, `locks.py` keeps the other there.
+# Entries of a directory that still counts as empty: a new file system has the first, `locks.py` makes the second.
 _PASSED_OVER = frozenset({"lost+found", ".lock"})
 
 _numbers = itertools.count()
 
 
 def _partial_prefix(path: Path) -> str:
-    # Process ids mean something on one machine only, and caches may be shared by several.
+    # Machines may share a cache, and process ids are only unique on one machine.
     return f".{path.name}.partial-{Process.current().host}-"
 
 
 def _partial(path: Path, home: Path) -> Path:
-    """A temporary name that no other writer of `path` uses; the process in it is told from later ones by its start."""
+    """A temporary name that no other writer of `path` uses."""
     process = Process.current()
     return home / f"{_partial_prefix(path)}{process.pid}-{process.started}-{next(_numbers)}"
 
 
 def _remove_stale_partials(path: Path, home: Path) -> None:
-    """Delete what writers of `path` on this machine that died left behind."""
+    """Delete the temporary files that dead processes of this machine left next to `path`."""
     prefix = _partial_prefix(path)
     for stale in home.glob(glob.escape(prefix) + "*"):
         pid, _, rest = stale.name.removeprefix(prefix).partition("-")
@@ -61,7 +61,7 @@ def _remove_stale_partials(path: Path, home: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Delete a file or directory if it is there; what cannot be deleted is no reason to fail."""
+    """Delete a file or directory if it exists. Errors are ignored."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     with contextlib.suppress(OSError):
@@ -69,7 +69,7 @@ def remove(path: Path) -> None:
 
 
 def share(path: Path) -> None:
-    """Let everybody read a file, where the file system has permissions."""
+    """Make a file readable for all users, if the file system supports permissions."""
     try:
         path.chmod(0o644)
     except OSError as error:
@@ -77,9 +77,9 @@ def share(path: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Make the disk hold what was written to a file, or a directory's list of names."""
+    """Flush a file, or the names in a directory, to the disk."""
     if os.name == "nt" and path.is_dir():
-        return  # Windows has no such thing for directories
+        return  # Windows cannot flush directories
     try:
         descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
         try:
@@ -91,17 +91,17 @@ def _flush(path: Path) -> None:
             raise
         note_once(
             "flushing",
-            f"the file system of {path.parent} cannot flush ({_reason(error)}); a power cut may cost what was just "
+            f"the file system of {path.parent} cannot flush ({_reason(error)}); a power failure may lose what was just "
             "written",
         )
 
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary name to write; on leaving without an error it replaces `path` atomically.
+    """Yield a temporary path to write to. If the block ends without an error, that file replaces `path` atomically.
 
     Raises:
-        WriteError: the file system refused (full disk, no permission).
+        WriteError: the file system refused to write.
     """
     with _whole(path, path, path.parent) as partial:
         yield partial
@@ -111,11 +111,11 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_directory(path: Path) -> Iterator[Path]:
-    """Yield a temporary directory to fill; on leaving without an error it is renamed to `path`.
+    """Yield a temporary directory to fill. If the block ends without an error, it is renamed to `path`.
 
     Raises:
-        GanvasError: `path` is taken by more than an empty directory.
-        WriteError: the file system refused; nothing is left behind.
+        GanvasError: `path` exists and is not an empty directory.
+        WriteError: the file system refused to write. Nothing is left behind.
     """
     refuse_taken(path)
     with _whole(path, path.resolve(), workplace(path)) as partial:
@@ -129,11 +129,11 @@ def whole_directory(path: Path) -> Iterator[Path]:
 def workplace(path: Path) -> Path:
     """The directory in which a directory `path` is made under a temporary name.
 
-    That is its parent. An empty directory that cannot be replaced (a mount point, the current directory) is itself the
-    workplace; what counts as empty is told by `is_free`.
+    This is the parent of `path`. If `path` is an empty directory that cannot be replaced, such as a mount point or the
+    current directory, it is `path` itself. See `is_free` for what counts as empty.
 
     Raises:
-        WriteError: the file system refused.
+        WriteError: the file system refused access.
     """
     with unwritable(path):
         whole = path.resolve()
@@ -141,35 +141,35 @@ def workplace(path: Path) -> Path:
 
 
 def refuse_taken(path: Path) -> None:
-    """Raise unless a directory may be made at `path`.
+    """Raise an error unless a directory can be made at `path`.
 
     Raises:
-        GanvasError: something is there, or nothing can ever be under that name.
+        GanvasError: `path` exists and is not an empty directory, or no file can have that name.
     """
     if not is_free(path):
         raise GanvasError(f"{path} exists already; choose another name or remove it first")
 
 
 def is_free(path: Path) -> bool:
-    """Whether a directory may be made at `path`: there is nothing, or an empty directory.
+    """Whether a directory can be made at `path`: it does not exist, or it is an empty directory.
 
-    A directory counts as empty if it holds no more than a new disk does, and what an interrupted writer of `path` left.
+    A directory also counts as empty with `lost+found`, a lock, or temporary files of `path` in it.
 
     Raises:
-        GanvasError: nothing can ever be under that name.
+        GanvasError: no file can have that name, or it is in a directory that cannot be read.
     """
     try:
         if not path.exists():
             return True
         own = tuple(f".{path.resolve().name}.{kind}-" for kind in ("partial", "unfinished"))
         return path.is_dir() and all(each.name in _PASSED_OVER or each.name.startswith(own) for each in path.iterdir())
-    except OSError as error:  # a name too long, a closed folder on the way
+    except OSError as error:  # the name is too long, or a directory above is not readable
         raise GanvasError(f"{path} cannot be used: {_reason(error)}") from error
 
 
 @contextlib.contextmanager
 def _whole(path: Path, place: Path, home: Path) -> Iterator[Path]:
-    """A temporary name in `home` for what is to be at `place`, called `path` in messages; the caller puts it there."""
+    """Yield a temporary name in `home` for the final path `place`. The caller moves it there. Messages name `path`."""
     partial = _partial(place, home)
     try:
         with unwritable(path):
@@ -184,14 +184,14 @@ def _whole(path: Path, place: Path, home: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def unwritable(path: Path, *, was_changed: bool = False) -> Iterator[None]:
-    """Turn a refusal of the file system, while `path` is being made, into one clear line.
+    """Turn errors of the file system into a `WriteError` that names `path`.
 
     Args:
-        path: what is being made.
-        was_changed: whether it may already differ from what it was.
+        path: the file or directory that is being written.
+        was_changed: whether it may have been changed already.
 
     Raises:
-        WriteError: it refused (full disk, no permission).
+        WriteError: the file system refused to write.
     """
     try:
         yield
@@ -205,7 +205,7 @@ def _reason(error: OSError) -> str:
 
 
 def _is_replaceable(directory: Path) -> bool:
-    """Whether another directory can take the place of an empty one, which is tried with an empty one."""
+    """Whether another directory can be renamed onto this empty one. Tries it with a new empty directory."""
     if _is_current(directory):
         return False
     if os.name == "nt":
@@ -221,14 +221,14 @@ def _is_replaceable(directory: Path) -> bool:
 
 
 def _is_current(directory: Path) -> bool:
-    """Whether it is the current directory of this process, which may be gone."""
-    with contextlib.suppress(OSError):
+    """Whether it is the current directory of this process."""
+    with contextlib.suppress(OSError):  # the current directory may have been deleted
         return directory.samefile(Path.cwd())
     return False
 
 
 def _replace(partial: Path, path: Path) -> None:
-    """Put a file in its place; one that cannot be replaced, as it is mounted by itself, is written over."""
+    """Rename a file to `path`. If `path` cannot be replaced, such as a mounted file, overwrite its content."""
     try:
         partial.replace(path)
     except OSError as error:
@@ -240,7 +240,7 @@ def _replace(partial: Path, path: Path) -> None:
 
 
 def _put_in_place(partial: Path, path: Path) -> None:
-    """Let a directory appear under its name: at once, or part by part in a directory that cannot be replaced."""
+    """Rename a directory to `path`. If `path` cannot be replaced, move the entries into it one by one."""
     if partial.parent != path:
         try:
             if os.name == "nt" and path.exists():
@@ -253,7 +253,7 @@ def _put_in_place(partial: Path, path: Path) -> None:
             _note_fixed(path, error)
     moved: list[Path] = []
     try:
-        # In the order in which they were written: what says that all is there comes last.
+        # In the order of writing, so that the file that marks the directory as complete comes last.
         for part in sorted(partial.iterdir(), key=lambda part: part.stat().st_mtime_ns):
             moved.append(path / part.name)
             shutil.move(part, path / part.name)
@@ -264,21 +264,21 @@ def _put_in_place(partial: Path, path: Path) -> None:
 
 
 def _note_fixed(path: Path, error: OSError) -> None:
-    note_once("replacing", f"{path} cannot be replaced ({_reason(error)}), so it was not written at one stroke")
+    note_once("replacing", f"{path} cannot be replaced ({_reason(error)}), so it was not written atomically")
 
 
-def append_record(path: Path, record: dict[str, Any]) -> None:
-    """Append one JSON object as a line. Values that JSON lacks (NaN, infinities) become null."""
+def append_record(path: Path, record: Mapping[str, object]) -> None:
+    """Append a JSON object as a line to a `.jsonl` file. NaN and infinities become null."""
     line = json.dumps(_finite(record), allow_nan=False)
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
     except OSError as error:
-        raise GanvasError(f"could not write {path}: {error.strerror or error}") from error
+        raise GanvasError(f"could not write {path}: {_reason(error)}") from error
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
-    """The JSON objects of a `.jsonl` file, oldest first; a last line cut short by a crash is left out."""
+    """The JSON objects of a `.jsonl` file, oldest first. Lines that a crash cut short are skipped."""
     if not path.exists():
         return []
     records = []
@@ -288,9 +288,9 @@ def read_records(path: Path) -> list[dict[str, Any]]:
     return records
 
 
-def _finite(value: Any) -> Any:
-    """A value with null in the place of every number that JSON lacks, however deep."""
-    if isinstance(value, dict):
+def _finite(value: object) -> object:
+    """The value with all numbers that are not finite replaced by None, at any depth."""
+    if isinstance(value, Mapping):
         return {key: _finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]

@@ -1,8 +1,8 @@
-"""Locks between processes, which end with the process that holds them.
+"""Locks between processes. A lock ends with the process that holds it.
 
-A lock is a file with a record of its owner. Where the file system can lock files, the operating system decides who
-holds it. Elsewhere the record alone decides: it names the process and when that started, so a dead owner is recognised
-even if its number has been given to another process.
+A lock is a file with a record of its owner. If the file system supports file locks, the operating system decides who
+holds it. Otherwise the record decides. It has the id and the start time of the process, so a dead owner is recognised
+even if another process has its id now.
 """
 
 import contextlib
@@ -21,18 +21,18 @@ from ganvas.foundation.files import unwritable
 from ganvas.foundation.notes import note_once
 from ganvas.foundation.processes import Process
 
-# A record is written right after its file appears; whoever finds an empty file waits this long for it, in seconds.
+# Seconds to wait for the record in an empty file. The owner writes it right after it creates the file.
 _PATIENCE = 1.0
-# How often to try again when other processes create and remove the file at the same moment.
+# Attempts to take a lock while other processes create and remove the file.
 _ATTEMPTS = 20
-# What the system says of a lock that is held. Any other error means that the file system has no locks.
+# Error codes of a lock that is held. Any other error means that the file system does not support locks.
 _HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
 if sys.platform == "win32":
     import msvcrt
 
     def _flock(descriptor: int) -> None:
-        # A byte far behind the record, which others may then still read.
+        # Locks a byte far behind the record, so that others can still read the record.
         os.lseek(descriptor, 1 << 30, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
@@ -43,10 +43,10 @@ else:
 
 
 class InUse(GanvasError):
-    """Another process works on the same thing.
+    """Another process holds the lock.
 
     Attributes:
-        by: who it is and since when, as in "process 7 on studio since 2026-01-31 12:00:00".
+        by: the process and the time, as in "process 7 on studio since 2026-01-31 12:00:00".
     """
 
     def __init__(self, message: str, by: str) -> None:
@@ -56,12 +56,12 @@ class InUse(GanvasError):
 
 @dataclass(frozen=True)
 class _Record:
-    """Who holds a lock.
+    """The owner of a lock.
 
     Attributes:
         owner: the process.
-        what: what it does, as in "trained".
-        since: when it took the lock, local time.
+        what: what it does to the path, as in "trained".
+        since: when it took the lock, in local time.
     """
 
     owner: Process
@@ -70,7 +70,7 @@ class _Record:
 
     @classmethod
     def read(cls, file: Path) -> "_Record | None":
-        """What a lock's file says, or None if it is missing, empty or torn."""
+        """The record in a lock file; None if it is missing, empty or incomplete."""
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             return cls(Process(**content["owner"]), str(content["what"]), str(content["since"]))
@@ -78,7 +78,7 @@ class _Record:
             return None
 
     def write(self, descriptor: int) -> None:
-        """Write it to the lock's file, which is open."""
+        """Write it to an open lock file."""
         data = json.dumps(asdict(self)).encode()
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.ftruncate(descriptor, 0)
@@ -90,27 +90,27 @@ class _Record:
 
 @dataclass(frozen=True)
 class _Held:
-    """The open file of a lock."""
+    """An open lock file."""
 
     file: Path
     descriptor: int
 
     def is_current(self) -> bool:
-        """Whether it is still the file of that name."""
+        """Whether the path still leads to this file."""
         try:
             return os.path.samestat(os.fstat(self.descriptor), self.file.stat())
         except OSError:
             return False
 
     def close(self) -> None:
-        """Close it, which gives up a lock of the system."""
+        """Close the file, which releases a lock of the operating system."""
         os.close(self.descriptor)
 
     def release(self) -> None:
-        """Give up the lock and remove its file; an empty file belongs to nobody, where it cannot be removed."""
+        """Release the lock and remove its file. If it cannot be removed, it is left empty, which means no owner."""
         with contextlib.suppress(OSError):
             os.ftruncate(self.descriptor, 0)
-        if os.name == "nt":  # which removes no open file
+        if os.name == "nt":  # Windows cannot remove an open file
             self.close()
         with contextlib.suppress(OSError):
             self.file.unlink()
@@ -120,16 +120,16 @@ class _Held:
 
 @contextlib.contextmanager
 def exclusive(path: Path, what: str, file: Path | None = None) -> Iterator[None]:
-    """Hold the right to work on `path`; no other process, nor another thread, can hold it at the same time.
+    """Hold an exclusive lock on `path`. No other process or thread can hold it at the same time.
 
     Args:
-        path: what is worked on; it need not be there yet.
+        path: the file or directory to lock; it need not exist.
         what: what is done to it, as in "trained".
-        file: where the lock is kept while it is held; by default a hidden file next to `path`.
+        file: the lock file; by default a hidden file next to `path`.
 
     Raises:
-        InUse: another process holds it; the message names the process and says since when.
-        GanvasError: the file system refused to write the lock.
+        InUse: another process holds the lock. The message names it.
+        GanvasError: the lock file cannot be written.
     """
     with unwritable(file or path):
         held = _acquire(path, what, file or _file_for(path))
@@ -140,7 +140,7 @@ def exclusive(path: Path, what: str, file: Path | None = None) -> Iterator[None]
 
 
 def _file_for(path: Path) -> Path:
-    """Where a lock is kept: next to `path`, or inside where nothing can be written next to it."""
+    """The lock file of `path`: next to it, or inside it if the parent is not writable."""
     whole = path.resolve()
     if whole.is_dir() and (whole.is_mount() or not os.access(whole.parent, os.W_OK)):
         return whole / ".lock"
@@ -152,7 +152,7 @@ def _acquire(path: Path, what: str, file: Path) -> _Held:
 
     Raises:
         InUse: another process holds it.
-        OSError: the file cannot be made.
+        OSError: the lock file cannot be created.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     mine = _Record(Process.current(), what, datetime.now().isoformat(" ", "seconds"))
@@ -166,15 +166,15 @@ def _acquire(path: Path, what: str, file: Path) -> _Held:
                 raise _in_use(path, file) from None
             note_once(
                 "locks",
-                f"the file system of {file.parent} cannot lock files ({error.strerror}); do not work on {path} from "
-                "two machines at once",
+                f"the file system of {file.parent} cannot lock files ({error.strerror}); do not use {path} from two "
+                "machines at once",
             )
             file.unlink(missing_ok=True)
             return _acquire_by_record(path, file.with_name(f"{file.name}.owner"), mine)
-        # Between opening and locking, an owner may have removed this very file.
+        # The previous owner may have removed the file after it was opened here.
         if held.is_current():
-            # Some network drives grant every lock.
-            if (found := _Record.read(file)) is not None and found.owner.is_alive:
+            # Some network file systems grant every lock, so check the record too.
+            if (record := _Record.read(file)) is not None and record.owner.is_alive:
                 held.close()
                 raise _in_use(path, file)
             mine.write(held.descriptor)
@@ -184,18 +184,18 @@ def _acquire(path: Path, what: str, file: Path) -> _Held:
 
 
 def _acquire_by_record(path: Path, file: Path, mine: _Record) -> _Held:
-    """Take a lock where the file system has none: whose record stands in the file holds it.
+    """Take a lock without support from the file system. The process in the record holds it.
 
     Raises:
-        InUse: a living process holds it, or one of another machine.
-        OSError: the file cannot be made.
+        InUse: a running process holds the lock, or a process of another machine.
+        OSError: the lock file cannot be created.
     """
     for _ in range(_ATTEMPTS):
         try:
             held = _Held(file, os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644))
         except FileExistsError:
-            found = _await_record(file)
-            if found is not None and found.owner.is_alive is not False:
+            record = _await_record(file)
+            if record is not None and record.owner.is_alive is not False:
                 raise _in_use(path, file) from None
             file.unlink(missing_ok=True)
             continue
@@ -205,7 +205,7 @@ def _acquire_by_record(path: Path, file: Path, mine: _Record) -> _Held:
 
 
 def _await_record(file: Path) -> _Record | None:
-    """The record in a file that another process may have made this moment."""
+    """The record in a lock file. Waits for it if another process may just have created the file."""
     end = time.monotonic() + _PATIENCE
     while (record := _Record.read(file)) is None and file.exists() and time.monotonic() < end:
         time.sleep(0.01)
@@ -213,7 +213,7 @@ def _await_record(file: Path) -> _Record | None:
 
 
 def _in_use(path: Path, file: Path) -> InUse:
-    """The error that says who holds the lock in the file."""
+    """The error that names the owner of a lock."""
     record = _Record.read(file)
     if record is None:
         return InUse(f"{path} is being used by another process", "another process")

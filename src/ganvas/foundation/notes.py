@@ -1,18 +1,18 @@
-"""Notes for the user that nothing depends on, each given once per process."""
+"""Warnings for the user, each shown once per process."""
 
 import logging
 
 _log = logging.getLogger("ganvas")
-_given: set[str] = set()
+_noted: set[str] = set()
 
 
 def note_once(topic: str, message: str) -> None:
-    """Log a warning, unless this process gave a note about the same topic before.
+    """Log a warning, unless this process has already logged one about the same topic.
 
     Args:
-        topic: what the note is about, such as "locks".
-        message: one line; without a logging configuration, Python prints it on stderr.
+        topic: such as "locks".
+        message: one line. If logging is not configured, Python prints it on stderr.
     """
-    if topic not in _given:
-        _given.add(topic)
+    if topic not in _noted:
+        _noted.add(topic)
         _log.warning("note: %s", message)

@@ -1,4 +1,4 @@
-"""Paths as users write them: home directories, questions to the file system, and quotes for a shell."""
+"""Paths from users: home directories, checks with clear errors, and quoting for a shell."""
 
 import contextlib
 import shlex
@@ -9,48 +9,48 @@ from ganvas.foundation.errors import GanvasError
 
 
 def user_path(path: str | Path) -> Path:
-    """The path with `~` or `~name` at its start replaced by that home directory, as a shell does it."""
+    """Replace `~` or `~name` at the start of a path by the home directory, as a shell does."""
     try:
         return Path(path).expanduser()
-    except RuntimeError:  # no such user; a shell leaves the name as it is
+    except RuntimeError:  # there is no such user; a shell leaves the name as it is
         return Path(path)
 
 
 def new_path(path: str | Path) -> Path:
-    """The path of something to be made: as `user_path`, but with a name of its own even for `.` and `..`."""
+    """As `user_path`, for a file or directory to create. `.` and `..` are resolved, so that the path has a name."""
     path = user_path(path)
     return path.resolve() if path.name in ("", "..") else path
 
 
 def exists(path: Path) -> bool:
-    """Whether there is anything at `path`.
+    """Whether `path` exists.
 
     Raises:
-        GanvasError: the file system does not say: a folder on the way is closed, or the name is too long.
+        GanvasError: this cannot be determined: a directory above is not readable, or the name is too long.
     """
     with readable(path):
         return path.exists()
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a file at `path`; raises as `exists` does."""
+    """Whether `path` is a file; raises as `exists` does."""
     with readable(path):
         return path.is_file()
 
 
 def is_directory(path: Path) -> bool:
-    """Whether there is a directory at `path`; raises as `exists` does."""
+    """Whether `path` is a directory; raises as `exists` does."""
     with readable(path):
         return path.is_dir()
 
 
 def files_in(directory: Path, pattern: str) -> list[Path]:
-    """The files of a directory whose names match a pattern, sorted; none if the directory does not exist.
+    """The entries of a directory whose names match a pattern, sorted. Empty if the directory does not exist.
 
-    `Path.glob` finds nothing in a directory that may not be read; this says so.
+    Unlike `Path.glob`, it raises an error if the directory is not readable.
 
     Raises:
-        GanvasError: the directory cannot be read.
+        GanvasError: the directory is not readable.
     """
     with readable(directory):
         try:
@@ -61,10 +61,10 @@ def files_in(directory: Path, pattern: str) -> list[Path]:
 
 @contextlib.contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Turn a refusal of the file system to look at `path` into one clear line.
+    """Turn errors of the file system into a `GanvasError` that names `path`.
 
     Raises:
-        GanvasError: it refused (no permission, a name that is too long or that no file can have).
+        GanvasError: permission is missing, or the name is too long or not valid.
     """
     try:
         yield
@@ -75,6 +75,6 @@ def readable(path: Path) -> Iterator[None]:
 
 
 def quoted(path: str | Path) -> str:
-    """A path as one word of a command line that can be pasted into a shell."""
+    """A path quoted for a shell."""
     word = str(path)
     return shlex.quote(f"./{word}" if word.startswith("-") else word)

@@ -1,30 +1,34 @@
-"""Pixels: uint8 N x H x W x 3 outside, float [-1, 1] N x 3 x H x W inside; converted here and nowhere else."""
+"""Conversions between pictures as files hold them and as networks take them.
+
+Files hold uint8 [N, H, W, 3]. GANs take float [N, 3, H, W] in [-1, 1], classifiers in [0, 1]. No other module converts.
+"""
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-# Pictures resized at a time, for as floats they take four times the memory.
+from ganvas.foundation.arrays import Images
+
+# Pictures to resize at a time, because floats take four times the memory of bytes.
 RESIZED = 64
 
 
 def to_float(images: Tensor) -> Tensor:
-    """Pictures as the networks see them.
+    """Convert pictures for a GAN.
 
     Args:
         images: uint8 [N, H, W, 3], 0 to 255, on any device.
 
     Returns:
-        float32 [N, 3, H, W] in [-1, 1] on the same device. The bytes keep their order, so the result is
-        channels_last as it is.
+        float32 [N, 3, H, W] in [-1, 1] on the same device. The order in memory stays, so the
+        result is channels_last.
     """
     return images.permute(0, 3, 1, 2).to(torch.float32).div_(127.5).sub_(1.0)
 
 
-def to_uint8(images: Tensor) -> NDArray[np.uint8]:
-    """Pictures as files hold them: the inverse of `to_float`, values outside [-1, 1] clamped.
+def to_uint8(images: Tensor) -> Images:
+    """The inverse of `to_float`. Values outside [-1, 1] are clamped.
 
     Args:
         images: float [N, 3, H, W] in [-1, 1], on any device.
@@ -37,23 +41,23 @@ def to_uint8(images: Tensor) -> NDArray[np.uint8]:
 
 
 def to_unit(images: Tensor) -> Tensor:
-    """Pictures as the classifiers see them.
+    """Convert pictures for a classifier.
 
     Args:
         images: uint8 [N, H, W, 3], 0 to 255, on any device.
 
     Returns:
-        float32 [N, 3, H, W] in [0, 1] on the same device, channels_last as it is.
+        float32 [N, 3, H, W] in [0, 1] on the same device, channels_last.
     """
     return images.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)
 
 
 def resize(images: Tensor, size: int) -> Tensor:
-    """Pictures at another size, antialiased; those that have it already are returned as they are.
+    """Resize pictures with antialiasing. Pictures of that size already are returned unchanged.
 
     Args:
         images: uint8 [N, H, W, 3] on any device.
-        size: height and width in pixels to give them.
+        size: the new height and width in pixels.
 
     Returns:
         uint8 [N, size, size, 3] on the same device.

@@ -1,7 +1,7 @@
-"""Telling processes apart, also those that have the same number one after the other.
+"""Identification of processes by host, id and start time.
 
-A container that is killed and started again has the same host name and gives its processes the same numbers. Only the
-moment a process started tells the new one from the old.
+A container that is killed and started again has the same host name, and its processes get the same ids. Only the start
+time tells them apart.
 """
 
 import functools
@@ -16,12 +16,12 @@ import psutil
 
 @dataclass(frozen=True)
 class Process:
-    """A process, now or in the past.
+    """A process that runs or ran.
 
     Attributes:
-        host: the name of its machine.
-        pid: its number there.
-        started: when it started, in a form that only serves to be compared.
+        host: host name of its machine.
+        pid: process id.
+        started: start time, in a form that is only good for comparison.
     """
 
     host: str
@@ -35,21 +35,21 @@ class Process:
 
     @property
     def is_here(self) -> bool:
-        """Whether it runs or ran on this machine, as far as the host name tells."""
+        """Whether it has the host name of this machine."""
         return self.host == platform.node()
 
     @property
     def is_alive(self) -> bool | None:
-        """Whether it still runs; None for a process of another machine."""
+        """Whether it still runs; None if it is on another machine."""
         return self.started == _started(self.pid) if self.is_here else None
 
 
 def _started(pid: int) -> str | None:
-    """When a process started, without spaces or dashes, or None if there is no such process."""
+    """The start time of a process, without spaces or dashes; None if there is no such process."""
     try:
-        # Linux counts from the boot. Times of day would change whenever somebody sets the clock.
+        # Linux counts from the boot. The time of day would change whenever the clock is set.
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        return None if fields[0] in "ZX" else f"{_boot()}.{fields[19]}"  # a zombie holds nothing any more
+        return None if fields[0] in "ZX" else f"{_boot()}.{fields[19]}"  # a zombie holds no locks
     except (OSError, IndexError):
         pass
     try:

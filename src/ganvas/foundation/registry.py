@@ -1,10 +1,10 @@
-"""Things of one kind by name: every file of a package is one, and is imported when it is asked for.
+"""A registry of things by name: each file of a package defines one, and is imported when it is needed.
 
-A package of recipes, tricks or sources says what kind of thing its files define:
+A package of recipes, tricks or sources states what its files define:
 
     RECIPES: Registry[type[Recipe]] = Registry("recipe", __name__, subclass_of("ganvas.gans.recipe:Recipe"))
 
-From then on, adding a file adds a recipe. Its name is the file's, with hyphens: `wgan_gp.py` is `wgan-gp`.
+A new file in the package is then a new recipe. Its name is that of the file, with hyphens: `wgan_gp.py` is `wgan-gp`.
 """
 
 import importlib
@@ -18,17 +18,19 @@ from typing import Any, Generic, TypeVar
 from ganvas.foundation.errors import ConfigError, unknown
 
 T = TypeVar("T")
+# Takes the module of a file to the thing that it defines.
+Reader = Callable[[ModuleType], Any]
 
 
 class Registry(Generic[T]):
     """The things of one kind, by the names of the files that define them.
 
     Args:
-        kind: what messages call one of them, such as "recipe".
-        package: the package whose files define them; all files do, except those that begin with an underscore. Its
-            sub-packages define none.
-        thing: takes a file's module to the thing that it defines, such as `subclass_of(...)`.
-        besides: files of the package that define something else.
+        kind: the kind, for messages, such as "recipe".
+        package: the package. Each file of it defines a thing, except files that begin with an underscore. Sub-packages
+            are not searched.
+        thing: takes the module of a file to the thing that it defines, such as `subclass_of(...)`.
+        besides: files of the package that define nothing.
     """
 
     def __init__(
@@ -38,8 +40,8 @@ class Registry(Generic[T]):
         self._package, self._thing, self._besides = package, thing, besides
 
     def names(self) -> list[str]:
-        """The names, sorted; nothing is imported for them."""
-        # The package's path is read each time, so that a folder that is added to it counts at once.
+        """The names, sorted. No file is imported."""
+        # The path of the package may grow, so it is read each time.
         modules = pkgutil.iter_modules(sys.modules[self._package].__path__)
         files = (module.name for module in modules if not module.ispkg)
         return sorted(file.replace("_", "-") for file in files if file not in self._besides and file[0] != "_")
@@ -51,34 +53,33 @@ class Registry(Generic[T]):
         return iter(self.names())
 
     def find(self, name: str) -> T:
-        """The thing of that name; its file is imported.
+        """The thing of a name. Its file is imported.
 
         Raises:
-            ConfigError: there is none of that name, and the message lists the names; or its file does not define
-                exactly one.
+            ConfigError: the name is unknown (the message lists all names), or the file does not define exactly one.
         """
         if name not in self:
             raise ConfigError(unknown(self.kind, name, self.names()))
         return self._load(name)
 
     def all(self) -> dict[str, T]:
-        """Every thing by its name, in the order of the names; all their files are imported."""
+        """All things by name, sorted by name. All files are imported."""
         return {name: self._load(name) for name in self.names()}
 
     def _load(self, name: str) -> T:
         return self._thing(importlib.import_module(f"{self._package}.{name.replace('-', '_')}"))
 
 
-def subclass_of(base: str) -> Callable[[ModuleType], Any]:
-    """Takes a module to the one public class in it that derives from `base`.
+def subclass_of(base: str) -> Reader:
+    """Takes a module to the only public class in it that derives from `base`.
 
     Args:
-        base: the class as `module:Class`; a text, because importing it may take a second and names need no import.
+        base: the class as `module:Class`. A string, because its import may take a second and `names` does not need it.
     """
 
-    def only_subclass(module: ModuleType) -> Any:
+    def only_subclass(module: ModuleType) -> type:
         parent = imported(base)
-        classes = [
+        classes: list[type] = [
             member
             for name, member in inspect.getmembers(module, inspect.isclass)
             if issubclass(member, parent) and member.__module__ == module.__name__ and name[0] != "_"
@@ -90,10 +91,10 @@ def subclass_of(base: str) -> Callable[[ModuleType], Any]:
     return only_subclass
 
 
-def attribute(name: str) -> Callable[[ModuleType], Any]:
-    """Takes a module to its attribute of that name, such as the function that every source has."""
+def attribute(name: str) -> Reader:
+    """Takes a module to its attribute of that name, such as the function of a source."""
 
-    def named(module: ModuleType) -> Any:
+    def named(module: ModuleType) -> object:
         if not hasattr(module, name):
             raise ConfigError(f"{module.__file__} must define {name}")
         return getattr(module, name)
@@ -102,11 +103,11 @@ def attribute(name: str) -> Callable[[ModuleType], Any]:
 
 
 def imported(path: str) -> Any:
-    """What `module:attribute` names.
+    """The object that `module:attribute` names.
 
     Raises:
-        ImportError: there is no such module, or it cannot be imported.
-        AttributeError: it has no such attribute.
+        ImportError: the module does not exist, or cannot be imported.
+        AttributeError: the module has no such attribute.
     """
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)

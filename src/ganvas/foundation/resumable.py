@@ -1,4 +1,4 @@
-"""Work of hours in a directory that remembers what it is for, so that the same command goes on where it was."""
+"""Long work that can be resumed. Its directory holds the plan, so the same command continues it."""
 
 import json
 from collections.abc import Container
@@ -9,22 +9,22 @@ from pydantic import BaseModel, ValidationError
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.files import is_free, whole_directory
 
-# Fields of plans that hold a digest, and of what.
+# Fields of plans that hold a digest, and what they are a digest of.
 _CONTENTS = {"fingerprint": "pictures or classes", "labels": "classes"}
 
 
 def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> None:
-    """Make the directory of a piece of work, or find it as it was left.
+    """Create the directory of a piece of work, or check that an existing one has the same plan.
 
     Args:
         path: the directory.
-        file: the name of the JSON file in it that holds the plan.
-        plan: what is to be done.
-        free: fields of the plan that may differ from what the work was begun with.
+        file: name of the JSON file in it that holds the plan.
+        plan: the plan.
+        free: fields of the plan that may differ from the existing one.
 
     Raises:
-        ConfigError: it was begun with another plan, or something else is there.
-        GanvasError: the file system refused.
+        ConfigError: the work was begun with another plan, or the path is used by something else.
+        GanvasError: the directory cannot be written.
     """
     if is_free(path):
         with whole_directory(path) as directory:
@@ -33,15 +33,15 @@ def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> 
     try:
         begun = type(plan).model_validate_json((path / file).read_text(encoding="utf-8"))
     except (OSError, ValidationError) as error:
-        raise ConfigError(f"{path} is there already and holds no {file} to go on with; choose another --out") from error
+        raise ConfigError(f"{path} exists, but has no valid {file} to continue from; choose another --out") from error
     wanted = plan.model_dump()
-    # What earlier versions did not keep cannot be compared.
+    # Earlier versions wrote fewer fields; only those are compared.
     for name, before in begun.model_dump(exclude_unset=True).items():
         if name not in free and before != wanted[name]:
             if name in _CONTENTS:
-                what = f"the {_CONTENTS[name]} of the dataset have changed since {path} was begun"
-                raise ConfigError(f"{what}: restore them, or choose another --out")
+                change = f"the {_CONTENTS[name]} of the dataset have changed since {path} was begun"
+                raise ConfigError(f"{change}: restore them, or choose another --out")
             raise ConfigError(
-                f"{path} was begun with {name} {json.dumps(before)}, not {json.dumps(wanted[name])}: go on with that, "
+                f"{path} was begun with {name} {json.dumps(before)}, not {json.dumps(wanted[name])}: use the same, "
                 "or choose another --out"
             )

@@ -1,4 +1,4 @@
-"""What a part of a run hands over so that a resumed run goes on exactly where it stopped."""
+"""The state of a part of a run, from which a resumed run continues exactly."""
 
 from typing import Any, TypeAlias
 

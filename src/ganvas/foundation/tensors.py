@@ -1,4 +1,4 @@
-"""Tensors and a note about them in one safetensors file, written whole or not at all."""
+"""Atomic writing of safetensors files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,16 +12,21 @@ from ganvas.foundation.files import share, whole_file
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write tensors from any device and in any memory format; they are kept in plain order.
+    """Write tensors and metadata to a safetensors file.
+
+    Args:
+        path: the file, replaced if it exists.
+        tensors: by name, on any device and in any memory format. The file has them in row-major order.
+        metadata: strings by name.
 
     Raises:
-        GanvasError: the file system refused; an earlier file of that name is untouched.
+        WriteError: the file system refused to write. An existing file is unchanged.
     """
-    # Two names may share memory, which the format refuses: each gets a copy of its own.
+    # safetensors refuses tensors that share memory, so each is copied.
     copies = {name: each.detach().cpu().clone(memory_format=torch.contiguous_format) for name, each in tensors.items()}
     with whole_file(path) as partial:
         try:
             save_file(copies, partial, metadata)
-        except SafetensorError as error:  # what safetensors makes of a full disk
+        except SafetensorError as error:  # such as a full disk
             raise OSError(str(error)) from error
-        share(partial)  # safetensors makes files for their owner only, but snapshots are there to be shared
+        share(partial)  # safetensors makes files that only their owner can read

@@ -1,13 +1,13 @@
-"""The machine a run is on: device, arithmetic, memory format and threads, chosen once, deliberately.
+"""The machine that a run uses: device, precision, memory format and threads.
 
-Lightning Fabric carries the choice out: it moves modules, opens the autocast context and scales float16 losses.
+They are chosen once. Lightning Fabric then moves modules, opens the autocast context and scales float16 losses.
 """
 
 import logging
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import nn
@@ -26,19 +26,19 @@ FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
     "bfloat16": "bf16-mixed",
     "float16": "16-mixed",
 }
-# Processor features with native bfloat16 products.
+# Processor features that include bfloat16 matrix products.
 BFLOAT16_FEATURES = ("amx_bf16", "avx512_bf16")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a run runs on.
+    """The hardware that a run uses, and how.
 
     Attributes:
         device: "cpu", "cuda" or "mps".
-        device_name: the processor or GPU as it calls itself.
-        precision: "float32", "bfloat16" or "float16"; the last two under autocast, weights stay float32.
-        threads: threads of one operation on the CPU.
+        device_name: the name of the processor or GPU.
+        precision: "float32", "bfloat16" or "float16". The last two mean autocast; weights stay float32.
+        threads: threads of an operation on the CPU.
     """
 
     device: str
@@ -48,35 +48,35 @@ class Machine:
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """channels_last where convolution kernels want it: everywhere but on MPS."""
+        """channels_last, in which convolutions are faster, except on MPS."""
         return torch.contiguous_format if self.device == "mps" else torch.channels_last
 
     def __str__(self) -> str:
         return f"{self.device} ({self.device_name}), {self.precision}, {self.threads} threads"
 
-    def record(self) -> dict[str, Any]:
-        """The machine as `config.yaml` keeps it."""
+    def record(self) -> dict[str, object]:
+        """The fields, for `config.yaml`."""
         return asdict(self)
 
     def place(self, module: nn.Module) -> nn.Module:
-        """The module on this device, in this memory format."""
-        # torch's annotations of `to` know no memory format beside a device.
+        """Move a module to this device and memory format."""
+        # torch's annotations of `to` lack the combination of a device and a memory format.
         return module.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload,no-any-return]
 
 
 def choose(settings: Settings) -> Machine:
-    """The machine for these settings: the best device there is, unless one was asked for.
+    """Choose the machine for these settings: the device that was asked for, or else the best one available.
 
     Raises:
-        ConfigError: the device asked for is not here, or cannot do the precision asked for.
+        ConfigError: the device is not available, or does not support the precision.
     """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     device = settings.device
     if device == "auto":
-        device = "cuda" if there["cuda"] else "mps" if there["mps"] else "cpu"
-    if not there[device]:
-        found = ", ".join(name for name, is_there in there.items() if is_there)
-        raise ConfigError(f"device={device}: this machine has none; choose from: auto, {found}")
+        device = "cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"
+    if not available[device]:
+        choices = ", ".join(name for name, is_available in available.items() if is_available)
+        raise ConfigError(f"device={device}: this machine has none; choose from: auto, {choices}")
     precision = _best_precision(device) if settings.precision == "auto" else settings.precision
     if precision == "float16" and device == "cpu":
         raise ConfigError("precision=float16 needs a GPU; on the CPU choose float32 or bfloat16")
@@ -92,13 +92,13 @@ def _best_precision(device: str) -> str:
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether this processor has bfloat16 products of its own; without, they are emulated and never faster."""
+    """Whether this processor has bfloat16 matrix products. Emulated ones are never faster than float32."""
     features = _processor_features()
     return any(features.get(name) for name in BFLOAT16_FEATURES)
 
 
 def processor_name() -> str:
-    """What the processor calls itself."""
+    """The name of the processor."""
     return str(_processor_features().get("cpu_name") or platform.processor() or platform.machine())
 
 
@@ -106,16 +106,16 @@ def _device_name(device: str) -> str:
     return torch.cuda.get_device_name() if device == "cuda" else processor_name()
 
 
-def _processor_features() -> Mapping[str, Any]:
-    """What torch knows of the processor; older releases do not tell."""
+def _processor_features() -> Mapping[str, object]:
+    """The processor's features according to torch; empty with older releases."""
     return torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
 
 
 def launch(machine: Machine) -> "Fabric":
-    """Start Fabric on that machine and set what the whole process shares: threads, TF32, kernel choice."""
-    from lightning_fabric import Fabric  # seconds of import that a mistyped option should not wait for
+    """Start Fabric on a machine, and set threads, TF32 and cuDNN's choice of kernels for the whole process."""
+    from lightning_fabric import Fabric  # takes seconds to import; mistyped options are reported first
 
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the plan says what precision it is
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the plan names the precision
     torch.set_num_threads(machine.threads)
     if machine.device == "cpu":
         share_heap()

@@ -1,4 +1,4 @@
-"""What this machine is, what ganvas chooses to do on it, and why: `ganvas doctor`."""
+"""A description of this machine, and of what ganvas chooses on it and why, for `ganvas doctor`."""
 
 import importlib.metadata
 import platform
@@ -6,7 +6,6 @@ import shutil
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 import torch
@@ -14,34 +13,35 @@ import torch
 from ganvas.foundation.cache import cache_directory
 from ganvas.foundation.version import VERSION
 from ganvas.machine import device
+from ganvas.machine.ceiling import matrix_product_flops
 from ganvas.machine.cores import threads_asked_for, usable_cores
-from ganvas.machine.precision import calibration, matrix_product_gflops
+from ganvas.machine.memory import GIB
+from ganvas.machine.precision import calibration
 from ganvas.settings.config import Settings
 
-# Those whose versions decide what a run does.
+# Libraries whose versions affect the results of a run.
 LIBRARIES = ("torch", "torchvision", "lightning-fabric", "timm", "numpy", "pillow")
-GIB = 2**30
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found.
+    """A fact about this machine.
 
     Attributes:
-        topic: what it is about, one or two words.
-        is_well: False for what keeps ganvas from working as it could.
-        text: what was found, or chosen and why, one sentence.
-        figures: the numbers in it, by name with their units.
+        topic: one or two words.
+        is_well: False if it limits ganvas.
+        text: one sentence: the fact, or the choice and its reason.
+        figures: the numbers in the text; their names end with the unit.
     """
 
     topic: str
     is_well: bool
     text: str
-    figures: dict[str, Any]
+    figures: dict[str, object]
 
 
 def examine() -> list[Finding]:
-    """Look at this machine; takes a few seconds, of which the measurement of the processor is kept."""
+    """Examine this machine. Takes a few seconds, less once the calibration of the processor is cached."""
     machine = device.choose(Settings())
     return [
         _processor(),
@@ -92,19 +92,19 @@ def _precision(machine: device.Machine) -> Finding:
     if machine.device != "cpu":
         autocast = "" if machine.precision == "float32" else " under autocast"
         return Finding("precision", True, f"{machine.precision}{autocast}", {"precision": machine.precision})
-    found = calibration(machine.device_name)
-    layout = f"channels innermost takes {found.float32 / found.float32_contiguous:.2f} of the time of torch's layout"
-    times = {f"{name}_ms": value for name, value in asdict(found).items() if name != "spread"}
-    figures = {"precision": machine.precision, **times, "spread": found.spread}
+    times = calibration(machine.device_name)
+    layout = f"channels innermost takes {times.float32 / times.float32_contiguous:.2f} of the time of torch's layout"
+    milliseconds = {f"{name}_ms": value for name, value in asdict(times).items() if name != "spread"}
+    figures = {"precision": machine.precision, **milliseconds, "spread": times.spread}
     if not device.multiplies_bfloat16():
-        return Finding("precision", True, f"float32: no bfloat16 products in this processor; {layout}", figures)
-    ratio = found.float32 / found.bfloat16
+        return Finding("precision", True, f"float32: this processor has no bfloat16 products; {layout}", figures)
+    ratio = times.float32 / times.bfloat16
     text = f"{machine.precision}: bfloat16 runs at {ratio:.2f} times float32's speed, measured; {layout}"
     return Finding("precision", True, text, figures)
 
 
 def _threads(machine: device.Machine) -> Finding:
-    reason = "the cores that this process may use, a second thread on a core being in the way"
+    reason = "one for each core that this process may use; a second thread on a core would slow down the first"
     if threads_asked_for():
         reason = f"what OMP_NUM_THREADS says, on {usable_cores()} cores that this process may use"
     text = f"{machine.threads}: {reason}"
@@ -113,9 +113,10 @@ def _threads(machine: device.Machine) -> Finding:
 
 def _ceiling(machine: device.Machine) -> Finding:
     names = ["float32", "bfloat16"] if device.multiplies_bfloat16() else ["float32"]
-    figures = {f"{name}_gflops": matrix_product_gflops(getattr(torch, name), machine.threads) for name in names}
-    reached = ", ".join(f"{figures[f'{name}_gflops']:.0f} in {name}" for name in names)
-    return Finding("ceiling", True, f"GFLOP/s of a matrix product: {reached}", figures)
+    speeds = {name: matrix_product_flops(name, machine.threads) / 1e9 for name in names}
+    text = ", ".join(f"{speed:.0f} in {name}" for name, speed in speeds.items())
+    figures: dict[str, object] = {f"{name}_gflops": speed for name, speed in speeds.items()}
+    return Finding("ceiling", True, f"GFLOP/s of a matrix product: {text}", figures)
 
 
 def _versions() -> Finding:
@@ -128,5 +129,5 @@ def _versions() -> Finding:
 def _cache() -> Finding:
     folder = cache_directory()
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0
-    text = f"{folder}, {size / 2**20:.0f} MiB; all of it can be made again (GANVAS_CACHE moves it)"
+    text = f"{folder}, {size / 2**20:.0f} MiB; it can be deleted at any time (GANVAS_CACHE moves it)"
     return Finding("cache", True, text, {"path": str(folder), "mib": round(size / 2**20, 1)})

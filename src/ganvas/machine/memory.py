@@ -1,20 +1,23 @@
-"""How this process keeps its memory, where the C library is glibc; elsewhere nothing here does anything.
+"""How glibc manages the memory of this process. With any other C library, the functions here do nothing.
 
-Training takes and gives back the same large tensors at every step, and glibc is made for other programs.
+Each training step allocates and frees the same large tensors. The defaults of glibc are made for other programs.
 """
 
 import ctypes
 import platform
+
+# Bytes in a gibibyte.
+GIB = 2**30
 
 # Parameters of mallopt (malloc.h).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep the memory that tensors give back.
+    """Keep the memory of freed tensors in this process.
 
-    It would otherwise return every large tensor to the system and take it again a moment later, page by zeroed page:
-    a good part of the time of any operation that only moves memory.
+    By default, glibc returns each large tensor to the system, and takes zeroed pages for the next one. That is a large
+    part of the time of any operation that only moves memory.
     """
     if library := _glibc():
         library.mallopt(M_MMAP_THRESHOLD, 1 << 30)
@@ -22,17 +25,17 @@ def keep_freed_memory() -> None:
 
 
 def share_heap() -> None:
-    """Let all threads that are yet to come share one heap; best before any library starts threads of its own.
+    """Let all future threads share one heap. Call it before any library starts threads.
 
-    In heaps of their own, those that describe pictures could not use what training gave back, and left more behind at
-    every evaluation.
+    With heaps of their own, the threads that extract features could not reuse memory that training freed, and each
+    evaluation would leave more memory behind.
     """
     if library := _glibc():
         library.mallopt(M_ARENA_MAX, 1)
 
 
 def return_freed_memory() -> None:
-    """Return what was kept to the system, once: whatever comes next is of other sizes, and would not fit into it."""
+    """Return the kept memory to the system once, because what comes next has other sizes and would not fit into it."""
     if library := _glibc():
         library.malloc_trim(0)
 

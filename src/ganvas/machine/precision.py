@@ -1,7 +1,7 @@
-"""What this processor does fastest, found by a short measurement that is kept for a month.
+"""The precision in which this processor trains fastest. It is measured once and kept for a month.
 
-A processor may be able to multiply bfloat16 numbers and still be slower with them; only trying tells. A busy or hot
-machine can mislead a measurement, so one is kept only if its rounds agree with each other.
+Some processors have bfloat16 instructions and are still slower with them, so it has to be measured. A busy or hot
+machine can distort a measurement. A measurement is kept only if its rounds agree.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import hashlib
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -18,29 +18,30 @@ from torch import Tensor, nn
 from ganvas.foundation.cache import cache_path, note_unwritable
 from ganvas.foundation.errors import WriteError
 from ganvas.foundation.files import whole_file
+from ganvas.machine.threads import torch_threads
 
-# A block of a GAN in the middle of its pyramid: pictures, channels, and the side of the map.
+# The input of the measured block, which is typical of the middle of a GAN: pictures, channels, height and width.
 BATCH, CHANNELS, SIDE = 16, 64, 32
 ROUNDS = 5
-# Whatever is not clearly faster is not worth other digits.
+# bfloat16 must be faster by this factor, because it rounds more coarsely.
 CLEARLY = 1.1
-# Rounds that differ by more than this share are not trusted; then they are measured again, this often at most.
+# A measurement is steady if its spread is at most the first number. Otherwise it is repeated, up to `ATTEMPTS` in all.
 STEADY, ATTEMPTS = 0.1, 3
-# A kept measurement counts for this long, in seconds: what disturbed it may have done so all the while.
+# Seconds after which a measurement is made again, in case the first one was distorted throughout.
 VALID = 30 * 24 * 3600
-# To be raised whenever what is measured, or how, changes.
+# Increase it with each change of what is measured, or how.
 METHOD = 2
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Milliseconds of one core that the block takes, forwards and backwards, with channels innermost.
+    """Times of a forward and a backward pass of a small block, in milliseconds on one core.
 
     Attributes:
-        float32: in float32.
-        bfloat16: under bfloat16 autocast.
-        float32_contiguous: in float32 with channels outermost, torch's usual layout.
-        spread: how far the ratio of the first two differed between rounds: the interquartile range over the median.
+        float32: in float32, channels_last.
+        bfloat16: under bfloat16 autocast, channels_last.
+        float32_contiguous: in float32 in torch's default memory format.
+        spread: the interquartile range, over the rounds, of `float32 / bfloat16`, divided by its median.
     """
 
     float32: float
@@ -50,7 +51,7 @@ class Calibration:
 
     @classmethod
     def of(cls, rounds: Sequence[Sequence[float]]) -> "Calibration":
-        """The medians of some rounds, each of which measured the three one after the other, in milliseconds."""
+        """The medians of several rounds. Each round has the three times in the order of the attributes."""
         ratios = [float32 / bfloat16 for float32, bfloat16, _ in rounds]
         first, middle, third = statistics.quantiles(ratios, n=4, method="inclusive")
         float32, bfloat16, contiguous = map(statistics.median, zip(*rounds, strict=True))
@@ -63,17 +64,17 @@ class Calibration:
 
     @property
     def fastest(self) -> str:
-        """The precision to train in: "bfloat16" if it is clearly faster whatever the spread, else "float32"."""
+        """The precision to train in: "bfloat16" if it is clearly faster in spite of the spread, else "float32"."""
         return "bfloat16" if self.bfloat16 * CLEARLY * (1 + self.spread) < self.float32 else "float32"
 
 
 def calibration(processor: str) -> Calibration:
-    """The measurement on this processor: the one kept from before, or one made now.
+    """The measurement of this processor, from the cache or made now.
 
-    One whose rounds disagree is used but not kept, so that the next process measures again.
+    A measurement that is not steady is returned but not kept, so that the next process measures again.
 
     Args:
-        processor: what it calls itself; a cache that moves to another machine is not believed.
+        processor: its name, a part of the cache key. A cache may be moved to another machine.
     """
     key = json.dumps([processor, torch.__version__, METHOD])
     file = cache_path(f"calibration/{hashlib.sha256(key.encode()).hexdigest()[:16]}.json")
@@ -92,22 +93,22 @@ def calibration(processor: str) -> Calibration:
 
 
 def measure() -> Calibration:
-    """Measure now; takes about two seconds, or three times that while the machine is not steady.
+    """Measure now. Takes about two seconds, or three times as long if the rounds disagree.
 
-    One thread's own time is what counts, so that waiting for a busy processor does not. The three take turns, so that a
-    slow moment meets all of them.
+    Times are the CPU time of one thread, which leaves out waiting for a busy processor. The three variants take turns,
+    so a slow moment affects all of them.
     """
-    with _threads(1), torch.random.fork_rng(devices=[]):
+    with torch_threads(1), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         steps = (_Step(torch.float32), _Step(torch.bfloat16), _Step(torch.float32, torch.contiguous_format))
         return steadiest(lambda: [max(1000 * step(), 1e-3) for step in steps])
 
 
 def steadiest(measure_round: Callable[[], Sequence[float]]) -> Calibration:
-    """The first measurement whose rounds agree, or the one whose rounds agree best.
+    """The first steady measurement of `ATTEMPTS`, or else the one with the smallest spread.
 
     Args:
-        measure_round: times in float32, in bfloat16 and in the other layout, in milliseconds; the first time warms up.
+        measure_round: returns the three times of a round in milliseconds. The first round is a warm-up and not used.
     """
     measure_round()
     attempts: list[Calibration] = []
@@ -118,19 +119,8 @@ def steadiest(measure_round: Callable[[], Sequence[float]]) -> Calibration:
     return min(attempts, key=lambda each: each.spread)
 
 
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Within, an operation has so many threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 class _Step:
-    """The block in one arithmetic and layout; calling it runs it forwards and backwards and returns the seconds."""
+    """The block in a precision and a memory format. A call runs it forwards and backwards, and returns the seconds."""
 
     def __init__(self, precision: torch.dtype, layout: torch.memory_format = torch.channels_last) -> None:
         self._precision = precision
@@ -149,15 +139,3 @@ class _Step:
             loss = self._block(self._maps).float().square().mean()
         loss.backward()
         return time.thread_time() - started
-
-
-def matrix_product_gflops(precision: torch.dtype, threads: int, side: int = 2048) -> float:
-    """Billions of operations a second of a square matrix product: the practical ceiling. The best of several."""
-    # Constant matrices draw no random numbers, and no processor is faster for them.
-    left, times = torch.full((side, side), 0.5, dtype=precision), []
-    with _threads(threads):
-        for _ in range(ROUNDS):
-            started = time.perf_counter()
-            left @ left
-            times.append(time.perf_counter() - started)
-    return 2 * side**3 / min(times) / 1e9

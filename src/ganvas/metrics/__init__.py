@@ -1,1 +1,1 @@
-"""How good generated pictures are: feature networks, and the scores computed over their features."""
+"""Metrics of generated pictures: feature networks, and scores computed from their features."""

@@ -1,35 +1,31 @@
-"""Scores of single classes: two of ten can collapse while the rest hide it (paper 3)."""
+"""Scores of each class. Two classes of ten can collapse while the other eight hide it (paper 3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ganvas.metrics.described import Described
+from ganvas.foundation.arrays import Features
+from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.diversity import VENDI_PART, diversity, variety
 from ganvas.metrics.kid import between, kid, within
-from ganvas.metrics.manifold import manifold
+from ganvas.metrics.precision_recall import precision_recall
 from ganvas.settings.config import MIN_SCORED
-
-Features = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class ClassScores:
-    """What is measured of the pictures of one class, against the real ones of that class.
+    """Scores of the generated pictures of a class against its real pictures.
 
     Attributes:
-        kid: the kernel distance.
+        kid: kernel inception distance.
         kid_se: its standard error.
         recall: share of the class's real pictures that lie among its generated ones.
-        coverage: share of them with a generated one of the class in their surroundings.
-        diversity: ratio of the mean distance of two pictures' features.
-        pixel_diversity: ratio of the mean distance of two pictures' pixels.
-        vendi: ratio of the Vendi scores.
-        spacing: ratio of the median distances of a picture from the nearest other one.
-        generated: how many generated pictures there were.
-        real: how many real ones.
+        coverage: share of its real pictures with a generated one in their neighbourhood.
+        diversity: mean feature distance between two generated pictures over that between two real ones.
+        pixel_diversity: the same in pixels.
+        vendi: Vendi score over that of the real pictures.
+        spacing: median distance to the nearest other picture over that of the real pictures.
+        generated: number of generated pictures.
+        real: number of real pictures.
     """
 
     kid: float
@@ -44,20 +40,26 @@ class ClassScores:
     real: int
 
 
-def class_scores(generated: Described, real: Described, names: Sequence[str]) -> dict[str, ClassScores]:
-    """The scores of each class by name, in the order of `names`, which the labels number.
+def class_scores(generated: Descriptors, real: Descriptors, names: Sequence[str]) -> dict[str, ClassScores]:
+    """Score each class.
 
-    Classes with fewer than `MIN_SCORED` pictures on either side are left out.
+    Args:
+        generated: the generated pictures, with labels.
+        real: the real pictures, with labels.
+        names: class names in the order of the labels.
+
+    Returns:
+        The scores by class name. Classes with fewer than `MIN_SCORED` pictures on either side are left out.
     """
     scores = {}
     for label, name in enumerate(names):
-        ours, theirs = _of_class(generated, label), _of_class(real, label)
-        if min(len(ours[0]), len(theirs[0])) >= MIN_SCORED:
-            scores[name] = _scores(ours, theirs)
+        generated_of_class, real_of_class = _of_class(generated, label), _of_class(real, label)
+        if min(len(generated_of_class[0]), len(real_of_class[0])) >= MIN_SCORED:
+            scores[name] = _scores(generated_of_class, real_of_class)
     return scores
 
 
-def _of_class(pictures: Described, label: int) -> tuple[Features, Features]:
+def _of_class(pictures: Descriptors, label: int) -> tuple[Features, Features]:
     """Features and pixels of one class."""
     rows = pictures.labels == label
     return pictures.features[rows], pictures.pixels[rows]
@@ -66,18 +68,18 @@ def _of_class(pictures: Described, label: int) -> tuple[Features, Features]:
 def _scores(generated: tuple[Features, Features], real: tuple[Features, Features]) -> ClassScores:
     count = min(len(generated[0]), len(real[0]))
     value, error = kid(within(generated[0]), within(real[0]), between(generated[0], real[0]))
-    among = manifold(generated[0][:count], real[0][:count])
+    overlap = precision_recall(generated[0][:count], real[0][:count])
     part = min(count, VENDI_PART)
-    varied = diversity(variety(*generated, part), variety(*real, part))
+    ratios = diversity(variety(*generated, part), variety(*real, part))
     return ClassScores(
         kid=value,
         kid_se=error,
-        recall=among.recall,
-        coverage=among.coverage,
-        diversity=varied.diversity,
-        pixel_diversity=varied.pixel_diversity,
-        vendi=varied.vendi,
-        spacing=varied.spacing,
+        recall=overlap.recall,
+        coverage=overlap.coverage,
+        diversity=ratios.diversity,
+        pixel_diversity=ratios.pixel_diversity,
+        vendi=ratios.vendi,
+        spacing=ratios.spacing,
         generated=len(generated[0]),
         real=len(real[0]),
     )

@@ -1,32 +1,32 @@
-"""What tells the features of two sets of pictures apart, all over the same features.
+"""KID, FID, precision, recall, density and coverage of two sets of features.
 
-KID and FID have torch-fidelity's values (`ganvas.metrics.kid` and `ganvas.metrics.fid` say what is ours of them).
+KID and FID have the same values as torch-fidelity's. `ganvas.metrics.kid` and `ganvas.metrics.fid` state the
+differences in how they are computed.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ganvas.foundation.arrays import Features
 from ganvas.foundation.errors import DataError
 from ganvas.machine.threads import one_blas_thread
 from ganvas.metrics.fid import fid, gaussian
 from ganvas.metrics.kid import between, kid, within
-from ganvas.metrics.manifold import Manifold, manifold
+from ganvas.metrics.precision_recall import PrecisionRecall, precision_recall
 from ganvas.metrics.reference import Reference
 from ganvas.settings.config import MIN_SCORED
 
 
 @dataclass(frozen=True)
-class Distances(Manifold):
-    """What tells two sets of features apart.
+class Distances(PrecisionRecall):
+    """Distances between the features of generated and real pictures.
 
     Attributes:
-        kid: kernel distance without bias; 0 for equal distributions, slightly below zero by chance. Lower is better.
+        kid: kernel inception distance, unbiased. Lower is better. It is 0 for equal distributions, and chance can make
+            it slightly negative.
         kid_se: its standard error.
-        fid: distance of the Gaussians fitted to both sets (Heusel et al. 2017, eq. 6); lower is better. It is biased
-            upwards, the more the fewer pictures there are, and with fewer than features its covariances are singular:
-            compare it only at equal counts, and prefer KID. It has no standard error for the same reason.
+        fid: distance of the Gaussians fitted to both sets (Heusel et al. 2017, eq. 6). Lower is better. It is biased
+            upwards, and more so with fewer pictures. With fewer pictures than features, its covariances are singular.
+            Compare it only at equal counts, and prefer KID. Because of the bias, it has no standard error.
     """
 
     kid: float
@@ -35,22 +35,22 @@ class Distances(Manifold):
 
 
 @one_blas_thread()
-def distances(generated: NDArray[np.float32], real: Reference) -> Distances:
+def distances(generated: Features, real: Reference) -> Distances:
     """Compare the features of generated pictures with those of real ones.
 
-    KID and FID use every picture of both sides. Precision, recall, density and coverage depend on how densely each
-    side is sampled, so they use as many pictures of the larger side as the smaller one has.
+    KID and FID use all pictures of both sides. Precision, recall, density and coverage depend on the number of pictures
+    on each side, so they use as many of the larger side as the smaller one has.
 
     Args:
         generated: float32 [N, D], in no particular order.
-        real: the real side.
+        real: features of the real pictures.
 
     Raises:
-        DataError: fewer than `MIN_SCORED` generated.
+        DataError: fewer than `MIN_SCORED` generated pictures.
     """
     if (count := len(generated)) < MIN_SCORED:
         raise DataError(f"{count} generated pictures are too few to evaluate: {MIN_SCORED} are needed")
     value, error = kid(within(generated), real.similarity, between(generated, real.features))
-    few = min(count, len(real.features))
-    among = manifold(generated[:few], real.features[:few])
-    return Distances(**vars(among), kid=value, kid_se=error, fid=fid(gaussian(generated), real.gaussian))
+    count = min(count, len(real.features))
+    overlap = precision_recall(generated[:count], real.features[:count])
+    return Distances(**vars(overlap), kid=value, kid_se=error, fid=fid(gaussian(generated), real.gaussian))

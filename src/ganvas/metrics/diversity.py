@@ -1,43 +1,42 @@
-"""How varied generated pictures are, next to the real ones: 1 is as varied, 0 is one picture again and again.
+"""The diversity of generated pictures relative to that of real ones: 1 is equal, 0 means all pictures are the same.
 
-KID grows with whatever is wrong; these say whether it is variety that is missing. Four views, for each is blind
-where another sees: the mean distance of two pictures in features and in pixels (which a few distant modes keep high),
-the Vendi score, the effective number of different pictures (which they do not), and the spacing, how far a picture is
-from the one most like it: 0 where pictures come again and again, however many there are (the birthday paradox test
-of Arora and Zhang 2018, without eyes).
+KID reacts to any difference. These metrics tell whether variety is missing. There are four, because each misses
+something:
+
+- the mean distance between two pictures, by features and by pixels. A few distant modes keep it high.
+- the Vendi score, the effective number of different pictures. A few modes do not keep it high.
+- the spacing, the distance of a picture to the most similar one. It is 0 if pictures repeat, however many there are
+  (the birthday paradox test of Arora and Zhang 2018, without a human observer).
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ganvas.foundation.arrays import Features
 from ganvas.machine.threads import one_blas_thread
-from ganvas.metrics.manifold import distance_blocks
+from ganvas.metrics.precision_recall import distance_blocks
 
-Features = NDArray[np.float32]
-Floats = NDArray[np.float64]
-
-# The Vendi score grows with the number of pictures it is given, so both sides are cut into parts of this size.
+# The Vendi score grows with the number of pictures, so both sides are split into parts of this size.
 VENDI_PART = 200
 _RESAMPLES = 200
-# Real pictures that are all alike, so that a ratio to their variety stays a number.
-_NOTHING = 1e-6
+# The least denominator, so that ratios stay finite if all real pictures are the same.
+_LEAST = 1e-6
 
 
 @dataclass(frozen=True)
 class Diversity:
-    """The variety of generated pictures over that of real ones.
+    """The variety of generated pictures divided by that of real ones.
 
     Attributes:
-        diversity: ratio of the mean distance of two pictures' features.
+        diversity: ratio of the mean feature distances between two pictures.
         diversity_se: its standard error.
-        pixel_diversity: ratio of the mean distance of two pictures' pixels.
+        pixel_diversity: ratio of the mean pixel distances between two pictures.
         pixel_diversity_se: its standard error.
         vendi: ratio of the Vendi scores (Friedman and Dieng 2023, eq. 2) over features.
-        vendi_se: its standard error; None with too few pictures to tell.
-        spacing: ratio of the median distances of a picture from the nearest other one, by features.
+        vendi_se: its standard error; None if there are too few pictures.
+        spacing: ratio of the median feature distances of a picture to the nearest other one.
         spacing_se: its standard error.
     """
 
@@ -53,48 +52,53 @@ class Diversity:
 
 @dataclass(frozen=True)
 class Variety:
-    """The variety of one set of pictures; see `Diversity` for its four views.
+    """The variety of one set of pictures. Each attribute is a value and its standard error.
 
     Attributes:
-        apart: mean distance of two pictures' features, and its standard error.
-        pixels_apart: mean distance of two pictures' pixels, and its standard error.
-        vendi: mean Vendi score of parts of the set, and its standard error, None of a single part.
-        spacing: median distance of a picture's features from the nearest other one in a part of the set, and its
-            standard error.
+        distance: mean feature distance between two pictures.
+        pixel_distance: mean pixel distance between two pictures.
+        vendi: mean Vendi score of the parts of the set. The error is None if there is only one part.
+        spacing: median feature distance of a picture to the nearest other one in a part of the set.
     """
 
-    apart: tuple[float, float]
-    pixels_apart: tuple[float, float]
+    distance: tuple[float, float]
+    pixel_distance: tuple[float, float]
     vendi: tuple[float, float | None]
     spacing: tuple[float, float]
 
 
 @one_blas_thread()
 def variety(features: Features, pixels: Features, part: int = VENDI_PART) -> Variety:
-    """The variety of a set of pictures.
+    """Measure the variety of a set of pictures.
 
     Args:
         features: float32 [N, D], in no particular order, N at least 2.
-        pixels: float32 [N, P], small versions of the pictures, in the same order.
-        part: how many pictures to take the Vendi score and the spacing of, at most N; equal for what is to be compared.
+        pixels: float32 [N, P], the thumbnails in the same order.
+        part: size of the parts for the Vendi score and the spacing, at most N. Only results with equal parts compare.
     """
     return Variety(mean_distance(features), mean_distance(pixels), _vendi(features, part), _spacing(features[:part]))
 
 
 def diversity(generated: Variety, real: Variety) -> Diversity:
-    """Generated over real, for sets whose Vendi scores are of parts of one size."""
+    """Divide the variety of generated pictures by that of real ones. Both must be measured with parts of equal size."""
     return Diversity(
-        *_ratio(generated.apart, real.apart),
-        *_ratio(generated.pixels_apart, real.pixels_apart),
+        *_ratio(generated.distance, real.distance),
+        *_ratio(generated.pixel_distance, real.pixel_distance),
         *_vendi_ratio(generated.vendi, real.vendi),
         *_ratio(generated.spacing, real.spacing),
     )
 
 
 def vendi_score(features: Features) -> float:
-    """exp of the entropy of the eigenvalues of K/n, K being the cosine similarities (Friedman and Dieng 2023, eq. 2).
+    """The Vendi score (Friedman and Dieng 2023, eq. 2), the effective number of different pictures.
 
-    Between 1, for n copies of one picture, and n, for pictures that have nothing in common.
+    It is the exponential of the entropy of the eigenvalues of K / n, where K are the cosine similarities.
+
+    Args:
+        features: float32 [n, D].
+
+    Returns:
+        From 1, if all pictures are the same, to n, if their features are orthogonal.
     """
     unit = features.astype(np.float64)
     unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
@@ -112,14 +116,14 @@ def _vendi(features: Features, part: int) -> tuple[float, float | None]:
 
 @one_blas_thread()
 def mean_distance(points: Features) -> tuple[float, float]:
-    """The mean distance of two different points, a U-statistic, and its standard error by the jackknife."""
+    """The mean distance between two different points (a U-statistic), and its jackknife standard error."""
     count = len(points)
     means = np.concatenate([block.sum(axis=1) for _, block in distance_blocks(points, points)]) / (count - 1)
     return float(means.mean()), float(2 * means.std(ddof=1) / math.sqrt(count))
 
 
 def _spacing(features: Features) -> tuple[float, float]:
-    """The median distance from the nearest other picture, and its standard error by the bootstrap."""
+    """The median distance to the nearest other picture, and its bootstrap standard error."""
     nearest = np.empty(len(features))
     for rows, block in distance_blocks(features, features):
         np.fill_diagonal(block[:, rows.start :], np.inf)
@@ -128,14 +132,16 @@ def _spacing(features: Features) -> tuple[float, float]:
     return float(np.median(nearest)), float(np.median(draws, axis=1).std())
 
 
-def _ratio(above: tuple[float, float], below: tuple[float, float]) -> tuple[float, float]:
-    """A quotient and its standard error, to first order; both sides were drawn independently."""
-    (a, a_se), (b, b_se) = above, below
-    b = max(b, _NOTHING)
+def _ratio(numerator: tuple[float, float], denominator: tuple[float, float]) -> tuple[float, float]:
+    """A ratio of independent values and its standard error, to first order."""
+    (a, a_se), (b, b_se) = numerator, denominator
+    b = max(b, _LEAST)
     return a / b, math.hypot(a_se, a / b * b_se) / b
 
 
-def _vendi_ratio(above: tuple[float, float | None], below: tuple[float, float | None]) -> tuple[float, float | None]:
-    (a, a_se), (b, b_se) = above, below
+def _vendi_ratio(
+    numerator: tuple[float, float | None], denominator: tuple[float, float | None]
+) -> tuple[float, float | None]:
+    (a, a_se), (b, b_se) = numerator, denominator
     value, error = _ratio((a, a_se or 0.0), (b, b_se or 0.0))
     return value, None if a_se is None else error

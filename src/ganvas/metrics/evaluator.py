@@ -1,4 +1,4 @@
-"""Scoring generated pictures against one dataset, again and again: what training does at an interval."""
+"""Repeated scoring of generated pictures against one dataset, as training needs it."""
 
 import functools
 import time
@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
 from ganvas.metrics.classes import class_scores
-from ganvas.metrics.described import Described
+from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.features import SLAB
 from ganvas.metrics.independence import is_independent
 from ganvas.metrics.measures import in_order
@@ -21,24 +21,23 @@ from ganvas.metrics.reference import MAX_REAL
 from ganvas.metrics.scores import Scores
 from ganvas.settings.config import DEFAULT_EXTRACTOR
 
-Images = NDArray[np.uint8]
-
 
 class Evaluator:
-    """Scores generated pictures against the real ones of one dataset, again and again.
+    """Scores generated pictures against the real ones of a dataset.
 
-    Construction costs nothing. The first score loads the network and the real features; from then on they stay in
-    memory.
+    Construction is cheap. The first call of `score` loads the network and the features of the real pictures, and keeps
+    them in memory.
 
     Args:
-        data: the real pictures.
-        samples: score no more than this many generated pictures at a time.
-        real: hold them against no more than this many real ones.
+        data: the dataset.
+        samples: the largest number of generated pictures to score at a time.
+        real: the largest number of real pictures to compare them with.
         extractor: name of the feature network.
-        sees_through: names of those that trained the generator, whose scores flatter it.
-        device: where the network runs, "cpu" or "cuda"; "mps" stands for "cpu", since not every supported torch can
-            resize with antialiasing there.
-        cache: directory that keeps real features, by default `ganvas.foundation.cache.cache_directory()`.
+        sees_through: names of the feature networks that the discriminator sees pictures through. Their own scores would
+            flatter the generator.
+        device: device of the feature network, "cpu" or "cuda". "mps" means "cpu", because some supported versions of
+            torch cannot resize with antialiasing on MPS.
+        cache: directory that keeps the features; by default `ganvas.foundation.cache.cache_directory()`.
     """
 
     def __init__(
@@ -55,17 +54,17 @@ class Evaluator:
         self._samples, self._name, self._sees_through = samples, extractor, sees_through
         self._real = RealSide(data, real, extractor, "cpu" if device == "mps" else device, cache)
 
-    def score(self, images: Iterable[Images], labels: NDArray[np.int64] | None = None) -> Scores:
-        """Measure generated pictures.
+    def score(self, images: Iterable[Images], labels: Integers | None = None) -> Scores:
+        """Score generated pictures.
 
         Args:
-            images: batches of uint8 [n, H, W, 3], all of one size and in random order; they are taken one by one
-                until there are `samples`.
-            labels: int64 [N], the classes that were asked for, if any were.
+            images: batches of pictures of one size in random order, uint8 [n, H, W, 3]. Batches are consumed until
+                there are `samples` pictures.
+            labels: the classes that the pictures were generated for, int64 [N]; None without classes.
 
         Raises:
-            ConfigError: no feature network of that name.
-            DataError: too few pictures, real or generated.
+            ConfigError: the feature network is unknown.
+            DataError: there are too few real or generated pictures.
         """
         started = time.perf_counter()
         real = self._real.training
@@ -89,18 +88,18 @@ class Evaluator:
     def _metrics(self) -> list[Metric]:
         return [metric(self._real) for metric in in_order()]
 
-    def describe(self, images: Iterable[Images], labels: NDArray[np.int64] | None = None) -> Described:
-        """Describe generated pictures, which `score` then compares; the arguments are its own."""
+    def describe(self, images: Iterable[Images], labels: Integers | None = None) -> Descriptors:
+        """Compute the descriptors of generated pictures. The arguments are those of `score`."""
         extractor = self._real.extractor
-        described = [Described.of(slab, extractor) for slab in _slabs(images, self._samples) if len(slab)]
-        if not described:
+        parts = [Descriptors.of(slab, extractor) for slab in _slabs(images, self._samples) if len(slab)]
+        if not parts:
             raise DataError("there are no generated pictures to measure")
-        count = sum(map(len, described))
-        return Described.together(described, None if labels is None else labels[:count])
+        count = sum(map(len, parts))
+        return Descriptors.concatenate(parts, None if labels is None else labels[:count])
 
 
 def _slabs(batches: Iterable[Images], count: int) -> Iterator[Images]:
-    """The first `count` pictures, `SLAB` or a few more at a time; no more batches are asked for than hold them."""
+    """The first `count` pictures, `SLAB` or slightly more at a time. Consumes no more batches than needed."""
     slab: list[Images] = []
     for batch in batches:
         slab.append(batch[:count])

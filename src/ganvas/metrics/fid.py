@@ -1,21 +1,20 @@
-"""The Fréchet distance FID.
+"""FID, the Fréchet distance.
 
-Two sets of features are each taken for a Gaussian (Heusel et al. 2017, eq. 6):
+A Gaussian is fitted to each of two sets of features (Heusel et al. 2017, eq. 6):
 
     FID(X, Y) = |m - n|² + tr(S) + tr(T) - 2 tr((S T)^½)
 
-with means m, n and covariances S, T. If S = A'A and T = B'B, the eigenvalues of S T are, zeros aside, the squares of
-the singular values of A B', whose sum is the last trace. A and B have no more rows than there are pictures, so what is
-taken apart is small where they are few. torch-fidelity, whose value this is, takes the eigenvalues of S T itself.
+with means m, n and covariances S, T. torch-fidelity computes the eigenvalues of S T. The value here is the same, but
+comes from smaller matrices: if S = A'A and T = B'B, the nonzero eigenvalues of S T are the squares of the singular
+values of A B', so the last trace is the sum of these. A and B have at most as many rows as there are pictures.
 """
 
 import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from ganvas.foundation.arrays import Features, Floats
 
 
 class Gaussian(NamedTuple):
@@ -23,15 +22,20 @@ class Gaussian(NamedTuple):
 
     Attributes:
         mean: float64 [D].
-        factor: float64 [R, D], R the smaller of D and the number of pictures; the covariance is factor' factor.
+        factor: float64 [R, D], where R is the smaller of D and the number of pictures. The covariance is
+            factor' factor.
     """
 
     mean: Floats
     factor: Floats
 
 
-def gaussian(features: NDArray[np.float32]) -> Gaussian:
-    """Fit one, in float64, to the features [N, D] of two pictures or more; the covariance is divided by N - 1."""
+def gaussian(features: Features) -> Gaussian:
+    """Fit a Gaussian in float64.
+
+    Args:
+        features: float32 [N, D] of at least two pictures. The covariance is divided by N - 1.
+    """
     rows = features.astype(np.float64)
     mean = rows.mean(axis=0)
     rows = (rows - mean) / math.sqrt(len(rows) - 1)
@@ -39,7 +43,7 @@ def gaussian(features: NDArray[np.float32]) -> Gaussian:
 
 
 def fid(one: Gaussian, other: Gaussian) -> float:
-    """Their Fréchet distance; never below zero, where rounding may put equal sets."""
+    """The Fréchet distance of two Gaussians. Negative results of rounding become 0."""
     shift = one.mean - other.mean
     shared = np.linalg.svd(one.factor @ other.factor.T, compute_uv=False).sum()
     spread = np.square(one.factor).sum() + np.square(other.factor).sum()

@@ -1,9 +1,8 @@
-"""Whether augmentation shows in generated pictures: grey cut-outs, empty borders, odd colours.
+"""Augmentation leaks: grey cutouts, empty borders and unusual colours in generated pictures.
 
-Augmentation shows the discriminator changed pictures. Where the generator learns the changes too, its pictures have
-them (Karras et al. 2020, "Training generative adversarial networks with limited data", section 2.2, "leaks"). Each
-sign here is a property of single pictures that real ones may have as well, so what counts is how many more of the
-generated ones have it.
+Augmentation shows the discriminator changed pictures. The generator may learn these changes (Karras et al. 2020,
+"Training generative adversarial networks with limited data", section 2.2). Real pictures can show the same signs, so a
+leak is measured as the difference between the shares of generated and of real pictures that show a sign.
 """
 
 import math
@@ -11,31 +10,28 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-Images = NDArray[np.uint8]
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+from ganvas.foundation.arrays import Flags, Floats, Images
 
-# What is cut out or moved in from outside is 0 in [-1, 1]; a generator paints it about that grey, and about even.
+# Augmentation fills with 0 in [-1, 1], which is this grey. The tolerances are for the mean and the standard deviation.
 _GREY, _OFF_GREY, _UNEVEN = 127.5, 16.0, 8.0
-# A border is empty if a strip of this share of the side is.
+# Width of the strip along an edge that is tested, as a share of the side.
 _STRIP = 1 / 16
-# A cut-out is a grey square of this share of the side; what augmentation cuts out is twice that and may hang over.
+# Side of the square that is tested, as a share of the side. A cutout is twice as large, and may be partly outside.
 _SQUARE = 1 / 4
-# Tones are odd beyond these quantiles of the real pictures', by more than so many grey values: real pictures that are
-# all grey must not make every hint of a colour odd.
-_ORDINARY, _HINT = (0.005, 0.995), 8.0
+# Tones are unusual outside these quantiles of the real pictures, with a margin in grey values. Without the margin, any
+# trace of colour would be unusual next to real pictures that are all grey.
+_QUANTILES, _MARGIN = (0.005, 0.995), 8.0
 
 
 @dataclass(frozen=True)
 class Signs:
-    """What each of a set of pictures shows.
+    """Signs of augmentation in N pictures.
 
     Attributes:
-        cutout: whether there is an even grey square in it, bool [N].
-        border: whether it has an even grey strip along an edge, bool [N].
-        tone: its brightness, contrast and saturation, float64 [N, 3], in grey values.
+        cutout: whether a picture has a uniform grey square, bool [N].
+        border: whether it has a uniform grey strip along an edge, bool [N].
+        tone: brightness, contrast and saturation, float64 [N, 3], in grey values.
     """
 
     cutout: Flags
@@ -44,26 +40,26 @@ class Signs:
 
     @classmethod
     def of(cls, images: Images) -> Self:
-        """Look at pictures, uint8 [N, S, S, 3]."""
+        """Examine pictures, uint8 [N, S, S, 3]."""
         pixels = images.astype(np.float64)
         return cls(_has_grey_square(pixels), _has_grey_border(pixels), _tone(pixels))
 
     @classmethod
-    def together(cls, parts: list[Self]) -> Self:
-        """The signs of several sets as one."""
+    def concatenate(cls, parts: list[Self]) -> Self:
+        """Join the signs of several sets."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("cutout", "border", "tone")))
 
 
 @dataclass(frozen=True)
 class Leaks:
-    """How many more of the generated pictures than of the real ones show a sign of augmentation; -1 to 1.
+    """Share of generated pictures with a sign of augmentation minus that of real pictures, -1 to 1.
 
     Attributes:
-        leak_cutout: even grey squares.
-        leak_border: even grey borders.
-        leak_colour: a brightness that one real picture in a hundred has, or a contrast or saturation as high as one in
-            two hundred has it. Too little of these is no sign: generators that have not learnt much yet paint dully.
-        leak_se: the largest of their standard errors.
+        leak_cutout: uniform grey squares.
+        leak_border: uniform grey borders.
+        leak_colour: a brightness as rare as in one real picture of a hundred, or a contrast or saturation as high as in
+            one of two hundred. Low contrast and saturation are not signs, because generators start out dull.
+        leak_se: the largest of the three standard errors.
     """
 
     leak_cutout: float
@@ -74,19 +70,19 @@ class Leaks:
 
 def leaks(generated: Signs, real: Signs) -> Leaks:
     """Compare generated pictures with real ones."""
-    low, high = np.quantile(real.tone, _ORDINARY, axis=0) + np.array([[-_HINT], [_HINT]])
+    low, high = np.quantile(real.tone, _QUANTILES, axis=0) + np.array([[-_MARGIN], [_MARGIN]])
     low[1:] = -np.inf
     pairs = [
         (generated.cutout, real.cutout),
         (generated.border, real.border),
-        (_is_odd(generated.tone, low, high), _is_odd(real.tone, low, high)),
+        (_is_unusual(generated.tone, low, high), _is_unusual(real.tone, low, high)),
     ]
-    cutout, border, colour = (float(ours.mean() - theirs.mean()) for ours, theirs in pairs)
-    errors = [math.hypot(_error(ours), _error(theirs)) for ours, theirs in pairs]
+    cutout, border, colour = (float(fakes.mean() - reals.mean()) for fakes, reals in pairs)
+    errors = [math.hypot(_error(fakes), _error(reals)) for fakes, reals in pairs]
     return Leaks(cutout, border, colour, max(errors))
 
 
-def _is_odd(tone: Floats, low: Floats, high: Floats) -> Flags:
+def _is_unusual(tone: Floats, low: Floats, high: Floats) -> Flags:
     return _any((tone < low) | (tone > high), 1)
 
 
@@ -96,14 +92,14 @@ def _error(flags: Flags) -> float:
 
 
 def _has_grey_square(pixels: Floats) -> Flags:
-    """Whether some square of `_SQUARE` of the side, on a grid of half its size, is even and grey."""
+    """Whether a picture has a uniform grey square. Squares are tested at steps of half their size."""
     half = max(1, round(pixels.shape[1] * _SQUARE / 2))
     mean, spread = _window_moments(pixels, half)
     return _any(_is_empty(mean, spread), (1, 2))
 
 
 def _window_moments(pixels: Floats, half: int) -> tuple[Floats, Floats]:
-    """Mean [N, h, w, 3] and standard deviation, over places, of squares of 2 x 2 cells of `half` pixels."""
+    """Mean and standard deviation [N, h, w, 3] of the pixels of squares. A square has 2 x 2 cells of `half` pixels."""
     count, side = len(pixels), pixels.shape[1] // half * half
     cells = pixels[:, :side, :side].reshape(count, side // half, half, side // half, half, 3)
     first, second = cells.mean(axis=(2, 4)), np.square(cells).mean(axis=(2, 4))
@@ -121,12 +117,12 @@ def _has_grey_border(pixels: Floats) -> Flags:
 
 
 def _any(flags: Flags, axes: int | tuple[int, ...]) -> Flags:
-    found: Flags = np.logical_or.reduce(flags, axis=axes)
-    return found
+    result: Flags = np.logical_or.reduce(flags, axis=axes)
+    return result
 
 
 def _is_empty(mean: Floats, spread: Floats) -> Flags:
-    """Whether an area is even and grey, by its channels' means and standard deviations in the last axis."""
+    """Whether an area is uniform and grey, from the mean and standard deviation of each channel (the last axis)."""
     empty: Flags = np.all((np.abs(mean - _GREY) < _OFF_GREY) & (spread < _UNEVEN), axis=-1)
     return empty
 

@@ -1,25 +1,25 @@
-"""What a metric is: figures about generated pictures next to real ones, declared where they are computed."""
+"""The base class of metrics, which measure generated pictures against real ones."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ganvas.metrics.described import Described
+from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.real_side import RealSide
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One number of a metric.
+    """A number that a metric measures.
 
     Attributes:
-        key: its name in `evals.jsonl` and in JSON.
-        label: its name in tables, at most 11 letters.
-        meaning: what it says, in a few words. `{KEY}` stands for another figure, formatted as by `str.format`.
-        better: which values are better, or the value that is right.
-        error: the key of its standard error; None without one.
-        total: the key of what it is a count of, for "3 of 24"; None for a number that stands alone.
+        key: its key in `evals.jsonl` and other JSON.
+        label: its name in tables, at most 11 characters.
+        meaning: an explanation in a few words. `{KEY}` inserts another figure, with the syntax of `str.format`.
+        better: whether lower or higher values are better, or the ideal value.
+        error: the key of its standard error; None if it has none.
+        total: the key of the total, for counts such as "3 of 24"; None for other numbers.
     """
 
     key: str
@@ -30,10 +30,10 @@ class Figure:
     total: str | None = None
 
     def row(self, values: Mapping[str, object]) -> str | None:
-        """Its line of a table; None where it was not measured.
+        """The line of the figure in a table; None if it was not measured.
 
         Args:
-            values: numbers by their keys.
+            values: figures by key.
         """
         value, error = values.get(self.key), values.get(self.error or "")
         if value is None:
@@ -44,14 +44,14 @@ class Figure:
 
 
 class Metric(ABC):
-    """Measures generated pictures against the real ones of one dataset, again and again.
+    """Measures generated pictures against the real ones of a dataset.
 
-    An instance may keep what it needs of the real side from one evaluation to the next.
+    A run keeps its instance for all evaluations, so an instance may cache what it computes from the real pictures.
 
     Attributes:
-        order: where its figures stand in tables, ascending; metrics of equal order by the names of their files.
-        figures: what tables show of it; it may measure more.
-        real: the real side.
+        order: position in tables, ascending. Metrics of equal order are sorted by the names of their files.
+        figures: the numbers to show in tables. `measure` may return more.
+        real: the real pictures.
     """
 
     order: ClassVar[int] = 100
@@ -61,5 +61,9 @@ class Metric(ABC):
         self.real = real
 
     @abstractmethod
-    def measure(self, generated: Described) -> Mapping[str, float | None]:
-        """The figures of generated pictures and their standard errors, by their keys; None for what is not known."""
+    def measure(self, generated: Descriptors) -> Mapping[str, float | None]:
+        """Measure generated pictures.
+
+        Returns:
+            Figures and their standard errors by key; None if a value is unknown.
+        """

@@ -1,7 +1,7 @@
-"""Counting which known modes a generator has learnt: mode collapse as a plain number.
+"""The number of known modes that a generator covers: a direct measure of mode collapse.
 
-Painted datasets say of each picture which of a few dozen modes it is, a subject in a palette. A classifier fitted
-to the real pictures names the mode of a generated one, and a gate keeps out what is no picture of any mode.
+The embedded paintings have a known mode each, one of a few dozen combinations of subject and palette. A classifier
+fitted to the real pictures names the mode of a generated one. A threshold leaves out pictures that belong to no mode.
 """
 
 from dataclasses import dataclass
@@ -13,24 +13,22 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import StratifiedKFold
 
+from ganvas.foundation.arrays import Features, Floats, Images, Indices
 from ganvas.machine.threads import one_blas_thread
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.intp]
-
-# Modes are counted only where held-out real pictures are named right this often.
+# Modes are counted only if this share of held-out real pictures is classified correctly.
 MIN_ACCURACY = 0.95
 
-# A mode's real pictures are split into this many parts, each held out once; it needs at least one for each.
+# The number of folds of cross-validation. A mode needs at least one real picture for each.
 FOLDS = 5
 
-# A generated picture is no picture of its mode if it is further from the mode's centre than this share of held-out
-# real pictures are from the centre nearest to them.
+# A generated picture belongs to no mode if it is further from the nearest centre than this share of held-out real
+# pictures are from theirs.
 GATE = 0.99
 
-# A mode is covered if it gets this share of the pictures it would get if modes were as frequent as in the dataset.
-# At least one picture must; the rest of the rule keeps the few per cent of pictures that are named wrong, or pass
-# the gate between two modes, from adding up to modes that are not there.
+# A mode is covered if it has at least one picture, and at least this share of the pictures that it would have if modes
+# were as frequent as in the dataset. The share keeps stray pictures, which are classified wrongly or lie between two
+# modes, from counting as a mode.
 SHARE = 0.25
 
 _COMPONENTS = 64
@@ -38,26 +36,26 @@ _SHADES = 4
 
 
 @dataclass(frozen=True)
-class Descriptors:
-    """What tells modes apart in a set of pictures.
+class ModeDescriptors:
+    """The descriptors of N pictures that tell modes apart.
 
     Attributes:
-        features: float32 [N, D] of a feature network, which shows what is painted but is nearly blind to colour.
-        colours: float32 [N, 64] of `colours`, which make up for that.
+        features: float32 [N, D] of a feature network. They describe the subject, but hardly the colours.
+        colours: float32 [N, 64], colour histograms.
     """
 
-    features: NDArray[np.float32]
-    colours: NDArray[np.float32]
+    features: Features
+    colours: Features
 
-    def __getitem__(self, rows: Numbers) -> "Descriptors":
-        return Descriptors(self.features[rows], self.colours[rows])
+    def __getitem__(self, rows: Indices) -> "ModeDescriptors":
+        return ModeDescriptors(self.features[rows], self.colours[rows])
 
     def __len__(self) -> int:
         return len(self.features)
 
 
-def colours(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The square roots of the shares of 4 x 4 x 4 ranges of red, green and blue (the Hellinger map).
+def colour_histograms(images: Images) -> Features:
+    """Colour histograms with 4 x 4 x 4 bins of red, green and blue: the square roots of the shares (the Hellinger map).
 
     Args:
         images: uint8 [N, H, W, 3].
@@ -74,24 +72,23 @@ def colours(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 class ModeCounter:
-    """Names the modes of pictures and counts those that a set of them covers.
+    """Classifies pictures by mode, and counts the modes that a set of pictures covers.
 
-    Pictures lie in the space of linear discriminants: of the principal components of their features and their
-    colours, those directions that separate the modes best, in units of the spread within a mode. The centre nearest
-    to a picture there is its mode.
+    Features are reduced to principal components, joined with the colours, and projected to the linear discriminants
+    between modes, in units of the spread within a mode. The mode of a picture is the one with the nearest centre.
 
     Attributes:
         names: the modes, sorted.
-        accuracy: share of real pictures whose mode was named right while they were held out.
+        accuracy: share of held-out real pictures that are classified correctly, in cross-validation.
     """
 
     @one_blas_thread()
-    def __init__(self, real: Descriptors, modes: NDArray[np.object_]) -> None:
+    def __init__(self, real: ModeDescriptors, modes: NDArray[np.object_]) -> None:
         """Learn the modes of real pictures.
 
         Args:
-            real: what they look like.
-            modes: the name of each one's mode [N]; at least two modes, at least `FOLDS` pictures of each.
+            real: the real pictures.
+            modes: the name of the mode of each, object [N]. At least two modes, at least `FOLDS` pictures of each.
         """
         names, numbers = np.unique(modes.astype(str), return_inverse=True)
         self.names: list[str] = names.tolist()
@@ -101,27 +98,27 @@ class ModeCounter:
 
     @property
     def total(self) -> int:
-        """How many modes there are."""
+        """The number of modes."""
         return len(self.names)
 
-    def counts(self, pictures: Descriptors) -> dict[str, int]:
-        """How many of the pictures are of each mode; what is of none is left out."""
+    def counts(self, pictures: ModeDescriptors) -> dict[str, int]:
+        """The number of pictures of each mode, by its name. Pictures of no mode are left out."""
         numbers, distances = self._space.nearest(pictures)
         counts = np.bincount(numbers[distances <= self._reach], minlength=self.total)
         return dict(zip(self.names, counts.tolist(), strict=True))
 
-    def covered(self, pictures: Descriptors) -> int:
-        """How many modes the pictures cover: those with at least `SHARE` of the pictures they should have."""
+    def covered(self, pictures: ModeDescriptors) -> int:
+        """The number of modes that the pictures cover; see `SHARE`."""
         counts = np.array(list(self.counts(pictures).values()))
         enough = np.maximum(1.0, SHARE * self._shares * len(pictures))
         return int((counts >= enough).sum())
 
 
-def mode_counter(real: Descriptors, modes: NDArray[np.object_]) -> ModeCounter | None:
-    """A counter for the modes of real pictures, or None where there are too few pictures to be sure of them.
+def mode_counter(real: ModeDescriptors, modes: NDArray[np.object_]) -> ModeCounter | None:
+    """A counter for the modes of real pictures, or None if their modes cannot be told apart reliably.
 
-    That is with fewer than `FOLDS` pictures of some mode, with a single mode, and where the counter would name more
-    than one held-out real picture in twenty wrong.
+    This is so with fewer than `FOLDS` pictures of a mode, with a single mode, and with an accuracy below
+    `MIN_ACCURACY`.
     """
     _, sizes = np.unique(modes.astype(str), return_counts=True)
     if len(sizes) < 2 or sizes.min() < FOLDS:
@@ -132,24 +129,24 @@ def mode_counter(real: Descriptors, modes: NDArray[np.object_]) -> ModeCounter |
 
 @dataclass(frozen=True)
 class _Space:
-    """The space in which modes are compact and apart."""
+    """The space of linear discriminants, in which modes are compact and separate."""
 
     traits: "_Traits"
     discriminants: LinearDiscriminantAnalysis
     centres: Floats
 
     @classmethod
-    def fit(cls, real: Descriptors, numbers: Numbers) -> Self:
-        """Find the space for real pictures of known mode, numbered from 0."""
+    def fit(cls, real: ModeDescriptors, numbers: Indices) -> Self:
+        """Fit the space to real pictures. `numbers` are their modes, numbered from 0."""
         traits = _Traits.fit(real)
-        # Ledoit and Wolf's shrinkage makes the covariance usable with fewer pictures a mode than dimensions.
+        # Ledoit-Wolf shrinkage makes the covariance usable with fewer pictures per mode than dimensions.
         discriminants = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto")
         places = discriminants.fit(traits.of(real), numbers).transform(traits.of(real))
         centres = np.stack([places[numbers == mode].mean(axis=0) for mode in range(numbers.max() + 1)])
         return cls(traits, discriminants, centres)
 
-    def nearest(self, pictures: Descriptors) -> tuple[Numbers, Floats]:
-        """The number of the mode whose centre is nearest to each picture, and how far away it is."""
+    def nearest(self, pictures: ModeDescriptors) -> tuple[Indices, Floats]:
+        """The mode whose centre is nearest to each picture, and the distance from it."""
         places = self.discriminants.transform(self.traits.of(pictures))
         distances = np.linalg.norm(places[:, None] - self.centres, axis=2)
         return distances.argmin(axis=1), distances.min(axis=1)
@@ -157,27 +154,27 @@ class _Space:
 
 @dataclass(frozen=True)
 class _Traits:
-    """Principal components of the features, and the colours, each block scaled to a variance of 1 a dimension."""
+    """Principal components of the features, joined with the colours. Both have a mean variance of 1 per dimension."""
 
     components: PCA
     feature_scale: float
     colour_scale: float
 
     @classmethod
-    def fit(cls, real: Descriptors) -> Self:
+    def fit(cls, real: ModeDescriptors) -> Self:
         count = min(_COMPONENTS, len(real) - 1)
         components = PCA(count, svd_solver="randomized", random_state=0).fit(real.features)
         scales = components.explained_variance_.mean(), real.colours.var(axis=0).mean()
         return cls(components, *(float(np.sqrt(variance)) for variance in scales))
 
-    def of(self, pictures: Descriptors) -> Floats:
+    def of(self, pictures: ModeDescriptors) -> Floats:
         features = self.components.transform(pictures.features) / self.feature_scale
         return np.hstack([features, pictures.colours / self.colour_scale])
 
 
-def _held_out(real: Descriptors, numbers: Numbers) -> tuple[float, float]:
-    """How often real pictures that a space was not fitted to are named right, and how far from a centre they lie."""
-    named, distances = np.empty_like(numbers), np.empty(len(numbers))
+def _held_out(real: ModeDescriptors, numbers: Indices) -> tuple[float, float]:
+    """Cross-validation: the share of correctly classified pictures, and the `GATE` quantile of their distances."""
+    predicted, distances = np.empty_like(numbers), np.empty(len(numbers))
     for rest, part in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(numbers, numbers):
-        named[part], distances[part] = _Space.fit(real[rest], numbers[rest]).nearest(real[part])
-    return float((named == numbers).mean()), float(np.quantile(distances, GATE))
+        predicted[part], distances[part] = _Space.fit(real[rest], numbers[rest]).nearest(real[part])
+    return float((predicted == numbers).mean()), float(np.quantile(distances, GATE))

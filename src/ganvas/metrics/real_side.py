@@ -1,11 +1,11 @@
-"""The real pictures that generated ones are held against, loaded when they are first needed."""
+"""The real pictures that generated ones are compared with. They are loaded on first use."""
 
 import functools
 from pathlib import Path
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TEST
-from ganvas.metrics.described import Described
+from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import SLAB, FeatureNetwork
 from ganvas.metrics.reference import Reference, reference
@@ -16,14 +16,15 @@ class RealSide:
     """The real side of every score.
 
     Args:
-        data: the real pictures.
-        most: no more of them than this many, chosen at random, always the same.
+        data: the dataset.
+        most: the largest number of real pictures to use. From larger datasets, the same random choice is made each
+            time.
         extractor: name of the feature network.
-        device: where the network runs.
-        cache: directory that keeps real features.
+        device: device of the feature network.
+        cache: directory that keeps the features; None for the default cache.
 
     Attributes:
-        data: the real pictures.
+        data: the dataset.
     """
 
     def __init__(self, data: Dataset, most: int, extractor: str, device: str, cache: Path | None) -> None:
@@ -37,23 +38,23 @@ class RealSide:
 
     @functools.cached_property
     def reference(self) -> Reference:
-        """The features of the training pictures, with what KID and FID need of them."""
+        """The features of the training pictures, with the statistics for KID and FID."""
         return reference(self.data, self.extractor, self._cache, most=self._most)
 
     @functools.cached_property
-    def training(self) -> Described:
+    def training(self) -> Descriptors:
         """The training pictures."""
-        return self._known(self.reference)
+        return self._describe(self.reference)
 
     @functools.cached_property
-    def held_back(self) -> Described | None:
-        """Pictures that were not trained on, if there are enough to go by."""
+    def held_back(self) -> Descriptors | None:
+        """The pictures that were held back from training; None if there are fewer than `MIN_SCORED`."""
         if len(self.data.rows(TEST)) < MIN_SCORED:
             return None
-        return self._known(reference(self.data, self.extractor, self._cache, TEST, self._most))
+        return self._describe(reference(self.data, self.extractor, self._cache, TEST, self._most))
 
-    def _known(self, reference: Reference) -> Described:
+    def _describe(self, reference: Reference) -> Descriptors:
         rows, data = reference.rows, self.data
-        # Part by part, for a large dataset's pictures do not fit in memory together.
+        # The pictures of a large dataset do not fit in memory together.
         parts = (data.images[rows[start : start + SLAB]] for start in range(0, len(rows), SLAB))
-        return Described.known(reference.features, parts, None if data.labels is None else data.labels[rows])
+        return Descriptors.with_features(reference.features, parts, None if data.labels is None else data.labels[rows])

@@ -1,4 +1,4 @@
-"""The real side of every score: the features of a dataset's training pictures, computed once and kept."""
+"""The features of a dataset's training pictures, computed once and cached."""
 
 import functools
 import hashlib
@@ -6,13 +6,12 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
+from ganvas.foundation.arrays import Features, Integers
 from ganvas.foundation.cache import cache_directory, cache_path, note_unwritable
 from ganvas.foundation.errors import DataError, WriteError
 from ganvas.foundation.files import whole_file
@@ -22,51 +21,51 @@ from ganvas.metrics.fid import Gaussian, gaussian
 from ganvas.metrics.kid import Within, within
 from ganvas.settings.config import MIN_SCORED
 
-# Of a larger dataset, this many pictures stand for all: their kernel and distance matrices are quadratic in it.
+# The largest number of pictures to use, because the size of kernel and distance matrices is quadratic in it.
 MAX_REAL = 5000
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Real pictures as the scores see them.
+    """The features of real pictures.
 
     Attributes:
-        rows: int64 [M], which pictures of the dataset these are, in a shuffled order: any first part is a fair
-            sample of all.
-        features: float32 [M, D], theirs.
+        rows: rows of the pictures in the dataset, int64 [M]. They are shuffled, so the first of them are a random
+            sample.
+        features: float32 [M, D].
     """
 
-    rows: NDArray[np.int64]
-    features: NDArray[np.float32]
+    rows: Integers
+    features: Features
 
     @functools.cached_property
     def gaussian(self) -> Gaussian:
-        """Their part of FID."""
+        """The Gaussian for FID."""
         return gaussian(self.features)
 
     @functools.cached_property
     def similarity(self) -> Within:
-        """Their part of KID."""
+        """The kernel statistics for KID."""
         return within(self.features)
 
 
 def reference(
     data: Dataset, extractor: FeatureNetwork, cache: Path | None = None, split: str = TRAIN, most: int = MAX_REAL
 ) -> Reference:
-    """The reference of a dataset: its training pictures, or `most` of them chosen at random, always the same.
+    """The features of a dataset's training pictures. From more than `most` pictures, a fixed random choice is made.
 
-    Features are read from the cache if it has them whole, and otherwise computed and put there. A cache that cannot
-    be written costs time at the next evaluation, and a note, but nothing else.
+    Features are read from the cache, or else computed and cached. If the cache is not writable, a warning is logged,
+    and the next call computes them again.
 
     Args:
-        data: the real pictures.
-        extractor: the network, on the device to use.
-        cache: directory to keep features in, by default `cache_directory()`.
-        split: take the pictures of another part of the dataset instead.
-        most: how many at most.
+        data: the dataset.
+        extractor: the feature network, on the device to use.
+        cache: the cache; by default `cache_directory()`.
+        split: the split to use instead of the training pictures.
+        most: the largest number of pictures.
 
     Raises:
-        DataError: fewer than `MIN_SCORED` pictures there.
+        DataError: the split has fewer than `MIN_SCORED` pictures.
     """
     rows = data.rows(split)
     if len(rows) < MIN_SCORED:
@@ -88,14 +87,14 @@ def reference(
 
 
 def is_kept(data: Dataset, extractor: str, cache: Path | None = None, split: str = TRAIN) -> bool:
-    """Whether the features that `reference` needs are in the cache."""
+    """Whether the cache has the features that `reference` needs."""
     count = min(len(data.rows(split)), MAX_REAL)
     return _Entry(cache or cache_directory(), data.fingerprint, split, extractor, count).read() is not None
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """One dataset's features under one network: an array, and beside it a JSON file with what it is and its hash."""
+    """The cached features of a dataset and a network: an array, and a JSON file with its key and sha256."""
 
     directory: Path
     fingerprint: str
@@ -104,7 +103,7 @@ class _Entry:
     count: int
 
     @property
-    def _key(self) -> dict[str, Any]:
+    def _key(self) -> dict[str, object]:
         return {
             "fingerprint": self.fingerprint,
             "split": self.split,
@@ -114,33 +113,33 @@ class _Entry:
         }
 
     def _file(self, ending: str) -> Path:
-        """The note about the features (".json"), or these (".npy")."""
+        """The path of the array (".npy") or of the JSON file (".json")."""
         digest = hashlib.sha256(json.dumps(self._key).encode()).hexdigest()
         name = f"features-{self.extractor.replace(':', '-')}-{digest[:16]}"
-        # Both lie where the note does; names of networks may have dots in them.
+        # Names of networks may contain dots, so `with_suffix` would not do. Both files are in the same directory.
         return cache_path(f"{name}.json", self.directory).with_name(name + ending)
 
-    def read(self) -> NDArray[np.float32] | None:
-        """The features, float32 [count, D], or None if they are not there, not these, or not whole."""
+    def read(self) -> Features | None:
+        """The features, float32 [count, D]; None if they are missing, of another key, or damaged."""
         try:
-            note = json.loads(self._file(".json").read_text(encoding="utf-8"))
+            description = json.loads(self._file(".json").read_text(encoding="utf-8"))
             content = self._file(".npy").read_bytes()
-            if note != self._note(content):
+            if description != self._description(content):
                 return None
-            features: NDArray[np.float32] = np.load(io.BytesIO(content), allow_pickle=False)
+            features: Features = np.load(io.BytesIO(content), allow_pickle=False)
         except (OSError, ValueError):
             return None
         return features
 
-    def write(self, features: NDArray[np.float32]) -> None:
-        """Keep the features: the array first, so that a note never speaks of one that is not there yet."""
+    def write(self, features: Features) -> None:
+        """Write the features to the cache. The array comes first, so the JSON file never describes a missing one."""
         buffer = io.BytesIO()
         np.save(buffer, features, allow_pickle=False)
         content = buffer.getvalue()
         with whole_file(self._file(".npy")) as partial:
             partial.write_bytes(content)
         with whole_file(self._file(".json")) as partial:
-            partial.write_text(json.dumps(self._note(content), indent=1), encoding="utf-8")
+            partial.write_text(json.dumps(self._description(content), indent=1), encoding="utf-8")
 
-    def _note(self, content: bytes) -> dict[str, Any]:
+    def _description(self, content: bytes) -> dict[str, object]:
         return {**self._key, "sha256": hashlib.sha256(content).hexdigest()}

@@ -1,4 +1,4 @@
-"""How good generated pictures are, in numbers: every score of one evaluation, over the same pictures and features."""
+"""The scores of an evaluation, all for the same pictures and features."""
 
 import math
 from collections.abc import Mapping
@@ -12,29 +12,29 @@ from ganvas.metrics.leaks import Leaks
 from ganvas.metrics.measures import in_order
 from ganvas.metrics.memorisation import Memorisation
 
-# The extractor of the published FID and KID.
+# The feature network of published FID and KID.
 PUBLISHED = "inception"
 
-# With a standard error above this a share says next to nothing.
+# Shares with a larger standard error are too vague to be useful.
 MAX_ERROR = 0.05
 
 
 @dataclass(frozen=True)
 class Scores(Leaks, Memorisation, Diversity, Distances):
-    """The result of one evaluation.
+    """The result of an evaluation.
 
     Attributes:
-        extractor: the feature network.
-        independent: whether it had no part in training the generator.
-        features: how many features it has.
-        generated: how many generated pictures were measured.
-        real: how many real ones they were held against.
-        held_back: how many real ones that were not trained on they were held against too.
-        seconds: wall-clock time it took, painting the pictures included.
-        modes_covered: how many of the dataset's known modes the generated pictures show; None where none are known.
-        modes_total: how many known modes there are.
-        classes: the scores of each class by name; empty for pictures without classes.
-        others: what metrics measure beyond the figures that are attributes here, by their keys.
+        extractor: name of the feature network.
+        independent: whether that network had no part in the training of the generator.
+        features: number of features of the network.
+        generated: number of generated pictures.
+        real: number of training pictures that they were compared with.
+        held_back: number of held-back pictures that they were compared with.
+        seconds: wall-clock time, including the generation of the pictures.
+        modes_covered: number of the dataset's known modes that the pictures cover; None if no modes are known.
+        modes_total: number of known modes.
+        classes: scores of each class by name; empty without classes.
+        others: figures of metrics that are not attributes here, by key.
     """
 
     extractor: str
@@ -51,20 +51,20 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
 
     @classmethod
     def of(cls, measured: Mapping[str, float | None], **about: Any) -> Self:
-        """The scores from what all metrics measured, by their keys, and the fields that say what it is about."""
+        """Create scores from the figures of all metrics, by key, and the values of the other fields."""
         attributes = {field.name for field in fields(cls)}
-        ours: dict[str, Any] = {key: value for key, value in measured.items() if key in attributes}
+        own: dict[str, Any] = {key: value for key, value in measured.items() if key in attributes}
         others = {key: value for key, value in measured.items() if key not in attributes}
-        return cls(**ours, **about, others=others)
+        return cls(**own, **about, others=others)
 
-    def record(self) -> dict[str, Any]:
-        """The fields as one JSON object, leaving out what is not known; what is in `others` stands among them."""
+    def record(self) -> dict[str, object]:
+        """All figures as one JSON object, including `others`. Unknown values are left out."""
         record = asdict(self)
         record |= record.pop("others")
         return {name: value for name, value in record.items() if value not in (None, {})}
 
     def line(self) -> str:
-        """The most telling scores on one line."""
+        """The main scores on one line."""
         modes = "" if self.modes_total is None else f", modes {self.modes_covered}/{self.modes_total}"
         return (
             f"KID {self.kid:.4f} ± {self.kid_se:.4f}, recall {self.recall:.3f}, coverage {self.coverage:.3f}, "
@@ -72,7 +72,7 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
         )
 
     def __str__(self) -> str:
-        """The scores on a line each, what they are scores of, and what they are too few to say."""
+        """A table of the scores, the conditions of the evaluation, and warnings."""
         record = self.record()
         rows = (figure.row(record) for metric in in_order() for figure in metric.figures)
         lines = [row for row in rows if row is not None]
@@ -90,11 +90,13 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
             f"{self.seconds:.1f} s.",
         ]
         if self.extractor != PUBLISHED:
-            lines.append(f"Not comparable with published FID or KID, which use Inception-v3 (--extractor {PUBLISHED}).")
+            lines.append(
+                f"Cannot be compared with published FID or KID, which use Inception-v3 (--extractor {PUBLISHED})."
+            )
         return "\n".join([*lines, *(f"warning: {warning}" for warning in self.warnings())])
 
     def warnings(self) -> list[str]:
-        """What these pictures are too few to say."""
+        """Warnings about scores that are unreliable, with the reason."""
         vague = [
             name
             for name in ("precision", "recall", "coverage", "copies")
@@ -103,19 +105,19 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
         warnings = []
         if not self.independent:
             warnings.append(
-                f"{self.extractor} is what the discriminator saw pictures through, so these scores flatter the "
-                "generator: name another --extractor"
+                f"the discriminator saw pictures through {self.extractor}, so these scores flatter the generator: "
+                "choose another --extractor"
             )
         if vague:
             warnings.append(
-                f"{', '.join(vague)} may be off by 0.1 and more: {self.generated:,} generated and {self.real:,} real "
-                "pictures are too few; 200 of each would do"
+                f"{', '.join(vague)} may be off by 0.1 or more: {self.generated:,} generated and {self.real:,} real "
+                "pictures are too few; use at least 200 of each"
             )
         if (few := min(self.generated, self.real)) <= self.features:
-            warnings.append(f"FID over {self.features:,} features wants more than {few:,} pictures; go by KID")
+            warnings.append(f"FID over {self.features:,} features needs more than {few:,} pictures; use KID instead")
         return warnings
 
 
 def _likely_error(error: float, generated: int, real: int) -> float:
-    """A share's standard error, or where it is 0 by luck the one of a share of one in eight."""
+    """The standard error of a share, but at least that of a share of 1/8, because an error of 0 is chance."""
     return max(error, math.sqrt(7 / 64 / min(generated, real)))

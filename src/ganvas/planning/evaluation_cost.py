@@ -1,6 +1,6 @@
 """The cost of an evaluation, extrapolated from one with few pictures."""
 
-from ganvas.artist.sampling import mixed_labels, paint
+from ganvas.artist.sampling import mixed_labels, sample_batches
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.machine.device import Machine
@@ -29,7 +29,9 @@ def evaluation_seconds(
     evaluator = Evaluator(data, samples=few, real=few, extractor=settings.extractor, device=machine.device)
     is_conditional = recipe.class_use.conditions_generator and data.class_names
     labels = mixed_labels(data.class_shares, few) if is_conditional else None
-    pictures, generation = shortest(lambda: list(paint(recipe, average, few, settings.seed, labels, machine.device)))
+    pictures, generation = shortest(
+        lambda: list(sample_batches(recipe, average, few, settings.seed, labels, machine.device))
+    )
     evaluator.describe(pictures)  # the first call loads the network and chooses kernels
     _, describing = shortest(lambda: evaluator.describe(pictures))
     _, scoring = shortest(lambda: evaluator.score(pictures, labels))

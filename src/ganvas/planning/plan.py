@@ -16,7 +16,7 @@ from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine, choose, launch
-from ganvas.metrics.independence import independent
+from ganvas.metrics.independence import independent_extractor
 from ganvas.planning import quality
 from ganvas.planning.timeline import Forecast
 from ganvas.runs.directory import CONFIG, Record, RunDirectory
@@ -179,7 +179,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
             )
         config = config.with_settings(eval_samples=0)
     if config.settings.extractor == AUTO:
-        config = config.with_settings(extractor=independent(recipe_class.sees_through))
+        config = config.with_settings(extractor=independent_extractor(recipe_class.sees_through))
     if config.settings.eval_samples:
         from ganvas.metrics.extractors import fetch  # for the same reason as the trainer's
 

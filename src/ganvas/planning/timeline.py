@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
+from ganvas.machine.memory import GIB
 from ganvas.planning.costs import Costs
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import Settings
@@ -11,7 +12,6 @@ from ganvas.training.agenda import Agenda
 
 # Approximate number of rounds of a simulation. Each round stands for the same number of steps.
 ROUNDS = 2000
-GIB = 2**30
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,8 @@ class RunDirectory:
         file = path / CONFIG
         if not is_run(path):
             raise RunError(
-                f"{path} is not a run directory (it has no {CONFIG}); start a run with: ganvas train DATA --out {quoted(path)}"
+                f"{path} is not a run directory (it has no {CONFIG}); start a run with: "
+                f"ganvas train DATA --out {quoted(path)}"
             )
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))

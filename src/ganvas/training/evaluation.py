@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from ganvas.artist.sampling import mixed_labels, paint
+from ganvas.artist.sampling import mixed_labels, sample_batches
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Recipe
@@ -62,7 +62,7 @@ class RunEvaluator:
         """Pictures to score, uint8 batches [N, S, S, 3]; classes as often as in the data."""
         settings = self._settings
         seed = settings.seed + EVAL_SEED
-        return paint(self._recipe, generator, settings.eval_samples, seed, labels, self._machine.device)
+        return sample_batches(self._recipe, generator, settings.eval_samples, seed, labels, self._machine.device)
 
     def state(self) -> State:
         """What a resumed run needs of it."""

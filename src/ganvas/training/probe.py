@@ -14,8 +14,8 @@ from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.machine.device import Machine
 from ganvas.metrics.diversity import mean_distance
-from ganvas.metrics.memorisation import small
-from ganvas.metrics.ranks import probability_of_less
+from ganvas.metrics.mann_whitney import probability_of_less
+from ganvas.metrics.memorisation import thumbnails
 from ganvas.training.step import AdversarialStep
 
 # Pictures to ask about, of each origin.
@@ -144,7 +144,7 @@ def _tells(real: Floats, generated: Floats) -> float | None:
 
 def _reduced(batches: list[Tensor]) -> Tensor:
     """Pictures as vectors, float32 [N, P], reduced as for the search for copies."""
-    pictures = np.concatenate([small(to_uint8(batch)) for batch in batches])
+    pictures = np.concatenate([thumbnails(to_uint8(batch)) for batch in batches])
     return torch.from_numpy(pictures.reshape(len(pictures), -1).astype(np.float32))
 
 

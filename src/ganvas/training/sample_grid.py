@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganvas.artist.grids import class_grid, grid
-from ganvas.artist.sampling import paint, paint_by_class
+from ganvas.artist.sampling import sample_batches, sample_by_class
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.gans.recipe import Recipe
 from ganvas.settings.config import Settings
@@ -31,5 +31,5 @@ def sample_grid(
     """
     names, side, seed = data.class_names, settings.grid_size, settings.seed + GRID_SEED
     if names and recipe.class_use.conditions_generator:
-        return class_grid(paint_by_class(recipe, generator, len(names), side, seed, device), names)
-    return grid(np.concatenate(list(paint(recipe, generator, side * side, seed, device=device))), side)
+        return class_grid(sample_by_class(recipe, generator, len(names), side, seed, device), names)
+    return grid(np.concatenate(list(sample_batches(recipe, generator, side * side, seed, device=device))), side)

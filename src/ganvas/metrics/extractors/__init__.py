@@ -1,11 +1,11 @@
-"""The feature networks by name, one file each; what follows a colon in a name is the network's own to read.
+"""The feature networks, one file each, by name. The network itself interprets what follows a colon in its name.
 
 | name | |
 |---|---|
-| `efficientnet-lite2`, `efficientnet-lite2-260` | come with ganvas and work offline |
-| `inception` | the Inception-v3 of the published FID and KID, in torch-fidelity's copy; fetched once |
-| `timm:NAME` | any network of timm, with the weights of its Hugging Face repository; fetched once |
-| `pixels` | no network at all: the pictures at 32 x 32 |
+| `efficientnet-lite2`, `efficientnet-lite2-260` | included with ganvas; work offline |
+| `inception` | the Inception-v3 of published FID and KID, from torch-fidelity; downloaded once |
+| `timm:NAME` | any network of timm, with weights from Hugging Face; downloaded once |
+| `pixels` | no network: the pictures at 32 x 32 |
 """
 
 from typing import TYPE_CHECKING
@@ -23,30 +23,34 @@ EXTRACTORS: Registry["type[FeatureNetwork]"] = Registry(
 
 
 def check(name: str) -> None:
-    """Refuse a name that no feature network has.
+    """Check the name of a feature network.
 
     Raises:
-        ConfigError: it lists the names there are.
+        ConfigError: the name is unknown. The message lists all names.
     """
     _find(name)
 
 
 def fetch(name: str) -> None:
-    """Check a name, and have the weights of its network on this machine.
+    """Check the name of a feature network, and download its weights unless this machine has them.
 
     Raises:
-        ConfigError: no extractor has that name.
-        DataError: the weights are not here and cannot be fetched.
+        ConfigError: the name is unknown.
+        DataError: the download failed.
     """
     _find(name).fetch(name)
 
 
 def load_extractor(name: str = DEFAULT_EXTRACTOR, device: str = "cpu") -> "FeatureNetwork":
-    """A feature network by name, ready for `ganvas.metrics.features.extract`.
+    """Load a feature network for `ganvas.metrics.features.extract`.
+
+    Args:
+        name: name of the network.
+        device: the device to move it to.
 
     Raises:
-        ConfigError: no extractor has that name.
-        DataError: its weights are not here and cannot be fetched.
+        ConfigError: the name is unknown.
+        DataError: its weights cannot be downloaded.
     """
     extractor = _find(name)(name)
     extractor.to(device)
@@ -56,9 +60,9 @@ def load_extractor(name: str = DEFAULT_EXTRACTOR, device: str = "cpu") -> "Featu
 def _find(name: str) -> "type[FeatureNetwork]":
     kind, colon, argument = name.partition(":")
     if kind in EXTRACTORS:
-        found = EXTRACTORS.find(kind)
-        if bool(colon) == bool(found.argument):
-            found.check(argument)
-            return found
-    names = (f"{each}:{found.argument}" if found.argument else each for each, found in EXTRACTORS.all().items())
+        network = EXTRACTORS.find(kind)
+        if bool(colon) == bool(network.argument):
+            network.check(argument)
+            return network
+    names = (f"{each}:{network.argument}" if network.argument else each for each, network in EXTRACTORS.all().items())
     raise ConfigError(unknown("feature extractor", name, names))

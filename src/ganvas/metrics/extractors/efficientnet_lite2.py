@@ -1,7 +1,7 @@
-"""EfficientNet-Lite2 at 128 pixels: what ganvas measures with unless told otherwise."""
+"""EfficientNet-Lite2 at 128 pixels, the default feature network."""
 
 from ganvas.metrics.efficientnet import EfficientNetLite
 
 
 class EfficientNetLite2(EfficientNetLite):
-    """Pictures are resized to 128 pixels."""
+    """EfficientNet-Lite2 on pictures resized to 128 pixels."""

@@ -1,7 +1,7 @@
-"""EfficientNet-Lite2 at 260 pixels: the size that the network was trained at."""
+"""EfficientNet-Lite2 at 260 pixels, the size at which the network was trained."""
 
 from ganvas.metrics.efficientnet import EfficientNetLite
 
 
 class EfficientNetLite2At260(EfficientNetLite):
-    """Pictures are resized to 260 pixels."""
+    """EfficientNet-Lite2 on pictures resized to 260 pixels."""

@@ -1,4 +1,4 @@
-"""No network at all: the pictures themselves, reduced."""
+"""Pixels instead of features: the pictures themselves, reduced."""
 
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -9,9 +9,9 @@ _THUMBNAIL = 32
 
 
 class Pixels(FeatureNetwork):
-    """No network: a picture at 32 x 32, float32 [N, 3072] in [-1, 1]."""
+    """The pixels of pictures at 32 x 32, float32 [N, 3072] in [-1, 1]."""
 
     def features(self, images: Tensor) -> Tensor:
-        """The pictures, reduced."""
+        """The pixels of reduced pictures."""
         smaller = interpolate(images.float(), (_THUMBNAIL, _THUMBNAIL), mode="bilinear", antialias=True)
         return smaller.flatten(1).div_(127.5).sub_(1.0)

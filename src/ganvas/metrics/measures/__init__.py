@@ -1,7 +1,6 @@
-"""The metrics, one file each: what is measured of generated pictures at every evaluation.
+"""The metrics of an evaluation, one file each.
 
-The computations that several parts of ganvas share lie in `ganvas.metrics`; these files say which are measured, and
-what their figures are called.
+These files declare the figures. The computations are in `ganvas.metrics`, because other parts of ganvas share them.
 """
 
 from typing import TYPE_CHECKING
@@ -15,5 +14,5 @@ METRICS: Registry["type[Metric]"] = Registry("metric", __name__, subclass_of("ga
 
 
 def in_order() -> "list[type[Metric]]":
-    """Every metric, in the order in which tables show them."""
+    """All metrics in the order of tables."""
     return sorted(METRICS.all().values(), key=lambda metric: metric.order)

@@ -1,30 +1,34 @@
-"""Whether generated pictures are copies of training pictures."""
+"""Copies of training pictures among generated ones."""
 
 import functools
 from collections.abc import Mapping
 
-from ganvas.metrics.described import Described
-from ganvas.metrics.memorisation import Memory
+from ganvas.metrics.descriptors import Descriptors
+from ganvas.metrics.memorisation import CopyDetector
 from ganvas.metrics.metric import Figure, Metric
 
 
 class MemorisationMetric(Metric):
-    """How near generated pictures come to the training pictures; see `ganvas.metrics.memorisation.Memorisation`."""
+    """See `ganvas.metrics.memorisation.Memorisation`."""
 
     order = 30
     figures = (
         Figure("copies", "copies", "near copies of training pictures (real: {real_copies:.3f})", "lower", "copies_se"),
         Figure(
-            "closer", "closer", "nearer to the training pictures than an unseen one; 0.5 is right", 0.5, "closer_se"
+            "closer",
+            "closer",
+            "chance to be nearer to training pictures than unseen ones; 0.5 is right",
+            0.5,
+            "closer_se",
         ),
-        Figure("novelty", "novelty", "distance from the training pictures over an unseen one's", 1.0),
+        Figure("novelty", "novelty", "distance to the training pictures over that of unseen ones", 1.0),
     )
 
     @functools.cached_property
-    def _memory(self) -> Memory:
+    def _detector(self) -> CopyDetector:
         held_back = self.real.held_back
-        return Memory(self.real.training.looks, held_back.looks if held_back else None)
+        return CopyDetector(self.real.training.for_copies, held_back.for_copies if held_back else None)
 
-    def measure(self, generated: Described) -> Mapping[str, float | None]:
+    def measure(self, generated: Descriptors) -> Mapping[str, float | None]:
         """See `Metric.measure`."""
-        return vars(self._memory.memorisation(generated.looks))
+        return vars(self._detector.memorisation(generated.for_copies))

@@ -1,13 +1,13 @@
-"""Several runs on one page: a row of figures for each, their pictures and their curves side by side."""
+"""The page of several runs: a table of scores, their pictures, and their KID curves."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.artist.grids import grid
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.foundation.paths import user_path
 from ganvas.report import html
@@ -21,27 +21,27 @@ HEADS = ("run", "recipe", "data", "kimg", "verdict", "KID, best", "recall", "div
 
 
 def write_page(runs: Sequence[str | Path], out: str | Path, say: Callable[[str], None] | None = None) -> Path:
-    """Write one page about several runs; they are readable while they still train.
+    """Write a page about several runs, which may still be training.
 
     Args:
         runs: the run directories.
-        out: the HTML file to write, replaced if it exists.
-        say: told what is done, a line a run.
+        out: the HTML file, replaced if it exists.
+        say: called with a progress message for each run.
 
     Returns:
-        The file written.
+        The path of the file.
 
     Raises:
-        RunError: no run there, or one that this version cannot read.
-        GanvasError: the file system refused; `out` is as it was.
+        RunError: there is no run, or this version cannot read it.
+        GanvasError: the file cannot be written. An existing file is unchanged.
     """
     out, opened = user_path(out), [Run.open(user_path(run)) for run in runs]
     names = _names(opened)
     sides = _real(opened)
     for run, name in zip(opened, names, strict=True):
         if say:
-            say(f"painting with {name}")
-        sheet, caption = _sheet(run)
+            say(f"generating pictures with {name}")
+        sheet, caption = _grid(run)
         if sheet is not None:
             sides.append(Side(name, caption, sheet, run.logs.curve))
     page.write_page(
@@ -57,7 +57,7 @@ def write_page(runs: Sequence[str | Path], out: str | Path, say: Callable[[str],
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
-    """What the runs are called: their directories' names, numbered where two are the same."""
+    """The names of the run directories, numbered if they are not unique."""
     counts, seen = Counter(run.name for run in runs), Counter[str]()
     names = []
     for run in runs:
@@ -85,9 +85,9 @@ def _row(run: Run, name: str) -> list[str]:
     ]
 
 
-def _sheet(run: Run) -> tuple[NDArray[np.uint8] | None, str]:
-    """Pictures of a run and what is to be said of them; of one without a snapshot, its last grid, or None."""
-    from ganvas.artist.artist import load  # torch, which a page without pictures does without
+def _grid(run: Run) -> tuple[Images | None, str]:
+    """A grid of pictures of a run, and its caption. Without a snapshot it is the last sample grid, or None."""
+    from ganvas.artist.artist import load  # imports torch, which takes seconds
 
     kid = run.logs.best.kid if run.logs.best else None
     caption = run.record.recipe if kid is None else f"{run.record.recipe}, KID {kid:.3f}"
@@ -95,11 +95,11 @@ def _sheet(run: Run) -> tuple[NDArray[np.uint8] | None, str]:
         return grid(load(run.path).sample(GRID_SIZE**2)), caption
     except GanvasError:
         last = html.read_picture(list(run.samples.values())[-1]) if run.samples else None
-        return (None if last is None else np.asarray(last)), f"{run.record.recipe}, its last grid"
+        return (None if last is None else np.asarray(last)), f"{run.record.recipe}, its last sample grid"
 
 
 def _real(runs: Sequence[Run]) -> list[Side]:
-    """The pictures that all of them learnt from; nothing where these are several sets, or gone."""
+    """The real pictures, if all runs were trained on the same dataset and it still exists."""
     if len({run.record.dataset["fingerprint"] for run in runs}) > 1:
         return []
     try:
@@ -110,7 +110,7 @@ def _real(runs: Sequence[Run]) -> list[Side]:
 
 
 def _facts(runs: Sequence[Run]) -> dict[str, str]:
-    """What holds for all of them."""
+    """What all runs have in common."""
     measured = [count for run in runs if run.logs.best and (count := run.logs.best.get("generated")) is not None]
     shared = {
         "Data": {run.data_name for run in runs},
@@ -122,7 +122,7 @@ def _facts(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def _caveat(runs: Sequence[Run]) -> str:
-    """Why their scores must not be compared, if so."""
+    """Why the scores cannot be compared; empty if they can."""
     scored = [(run.record.dataset["fingerprint"], best) for run in runs if (best := run.logs.best)]
     conditions = {
         "data": {fingerprint for fingerprint, _ in scored},

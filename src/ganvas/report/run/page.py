@@ -1,8 +1,8 @@
 """The run page: a run directory as one self-contained HTML file.
 
-A section is a function and a template, `templates/run/<section>.html`. The function returns the fields that the
-template shows, or None where the run has nothing to show. To add a section, write both and name them in `SECTIONS`.
-Sections that paint pictures first are in `ganvas.report.run.generated`.
+A section is a function that takes the run and returns the fields of its template, `templates/run/<section>.html`, or
+None if the run has nothing to show. To add a section, add both and an entry in `SECTIONS`. Sections that need the
+trained models are in `ganvas.report.run.model_sections`.
 """
 
 from collections.abc import Callable
@@ -19,33 +19,33 @@ Say = Callable[[str], None]
 
 
 def write_page(run: str | Path, out: str | Path, say: Say | None = None) -> Path:
-    """Write the page of a run; it is readable while the run still trains.
+    """Write the page of a run, which may still be training.
 
     Args:
         run: the run directory.
-        out: the HTML file to write, replaced if it exists.
-        say: called with a line about each part that takes seconds, before it starts.
+        out: the HTML file, replaced if it exists.
+        say: called with a progress message before each step that takes seconds.
 
     Returns:
-        The file written.
+        The path of the file.
 
     Raises:
-        RunError: no run there, or one that this version cannot read.
-        GanvasError: the file system refused; `out` is as it was.
+        RunError: there is no run, or this version cannot read it.
+        GanvasError: the file cannot be written. An existing file is unchanged.
     """
     return html.write(render(Run.open(user_path(run)), say), out)
 
 
 def check_out(out: Path) -> None:
-    """Refuse now what could not be written, or would not open as a page, minutes later.
+    """Check the path of a page before the work starts.
 
     Raises:
-        GanvasError: `out` is a directory, or is not called .html.
+        GanvasError: `out` is a directory, or does not end in .html.
     """
     if is_directory(out):
         raise GanvasError(f"--out {out} is a directory; name a file in it, such as {out / 'page.html'}")
     if out.suffix.lower() not in (".html", ".htm"):
-        raise GanvasError(f"--out {out} must end in .html, for that is what is written")
+        raise GanvasError(f"--out {out} must end in .html")
 
 
 # --- Sections ---
@@ -74,23 +74,23 @@ def _headline(run: Run) -> Fields:
 
 def _curves(run: Run) -> Fields | None:
     logs = run.logs
-    drawn = charts.curves(
+    figures = charts.curves(
         [line.record() for line in logs.stats],
         [evaluation.record() for evaluation in logs.evaluations],
         logs.best.kimg if logs.best else None,
     )
     band = verdict.band(run)
     if band:
-        for chart in drawn:
+        for chart in figures:
             verdict.mark(chart.figure, band)
-    return {"charts": drawn, "band": band} if drawn else None
+    return {"charts": figures, "band": band} if figures else None
 
 
 def _evaluations(run: Run) -> Fields | None:
     best, records = run.logs.best, [evaluation.record() for evaluation in run.logs.evaluations]
     if not records:
         return None
-    # Columns of scores that older runs and other data lack. What is the same throughout stands in the headline.
+    # Columns that are shown only if there are values. An extractor that never changes is in the headline.
     optional = ("verdict", "diversity", "copies", "modes_covered")
     has = {key: any(record.get(key) is not None for record in records) for key in optional}
     has["extractor"] = len({record.get("extractor") for record in records}) > 1
@@ -102,7 +102,7 @@ def _evaluations(run: Run) -> Fields | None:
     }
 
 
-# In the order of the page. The sections that paint pictures follow, and then the provenance.
+# In the order of the page. The sections of `model_sections` follow, and then the provenance.
 SECTIONS: dict[str, Callable[[Run], Fields | None]] = {
     "title": _title,
     "verdict": verdict.badge,
@@ -115,10 +115,10 @@ SECTIONS: dict[str, Callable[[Run], Fields | None]] = {
 
 def render(run: Run, say: Say | None = None) -> str:
     """The page of a run as HTML; `say` as for `write_page`."""
-    from ganvas.report.run import generated  # torch, which the other sections do without
+    from ganvas.report.run import model_sections  # imports torch, which takes seconds
 
     sections = {name: section(run) for name, section in SECTIONS.items()}
-    sections |= generated.sections(run, say or (lambda line: None))
+    sections |= model_sections.sections(run, say or (lambda line: None))
     sections["provenance"] = provenance.card(run)
     return html.render(
         title=f"{run.record.recipe} on {run.data_name}",

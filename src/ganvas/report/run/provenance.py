@@ -1,4 +1,4 @@
-"""The provenance card: what was trained on what, whose pictures those were, and what may be said of the result."""
+"""The last section of the run page: what was trained on which pictures, and what may be said about the result."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,20 +8,20 @@ from ganvas.foundation.errors import DataError
 from ganvas.report.html import Fields, percent, significant
 from ganvas.report.run.run import Run
 
-# ganvas's own painter, as `prepare` records it.
+# Sources with this prefix are pictures that ganvas painted itself.
 _PAINTER = "painter:"
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a dataset says of where its pictures are from.
+    """What a dataset tells about the origin of its pictures.
 
     Attributes:
-        licences: columns about what may be done with them.
-        origins: columns about whose they are.
-        is_painted: whether ganvas painted them itself.
-        missing: why nothing is known, where the dataset is not there.
-        prepared_from: the name of the folder that the pictures were in.
+        licences: columns about licences.
+        origins: columns about the origin, such as the artist.
+        is_painted: whether ganvas painted the pictures itself.
+        missing: why the dataset cannot be read; None if it can.
+        prepared_from: name of the folder of the original pictures.
     """
 
     licences: list[Column]
@@ -32,7 +32,7 @@ class Sources:
 
     @classmethod
     def of(cls, run: Run) -> "Sources":
-        """Read them from the index of the dataset, if it is still there."""
+        """Read the index of a run's dataset."""
         try:
             data = run.dataset()
         except DataError as error:
@@ -48,15 +48,15 @@ class Sources:
 
 
 def card(run: Run) -> Fields:
-    """What was trained on what, and what may be said of it."""
+    """The fields of the section."""
     record, sources = run.record, Sources.of(run)
-    columns = {_titled(column.name): column.words for column in (*sources.licences, *sources.origins)}
+    columns = {_heading(column.name): column.words for column in (*sources.licences, *sources.origins)}
     return {
         "facts": {
             **_facts(run),
             **({"Prepared from": sources.prepared_from} if sources.prepared_from else {}),
             **columns,
-            "Near copies": _copies_found(run),
+            "Near copies": _copies_counted(run),
             "ganvas": record.ganvas,
             **record.versions,
         },
@@ -90,20 +90,20 @@ def _parameters(count: int) -> str:
     return f"{significant(count / 1e6)} million parameters"
 
 
-def _titled(name: str) -> str:
-    """A column's name as a heading: "Licence", and apart from the card's own headings."""
+def _heading(name: str) -> str:
+    """The name of a column as a heading, marked to differ from the other headings."""
     return f"{name[:1].upper()}{name[1:]} (index)"
 
 
-def _copies_found(run: Run) -> str:
+def _copies_counted(run: Run) -> str:
     best = run.logs.best
     copies, generated = (best.get("copies"), best.get("generated")) if best else (None, None)
     if copies is None or generated is None:
-        return "not looked for"
+        return "not measured"
     return f"{copies * generated:,.0f} of {generated:,.0f} generated"
 
 
-# --- What may be said; each statement is a heading, what is known, and what that allows to say ---
+# --- Statements about what may be said, each with a heading and an explanation ---
 
 
 def _copies(run: Run) -> list[Fields]:
@@ -113,33 +113,30 @@ def _copies(run: Run) -> list[Fields]:
         return [
             _statement(
                 "open",
-                "Whether it copies was not measured",
-                "Do not call its pictures new before it is: run an evaluation, and look at the nearest training "
-                "pictures.",
+                "Near copies were not measured",
+                "Before you call its pictures new, run an evaluation and look at the nearest training pictures.",
             )
         ]
-    found = round(copies * compared)
-    limit = (
-        "What is looked for is a whole picture again, mirrored or a little shifted; a copied figure or detail is not."
-    )
-    if not found:
+    count = round(copies * compared)
+    limit = "The search finds copies of whole pictures, also mirrored or slightly shifted, but not copied details."
+    if not count:
         return [
             _statement(
                 "yes",
                 f"No near copy among {compared:,.0f} pictures",
-                f"You may say: no near copy of a training picture was found among {compared:,.0f} pictures of this "
-                f"generator. That is not none at all: with 95 % confidence fewer than {percent(3 / compared)} of its "
-                f"pictures are. {limit}",
+                f"You may say that no near copy of a training picture was found among {compared:,.0f} pictures of this "
+                f"generator. There may still be some: with 95 % confidence, fewer than {percent(3 / compared)} of its "
+                f"pictures are near copies. {limit}",
             )
         ]
-    beside = "" if alike is None else f" Of real pictures it never saw, {percent(alike)} would pass for copies too."
+    baseline = "" if alike is None else f" Of real pictures it never saw, {percent(alike)} would pass for copies too."
     return [
         _statement(
             "no",
-            f"{found:,} of {compared:,.0f} pictures are near copies",
-            f"You may not say that its pictures are new: about {percent(copies)} come as near to a training picture "
-            f"as a copy does.{beside} A near copy belongs to whoever made the picture that it copies: hold each "
-            f"picture against the training pictures before you show or sell it. {limit}",
+            f"{count:,} of {compared:,.0f} pictures are near copies",
+            f"You may not say that its pictures are new: about {percent(copies)} are as near to a training picture as "
+            f"a copy.{baseline} The maker of the original may have rights to a near copy. Compare each picture with "
+            f"the training pictures before you show or sell it. {limit}",
         )
     ]
 
@@ -150,51 +147,53 @@ def _licences(sources: Sources) -> list[Fields]:
             _statement(
                 "yes",
                 "ganvas painted the training pictures itself",
-                "They are drawn by a program that comes with ganvas, from numbers; nobody else's picture is in them.",
+                "A program in ganvas drew them from random numbers. They contain nobody else's work.",
             )
         ]
     if sources.missing:
-        return [_statement("open", "Whose pictures it learnt from cannot be looked up", f"Here, {sources.missing}.")]
+        return [
+            _statement("open", "The origin of its training pictures cannot be checked", f"Reason: {sources.missing}.")
+        ]
     known = [column for column in sources.licences if column.counts or column.others]
     if not known:
-        whose = " It does name where they are from, as listed above." if sources.origins else ""
+        origins = " It does list their origin, as shown above." if sources.origins else ""
         return [
             _statement(
                 "open",
                 "The licences of its training pictures are unknown",
-                f"Nothing in the dataset says what may be done with its pictures.{whose} You may not say that it was "
-                "trained on free pictures. Whether you may train on others' pictures, and sell what comes of it, "
-                "depends on their licences and on the law where you are: find out first.",
+                f"The dataset does not list licences.{origins} You may not say that it was trained on free pictures. "
+                "Whether you may train on other people's pictures and sell the results depends on the licences and on "
+                "the law of your country. Find out first.",
             )
         ]
     missing = sum(column.unknown for column in known)
-    gaps = f" For {missing:,} pictures nothing is said." if missing else ""
+    gaps = f" For {missing:,} pictures, none is listed." if missing else ""
     return [
         _statement(
             "open",
             "Its training pictures have licences",
-            f"{'; '.join(f'{column.name}: {column.words}' for column in known)}.{gaps} ganvas does not judge them: "
-            "read what each asks, such as naming the maker, not selling, or sharing alike, and whether it speaks of "
-            "training.",
+            f"{'; '.join(f'{column.name}: {column.words}' for column in known)}.{gaps} ganvas does not judge licences. "
+            "Read what each of them requires, such as attribution, no commercial use or sharing alike, and whether it "
+            "mentions training.",
         )
     ]
 
 
 def _origin(run: Run) -> list[Fields]:
     names = run.record.dataset["class_names"]
-    people = " Where a class is a person's name, its pictures are not by, with or approved by that person."
+    people = " If a class has the name of a person, its pictures are not made or approved by that person."
     return [
         _statement(
             "yes",
             "Made by a machine, and repeatable",
-            f"You may say: painted by a generative network ({run.record.recipe}) that learnt from "
-            f"{run.record.training_count:,} pictures of {run.data_name}. You may not say that a picture is one of a "
-            f"kind: whoever has the snapshot and the seed paints it again.{people if names else ''} In many "
-            "countries nobody holds a copyright in what a machine made alone.",
+            f"You may say that its pictures were made by a generative network ({run.record.recipe}) trained on "
+            f"{run.record.training_count:,} pictures of {run.data_name}. You may not say that a picture is unique: "
+            f"anyone with the snapshot and the seed can make it again.{people if names else ''} In many countries, "
+            "there is no copyright on what a machine made alone.",
         )
     ]
 
 
 def _statement(kind: str, heading: str, text: str) -> Fields:
-    """A statement: "yes", something may be said; "no", it may not; "open", that is not known."""
+    """A statement. The kind is "yes" if something may be said, "no" if it may not, and "open" if that is unknown."""
     return {"kind": kind, "heading": heading, "text": text}

@@ -1,4 +1,4 @@
-"""A run directory as its page reads it."""
+"""A run directory, read for its page."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,12 @@ from ganvas.runs.logs import RunLogs
 
 @dataclass(frozen=True)
 class Run:
-    """A run directory that was read.
+    """The content of a run directory.
 
     Attributes:
         path: the run directory.
         record: the content of `config.yaml`.
-        logs: what it has logged.
+        logs: the logs.
         samples: the sample grids by kimg, oldest first.
     """
 
@@ -38,7 +38,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The name of its directory."""
+        """The name of the run directory."""
         return self.path.resolve().name
 
     @property
@@ -47,10 +47,10 @@ class Run:
         return Path(self.record.data).name
 
     def dataset(self) -> Dataset:
-        """The dataset that it was trained on, unchanged since.
+        """Open the dataset of the run.
 
         Raises:
-            DataError: it is gone or has changed.
+            DataError: it is gone or has changed since.
         """
         try:
             data = Dataset.open(self.record.data)

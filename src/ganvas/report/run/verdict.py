@@ -1,4 +1,4 @@
-"""The verdict on a run as its page shows it: a badge with what it rests on, and a band over the kimg of the run."""
+"""The verdict of a run on its page: a badge with the evidence, and a band that shows all verdicts over time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ from ganvas.runs.logs import RunLogs
 from ganvas.verdict.evaluation import Verdict
 from ganvas.verdict.kinds import by_name
 
-# Of a verdict that another version of ganvas gave.
+# The colour of verdicts that this version does not know.
 _UNKNOWN: Final = "#6a6764"
 
-WORDS: Final = {
+# The names of scores in the evidence of a verdict.
+SCORE_NAMES: Final = {
     "kid": "KID",
     "best_kid": "best KID",
     "first_kid": "first KID",
@@ -29,32 +30,32 @@ WORDS: Final = {
     "vendi": "Vendi score",
     "raw_diversity": "diversity of the generator before averaging",
     "copies": "share of near copies",
-    "spacing": "distance of a picture from its nearest other, next to real ones",
-    "leak_cutout": "signs of cutout",
-    "leak_border": "signs of translation",
-    "leak_colour": "signs of changed colours",
-    "closer": "nearer to training pictures than unseen ones",
-    "moved": "how far the pictures moved since the last evaluation",
+    "spacing": "distance to the most similar picture, relative to real ones",
+    "leak_cutout": "leak of cutout",
+    "leak_border": "leak of translation",
+    "leak_colour": "leak of colour changes",
+    "closer": "nearer to training pictures than unseen pictures are",
+    "moved": "change of the pictures since the last evaluation",
 }
 
-# Where a chart's plot ends, and the strip that repeats the band over it ends, in heights of the plot.
+# Bottom and top of the strip over each chart, and the position of the legend, as multiples of the height of the plot.
 _STRIP = (1.0, 1.035)
 _LEGEND = 1.06
-# How far the axis of kimg goes on beyond the last evaluation, whose marker would be cut in half.
+# The length of the kimg axis as a multiple of the run. The margin keeps the last marker whole.
 _MARGIN = 1.02
 
 
 @dataclass(frozen=True)
 class Span:
-    """Evaluations in a row that came to the same verdict.
+    """Successive evaluations with the same verdict.
 
     Attributes:
-        verdict: its name.
-        start: kimg of the evaluation before the first of them, or 0.
-        end: kimg of the last.
-        classes: the classes that it is about; empty if it is about all pictures.
-        left: where it starts, as a share of the whole run.
-        width: how long it is, as a share of the whole run.
+        verdict: name of the verdict.
+        start: kimg of the evaluation before the first one, or 0.
+        end: kimg of the last one.
+        classes: the classes that the verdict is about; empty if it is about all pictures.
+        left: start as a share of the run.
+        width: length as a share of the run.
     """
 
     verdict: str
@@ -71,13 +72,13 @@ class Span:
 
     @property
     def is_troubled(self) -> bool:
-        """Whether something is wrong."""
+        """Whether the verdict reports a problem, or is unknown."""
         kind = by_name(self.verdict)
         return kind is None or not kind.healthy
 
     @property
-    def words(self) -> str:
-        """The verdict with its time."""
+    def description(self) -> str:
+        """The verdict with its classes and time."""
         about = f" ({', '.join(self.classes)})" if self.classes else ""
         return f"{self.verdict}{about}: {kimg(self.start)} to {kimg(self.end)} kimg"
 
@@ -87,8 +88,8 @@ class Band:
     """The verdicts of a run over time.
 
     Attributes:
-        spans: oldest first.
-        end: kimg of the right edge.
+        spans: the spans, oldest first.
+        end: kimg of the right end.
     """
 
     spans: list[Span]
@@ -96,7 +97,7 @@ class Band:
 
     @property
     def legend(self) -> list[Fields]:
-        """Each verdict once, in the order in which they came, with the times when it held."""
+        """Each verdict once, in order of appearance, with all its times."""
         times: dict[str, list[Span]] = {}
         for span in self.spans:
             times.setdefault(span.verdict, []).append(span)
@@ -112,12 +113,12 @@ class Band:
 
 
 def latest(logs: RunLogs) -> Verdict | None:
-    """The newest verdict; None in runs from before there were any."""
+    """The newest verdict; None if no evaluation has one, as in runs of early versions."""
     return next((each.verdict for each in reversed(logs.evaluations) if each.verdict), None)
 
 
 def badge(run: Run) -> Fields | None:
-    """What stands at the top of the page; None where no evaluation came to a verdict."""
+    """The newest verdict with its evidence and advice; None if no evaluation has a verdict."""
     evaluation = next((each for each in reversed(run.logs.evaluations) if each.verdict), None)
     if evaluation is None or evaluation.verdict is None:
         return None
@@ -132,7 +133,7 @@ def badge(run: Run) -> Fields | None:
         "classes": verdict.classes,
         "evidence": _evidence(verdict.evidence),
         "advice": verdict.advice,
-        "done": _done(run.logs),
+        "actions": _actions(run.logs),
     }
 
 
@@ -141,31 +142,31 @@ def _colour(verdict: str) -> str:
     return kind.colour if kind else _UNKNOWN
 
 
-def _done(logs: RunLogs) -> str:
-    """What was done about the run's troubles, where its settings asked for something."""
+def _actions(logs: RunLogs) -> str:
+    """What the trainer did about problems, as its settings asked."""
     returns = [kimg(each.kimg) for each in logs.evaluations if each.response == "roll back"]
     sentences = []
     if returns:
-        sentences.append(f"Went back to its best evaluation at {', '.join(returns)} kimg, with lower learning rates.")
+        sentences.append(f"Rolled back to its best evaluation at {', '.join(returns)} kimg, with lower learning rates.")
     if logs.evaluations and logs.evaluations[-1].response == "stop":
-        sentences.append("Training was ended for it.")
+        sentences.append("Training was stopped because of it.")
     return " ".join(sentences)
 
 
 def _evidence(evidence: Mapping[str, float]) -> dict[str, str]:
-    """The numbers that the verdict rests on, by their names in words."""
-    return {_in_words(name): significant(value) for name, value in evidence.items()}
+    """The numbers that the verdict is based on, by the names of the scores."""
+    return {_score_name(name): significant(value) for name, value in evidence.items()}
 
 
-def _in_words(name: str) -> str:
-    """The name of a score as the page's charts call it, or else without its underscores."""
-    return WORDS.get(name, name.replace("_", " "))
+def _score_name(name: str) -> str:
+    """The name of a score as in the charts, or else its key without underscores."""
+    return SCORE_NAMES.get(name, name.replace("_", " "))
 
 
 def band(run: Run) -> Band | None:
-    """The verdicts over time; None where no evaluation came to one.
+    """The verdicts over time; None if no evaluation has one.
 
-    What an evaluation finds holds for the time since the one before it.
+    The verdict of an evaluation covers the time since the evaluation before.
     """
     logs = run.logs
     end = max((line.kimg for line in (*logs.stats, *logs.evaluations)), default=0.0)
@@ -187,9 +188,9 @@ def band(run: Run) -> Band | None:
 
 
 def mark(figure: go.Figure, band: Band) -> None:
-    """Repeat the band as a strip over a chart of kimg, aligned with its axis, and make room for it.
+    """Draw the band as a strip over a chart, and move the legend up to make room.
 
-    All charts get the same axis, so that one moment is at one place in each.
+    All charts get the same kimg axis, so that they align.
     """
     bottom, top = _STRIP
     for span in band.spans:

@@ -1,0 +1,80 @@
+"""Descriptors of pictures: all that the metrics need to know of them, so that the pictures need not stay in memory."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from ganvas.foundation.arrays import Features, Images, Integers
+from ganvas.metrics.features import FeatureNetwork, extract
+from ganvas.metrics.leaks import Signs
+from ganvas.metrics.memorisation import CopyDescriptors, thumbnails
+from ganvas.metrics.modes import ModeDescriptors, colour_histograms
+
+# Pictures to describe at a time. Converted to doubles, with the intermediate results, they take 30 times their memory.
+CHUNK = 32
+
+
+@dataclass(frozen=True)
+class Descriptors:
+    """Descriptors of a set of N pictures, in no particular order.
+
+    Attributes:
+        features: output of a feature network, float32 [N, D].
+        thumbnails: the pictures at 32 x 32 pixels, uint8 [N, 32, 32, 3].
+        colours: colour histograms, float32 [N, 64].
+        signs: signs of augmentation.
+        labels: class numbers, int64 [N]; None for pictures without classes.
+    """
+
+    features: Features
+    thumbnails: Images
+    colours: Features
+    signs: Signs
+    labels: Integers | None = None
+
+    @classmethod
+    def of(cls, images: Images, extractor: FeatureNetwork) -> Self:
+        """Describe pictures, uint8 [N, S, S, 3]."""
+        return cls(extract(extractor, images), *_describe([images]))
+
+    @classmethod
+    def with_features(cls, features: Features, images: Iterable[Images], labels: Integers | None) -> Self:
+        """Describe pictures whose features are known. `images` has them in several parts, uint8 [n, S, S, 3] each."""
+        return cls(features, *_describe(images), labels)
+
+    @classmethod
+    def concatenate(cls, parts: list[Self], labels: Integers | None) -> Self:
+        """Join several sets into one."""
+        features, small, colours = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "thumbnails", "colours")
+        )
+        return cls(features, small, colours, Signs.concatenate([part.signs for part in parts]), labels)
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    @property
+    def pixels(self) -> Features:
+        """The thumbnails as vectors, float32 [N, 3072], 0 to 255."""
+        return self.thumbnails.reshape(len(self), -1).astype(np.float32)
+
+    @property
+    def for_copies(self) -> CopyDescriptors:
+        """The descriptors that find copies."""
+        return CopyDescriptors(self.features, self.thumbnails)
+
+    @property
+    def for_modes(self) -> ModeDescriptors:
+        """The descriptors that tell modes apart."""
+        return ModeDescriptors(self.features, self.colours)
+
+
+def _describe(parts: Iterable[Images]) -> tuple[Images, Features, Signs]:
+    """The descriptors that need no network."""
+    chunks = (part[start : start + CHUNK] for part in parts for start in range(0, len(part), CHUNK))
+    small, colours, signs = zip(
+        *((thumbnails(chunk), colour_histograms(chunk), Signs.of(chunk)) for chunk in chunks), strict=True
+    )
+    return np.concatenate(small), np.concatenate(colours), Signs.concatenate(list(signs))
