@@ -449,7 +449,7 @@ def untouched(crops: Path) -> None:
         ),
         (untouched, ["--group", ""], "group '' matches no name"),
         (untouched, ["--group", "x*"], "group 'x*' matches no name"),
-        (no_training, ["--split", "class"], "the split leaves no picture to train on; call some of them train"),
+        (no_training, ["--split", "class"], "the split leaves no picture to train on; mark some pictures as train"),
         (no_training_of_a_class, ["--split", "class"], "the split leaves no picture of class 'b' to train on"),
         (loose, ["--split", "class"], "2 pictures lie beside the class folders of {} (test/0.png, test/1.png)"),
         (loose_at_the_top, ["--split", "class"], "1 picture lies beside the split folders of {} (0.png); move what"),

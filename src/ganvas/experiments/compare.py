@@ -24,7 +24,7 @@ from ganvas import baselines, gans
 from ganvas.artist.artist import load
 from ganvas.artist.evaluate import evaluate
 from ganvas.artist.grids import grid, write_png
-from ganvas.classify.judge import judge_of, judged
+from ganvas.classify.judge import judge_artist, trained_judge
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labels_digest
 from ganvas.data.dataset.layout import TRAIN
@@ -353,8 +353,8 @@ def _measured(target: Path, plan: Plan) -> dict[str, Any]:
     figures = {name: getattr(scores, name) for name in kept}
     artist = load(target)
     if artist.card.class_names:
-        accuracy = judged(
-            artist, judge_of(Dataset.open(plan.data), label=artist.card.label_column), plan.samples
+        accuracy = judge_artist(
+            artist, trained_judge(Dataset.open(plan.data), label=artist.card.label_column), plan.samples
         ).label_accuracy
         figures["label_accuracy"] = accuracy.value if accuracy else None
     return figures

@@ -11,21 +11,21 @@ from ganvas.data.sources.picture_table import embedded_items, labelled
 from ganvas.data.sources.source import Item, Relabelled, Request, Source, unique
 from ganvas.foundation.errors import DataError
 
-# Class columns of WikiArt, the likeliest first; of any other dataset, the first column of classes is taken.
+# Class columns of WikiArt, in order of preference; of any other dataset, the first class column is used.
 CLASS_COLUMNS = ("style", "genre", "artist")
 
 _DATA = (".parquet", ".arrow")
 
 
 def files_of(path: Path) -> list[tuple[Path, str | None]]:
-    """The data files of a folder and the split of each, where its name or that of its folder says one."""
+    """The data files of a folder, and the split of each if the name of the file or of its folder states one."""
     if path.is_file():
         return [(path, None)]
     found = sorted(file for file in path.rglob("*") if file.suffix.lower() in _DATA and file.is_file())
-    # `datasets` keeps results of its own beside the data that it was given.
+    # `datasets` stores cached results next to the data.
     files = [file for file in found if not file.name.startswith("cache-") and not _is_hidden(file, path)]
     if not files:
-        raise DataError(f"{path} holds no Parquet or Arrow files of a Hugging Face dataset")
+        raise DataError(f"{path} holds no Parquet or Arrow files; name the folder of a Hugging Face dataset")
     return [(file, _split_of(file, path)) for file in files]
 
 
@@ -34,7 +34,7 @@ def _is_hidden(file: Path, root: Path) -> bool:
 
 
 def _split_of(file: Path, root: Path) -> str | None:
-    """`train` of `data/train-00000-of-00072.parquet` and of `train/data-00000-of-00001.arrow`."""
+    """`train` for `data/train-00000-of-00072.parquet` and for `train/data-00000-of-00001.arrow`."""
     words = [re.split(r"[-.]", file.name)[0], *reversed(file.relative_to(root).parent.parts)]
     return next((word for word in words if word.lower() in MEANINGS), None)
 
@@ -42,13 +42,13 @@ def _split_of(file: Path, root: Path) -> str | None:
 def open_files(
     title: str, files: list[tuple[Path, str | None]], request: Request, folders: Sequence[Path] = ()
 ) -> Source:
-    """The pictures of all files, in their order.
+    """Open the pictures of all files, in their order.
 
     Args:
-        title: what to call them in messages.
+        title: the name of the source in messages.
         files: the files, and the split of each.
-        request: what is asked of them.
-        folders: where pictures may lie that a row only names, beside the folder of its file.
+        request: the request to the source.
+        folders: folders that pictures named by a row may lie in, apart from the folder of its file.
     """
     column = request.take_path_column()
     items: list[Item] = []
@@ -69,7 +69,7 @@ def open_files(
 def under_names(
     title: str, items: list[Item], splits: list[str | None], class_columns: list[str], request: Request
 ) -> Source:
-    """The items under names of their own, with their split where there are several."""
+    """A source of these items with unique names, and with a split column if there are several splits."""
     usual = sorted(class_columns, key=lambda name: [*CLASS_COLUMNS, name].index(name))
     if len(set(splits)) > 1 and None not in splits:
         items = [
@@ -85,7 +85,7 @@ def under_names(
 
 
 def _described(folder: Path) -> Features:
-    """What the files that `datasets` writes beside the data say of the columns, here or in the folder above."""
+    """The features in the JSON files that `datasets` writes next to the data or in the folder above."""
     for file in (folder / "dataset_info.json", folder / "dataset_infos.json", folder.parent / "dataset_infos.json"):
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
