@@ -103,7 +103,7 @@ class Typed(BaseModel):
 
 
 class NetworkOptions(Typed):
-    """Options of the networks."""
+    """The networks."""
 
     width: int = Field(64, ge=1, le=1024, description="Base channel count; networks scale with it.")
     latent_dim: int = Field(100, ge=1, le=4096, description="Length of the latent vector z.")
@@ -120,7 +120,7 @@ class NetworkOptions(Typed):
 
 
 class LearningOptions(Typed):
-    """Options of the optimisation."""
+    """The optimisation."""
 
     batch_size: int = Field(64, ge=2, le=4096, description="Real pictures per discriminator update.")
     optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adam", description="Optimiser of both networks.")
@@ -143,7 +143,7 @@ class LearningOptions(Typed):
 
 
 class ShownOptions(Typed):
-    """Options of what the discriminator sees."""
+    """What the discriminator sees."""
 
     flip: bool = Field(False, description="Mirror each real picture with probability 1/2.")
     augment: AugmentField = Field(
