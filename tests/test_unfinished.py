@@ -64,9 +64,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def make(item: Item, frame: Frame) -> object:
         made.append(item.name)
-        return picture_module.make(item, frame)
+        return picture_module.prepare_item(item, frame)
 
-    monkeypatch.setattr(prepare_module, "make", make)
+    monkeypatch.setattr(prepare_module, "prepare_item", make)
     return made
 
 

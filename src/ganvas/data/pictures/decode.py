@@ -16,10 +16,10 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from ganvas.data.pictures.colours import flatten
-from ganvas.data.pictures.formats import opened
+from ganvas.data.pictures.formats import open_picture
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected, too_long, too_small
-from ganvas.data.pictures.streaming import can_stream, shrunk
+from ganvas.data.pictures.streaming import can_stream, shrink
 from ganvas.foundation.arrays import Images
 
 # Pictures with more pixels than this are streamed where possible. In memory they would take 128 MiB, and up to four
@@ -96,7 +96,7 @@ def decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> Picture:
 def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[Images, int, int]:
     """The pixels, and the width and height of the upright original."""
     image: Image.Image
-    with opened(file) as image:
+    with open_picture(file) as image:
         _require_shape(image.size, frame)
         full_size = image.size
         is_reduced = _may_draft(image, frame) and image.draft(None, (frame.enough, frame.enough)) is not None
@@ -104,7 +104,7 @@ def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[Images,
             image.load()
             width, height = full_size if is_reduced else image.size
         else:
-            image, width, height = shrunk(file, image, frame.enough)
+            image, width, height = shrink(file, image, frame.enough)
         orientation = _orientation(image)
         colours = flatten(image, frame.background, frame.alpha)
     _require_shape(colours.size, frame)

@@ -52,7 +52,7 @@ _MAGIC = (
 
 
 @contextlib.contextmanager
-def opened(file: io.BufferedReader | io.BytesIO) -> Iterator[Image.Image]:
+def open_picture(file: io.BufferedReader | io.BytesIO) -> Iterator[Image.Image]:
     """Open a picture and read its header. Neither the file's name nor the number of pixels matters.
 
     Args:

@@ -24,7 +24,7 @@ def can_stream(image: Image.Image) -> bool:
     return image.format in _FORMATS and image.mode in _MODES and not image.info.get("interlace")
 
 
-def shrunk(file: io.BufferedReader | io.BytesIO, opened: Image.Image, enough: int) -> tuple[Image.Image, int, int]:
+def shrink(file: io.BufferedReader | io.BytesIO, opened: Image.Image, enough: int) -> tuple[Image.Image, int, int]:
     """Decode a picture and shrink it on the way.
 
     Args:

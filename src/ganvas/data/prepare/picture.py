@@ -45,7 +45,7 @@ class LeftOut:
     detail: str = ""
 
 
-def make(item: Item, frame: Frame) -> Prepared | LeftOut:
+def prepare_item(item: Item, frame: Frame) -> Prepared | LeftOut:
     """Prepare one picture.
 
     Returns:

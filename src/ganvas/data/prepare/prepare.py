@@ -22,7 +22,7 @@ from ganvas.data.prepare.holdout import Plan
 from ganvas.data.prepare.options import PrepareArguments
 from ganvas.data.prepare.parallel import ordered_map
 from ganvas.data.prepare.partial import Entry, PartialDataset, partial_dataset
-from ganvas.data.prepare.picture import LeftOut, make
+from ganvas.data.prepare.picture import LeftOut, prepare_item
 from ganvas.data.prepare.summary import Duplicates, Originals, Summary, examples, reasons
 from ganvas.data.prepare.table import Table, classes_of, require_classes
 from ganvas.data.sources import Source
@@ -164,12 +164,12 @@ def _make_pictures(
     total, resumed = len(outcomes), len(outcomes) - len(missing)
     if progress is not None and resumed:
         progress(resumed, total)
-    workers = options.workers or (usable_cores() if len(missing) >= source.many else 1)
-    made = ordered_map(
-        functools.partial(make, frame=options.frame), [source.items[number] for number in missing], workers
+    workers = options.workers or (usable_cores() if len(missing) >= source.parallel_from else 1)
+    results = ordered_map(
+        functools.partial(prepare_item, frame=options.frame), [source.items[number] for number in missing], workers
     )
-    with contextlib.closing(made):
-        for done, (number, result) in enumerate(zip(missing, made, strict=True), start=resumed + 1):
+    with contextlib.closing(results):
+        for done, (number, result) in enumerate(zip(missing, results, strict=True), start=resumed + 1):
             outcomes[number] = result if isinstance(result, LeftOut) else partial.add(source.items[number].name, result)
             if progress is not None:
                 progress(done, total)

@@ -25,16 +25,16 @@ def choose(source: Source, request: Request) -> Source:
     Raises:
         DataError: a label does not exist, the condition cannot be read, or no picture is left.
     """
-    source = _fulfilling(source, request.where)
-    source = _of_class(source, request.labels)
-    source = _split_by(source, None if "split" in request.used else request.split)
-    source = _kept_labels(source, request)
+    source = _where(source, request.where)
+    source = _with_class(source, request.labels)
+    source = _with_split(source, None if "split" in request.used else request.split)
+    source = _with_labels(source, request)
     source = _large_classes(source, request.min_per_class)
     if request.balance:
         source = _balanced(source, request)
     elif request.limit is not None:
         source = _limited(source, request.limit, request.seed)
-    return _in_columns(source)
+    return _as_table(source)
 
 
 def check(request: Request) -> None:
@@ -58,7 +58,7 @@ def check(request: Request) -> None:
 # ---- labels -----------------------------------------------------------------------------------------------------
 
 
-def _of_class(source: Source, labels: Sequence[str]) -> Source:
+def _with_class(source: Source, labels: Sequence[str]) -> Source:
     """The source with the first of these labels as its class. Items without a class are rejected."""
     for label in labels:
         if label not in source.columns:
@@ -66,17 +66,17 @@ def _of_class(source: Source, labels: Sequence[str]) -> Source:
                 raise DataError(f"{source.title} has no columns, so there is no label {label!r}")
             raise DataError(unknown("label", label, source.columns))
     column = labels[0] if labels else source.label_column
-    return replace(_required(source, column), label_column=column)
+    return replace(_require_label(source, column), label_column=column)
 
 
-def _split_by(source: Source, split: str | None) -> Source:
+def _with_split(source: Source, split: str | None) -> Source:
     """The source with a label as its split; None keeps the split that it has.
 
     Raises:
         DataError: the source has no such label.
     """
     if split is None:
-        return _required(source, source.split_column)
+        return _require_label(source, source.split_column)
     if split == "none":
         return replace(source, split_column=None)
     if not source.columns:
@@ -84,10 +84,10 @@ def _split_by(source: Source, split: str | None) -> Source:
     if split not in source.columns:
         raise DataError(unknown("split column", split, source.columns) + ", or a fraction to hold back, as in 0.2")
     label_column = None if source.label_column == split else source.label_column
-    return replace(_required(source, split), label_column=label_column, split_column=split)
+    return replace(_require_label(source, split), label_column=label_column, split_column=split)
 
 
-def _required(source: Source, column: str | None) -> Source:
+def _require_label(source: Source, column: str | None) -> Source:
     """The source with a label as text. Items without the label are rejected."""
     if column is None:
         return source
@@ -104,7 +104,7 @@ def _with_text(item: Item, column: str) -> Item:
     return Relabelled(item, item.name, {**item.labels, column: str(value)})
 
 
-def _kept_labels(source: Source, request: Request) -> Source:
+def _with_labels(source: Source, request: Request) -> Source:
     """The source with the requested labels only, and those for split, mode, group and origin."""
     if not request.labels:
         return source
@@ -122,7 +122,7 @@ def _relabelled(source: Source, labels: Callable[[Item], Mapping[str, Value]]) -
     return replace(source, items=items)
 
 
-def _in_columns(source: Source) -> Source:
+def _as_table(source: Source) -> Source:
     """The source with labels that fit into one table: one type per column, and a free name for the class column."""
     kinds: dict[str, set[str]] = {}
     for item in source.items:
@@ -150,14 +150,14 @@ def _in_columns(source: Source) -> Source:
 # ---- pictures ---------------------------------------------------------------------------------------------------
 
 
-def _fulfilling(source: Source, where: str | None) -> Source:
+def _where(source: Source, where: str | None) -> Source:
     """The items that fulfil a condition, and rejected items without labels to test."""
     items = source.items
     if where is not None:
         is_wanted = condition(where, kinds_of(item.labels for item in items))
         kept = [number for number, item in enumerate(items) if is_wanted(item.labels)]
         unlabelled = [number for number, item in enumerate(items) if isinstance(item, RejectedItem) and not item.labels]
-        source = _only(source, [*kept, *unlabelled], f"the condition {where!r}", keep_rejected=False)
+        source = _select(source, [*kept, *unlabelled], f"the condition {where!r}", keep_rejected=False)
     return replace(source, items=[_bare(item) if isinstance(item, RejectedItem) else item for item in source.items])
 
 
@@ -173,7 +173,7 @@ def _large_classes(source: Source, least: int) -> Source:
     large = [members for members in classes.values() if len(members) >= least]
     lost = len(classes) - len(large)
     note = f"left out {lost:,} of {len(classes):,} classes, with fewer than {least:,} pictures"
-    return _only(
+    return _select(
         source, [row for members in large for row in members], f"min-per-class {least}", note if lost else None
     )
 
@@ -201,7 +201,7 @@ def _balanced(source: Source, request: Request) -> Source:
         held = random.choice(held, min(len(held), request.limit - each * len(classes)), replace=False).tolist()
     kept = [row for rows in classes for row in random.choice(rows, each, replace=False).tolist()]
     note = f"took {each:,} of each class" + (f" to train on, and {len(held):,} that are held back" if held else "")
-    return _only(source, [*kept, *held], "balance", note)
+    return _select(source, [*kept, *held], "balance", note)
 
 
 def _limited(source: Source, limit: int, seed: int) -> Source:
@@ -230,7 +230,7 @@ def _limited(source: Source, limit: int, seed: int) -> Source:
                 "prepare with classes none"
             )
         missed = f", and none of {shares.count(0):,} of {len(classes):,} classes" if 0 in shares else ""
-    return _only(source, kept, f"limit {limit}", f"took {len(kept):,} of {len(rows):,} pictures at random{missed}")
+    return _select(source, kept, f"limit {limit}", f"took {len(kept):,} of {len(rows):,} pictures at random{missed}")
 
 
 def _shares(sizes: Sequence[int], limit: int, random: np.random.Generator) -> list[int]:
@@ -286,7 +286,7 @@ def _by_class(source: Source, option: str) -> dict[str, list[int]]:
     return dict(sorted(classes.items()))
 
 
-def _only(
+def _select(
     source: Source, kept: Collection[int], why: str, note: str | None = None, keep_rejected: bool = True
 ) -> Source:
     """The source with only these items, in their order, and by default with all rejected items."""

@@ -33,9 +33,9 @@ def combine(sources: Mapping[str, Source]) -> Source:
         split_column=SPLIT if is_divided else None,
         sizes=sizes,
         remedy="add pictures to its source, or leave that source out",
-        many=min(source.many for source in sources.values()),
+        parallel_from=min(source.parallel_from for source in sources.values()),
         notes=tuple(f"{name}: {note}" for name, source in sources.items() for note in source.notes),
-        keep=[source.keep for source in sources.values()],
+        resources=[source.resources for source in sources.values()],
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ganvas.data.dataset.split import MEANINGS
 from ganvas.data.sources.arrow import ArrowFile, Features
-from ganvas.data.sources.picture_table import embedded_items, labelled
+from ganvas.data.sources.picture_table import embedded_items, table_source
 from ganvas.data.sources.source import Item, Relabelled, Request, Source, unique
 from ganvas.foundation.errors import DataError
 
@@ -63,10 +63,10 @@ def open_files(
         classes |= dict.fromkeys(table.class_columns)
         items += embedded_items(table, picture_column, rows, path.parent, folders)
         splits += [split] * len(rows)
-    return under_names(title, items, splits, list(classes), request)
+    return split_source(title, items, splits, list(classes), request)
 
 
-def under_names(
+def split_source(
     title: str, items: list[Item], splits: list[str | None], class_columns: list[str], request: Request
 ) -> Source:
     """A source of these items with unique names, and with a split column if there are several splits."""
@@ -81,7 +81,7 @@ def under_names(
         item if item.name == name else Relabelled(item, name, item.labels)
         for item, name in zip(items, names, strict=True)
     ]
-    return labelled(title, items, request, usual)
+    return table_source(title, items, request, usual)
 
 
 def _described(folder: Path) -> Features:

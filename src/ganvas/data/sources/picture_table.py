@@ -70,7 +70,7 @@ def open_table(path: Path, request: Request) -> Source:
         rows, column = table.rows(), request.take_path_column() or table.picture_column
         if column is not None and column in table.embedded:
             items = embedded_items(table, column, rows, request.take_root() or path.parent)
-            return labelled(str(path), items, request, table.class_columns)
+            return table_source(str(path), items, request, table.class_columns)
         cells = {name: ["" if row[name] is None else str(row[name]) for row in rows] for name in table.label_columns}
     else:
         text = read_columns(_content(path), str(path), delimiter=TEXT_TABLES.get(path.suffix.lower()))
@@ -78,10 +78,10 @@ def open_table(path: Path, request: Request) -> Source:
     column = _path_column(cells, column, str(path))
     rest = [{name: value for name, value in row.items() if name != column} for row in rows]
     base = request.take_root() or path.parent
-    return labelled(str(path), _file_items(cells[column], rest, base, path.name), request)
+    return table_source(str(path), _file_items(cells[column], rest, base, path.name), request)
 
 
-def labelled(title: str, items: Sequence[Item], request: Request, class_columns: Sequence[str] = ()) -> Source:
+def table_source(title: str, items: Sequence[Item], request: Request, class_columns: Sequence[str] = ()) -> Source:
     """A source of these items, with the class and the split that the names of their columns suggest."""
     columns = set().union(*(item.labels for item in items))
     usual = [*(name for name in CLASS_COLUMNS if name in columns), *class_columns]

@@ -57,9 +57,9 @@ class Source:
         split_column: the label that says what is held back from training, or None.
         sizes: the picture sizes in pixels that it can be prepared at.
         remedy: what a user can do about a class with too few pictures.
-        many: the number of items from which on several processes are faster than one.
+        parallel_from: the number of items from which on several processes are faster than one.
         notes: lines for the summary: what was recognised, and what was chosen from it.
-        keep: an object to keep alive as long as the items, such as a temporary file that they read.
+        resources: an object to keep alive as long as the items, such as a temporary file that they read.
     """
 
     title: str
@@ -69,9 +69,9 @@ class Source:
     split_column: str | None = None
     sizes: range = SIZES
     remedy: str = ""
-    many: int = 200
+    parallel_from: int = 200
     notes: tuple[str, ...] = ()
-    keep: object = None
+    resources: object = None
 
     @property
     def columns(self) -> set[str]:

@@ -51,7 +51,7 @@ def open_named(argument: str, request: Request) -> Source:
         title="digits:",
         items=[Digit(row, {"class": str(label)}) for row, label in enumerate(labels)],
         label_column="class" if request.classes == "folders" else None,
-        many=20_000,  # each process reads the whole file first
+        parallel_from=20_000,  # each process reads the whole file first
     )
 
 

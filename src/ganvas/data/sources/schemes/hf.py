@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganvas.data.sources.arrow import Features, class_names, is_image, label_of
-from ganvas.data.sources.hugging_face_files import files_of, open_files, under_names
+from ganvas.data.sources.hugging_face_files import files_of, open_files, split_source
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.streamed import StreamedPicture
 from ganvas.data.sources.where import NUMBER, TEXT, TRUTH, Condition, condition
@@ -99,7 +99,7 @@ def _streamed(title: str, streams: "Mapping[str, datasets.IterableDataset]", req
                 items.append(StreamedPicture(spool, file.tell(), len(data), path or f"{split}#{row:06d}", labels))
                 splits.append(str(split))
                 file.write(data)
-    return replace(under_names(title, items, splits, list(classes), request), keep=folder)
+    return replace(split_source(title, items, splits, list(classes), request), resources=folder)
 
 
 def _pictures(

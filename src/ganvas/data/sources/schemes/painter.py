@@ -66,7 +66,7 @@ def open_named(argument: str, request: Request) -> Source:
         mode_column="mode",
         sizes=range(smallest, largest + 1),
         remedy=f"ask for more paintings, as in painter:{DEFAULT_PAINTINGS}",
-        many=20,  # painting takes far longer than reading a file
+        parallel_from=20,  # painting takes far longer than reading a file
     )
 
 

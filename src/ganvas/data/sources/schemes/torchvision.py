@@ -90,7 +90,7 @@ def open_named(argument: str, request: Request) -> Source:
         label_column="class" if request.classes == "folders" else None,
         split_column="split" if is_divided else None,
         remedy="leave its class out",
-        many=200 if argument == "Flowers102" else 5_000,
+        parallel_from=200 if argument == "Flowers102" else 5_000,
     )
 
 
