@@ -185,8 +185,10 @@ def mean_scores(evaluator: Evaluator, pictures: Images, labels: Integers | None)
     """
     parts = [slice(start, start + SCORED) for start in range(0, len(pictures), SCORED)]
     records = [evaluator.score([pictures[part]], None if labels is None else labels[part]).record() for part in parts]
-    names = [name for name in records[0] if all(isinstance(record.get(name), float) for record in records)]
-    means = {name: statistics.fmean(float(str(record[name])) for record in records) for name in names}
+    values = {
+        name: [value for record in records if isinstance(value := record.get(name), float)] for name in records[0]
+    }
+    means = {name: statistics.fmean(each) for name, each in values.items() if len(each) == len(records)}
     return {"sets": len(parts), "generated": len(pictures), **means}
 
 

@@ -41,9 +41,9 @@ def cli_page() -> str:
         usage = " ".join([name, *(_usage(parameter) for parameter in command.params)])
         parts += [f"## {name}", command.help, f"```\n{usage}\n```", _table("| | default | |", rows)]
     parts.append(
-        "Exit codes: 0 done; 2 bad input, with one line on stderr that says what; 130 interrupted, with a line that "
-        "says how to go on (143 by SIGTERM, 129 when the terminal was closed). Results go to stdout, progress to "
-        "stderr. A command that cannot write its progress any more works on."
+        "Exit codes: 0 for success; 2 for bad input, with one line on stderr that explains it; 130 for an "
+        "interruption (143 by SIGTERM, 129 when the terminal was closed), with a line that says how to continue. "
+        "Results go to stdout, progress to stderr. A command that can no longer write its progress keeps working."
     )
     return "\n\n".join(parts) + "\n"
 

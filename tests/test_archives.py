@@ -181,7 +181,7 @@ def test_a_member_that_claims_to_be_huge_is_not_unpacked(tmp_path: Path, monkeyp
     monkeypatch.setattr("ganvas.data.sources.archive._zip_members", lambda path: members)
     with zipfile.ZipFile(tmp_path / "art.zip", "w"):
         pass
-    assert Archive(tmp_path / "art.zip").closed == {"huge.png": "more than a gibibyte"}
+    assert Archive(tmp_path / "art.zip").unreadable == {"huge.png": "more than a gibibyte"}
 
 
 def test_an_archive_that_was_replaced_is_read_anew(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_column_that_holds_no_classes_is_refused(
 def test_more_than_a_thousand_values_are_no_classes(tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "data", count=2002, size=1)
     change_index(data, day=np.arange(2002) // 2)
-    with pytest.raises(DataError, match=r"has 1,001 different values; classes are at most 1,000; the columns are"):
+    with pytest.raises(DataError, match=r"has 1,001 different values; at most 1,000 are allowed; the columns are"):
         train(data, tmp_path / "out", label="day", model="forest")
 
 
@@ -472,7 +472,10 @@ def test_ctrl_c_ends_the_command_without_a_trace(
     ("words", "message"),
     [
         (["data"], "name the classifier directory to make with --out"),
-        (["data", "--out", "x", "--overfit", "6"], "--overfit writes nothing: leave away either it or --out"),
+        (
+            ["data", "--out", "x", "--overfit", "6"],
+            "--overfit writes nothing, so it cannot be used with --out",
+        ),
         (["nowhere", "--out", "x"], "nowhere does not exist (no dataset.json)"),
         (["data", "--out", "data"], "data exists already"),
         (["data", "--out", "x", "--model", "cnm"], "unknown model 'cnm' (did you mean 'cnn'?)"),

@@ -93,7 +93,7 @@ def test_a_dropped_duplicate_of_another_class_is_told(cli: Cli, pictures: Path) 
         folder.mkdir(exist_ok=True)
         file.rename(folder / file.name)
     said = cli("prepare", pictures, "data", "--size", 32, "--dedupe", "near", check=True).stdout
-    assert "warning: 2 dropped duplicates were of another class than the picture that stays (told in rejected" in said
+    assert "warning: 2 dropped duplicates were of another class than the picture that stays (see rejected" in said
     assert {row["path"]: row["detail"] for row in rejected(Path("data"))} == {
         "b/1.png": "a/1 copy.bmp, of class a, not b",
         "b/2.png": "a/2 larger.png, of class a, not b",
@@ -107,7 +107,7 @@ def test_a_leak_is_told(cli: Cli, pictures: Path) -> None:
         folder.mkdir(exist_ok=True)
         file.rename(folder / file.name)
     said = cli("prepare", pictures, "data", "--size", 32, "--split", "class", check=True).stdout
-    assert "warning: 2 held-back pictures have a duplicate to train on: a test on it flatters" in said
+    assert "warning: 2 held-back pictures have a duplicate to train on: test scores will be too good" in said
     said = cli("prepare", pictures, "clean", "--size", 32, "--split", "class", "--dedupe", "near", check=True).stdout
     assert "flatters" not in said
 

@@ -312,7 +312,7 @@ def test_the_command_line_says_how_to_go_on(cli: Cli, tmp_path: Path, tiny_data:
     wait_until(has_logged(tmp_path / "run"), run)
     run.send_signal(signal.SIGTERM)
     _, said = run.communicate(timeout=120)
-    assert b"go on with: ganvas resume run" in said
+    assert b"continue with: ganvas resume run" in said
     cli("resume", "run", "--budget", "1steps", check=True)
 
 

@@ -233,7 +233,7 @@ def test_bad_files_are_listed_and_the_rest_goes_on(pictures: Path, target: Path)
         "a/notes.TXT": "not a picture (extension .txt)",
         "a/page.png": "not an image (content not recognised)",
         "a/pipe.png": "not a regular file",
-        "a/tiny.bmp": "too small (under 8 pixels a side)",
+        "a/tiny.bmp": "too small (a side shorter than 8 pixels)",
     }
 
 
@@ -387,7 +387,7 @@ def test_a_folder_that_cannot_be_prepared(
             {"focus": "center"},
             "unknown focus 'center' (did you mean 'centre'?); choose from: centre, entropy, saliency",
         ),
-        ({"focus": "entropy", "fit": "pad"}, "focus entropy chooses what is cropped, and fit pad crops nothing"),
+        ({"focus": "entropy", "fit": "pad"}, "focus entropy chooses where to crop, and fit pad does not crop"),
         ({"alpha": "subjekt"}, "unknown alpha 'subjekt' (did you mean 'subject'?)"),
         ({"smallest_side": 7}, "smallest side 7 is out of range; choose 8 pixels or more"),
         ({"max_aspect": 0.5}, "max aspect 0.5 is out of range; choose 1 (square) or more"),
@@ -498,7 +498,9 @@ def test_a_disk_that_fills_up_at_the_end_leaves_only_what_is_prepared(
 
     with monkeypatch.context() as patch:
         patch.setattr("pandas.DataFrame.to_parquet" if part == "to_parquet" else "pathlib.Path.write_text", fail)
-        with pytest.raises(GanvasError, match="No space left on device; nothing was changed there; what is prepared"):
+        with pytest.raises(
+            GanvasError, match="No space left on device; nothing was changed there; the pictures prepared so far are"
+        ):
             prepare(pictures, target, size=8)
     assert not target.exists()
     assert prepare(pictures, target, size=8).resumed == 5

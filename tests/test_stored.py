@@ -75,7 +75,7 @@ def test_a_drive_that_fails_is_an_error(tiny_data: Path, monkeypatch: pytest.Mon
 
     stored = Dataset.open(tiny_data).images
     monkeypatch.setattr(os, "pread", fail)
-    with pytest.raises(DataError, match=r"images.npy cannot be read any more: Input/output error"):
+    with pytest.raises(DataError, match=r"images.npy can no longer be read: Input/output error"):
         stored[[0]]
 
 

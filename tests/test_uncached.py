@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ganvas.classify.judge import judge_of
+from ganvas.classify.judge import trained_judge
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation import cache as caches
 from ganvas.foundation.cache import cache_directory, cache_path, scratch_directory
@@ -55,7 +55,7 @@ def test_every_command_works_without(
     assert unwritable.is_file() or not list(unwritable.iterdir())
     # In one process nothing is done twice.
     opened = Dataset.open("data")
-    assert judge_of(opened, model="forest").path == judge_of(opened, model="forest").path
+    assert trained_judge(opened, model="forest").path == trained_judge(opened, model="forest").path
 
 
 def test_what_a_read_only_cache_holds_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_a_disk_that_fills_while_a_judge_is_kept(tmp_path: Path, monkeypatch: py
         return plain(data, out, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(judges, "train", fail)
-    found = judge_of(opened, model="forest", cache=tmp_path / "cache")
+    found = trained_judge(opened, model="forest", cache=tmp_path / "cache")
     assert found.path is not None
     assert found.path.parent == scratch_directory()
 

@@ -24,7 +24,7 @@ from ganvas import baselines, gans
 from ganvas.artist.artist import load
 from ganvas.artist.evaluate import evaluate
 from ganvas.artist.grids import grid, write_png
-from ganvas.classify.judge import judge_of, judged
+from ganvas.classify.judge import judge_artist, trained_judge
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labels_digest
 from ganvas.data.dataset.layout import TRAIN
@@ -372,8 +372,8 @@ def _measure(target: Path, plan: ComparisonPlan) -> Figures:
     )
     artist = load(target)
     if artist.card.class_names:
-        judge = judge_of(Dataset.open(plan.data), label=artist.card.label_column)
-        accuracy = judged(artist, judge, plan.samples).label_accuracy
+        judge = trained_judge(Dataset.open(plan.data), label=artist.card.label_column)
+        accuracy = judge_artist(artist, judge, plan.samples).label_accuracy
         figures["label_accuracy"] = accuracy.value if accuracy else None
     return figures
 

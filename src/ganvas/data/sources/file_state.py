@@ -1,21 +1,27 @@
-"""Which file an open handle belongs to."""
+"""The state of a file, by which a changed file is told from the same one."""
 
 from pathlib import Path
 from typing import NamedTuple, Self
 
 
 class FileState(NamedTuple):
-    """Which file a handle belongs to: another file under the same path is not read through it."""
+    """Path, size and modification time. Handles are cached by it, so a replaced file is never read through an old one.
+
+    Attributes:
+        path: absolute.
+        size: in bytes.
+        modified: time of the last change, in nanoseconds.
+    """
 
     path: Path
     size: int
-    changed: int
+    modified: int
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """Raise OSError if there is no such file."""
+        """The present state of a file. Raises OSError if there is no such file."""
         status = path.stat()
         return cls(path.absolute(), status.st_size, status.st_mtime_ns)
 
     def __str__(self) -> str:
-        return f"{self.size} {self.changed}"
+        return f"{self.size} {self.modified}"

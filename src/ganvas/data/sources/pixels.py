@@ -1,4 +1,4 @@
-"""Pictures that are kept as plain numbers, many in a file, as MNIST and CIFAR-10 are."""
+"""Pictures stored as arrays of pixels, many in a file, as in MNIST and CIFAR-10."""
 
 import hashlib
 
@@ -9,7 +9,7 @@ from ganvas.foundation.arrays import Images
 
 
 def picture_of(pixels: Images) -> Picture:
-    """A picture of grey or coloured pixels.
+    """Make a picture of grey or RGB pixels.
 
     Args:
         pixels: uint8 [H, W] or [H, W, 3].

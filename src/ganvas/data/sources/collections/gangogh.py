@@ -22,13 +22,13 @@ GENRES = frozenset(
         "symbolic-painting",
     }
 )
-# Many a collection has a folder called landscape; these names are WikiArt's own.
+# Many collections have a folder called landscape; only WikiArt uses these names.
 OWN = frozenset(genre for genre in GENRES if "-painting" in genre) | {"marina"}
 CLASS = "genre"
 
 
 def recognise(tree: Tree, request: Request) -> Source | None:
-    """The pictures of the genre folders; None if there are others, or none that only WikiArt calls so."""
+    """The pictures of the genre folders; None if there are others, or none with a name that only WikiArt uses."""
     genres = {name: name.removeprefix(tree.wrapper).split("/")[0] for name in pictures_of(tree)}
     folders = set(genres.values())
     if len(folders) < 2 or not folders <= GENRES or not folders & OWN:

@@ -1,4 +1,4 @@
-"""Painter by Numbers, the pictures of paper 5: `all_data_info.csv` beside `train` and `test`."""
+"""Painter by Numbers, the pictures of paper 5: `all_data_info.csv` with the folders `train` and `test`."""
 
 from ganvas.data.sources.collections.collection import BY_TABLE, Collection
 from ganvas.data.sources.listed import PathFinder, listed_items, pictures_tree
@@ -11,11 +11,11 @@ FILE, SPLIT, CLASS = "new_filename", "in_train", "genre"
 
 
 def recognise(tree: Tree, request: Request) -> Source | None:
-    """The pictures that the table names, in its order, divided as it says; None without such a table.
+    """The pictures that the table lists, in its order and with its split; None without such a table.
 
     The columns are artist, date, genre, style, title, source, artist_group, in_train and the sizes; the class is the
-    genre. Pictures are looked for in `train` or `test` (or `train_1` to `train_9`, as the archives are called), else
-    wherever they lie.
+    genre. Pictures are looked for in `train` or `test` (or `train_1` to `train_9`, the names of the archives), and
+    then anywhere.
     """
     if (table := f"{tree.wrapper}{TABLE}") not in tree.names:
         return None
