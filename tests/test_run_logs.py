@@ -77,6 +77,14 @@ def test_lines_that_a_crash_cut_short_and_lines_without_a_kimg_are_left_out(run:
     assert (logs.evaluations, logs.best, logs.first_kid, logs.curve, logs.img_per_s) == ((), None, None, [], None)
 
 
+def test_numbers_that_no_float_can_hold_are_not_numbers(run: Path) -> None:
+    huge = "1" + "0" * 400
+    (run / "stats.jsonl").write_text(f'{{"kimg": {huge}}}\n{{"kimg": 1, "img_per_s": {huge}}}\n{"[" * 100_000}\n')
+    logs = RunLogs.open(run)
+    assert [line.kimg for line in logs.stats] == [1.0]
+    assert logs.img_per_s is None
+
+
 def test_a_curve_is_over_minutes_of_training(run: Path) -> None:
     write_lines(run / "stats.jsonl", [{"kimg": 1, "seconds": 60, "img_per_s": 9}, {"kimg": 3, "seconds": 180}])
     write_lines(run / "evals.jsonl", [{"kimg": 2, "kid": 0.5}, {"kimg": 3, "kid": None}])

@@ -10,6 +10,7 @@ A comparison takes hours, so it goes on where it was: the same command again ski
 is not.
 """
 
+import contextlib
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ganvas import baselines, gans
 from ganvas.artist.artist import load
@@ -306,10 +307,11 @@ def _check(recipes: Sequence[str], plan: Plan, data: Dataset) -> None:
 
 def _results(path: Path) -> list[Result]:
     """What is finished, once each: before comparisons had locks, two processes may both have measured a baseline."""
-    file = path / RESULTS
     found: dict[tuple[str, int], Result] = {}
-    for record in read_records(file) if file.exists() else []:
-        found.setdefault((record["recipe"], record["seed"]), Result(**record))
+    for record in read_records(path / RESULTS):
+        with contextlib.suppress(ValidationError):  # not a result: what is missing is measured again
+            result = TypeAdapter(Result).validate_python(record)
+            found.setdefault((result.recipe, result.seed), result)
     return list(found.values())
 
 

@@ -18,12 +18,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psutil
 
 from ganvas.foundation.errors import GanvasError, WriteError
 from ganvas.foundation.notes import note_once
+from ganvas.foundation.paths import readable
 from ganvas.foundation.processes import Process
 
 # What a file system says when data was not stored. Whatever else it says about flushing is that it cannot flush.
@@ -269,23 +270,40 @@ def _note_fixed(path: Path, error: OSError) -> None:
 
 def append_record(path: Path, record: dict[str, Any]) -> None:
     """Append one JSON object as a line. Values that JSON lacks (NaN, infinities) become null."""
-    line = json.dumps(_finite(record), allow_nan=False)
+    line = json.dumps(_finite(record), allow_nan=False).encode() + b"\n"
     try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        with path.open("ab+") as file:
+            # A line that a crash cut short must not spoil this one.
+            file.write(b"\n" + line if _is_cut_short(file) else line)
     except OSError as error:
         raise GanvasError(f"could not write {path}: {error.strerror or error}") from error
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
-    """The JSON objects of a `.jsonl` file, oldest first; a last line cut short by a crash is left out."""
-    if not path.exists():
-        return []
+    """The JSON objects of a `.jsonl` file, oldest first; a line that is cut short or something else is left out.
+
+    Raises:
+        GanvasError: the file cannot be read.
+    """
+    with readable(path):
+        if not path.exists():
+            return []
+        text = path.read_text(encoding="utf-8", errors="replace")
     records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        with contextlib.suppress(json.JSONDecodeError):
-            records.append(json.loads(line))
+    for line in text.splitlines():
+        with contextlib.suppress(json.JSONDecodeError, RecursionError):
+            record = json.loads(line)
+            if isinstance(record, dict):
+                records.append(record)
     return records
+
+
+def _is_cut_short(file: BinaryIO) -> bool:
+    """Whether the last line of a file has no end."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def _finite(value: Any) -> Any:
