@@ -155,6 +155,13 @@ def test_what_would_fail_later_is_refused_at_once(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_damaged_plan_is_one_clear_line(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "comparison.json").write_bytes(b"\xff\x00")
+    with pytest.raises(ConfigError, match=r"holds no comparison\.json to go on with"):
+        compare(data, tmp_path / "out", ["dcgan"], budget="2steps", seeds=1)
+
+
 def test_a_directory_of_something_else_is_left_alone(data: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("mine")

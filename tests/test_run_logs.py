@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import pytest
 
 import ganvas
 from ganvas.experiments.per_class import train_per_class
+from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import append_record
 from ganvas.planning.run import resume, train
 from ganvas.report.run.run import Run
 from ganvas.runs.by_kimg import file_name, files_by_kimg
+from ganvas.runs.checkpoint import save
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs, forget_after
 from support.command_line import Cli
@@ -142,6 +145,27 @@ def test_files_of_others_in_its_folders_do_not_disturb_a_run(run: Path, cli: Cli
 
 
 # ---- pictures too few to evaluate against --------------------------------------------------------------------------
+
+
+def test_the_checkpoint_of_another_run_is_refused(run: Path, tiny_data: Path, tmp_path: Path) -> None:
+    train(tiny_data, tmp_path / "other", "mlp", **TINY | {"budget": "3steps"})
+    (other,) = (tmp_path / "other" / "checkpoints").iterdir()
+    newest = run / "checkpoints" / other.name
+    shutil.copy(other, newest)
+    with pytest.raises(RunError, match=r"newest checkpoint in .* is not one of a dcgan run"):
+        resume(run, budget="1steps")
+    save(newest, {"progress": None})
+    with pytest.raises(RunError, match="remove it to go on with the one before"):
+        resume(run, budget="1steps")
+    newest.unlink()
+    assert resume(run, budget="1steps").finished
+
+
+@pytest.mark.parametrize("content", [b"\xff\x00", b"schema_version: 2020-13-45", b"[" * 5000, b"- a", b""])
+def test_a_damaged_config_is_one_clear_line(run: Path, content: bytes) -> None:
+    (run / "config.yaml").write_bytes(content)
+    with pytest.raises(RunError, match=r"config\.yaml"):
+        RunDirectory.open(run)
 
 
 def test_a_run_of_few_pictures_trains_and_says_what_cannot_be_measured(cli: Cli, tmp_path: Path) -> None:

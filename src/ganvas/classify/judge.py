@@ -153,7 +153,7 @@ def judge_of(
     Raises:
         DataError: the dataset has no classes to learn.
     """
-    column = label_column(data, label)
+    column = label_column(data, label, "ganvas classify judge --label")
     key: list[Any] = [VERSION, data.fingerprint, _divided(data), column, model, resolve(model, {}).model_dump()]
     if column != data.info.label_column:  # which the fingerprint covers
         key.append(labels_digest(data, column))

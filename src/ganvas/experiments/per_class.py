@@ -178,7 +178,7 @@ def rehearse(data: str | Path, recipe: str, changes: dict[str, Any]) -> str:
 
 def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, Any]) -> Plan:
     """Refuse now what would fail hours later."""
-    column = label_column(Dataset.open(data), changes.get("label_column"))
+    column = label_column(Dataset.open(data), changes.get("label_column"), "--label-column")
     dataset = labelled_by(Dataset.open(data), column)
     kind = gans.find(recipe)
     if kind.class_use.is_required:

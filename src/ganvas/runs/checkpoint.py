@@ -50,8 +50,10 @@ def load(path: Path) -> dict[str, Any]:
                 version = metadata.get("schema_version")
                 raise RunError(f"{path} is no checkpoint of schema version {SCHEMA_VERSION} (found {version})")
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-        state: dict[str, Any] = _attach_tensors(json.loads(metadata["state"]), tensors)
-    except (OSError, SafetensorError, json.JSONDecodeError, KeyError) as error:
+        state = _attach_tensors(json.loads(metadata["state"]), tensors)
+        if not isinstance(state, dict):
+            raise TypeError(f"its state is a {type(state).__name__}")
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError) as error:
         raise RunError(f"{path} cannot be read as a checkpoint: {error}") from error
     return state
 
@@ -149,11 +151,8 @@ class CheckpointDirectory:
                 return load(file)
             except RunError as error:
                 problems.append(str(error))
-        reason = (
-            "; ".join(problems)
-            or "it holds none: the run stopped before its first checkpoint, so remove it and train again"
-        )
-        raise RunError(f"no usable checkpoint in {self._path} ({reason})")
+        reason = "; ".join(problems) or "it holds none: the run stopped before its first checkpoint"
+        raise RunError(f"no usable checkpoint in {self._path} ({reason}): remove the run and train again")
 
     def _files(self) -> list[Path]:
         return list(files_by_kimg(self._path, SUFFIX).values())
