@@ -26,6 +26,7 @@ from ganvas.data.dataset.labels import label_column, labels_digest
 from ganvas.foundation.cache import cache_path, note_unwritable, scratch_directory
 from ganvas.foundation.errors import DataError, GanvasError, RunError, WriteError
 from ganvas.foundation.files import remove
+from ganvas.foundation.locks import InUse
 from ganvas.foundation.paths import is_directory
 
 DEFAULT_MODEL = "transfer"
@@ -171,7 +172,7 @@ def judge_of(
     try:
         return kept_in(directory)
     except GanvasError as error:
-        cannot_be_kept = isinstance(error, WriteError) or directory.exists()
+        cannot_be_kept = isinstance(error, WriteError | InUse) or directory.exists()
         if directory.parent == scratch_directory() or not cannot_be_kept:
             raise
         note_unwritable(directory.parent, error)
