@@ -23,6 +23,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, INFO
 from ganvas.foundation.errors import ConfigError, DataError, GanvasError, RunError
 from ganvas.foundation.files import read_records
+from ganvas.foundation.locks import InUse, exclusive
 from support.command_line import Cli
 from support.datasets import write_dataset
 from support.narrowing import not_none
@@ -302,6 +303,12 @@ def test_an_interruption_leaves_nothing_behind(tiny_data: Path, tmp_path: Path) 
     with pytest.raises(KeyboardInterrupt):
         train(tiny_data, tmp_path / "out", model="cnn", progress=_Interrupts(), **TINY)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_two_processes_do_not_train_one_classifier(tiny_data: Path, tmp_path: Path) -> None:
+    with exclusive(tmp_path / "out", "trained"), pytest.raises(InUse, match="out is being trained by process"):
+        train(tiny_data, tmp_path / "out", model="forest")
+    assert not (tmp_path / "out").exists()
 
 
 def test_nothing_that_exists_is_overwritten(tiny_data: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from ganvas.foundation.arrays import Flags, Floats
 from ganvas.foundation.cache import cache_path, note_unwritable, scratch_directory
 from ganvas.foundation.errors import DataError, GanvasError, RunError, WriteError
 from ganvas.foundation.files import remove
+from ganvas.foundation.locks import InUse
 from ganvas.foundation.paths import is_directory
 
 DEFAULT_MODEL = "transfer"
@@ -154,9 +155,9 @@ def trained_judge(
     Raises:
         DataError: the dataset has no classes to learn.
     """
-    column = label_column(data, label)
+    column = label_column(data, label, "ganvas classify judge --label")
     key: list[object] = [VERSION, data.fingerprint, _divided(data), column, model, resolve(model, {}).model_dump()]
-    if column != data.info.label_column:  # the fingerprint covers that column
+    if column != data.info.label_column:  # which the fingerprint covers
         key.append(labels_digest(data, column))
     name = f"judge-{model}-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}"
     directory = cache_path(name, cache)
@@ -171,8 +172,8 @@ def trained_judge(
     try:
         return opened_or_trained(directory)
     except GanvasError as error:
-        is_unwritable = isinstance(error, WriteError) or directory.exists()
-        if directory.parent == scratch_directory() or not is_unwritable:
+        cannot_be_kept = isinstance(error, WriteError | InUse) or directory.exists()
+        if directory.parent == scratch_directory() or not cannot_be_kept:
             raise
         note_unwritable(directory.parent, error)
         return opened_or_trained(scratch_directory() / name)

@@ -10,6 +10,7 @@ A comparison takes hours. To continue one that was interrupted, repeat its comma
 unfinished ones are resumed.
 """
 
+import contextlib
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,7 +19,7 @@ from typing import TypedDict
 
 import numpy as np
 from PIL import Image
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ganvas import baselines, gans
 from ganvas.artist.artist import load
@@ -317,10 +318,11 @@ def _results(path: Path) -> list[Result]:
 
     Comparisons of earlier versions had no lock, so two processes may both have measured a baseline.
     """
-    file = path / RESULTS
     results: dict[tuple[str, int], Result] = {}
-    for record in read_records(file) if file.exists() else []:
-        results.setdefault((record["recipe"], record["seed"]), Result(**record))
+    for record in read_records(path / RESULTS):
+        with contextlib.suppress(ValidationError):  # not a result: what is missing is measured again
+            result = TypeAdapter(Result).validate_python(record)
+            results.setdefault((result.recipe, result.seed), result)
     return list(results.values())
 
 

@@ -13,6 +13,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by, labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.foundation.paths import quoted
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine, choose, launch
@@ -160,7 +161,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
     if recipe in baselines.names():
         raise ConfigError(
             f"{recipe} is a baseline, which is fitted and not trained: "
-            f"ganvas baseline {data} --kind {recipe} --out {recipe}.safetensors"
+            f"ganvas baseline {quoted(data)} --kind {recipe} --out {recipe}.safetensors"
         )
     recipe_class = gans.find(recipe)
     config = quality.with_budget(resolve(recipe, recipe_class.defaults, changes), changes)

@@ -1,9 +1,10 @@
 """Starting a run, and going on with one: from a dataset and a recipe's name to a trained run directory."""
 
+import contextlib
 import dataclasses
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -197,13 +198,15 @@ def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | No
             f"the column {plan.data.info.label_column!r}"
         )
     state = CheckpointDirectory(directory.checkpoints).latest()
-    progress = Progress(plan.data.splits[TRAIN], **state["progress"])
+    with _fitting(directory):
+        progress = Progress(plan.data.splits[TRAIN], **state["progress"])
     total = more.after(progress) if more else plan.config.settings.budget
     if total.fraction(progress) >= 1:
         raise ConfigError(f"{run} has spent its budget of {total}; give it more, such as --budget 10m")
     plan = dataclasses.replace(plan, config=plan.config.with_settings(budget=str(total)))
     trainer = plan.trainer(directory, display)
-    trainer.restore(state)
+    with _fitting(directory):
+        trainer.restore(state)
     directory.rewrite(
         record.model_copy(
             update={"settings": record.settings | {"budget": str(total)}, "data": str(plan.data.path.resolve())}
@@ -284,8 +287,9 @@ def is_spent(run: str | Path) -> bool:
     directory = RunDirectory.open(user_path(run))
     state = CheckpointDirectory(directory.checkpoints).latest()
     budget = Amount.parse(directory.record.settings["budget"])
-    spent = budget.fraction(Progress(directory.record.training_count, **state["progress"])) >= 1
-    return spent or state["stopped"] is not None
+    with _fitting(directory):
+        spent = budget.fraction(Progress(directory.record.training_count, **state["progress"])) >= 1
+        return spent or state["stopped"] is not None
 
 
 def _train(trainer: "Trainer") -> Outcome:
@@ -300,6 +304,22 @@ def _train(trainer: "Trainer") -> Outcome:
     )
 
 
+@contextlib.contextmanager
+def _fitting(directory: RunDirectory) -> Iterator[None]:
+    """Within, the newest checkpoint of a run is used, which may be another run's.
+
+    Raises:
+        RunError: it does not fit.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise RunError(
+            f"the newest checkpoint in {directory.checkpoints} is not one of a {directory.record.recipe} run with "
+            "these options; remove it to go on with the one before"
+        ) from error
+
+
 def _read_weights(start: Path) -> "Weights":
     """A run's networks from its newest checkpoint, or a snapshot's generator, as state dicts by network.
 
@@ -307,7 +327,9 @@ def _read_weights(start: Path) -> "Weights":
         RunError: there is nothing to begin with.
     """
     if is_directory(start):
-        state = CheckpointDirectory(RunDirectory.open(start).checkpoints).latest()
-        return {name: state[name] for name in ("generator", "discriminator", "average")}
+        directory = RunDirectory.open(start)
+        state = CheckpointDirectory(directory.checkpoints).latest()
+        with _fitting(directory):
+            return {name: state[name] for name in ("generator", "discriminator", "average")}
     weights = Snapshot.load(start).generator.state_dict()
     return {"generator": weights, "average": weights}

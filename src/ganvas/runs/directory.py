@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import refuse_taken, whole_directory, whole_file
@@ -107,7 +107,7 @@ class RunDirectory:
             if version != SCHEMA_VERSION:
                 raise RunError(f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}")
             return cls(path, Record.model_validate(content))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
+        except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
             raise RunError(f"{file} cannot be read: {error}") from error
 
     def rewrite(self, record: Record) -> None:

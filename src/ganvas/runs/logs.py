@@ -118,6 +118,6 @@ def _lines(file: Path, parse: Callable[[Mapping[str, object]], Line]) -> Iterato
         try:
             record = json.loads(text)
             line = parse(record if isinstance(record, dict) else {})
-        except ValueError:  # cut short, or without a kimg
+        except (ValueError, RecursionError):  # cut short, or without a kimg
             continue
         yield text, line

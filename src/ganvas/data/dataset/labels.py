@@ -28,14 +28,19 @@ def labelled_by(data: Dataset, column: str) -> Dataset:
     return Dataset(data.path, info, data.images, data.index)
 
 
-def label_column(data: Dataset, label: str | None) -> str:
+def label_column(data: Dataset, label: str | None, flag: str = "--label") -> str:
     """The column to take classes from: `label`, or by default the one that the dataset was prepared with.
+
+    Args:
+        data: the dataset.
+        label: the column that was asked for, if any.
+        flag: what asks for one on the command line.
 
     Raises:
         DataError: the column does not exist, or `label` is None and the dataset has no classes.
     """
     if label is None and data.info.label_column is None:
-        raise DataError(f"{data.path} has no classes; name a column with --label: {', '.join(_columns(data))}")
+        raise DataError(f"{data.path} has no classes; name a column with {flag}: {', '.join(_columns(data))}")
     column = label or str(data.info.label_column)
     if column not in data.index:
         raise DataError(f"{data.path}: {unknown('column', column, _columns(data))}")
