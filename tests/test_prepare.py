@@ -358,7 +358,7 @@ def untouched(pictures: Path) -> None:
         (unreadable, "no readable picture in {}, 6 files left out: 5 not an image (content not recognised), 1 not a"),
         (lonely_class, "class 'lonely' has 1 picture in {}; a class needs two or more readable pictures: add pictures"),
         (damaged_class, "class 'b' has 0 pictures in {}; a class needs two"),
-        (loose, "5 pictures lie beside the class folders of {} (0.png, 1.png, 2.png ...); move what lies there into"),
+        (loose, "5 pictures lie outside of the class folders of {} (0.png, 1.png, 2.png ...); move them into"),
     ],
 )
 def test_a_folder_that_cannot_be_prepared(
@@ -483,7 +483,9 @@ except GanvasError as error:
 def test_a_full_disk_leaves_only_what_the_next_run_needs(pictures: Path, target: Path) -> None:
     command = [sys.executable, "-c", FILL_THE_DISK, str(pictures), str(target)]
     said = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert said.stdout.startswith(f"could not write {target}: File too large; nothing was changed there; what is prep")
+    assert said.stdout.startswith(
+        f"could not write {target}: File too large; nothing was changed there; the pictures prep"
+    )
     assert said.stderr == ""
     assert [path.name[:17] for path in target.parent.iterdir()] == [".data.unfinished-"]
     assert prepare(pictures, target, size=64).resumed == 1

@@ -71,13 +71,13 @@ def by_folders(tree: Tree, request: Request) -> Source:
     folders = {name: name.removeprefix(tree.wrapper).split("/")[:-1] for name in names}
     depth = max(map(len, folders.values()), default=0)
     splits = request.split == "class" and depth > 0
-    below = {name: way[splits:] for name, way in folders.items()}
+    below = {name: parts[splits:] for name, parts in folders.items()}
     level = _level(request, depth - splits, tree)
     if splits:
         request.used.add("split")
         _refuse_loose([name for name in folders if not folders[name]], tree, "split")
     if level is not None:
-        lacking = [name for name, way in below.items() if not -len(way) <= level < len(way)]
+        lacking = [name for name, parts in below.items() if not -len(parts) <= level < len(parts)]
         _refuse_loose(lacking, tree, "class", request.level)
     items: list[Item] = []
     for name in tree.names:
@@ -94,7 +94,7 @@ def by_folders(tree: Tree, request: Request) -> Source:
         label_column=None if level is None else "class",
         split_column="split" if splits else None,
         remedy=REMEDY,
-        notes=() if level is None or request.level or request.split else _hint({way[0] for way in below.values()}),
+        notes=() if level is None or request.level or request.split else _hint({parts[0] for parts in below.values()}),
     )
 
 

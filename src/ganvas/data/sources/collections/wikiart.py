@@ -63,15 +63,15 @@ def recognise_styles(tree: Tree, request: Request) -> Source | None:
     Columns: style (the class) and artist, as in `vincent-van-gogh_the-sower.jpg`.
     """
     pictures = pictures_of(tree)
-    ways = {name: _below(tree, name).split("/") for name in pictures}
-    styles = {way[0] for way in ways.values()}
+    parts = {name: _below(tree, name).split("/") for name in pictures}
+    styles = {path[0] for path in parts.values()}
     if len(styles) < 2 or not styles <= STYLES:
         return None
     items: list[Item] = []
     for name in tree.names:
-        if name in ways:
-            artist, underscore, _ = ways[name][-1].partition("_")
-            items.append(tree.picture(name, {"style": ways[name][0], "artist": artist if underscore else None}))
+        if name in parts:
+            artist, underscore, _ = parts[name][-1].partition("_")
+            items.append(tree.picture(name, {"style": parts[name][0], "artist": artist if underscore else None}))
         else:
             items.append(rejected_item(tree, name))
     return collection(tree, request, "WikiArt's style folders", items, "style")
