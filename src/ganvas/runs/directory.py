@@ -98,7 +98,8 @@ class RunDirectory:
         file = path / CONFIG
         if not is_run(path):
             raise RunError(
-                f"{path} is not a run directory (it has no {CONFIG}); start a run with: ganvas train DATA --out {quoted(path)}"
+                f"{path} is not a run directory (it has no {CONFIG}); start a run with: "
+                f"ganvas train DATA --out {quoted(path)}"
             )
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -172,9 +173,7 @@ def refuse_existing(path: Path) -> None:
                 f"{path} is already a run, without a checkpoint to resume from; remove it, unless it is being trained, "
                 "or choose another --out"
             )
-        raise RunError(
-            f"{path} is already a run; continue it with: ganvas resume {quoted(path)}, or choose another --out"
-        )
+        raise RunError(f"{path} is already a run; resume it with: ganvas resume {quoted(path)}, or use another --out")
     refuse_taken(path)
 
 
