@@ -1,4 +1,4 @@
-"""Stopping on a signal: the first one asks for a checkpoint, a second one stops at once but tears no file."""
+"""Stopping on signals: the first requests a checkpoint, a second stops at once without damaging a file."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-# Ctrl-C, a polite `kill`, and a terminal that was closed. Windows has no SIGHUP.
+# Sent by Ctrl-C, by `kill`, and when a terminal closes. Windows has no SIGHUP.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _NOTICE = b"\nstopping after this step with a checkpoint; once more stops at once, without one\n"
 _STDERR = 2
@@ -17,7 +17,7 @@ Handler = Callable[[int, FrameType | None], object] | int | None
 
 
 class Stopped(SystemExit):
-    """SIGTERM or SIGHUP ended a command that keeps no checkpoints.
+    """Raised when SIGTERM or SIGHUP ends a command without checkpoints.
 
     Attributes:
         number: of the signal.
@@ -29,11 +29,11 @@ class Stopped(SystemExit):
 
 
 class Interruption:
-    """Whether a signal has asked the work to stop.
+    """Records whether a signal has requested a stop.
 
     Attributes:
-        number: of the first signal that did, or None.
-        is_urgent: whether a second one came while a file was being written.
+        number: the number of the first signal; None before it.
+        is_urgent: whether a second signal came while a file was written.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Interruption:
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
-        """Within, while files are written, further signals are only noted."""
+        """A context in which further signals are only recorded, because files are written."""
         before, self._is_writing = self._is_writing, True
         try:
             yield
@@ -57,7 +57,7 @@ class Interruption:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Within, signals come here; afterwards to whoever had them before."""
+        """A context in which this object handles signals. The earlier handlers are restored on exit."""
         for number in SIGNALS:
             handler = signal.getsignal(number)
             # `nohup` and the like ignore SIGHUP on purpose.
@@ -84,7 +84,7 @@ class Interruption:
 
 
 class _Process:
-    """What this process has been asked, and who listens."""
+    """The last signal of this process, and the object that handles signals."""
 
     last: int | None = None
     current: Interruption | None = None
@@ -92,10 +92,10 @@ class _Process:
 
 @contextlib.contextmanager
 def interruptions() -> Iterator[Interruption]:
-    """Within, the first SIGINT, SIGTERM or SIGHUP is noted; a second one acts as it would have without this.
+    """A context in which the first SIGINT, SIGTERM or SIGHUP is recorded. A second one has its usual effect.
 
-    Only the main thread receives signals; in another one nothing is ever noted. Inside another `interruptions()` this
-    is the same one.
+    Only the main thread receives signals, so nothing is recorded in other threads. Nested contexts share one
+    `Interruption`.
     """
     if _Process.current is not None:
         yield _Process.current
@@ -114,7 +114,7 @@ def interruptions() -> Iterator[Interruption]:
 
 @contextlib.contextmanager
 def stopping() -> Iterator[None]:
-    """Within, SIGTERM and SIGHUP raise `Stopped`, so that what was half done is cleaned up as after Ctrl-C."""
+    """A context in which SIGTERM and SIGHUP raise `Stopped`, so that unfinished files are removed as after Ctrl-C."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -136,17 +136,17 @@ def stopping() -> Iterator[None]:
 
 
 def is_requested() -> bool:
-    """Whether this process has received a signal to stop."""
+    """Whether this process has received a signal."""
     return _Process.last is not None
 
 
 def exit_code(number: int | None = None) -> int:
-    """128 plus the number of the signal, as shells count; by default of the last one received, else of Ctrl-C."""
+    """The exit code of shells: 128 plus the number of the signal, by default of the last one received, else SIGINT."""
     return 128 + (number or _Process.last or signal.SIGINT)
 
 
 def is_writable(descriptor: int, seconds: float = 0.0) -> bool:
-    """Whether `select.PIPE_BUF` bytes can be written without waiting longer than this."""
+    """Whether `select.PIPE_BUF` bytes can be written within this time."""
     if not hasattr(select, "poll"):
         return True
     poll = select.poll()
@@ -159,7 +159,7 @@ def _remember(number: int) -> None:
 
 
 def _say(line: bytes) -> None:
-    """Write to stderr from a signal handler, where nothing but a plain write is safe; never wait, never fail."""
+    """Write to stderr from a signal handler, without blocking or raising. Only a plain write is safe there."""
     with contextlib.suppress(OSError):
         if is_writable(_STDERR):
             os.write(_STDERR, line)

@@ -1,12 +1,12 @@
-"""The verdicts that a run can get, in order of gravity; each states its rule, thresholds and words in its own module.
+"""The kinds of verdict, the gravest first. Each module states the rule, the thresholds and the texts of its kinds.
 
-A verdict rests on what the run logs and nothing else, so a run can be judged again from its files. To add one, write
-its `VerdictKind` in a module of this folder and put it where it belongs in `KINDS`.
+A verdict depends only on the logs, so a run can be judged again from its files. To add a kind, write its `VerdictKind`
+in a module of this folder and insert it in `KINDS`.
 
-Two things prevent false alarms. A young generator looks like a collapsed one: its pictures are alike, D tells them with
-ease, and KID may rise for a while. But something improves, so troubles other than plain repetition, copying and
-divergence are named only where nothing does (`History.is_improving`). And every difference is compared with its
-standard error.
+Two precautions prevent false alarms. Early in training, a generator resembles a collapsed one: its pictures are alike,
+D distinguishes them easily, and KID may rise for a while. But some figure improves. So most troubles are found only if
+nothing improves (`History.is_improving`); the exceptions are repeated pictures, copies and divergence. Second, every
+difference is compared with its standard error.
 """
 
 from typing import Final
@@ -20,7 +20,7 @@ from ganvas.verdict.kinds.divergence import DIVERGED
 from ganvas.verdict.kinds.leaking import LEAKING
 from ganvas.verdict.kinds.progress import CONVERGED, LEARNING, STALLED, WARMING_UP
 
-# The first whose rule finds something is the verdict; the last always does.
+# The verdict is the first kind whose rule returns evidence. The last rule always does.
 KINDS: Final[tuple[VerdictKind, ...]] = (
     DIVERGED,
     MEMORISING,
@@ -38,10 +38,10 @@ _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
 def find(history: History) -> tuple[VerdictKind, Evidence]:
-    """The gravest verdict that a history deserves, and what it rests on."""
+    """The gravest verdict that applies to a history, and its evidence."""
     return next((kind, evidence) for kind in KINDS if (evidence := kind.rule(history)) is not None)
 
 
 def by_name(name: str) -> VerdictKind | None:
-    """The verdict of that name; None for one that another version of ganvas gave."""
+    """The kind of that name; None if this version of ganvas does not have it."""
     return _BY_NAME.get(name)

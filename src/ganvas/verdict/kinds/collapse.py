@@ -1,4 +1,4 @@
-"""Collapsed and collapsing: variety that is gone, or going."""
+"""Collapsed and collapsing: diversity is lost, or decreasing."""
 
 import math
 from typing import Final
@@ -10,22 +10,22 @@ from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.balance import GUESSING
 from ganvas.verdict.measurement import number
 
-# Pictures repeat if the nearest other one is closer than this, relative to real pictures. Healthy generators have 0.3
-# and more from their first evaluation on; those that ignore their latents have exactly 0.
+# Pictures repeat each other if the distance to the nearest other one is below this, relative to real pictures. Healthy
+# generators reach 0.3 at their first evaluation. Generators that ignore their latents have exactly 0.
 REPEATS: Final = 0.05
-# Variety has collapsed if it is lower than `NARROW` and does not grow. It is collapsing if it has lost the share `LOST`
-# of its best.
+# Diversity has collapsed if it is below `NARROW` and does not grow. It is collapsing if it has lost the share `LOST` of
+# its maximum.
 NARROW, LOST = 0.15, 0.4
-# The average's pictures have stood still if they moved by less than this share of the distance of two real pictures.
+# The average's pictures have not changed if they moved by less than this share of the distance of two real pictures.
 STILL: Final = 0.02
 
 
 def _collapsed(history: History) -> Evidence | None:
-    """Pictures repeat each other, of all classes or of single ones, or they have little variety and gain none."""
+    """All pictures or those of a class repeat each other, or their diversity is low and does not grow."""
     evidence = Evidence({name: history.now(name) for name in ("spacing", "vendi", "pixel_diversity")})
     if history.now("spacing") < REPEATS:
         return evidence
-    # A generator that has not moved had no variety to lose. One that D cannot fault may be as varied as it likes.
+    # A generator that has not changed had no diversity to lose. If D cannot distinguish its pictures, it is healthy.
     learns = history.now("moved") > STILL and not history.now("d_tells") < GUESSING
     if learns and min(history.now("vendi"), history.now("diversity")) < NARROW and not history.is_improving:
         return evidence
@@ -42,7 +42,7 @@ def _collapsed_classes(history: History) -> Evidence | None:
 
 
 def _collapsing(history: History) -> Evidence | None:
-    """Variety is decreasing, or G itself has lost it and its average will follow."""
+    """Diversity is decreasing, or G itself has lost it and its average will follow."""
     if history.now("raw_diversity") < REPEATS:
         return Evidence({"raw_diversity": history.now("raw_diversity"), "diversity": history.now("diversity")})
     lost: dict[str, float] = {}
@@ -57,16 +57,16 @@ def _collapsing(history: History) -> Evidence | None:
 COLLAPSED = VerdictKind(
     name="collapsed",
     healthy=False,
-    meaning="Its pictures are nearly all alike, whatever the latent.",
-    advice="begin anew with minibatch=stddev and r1=1, or lower g_lr and d_lr; the best snapshot may do",
+    meaning="Its pictures are nearly identical for all latents.",
+    advice="start again with minibatch=stddev and r1=1, or lower g_lr and d_lr; the best snapshot may be usable",
     colour="#a83426",
     rule=_collapsed,
 )
 COLLAPSING = VerdictKind(
     name="collapsing",
     healthy=False,
-    meaning="Its pictures grow more and more alike.",
-    advice="take the best snapshot; then minibatch=stddev, r1=1, or lower g_lr and d_lr",
+    meaning="Its pictures are becoming more and more alike.",
+    advice="use the best snapshot; then try minibatch=stddev, r1=1, or lower g_lr and d_lr",
     colour="#a5611a",
     rule=_collapsing,
 )

@@ -1,30 +1,30 @@
-"""Warming up, learning, converged and stalled: where a run stands that has no graver trouble."""
+"""Warming up, learning, converged and stalled: the progress of a run without graver trouble."""
 
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
 
 
 def _stalled(history: History) -> Evidence | None:
-    """Nothing improves, and little was learnt."""
+    """Nothing improves, and KID is still high."""
     if history.is_improving or history.has_converged:
         return None
     return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid, "moved": history.now("moved")})
 
 
 def _converged(history: History) -> Evidence | None:
-    """Nothing improves any more, and much was learnt."""
+    """Nothing improves any more, and KID is low."""
     if history.is_improving or not history.has_converged:
         return None
     return Evidence({"kid": history.now("kid"), "first_kid": history.values("kid")[0]})
 
 
 def _warming_up(history: History) -> Evidence | None:
-    """There are too few evaluations to read a trend from."""
+    """There are too few evaluations for a trend."""
     return None if history.has_trend else Evidence({"kid": history.now("kid")})
 
 
 def _learning(history: History) -> Evidence:
-    """No other rule has found anything."""
+    """No other rule applies."""
     return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid})
 
 
@@ -32,7 +32,7 @@ STALLED = VerdictKind(
     name="stalled",
     healthy=False,
     meaning="Its pictures have stopped getting better.",
-    advice="raise g_lr and d_lr, or take another recipe: nothing has changed for the better for some time",
+    advice="raise g_lr and d_lr, or use another recipe",
     colour="#6a6764",
     rule=_stalled,
 )
