@@ -10,7 +10,7 @@ from types import FrameType
 
 # Sent by Ctrl-C, by `kill`, and when a terminal closes. Windows has no SIGHUP.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_NOTICE = b"\nstopping after this step with a checkpoint; once more stops at once, without one\n"
+_NOTICE = b"\nstopping after this step with a checkpoint; another signal stops at once, without one\n"
 _STDERR = 2
 
 Handler = Callable[[int, FrameType | None], object] | int | None
@@ -40,7 +40,7 @@ class Interruption:
         self.number: int | None = None
         self.is_urgent = False
         self._is_writing = False
-        self._before: dict[int, Handler] = {}
+        self._earlier_handlers: dict[int, Handler] = {}
 
     def is_set(self) -> bool:
         """Whether the work should stop with a checkpoint."""
@@ -49,11 +49,11 @@ class Interruption:
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
         """A context in which further signals are only recorded, because files are written."""
-        before, self._is_writing = self._is_writing, True
+        was_writing, self._is_writing = self._is_writing, True
         try:
             yield
         finally:
-            self._is_writing = before
+            self._is_writing = was_writing
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
@@ -62,12 +62,12 @@ class Interruption:
             handler = signal.getsignal(number)
             # `nohup` and the like ignore SIGHUP on purpose.
             if number in (signal.SIGINT, signal.SIGTERM) or handler is not signal.SIG_IGN:
-                self._before[number] = handler
+                self._earlier_handlers[number] = handler
                 signal.signal(number, self._receive)
         try:
             yield
         finally:
-            for number, handler in self._before.items():
+            for number, handler in self._earlier_handlers.items():
                 signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
@@ -79,7 +79,7 @@ class Interruption:
             self.is_urgent = True
         else:
             _remember(number)
-            signal.signal(number, self._before[number])
+            signal.signal(number, self._earlier_handlers[number])
             signal.raise_signal(number)
 
 

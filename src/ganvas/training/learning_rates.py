@@ -45,7 +45,7 @@ class LearningRates:
         self._evaluations.append(is_best)
 
     def state(self) -> State:
-        """What a resumed run needs."""
+        """The state that a resumed run needs."""
         return {"evaluations": list(self._evaluations), "factor": self._factor}
 
     def load_state(self, state: State) -> None:
