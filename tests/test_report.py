@@ -273,7 +273,7 @@ def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path
     for expected in (
         '<strong class="verdict-badge">memorising</strong>',
         "since 33.6 kimg",
-        "It repeats training pictures",
+        "It copies training pictures",
         "Class in question: &lt;b&gt;harbours&lt;/b&gt;.",
         "To try: add pictures",
         "Rolled back to its best evaluation at 19.2 kimg, with lower learning rates. "
