@@ -2,6 +2,7 @@
 
 import difflib
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -34,7 +35,7 @@ class TimmNetwork(FeatureNetwork):
         with torch.random.fork_rng(devices=[]):
             network = timm.create_model(model, pretrained=True, num_classes=0, pretrained_cfg_overlay=weights)
         self.network = network.eval().requires_grad_(False)
-        config = network.pretrained_cfg
+        config: Any = network.pretrained_cfg  # a dict, which the annotations of torch do not know
         self._pixels = int(config["input_size"][-1])
         # Convert from pictures in [0, 1] to pictures in [-1, 1].
         for kind, shift in (("mean", 1.0), ("std", 0.0)):
