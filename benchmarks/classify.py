@@ -3,9 +3,9 @@
     python -m benchmarks.classify DATA... --out FOLDER [--models forest cnn deep-cnn transfer] [--seeds 1]
         [--set MODEL.KEY=VALUE ...]
 
-DATA are dataset directories with classes. What is finished is kept in FOLDER and not done again, so the command can be
-stopped and repeated. A seed chooses the weights, the order and, where a dataset holds nothing back, the split; errors
-are the bootstrap's over groups of pictures, and over seeds the mean of figures is printed.
+DATA are dataset directories with classes. FOLDER keeps what is finished, so you can stop the command and repeat it. A
+seed determines the weights, the order of the pictures and, if a dataset holds nothing back, the split. Standard errors
+are bootstrapped over groups of pictures. Figures are means over seeds.
 """
 
 import argparse
@@ -13,12 +13,16 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from benchmarks.results import finished
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.evaluate import evaluate
 from ganvas.classify.models import MODELS
 from ganvas.classify.train import train
-from ganvas.foundation.files import append_record, read_records
+from ganvas.foundation.files import append_record
 from ganvas.settings.config import parse_assignments
+
+# Fields of a record that are not figures.
+NAMES = {"data", "model"}
 
 
 def main() -> None:
@@ -29,18 +33,18 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--set", action="append", default=[], metavar="MODEL.KEY=VALUE")
-    given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    results = given.out / "results.jsonl"
-    for data in given.data:
-        for model in given.models:
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    results = args.out / "results.jsonl"
+    for data in args.data:
+        for model in args.models:
             changes = parse_assignments(
-                [each.removeprefix(f"{model}.") for each in given.set if each.startswith(f"{model}.")]
+                [each.removeprefix(f"{model}.") for each in args.set if each.startswith(f"{model}.")]
             )
-            for seed in range(given.seeds):
-                if not any(_is(record, data, model, seed) for record in _read(results)):
-                    append_record(results, measure(data, model, seed, changes, given.out))
-    print_table(_read(results), given.data, given.models)
+            for seed in range(args.seeds):
+                if not any(_is(record, data, model, seed) for record in finished(results)):
+                    append_record(results, measure(data, model, seed, changes, args.out))
+    print_table(finished(results), args.data, args.models)
 
 
 def measure(data: Path, model: str, seed: int, changes: dict[str, Any], out: Path) -> dict[str, Any]:
@@ -82,13 +86,6 @@ def print_table(records: list[dict[str, Any]], datasets: list[Path], models: lis
                 f"| {figures['f1']:.3f} ± {figures['f1_se']:.3f} | {figures['majority']:.3f} "
                 f"| {figures['pictures']:.0f} ({figures['groups']:.0f}) | {figures['seconds']:.0f} |"
             )
-
-
-NAMES = {"data", "model"}
-
-
-def _read(results: Path) -> list[dict[str, Any]]:
-    return read_records(results) if results.exists() else []
 
 
 def _is(record: dict[str, Any], data: Path, model: str, seed: int) -> bool:

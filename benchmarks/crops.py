@@ -1,9 +1,9 @@
-"""Crops of a few whole paintings as a folder of classes, to tell artists apart who left one painting each.
+"""Cut a few paintings into random crops, for classifiers of artists of whom there is one painting each.
 
     python -m benchmarks.crops PAINTINGS OUT [--count 40] [--side 160] [--artist '^([^_]+)']
 
-Every picture of PAINTINGS gives COUNT random square crops, OUT/ARTIST/PICTURE__NN.png; the first group of the
-expression, searched in its name, is its artist. The same pictures give the same crops.
+Each picture in PAINTINGS gives COUNT random square crops, OUT/ARTIST/PICTURE__NN.png. The artist is the first group of
+the regular expression in the picture's name. The same pictures always give the same crops.
 """
 
 import argparse
@@ -22,10 +22,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--side", type=int, default=160)
     parser.add_argument("--artist", default="^([^_]+)")
-    given = parser.parse_args()
-    for file in sorted(given.paintings.iterdir()):
-        if match := re.search(given.artist, file.stem):
-            cut(file, given.out / match[1], given.count, given.side)
+    args = parser.parse_args()
+    for file in sorted(args.paintings.iterdir()):
+        if match := re.search(args.artist, file.stem):
+            cut(file, args.out / match[1], args.count, args.side)
 
 
 def cut(file: Path, folder: Path, count: int, side: int) -> None:

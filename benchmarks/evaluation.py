@@ -2,9 +2,9 @@
 
     python -m benchmarks.evaluation FOLDER [--runs RUN...] [--samples 2000] [--rounds 3]
 
-FOLDER keeps 2,000 painted pictures. Features of real pictures are computed before the clock starts, as they are once
-for each dataset. The share of a run is read from its own logs: the time that was not spent in training steps, which
-counts sample grids and checkpoints, too.
+FOLDER keeps 2,000 painted pictures. Features of real pictures are computed once for each dataset, so they are computed
+before the clock starts. The share of a run is read from its logs. It is the time outside of training steps, which
+includes sample grids and checkpoints.
 """
 
 import argparse
@@ -16,9 +16,9 @@ import numpy as np
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
-from ganvas.foundation.files import read_records
+from ganvas.foundation.arrays import Images
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.runs.directory import RunDirectory
+from ganvas.runs.logs import RunLogs
 
 
 def main() -> None:
@@ -28,25 +28,25 @@ def main() -> None:
     parser.add_argument("--runs", nargs="*", type=Path, default=[])
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    data = given.folder / "painted64"
+    args = parser.parse_args()
+    data = args.folder / "painted64"
     if not data.exists():
         prepare("painter:2000", data, size=64, split="0.1")
     real = Dataset.open(data)
-    evaluator = Evaluator(real, samples=given.samples)
-    # Real pictures, a little changed, stand for generated ones: what they show makes no difference to the time.
-    pictures = np.resize(real.images, (given.samples, *real.images.shape[1:])) ^ np.uint8(3)
+    evaluator = Evaluator(real, samples=args.samples)
+    # Slightly changed real pictures take the place of generated ones. What pictures show does not affect the time.
+    pictures = np.resize(real.images, (args.samples, *real.images.shape[1:])) ^ np.uint8(3)
     evaluator.score([pictures[:100]])
-    seconds = [_seconds(evaluator, pictures) for _ in range(given.rounds)]
+    seconds = [_seconds(evaluator, pictures) for _ in range(args.rounds)]
     print(
-        f"{given.samples:,} pictures of 64 px: {statistics.median(seconds):.1f} s "
+        f"{args.samples:,} pictures of 64 px: {statistics.median(seconds):.1f} s "
         f"({', '.join(f'{each:.1f}' for each in seconds)})"
     )
-    for run in given.runs:
+    for run in args.runs:
         print(f"{run}: {share(run):.1%} of the time was not training")
 
 
-def _seconds(evaluator: Evaluator, pictures: np.ndarray) -> float:
+def _seconds(evaluator: Evaluator, pictures: Images) -> float:
     started = time.perf_counter()
     evaluator.score([pictures])
     return time.perf_counter() - started
@@ -54,12 +54,12 @@ def _seconds(evaluator: Evaluator, pictures: np.ndarray) -> float:
 
 def share(run: Path) -> float:
     """The share of a run's time that its training steps did not take."""
-    stats = read_records(RunDirectory.open(run).stats)
-    kimg = [0.0, *(line["kimg"] for line in stats)]
+    stats = RunLogs.open(run).stats
+    starts = [0.0, *(line.kimg for line in stats[:-1])]
     training = sum(
-        (now - before) * 1000 / line["img_per_s"] for line, before, now in zip(stats, kimg, kimg[1:], strict=False)
+        (line.kimg - start) * 1000 / line.number("img_per_s") for line, start in zip(stats, starts, strict=True)
     )
-    return float(1 - training / stats[-1]["seconds"])
+    return 1 - training / stats[-1].number("seconds")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Whether what `ganvas train` says before it begins is what happens: time, amount of training and memory.
+"""How accurate the forecast of `ganvas train` is: time, amount of training and memory.
 
     python -m benchmarks.forecast DATA RESULTS [--only NAME...] [--pictures 1500]
 
-DATA is a folder that keeps the painted pictures, RESULTS one that keeps every run; what is finished is not done again,
-so that the command can be stopped and repeated. Each of ten unlike configurations trains for about 40 seconds in a
-process of its own, from whose start to end its peak memory is read. Seconds are those of `ganvas.train`, from its call
-to its return. Real features are computed anew for each dataset. Nothing else may run beside it.
+DATA is a folder that keeps the painted pictures, RESULTS one that keeps every run. Finished runs are not repeated, so
+you can stop the command and repeat it. Ten different configurations train for about 40 seconds each, in processes of
+their own, whose peak memory is read. Seconds are those of the call of `ganvas.train`. Features of real pictures are
+computed again for each dataset. Nothing else may run at the same time.
 """
 
 import argparse
@@ -21,13 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import peak_bytes
+from benchmarks.results import finished
 from ganvas.data.prepare.prepare import prepare
-from ganvas.foundation.files import append_record, read_records
+from ganvas.foundation.files import append_record
 from ganvas.machine.memory import GIB, share_heap
 from ganvas.runs.directory import RunDirectory
+from ganvas.runs.logs import RunLogs
 
 PICTURES = 1500
-# What counts as right.
+# The largest relative error that counts as right.
 TOLERANCE = 0.25
 
 
@@ -36,7 +38,7 @@ class Case:
     """One configuration.
 
     Attributes:
-        recipe: what is trained.
+        recipe: its name.
         size: of the pictures.
         changes: settings and options, as `--set` takes them.
     """
@@ -72,36 +74,36 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES), help="some of the configurations")
     parser.add_argument("--pictures", type=int, default=PICTURES, help="of each dataset")
     parser.add_argument("--alone", choices=CASES, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.alone:
-        print(json.dumps(_train(CASES[given.alone], given.data, given.results)))
+    args = parser.parse_args()
+    if args.alone:
+        print(json.dumps(_train(CASES[args.alone], args.data, args.results)))
         return
-    given.results.mkdir(parents=True, exist_ok=True)
-    done = {record["name"] for record in _records(given.results)}
-    for name in given.only:
+    args.results.mkdir(parents=True, exist_ok=True)
+    done = {record["name"] for record in finished(args.results / "results.jsonl")}
+    for name in args.only:
         if name not in done:
-            append_record(given.results / "results.jsonl", _measured(name, given.data, given.results, given.pictures))
-    print_table(_records(given.results))
+            append_record(args.results / "results.jsonl", _measured(name, args.data, args.results, args.pictures))
+    print_table(finished(args.results / "results.jsonl"))
 
 
 def _measured(name: str, data: Path, results: Path, pictures: int) -> dict[str, Any]:
-    """Train one configuration in a process of its own: what was foreseen, and what happened."""
+    """Train one configuration in a process of its own; the record of its forecast and of what was measured."""
     case, run = CASES[name], results / name
     painted = data / f"painted{case.size}-{pictures}"
     if not painted.exists():
         prepare(f"painter:{pictures}", painted, size=case.size, split="0.1")
-    shutil.rmtree(run, ignore_errors=True)  # one that was interrupted took longer than it would have
+    shutil.rmtree(run, ignore_errors=True)  # an interrupted run took longer than a whole one
     command = [sys.executable, "-m", "benchmarks.forecast", str(painted), str(run), "--alone", name]
     cache = {"GANVAS_CACHE": str((results / "cache").resolve())}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=os.environ | cache)
-    happened = json.loads(done.stdout.splitlines()[-1])
+    measured = json.loads(done.stdout.splitlines()[-1])
     expected = RunDirectory.open(run).record.forecast
-    print(f"{name}: {happened['seconds']:.0f} s, {expected['seconds']:.0f} foreseen", file=sys.stderr)
-    return {"name": name, "case": asdict(case), "foreseen": expected, "happened": happened}
+    print(f"{name}: {measured['seconds']:.0f} s, forecast {expected['seconds']:.0f} s", file=sys.stderr)
+    return {"name": name, "case": asdict(case), "foreseen": expected, "happened": measured}
 
 
 def _train(case: Case, data: Path, run: Path) -> dict[str, float]:
-    """What happens to this process when it trains a configuration."""
+    """Train a configuration in this process and measure it."""
     share_heap()  # as the command does
     from ganvas.planning.run import train
 
@@ -110,33 +112,29 @@ def _train(case: Case, data: Path, run: Path) -> dict[str, float]:
     outcome = train(data, run, case.recipe, **changes)
     seconds = time.perf_counter() - started
     peak = peak_bytes(resource.getrusage(resource.RUSAGE_SELF))
-    evaluations = len(read_records(run / "evals.jsonl")) if (run / "evals.jsonl").exists() else 0
+    evaluations = len(RunLogs.open(run).evaluations)
     return {"seconds": seconds, "kimg": outcome.kimg, "memory_bytes": peak, "evaluations": evaluations}
 
 
-def _records(results: Path) -> list[dict[str, Any]]:
-    file = results / "results.jsonl"
-    return read_records(file) if file.exists() else []
-
-
 def print_table(records: list[dict[str, Any]]) -> None:
-    """A row a configuration, what was foreseen beside what happened; then how many ratios are right."""
-    print("| run | s foreseen | taken | ratio | kimg foreseen | seen | ratio | GiB foreseen | taken | ratio |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    """A row for each configuration, with forecast and measured values; then how many forecasts are right."""
+    columns = [head for unit in ("s", "kimg", "GiB") for head in (f"{unit}, forecast", "measured", "ratio")]
+    print(f"| run | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
     ratios: dict[str, list[float]] = {"seconds": [], "kimg": [], "memory": []}
     for record in records:
-        expected, happened = record["foreseen"], record["happened"]
+        # The keys are those of results that were kept by earlier versions.
+        expected, measured = record["foreseen"], record["happened"]
         memory = expected["memory_bytes"] + expected["mapped_bytes"]
         pairs = {
-            "seconds": (expected["seconds"], happened["seconds"]),
-            "kimg": (expected["kimg"], happened["kimg"]),
-            "memory": (memory / GIB, happened["memory_bytes"] / GIB),
+            "seconds": (expected["seconds"], measured["seconds"]),
+            "kimg": (expected["kimg"], measured["kimg"]),
+            "memory": (memory / GIB, measured["memory_bytes"] / GIB),
         }
         cells = []
-        for kind, (foreseen, taken) in pairs.items():
+        for kind, (forecast, value) in pairs.items():
             digits = 0 if kind == "seconds" else 2
-            ratios[kind].append(foreseen / taken)
-            cells += [f"{foreseen:.{digits}f}", f"{taken:.{digits}f}", f"{foreseen / taken:.2f}"]
+            ratios[kind].append(forecast / value)
+            cells += [f"{forecast:.{digits}f}", f"{value:.{digits}f}", f"{forecast / value:.2f}"]
         print(f"| {Case(**record['case'])} | {' | '.join(cells)} |")
     right = {kind: sum(abs(ratio - 1) <= TOLERANCE for ratio in found) for kind, found in ratios.items()}
     print(

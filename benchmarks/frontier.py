@@ -3,9 +3,9 @@
     python -m benchmarks.frontier DATA SNAPSHOT... [--scales 0.7 0.85 1 1.15 1.3 1.5]
                                   [--extractors efficientnet-lite2 pixels] [--samples 4000]
 
-SNAPSHOTs are runs or snapshot files of GANs with normal latents z. From z times a scale below 1 a generator paints
-what it is surest of, as in the truncation trick (Brock et al. 2019); from longer ones than it was trained with, what is
-rarer. Scores are means over the generators and over every thousand of the SAMPLES pictures of each.
+SNAPSHOTs are runs or snapshot files of GANs with normal latents z. Latents times a scale below 1 give typical pictures,
+as in the truncation trick (Brock et al. 2019). Latents times a scale above 1 give rarer ones. Scores are means over the
+generators and over each thousand of their SAMPLES pictures.
 """
 
 import argparse
@@ -13,7 +13,6 @@ import statistics
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from benchmarks.marks import SAMPLES
@@ -21,55 +20,56 @@ from benchmarks.quality import SAMPLE_SEED, SCORED, mean_scores
 from ganvas.artist.artist import Artist, find_snapshot
 from ganvas.artist.sampling import sample_batches
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.runs.snapshot import Snapshot
 
-# What is printed, and with how many digits.
+# The scores that are printed, with their numbers of digits.
 SCORES = {"kid": 4, "precision": 3, "recall": 3, "coverage": 3}
-# Pictures, and the classes they were asked for.
-Painted = tuple[NDArray[np.uint8], NDArray[np.int64] | None]
+# Pictures and their classes.
+Painted = tuple[Images, Integers | None]
 
 
 class Stretched(nn.Module):
-    """A generator that takes its latents times a scale."""
+    """A generator whose latents are multiplied by a scale."""
 
     def __init__(self, generator: nn.Module, scale: float) -> None:
         super().__init__()
         self.generator, self.scale = generator, scale
 
     def forward(self, latents: Tensor, *labels: Tensor) -> Tensor:
-        """As the generator's."""
+        """See the generator."""
         pictures: Tensor = self.generator(self.scale * latents, *labels)
         return pictures
 
 
 def main() -> None:
-    """Paint, score and print a row a scale."""
+    """Paint, score and print a row for each scale."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("snapshots", type=Path, nargs="+", metavar="SNAPSHOT")
     parser.add_argument("--scales", type=float, nargs="+", default=[0.7, 0.85, 1.0, 1.15, 1.3, 1.5])
     parser.add_argument("--extractors", nargs="+", default=["efficientnet-lite2", "pixels"])
     parser.add_argument("--samples", type=int, default=SAMPLES, help="pictures of each generator to score")
-    given = parser.parse_args()
-    data, snapshots = Dataset.open(given.data), [Snapshot.load(find_snapshot(path)) for path in given.snapshots]
-    evaluators = [Evaluator(data, samples=SCORED, extractor=extractor) for extractor in given.extractors]
-    names = [f"KID by {extractor} | precision | recall | coverage" for extractor in given.extractors]
-    print(f"| latents times | {' | '.join(names)} |\n|---|{'---|' * len(SCORES) * len(names)}")
-    for scale in given.scales:
-        painted = [_painted(snapshot, scale, given.samples) for snapshot in snapshots]
+    args = parser.parse_args()
+    data, snapshots = Dataset.open(args.data), [Snapshot.load(find_snapshot(path)) for path in args.snapshots]
+    evaluators = [Evaluator(data, samples=SCORED, extractor=extractor) for extractor in args.extractors]
+    names = [f"KID by {extractor} | precision | recall | coverage" for extractor in args.extractors]
+    print(f"| latent scale | {' | '.join(names)} |\n|---|{'---|' * len(SCORES) * len(names)}")
+    for scale in args.scales:
+        painted = [_painted(snapshot, scale, args.samples) for snapshot in snapshots]
         cells = [cell for evaluator in evaluators for cell in _cells(evaluator, painted)]
         print(f"| {scale:g} | {' | '.join(cells)} |", flush=True)
 
 
 def _cells(evaluator: Evaluator, painted: list[Painted]) -> list[str]:
-    """Each of `SCORES`, meant over the generators."""
+    """Each of `SCORES`, averaged over the generators."""
     scores = [mean_scores(evaluator, *each) for each in painted]
     return [f"{statistics.fmean(each[name] for each in scores):.{digits}f}" for name, digits in SCORES.items()]
 
 
 def _painted(snapshot: Snapshot, scale: float, count: int) -> Painted:
-    """Pictures of latents times a scale, uint8 [count, S, S, 3], and the classes they were asked for."""
+    """Pictures of latents times a scale, uint8 [count, S, S, 3], and their classes."""
     labels = Artist(snapshot).labels(count)
     batches = sample_batches(snapshot.recipe, Stretched(snapshot.generator, scale), count, SAMPLE_SEED, labels)
     return np.concatenate(list(batches)), labels

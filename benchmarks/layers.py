@@ -1,10 +1,10 @@
-"""Where the time of a training step goes: an account by layer and by kind of operation.
+"""Where the time of a training step goes: a profile by layer and by kind of operation.
 
-Every operation that torch carries out in a step is timed, forward and backward, and charged to the innermost layer that
-it is done for. Of what a layer takes, its multiplications would take a part at the processor's ceiling; the rest of it
-is lost, to work that is not multiplication and to slow kernels. Lost time and what multiplications would take add up
-to the step. Operations are counted as they are done here: a layer whose products are done with fewer multiplications
-than in textbooks (`ganvas/networks/stride_two.py`) is charged with those.
+Every operation of torch in a step is timed, forward and backward, and charged to the innermost layer that it belongs
+to. At the CPU's peak speed, the multiplications of a layer would take a part of its time. The rest is lost, to other
+work and to slow kernels. Lost time and the time of multiplications at peak speed add up to the step. Operations are
+counted as they are carried out: a layer that needs fewer multiplications than the textbook layer
+(`ganvas/networks/stride_two.py`) is charged only with those.
 """
 
 import statistics
@@ -36,7 +36,7 @@ from ganvas.planning.costs import noise_batches
 from ganvas.settings.config import resolve
 from ganvas.training.step import AdversarialStep
 
-# Kinds of operations by what torch's names for them contain, the first that fits.
+# Kinds of operations by parts of torch's names for them; the first that matches counts.
 KINDS = {
     "convolutions": ("convolution",),
     "matrix products": ("mm", "baddbmm"),
@@ -47,11 +47,11 @@ KINDS = {
     "padding and resampling": ("pad", "upsample", "pool", "slice_backward", "index"),
 }
 ELSE = "sums, products and the rest"
-# Operations outside of the networks, by what their names contain.
+# Operations outside of the networks by parts of their names.
 OUTSIDE = {"optimisers": ("_fused_", "addcdiv", "addcmul"), "moving average": ("_foreach_lerp",)}
 OUTSIDE_ELSE = "losses, second derivatives, gradient norms"
 AUGMENTATION = "D.augmentation"
-# Layers with less than this share of a step are added up.
+# Layers with a smaller share of a step than this are summed in one row.
 SMALL = 0.01
 WARM_UP_STEPS = 2
 
@@ -72,20 +72,20 @@ class Charge:
     operations: float = 0.0
 
     def add(self, other: "Charge") -> None:
-        """Take in another one."""
+        """Add another charge to this one."""
         self.seconds += other.seconds
         self.operations += other.operations
 
 
 @dataclass
 class Account:
-    """A recipe's step.
+    """The profile of a recipe's training step.
 
     Attributes:
-        charges: a typical step's, by what they are charged to.
-        seconds: of a step that nobody watches.
-        ceiling: operations a second of a large matrix product.
-        kinds_of_layers: the class of every layer, by its name.
+        charges: those of a typical step, by what they are charged to.
+        seconds: of a step without the profiler.
+        ceiling: operations per second of a large matrix product.
+        kinds_of_layers: the class of every layer by its name.
     """
 
     charges: dict[Key, Charge]
@@ -104,7 +104,7 @@ class Account:
 
 
 class Tracker:
-    """Knows which layer is being run within, forward or backward, by the names given.
+    """Tracks which layer is running, forward or backward.
 
     A step of the backward pass belongs to the layer that made it in the forward pass. Steps of a second derivative are
     made in a backward pass and belong to none.
@@ -138,7 +138,7 @@ class Tracker:
         self._running.append((name or self.innermost, _steps(inputs)))
 
     def _end(self, module: nn.Module, inputs: Any, outputs: Any) -> None:
-        """Name the steps between outputs and inputs, but those that a layer within has named."""
+        """Assign the steps between outputs and inputs to the layer, except those that an inner layer has."""
         name, before = self._running.pop()
         waiting = _steps(outputs)
         while waiting:
@@ -157,13 +157,13 @@ class Tracker:
 
 
 def _steps(tensors: Any) -> set[Any]:
-    """The steps of the backward pass that tensors, in whatever structure, would begin with."""
+    """The first steps of the backward pass from tensors in any structure."""
     leaves = tree_leaves(tensors)
     return {leaf.grad_fn for leaf in leaves if isinstance(leaf, Tensor) and leaf.grad_fn is not None}
 
 
 class _Augmentation(nn.Module):
-    """`Augmentation` as a layer, for `Tracker` to see."""
+    """`Augmentation` as a layer, so that `Tracker` sees it."""
 
     def __init__(self, names: tuple[str, ...], probability: float = 1.0) -> None:
         super().__init__()
@@ -174,7 +174,7 @@ class _Augmentation(nn.Module):
 
 
 class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Times every operation within; `charges` holds what was counted."""
+    """Times every operation in its context and adds it to `charges`."""
 
     def __init__(self, tracker: Tracker, clock: Callable[[], float]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -182,7 +182,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.charges: dict[Key, Charge] = defaultdict(Charge)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Carry the operation out."""
+        """Run the operation and charge it."""
         kwargs = kwargs or {}
         started = self._clock()
         result = func(*args, **kwargs)
@@ -190,18 +190,18 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         count = flop_registry.get(func.overloadpacket)
         operations = count(*args, **kwargs, out_val=result) if count else 0
         name = func.overloadpacket.__name__
-        layer = self._tracker.innermost or _first_fitting(OUTSIDE, name, OUTSIDE_ELSE)
-        key = Key(layer, _first_fitting(KINDS, name, ELSE), ModuleTracker().is_bw)
+        layer = self._tracker.innermost or _first_match(OUTSIDE, name, OUTSIDE_ELSE)
+        key = Key(layer, _first_match(KINDS, name, ELSE), ModuleTracker().is_bw)
         self.charges[key].add(Charge(seconds, operations))
         return result
 
 
-def _first_fitting(names: dict[str, tuple[str, ...]], operation: str, default: str) -> str:
+def _first_match(names: dict[str, tuple[str, ...]], operation: str, default: str) -> str:
     return next((name for name, parts in names.items() if any(part in operation for part in parts)), default)
 
 
 def account(name: str, size: int, changes: dict[str, Any], steps: int) -> tuple[Account, Recipe, Machine]:
-    """Train a recipe for a few steps, some as they are and some watched."""
+    """Train a recipe for a few steps, first without and then with the profiler."""
     recipe_class = gans.find(name)
     config = resolve(name, recipe_class.defaults, changes)
     recipe, machine = recipe_class(config.options), choose(config.settings)
@@ -226,7 +226,7 @@ def account(name: str, size: int, changes: dict[str, Any], steps: int) -> tuple[
 
 
 def _layers(step: AdversarialStep) -> dict[nn.Module, str]:
-    """The layers of both networks with their names, which begin with G or D."""
+    """The names of the layers of both networks, which begin with G or D."""
     roots = {"G": step.generator, "D": step.discriminator}
     return {
         module: f"{root}.{name}" if name else root
@@ -243,7 +243,7 @@ def _timed(step: AdversarialStep, batches: list[Batch], clock: Callable[[], floa
 
 
 def _typical(watched: list[dict[Key, Charge]]) -> dict[Key, Charge]:
-    """Of each charge the median over steps."""
+    """The median over steps of each charge."""
     keys = dict.fromkeys(key for charges in watched for key in charges)
     found = {key: [charges.get(key, Charge()) for charges in watched] for key in keys}
     return {
@@ -255,18 +255,19 @@ def _typical(watched: list[dict[Key, Charge]]) -> dict[Key, Charge]:
 
 
 def print_account(name: str, size: int, changes: dict[str, Any], steps: int, depth: int) -> None:
-    """Two tables: what is lost in which layer, names cut to `depth` parts, and to which kind of operation."""
+    """Print two tables of time: by layer, with names cut to `depth` parts, and by kind of operation."""
     found, recipe, machine = account(name, size, changes, steps)
     pictures = recipe.options.batch_size * recipe.options.d_steps
     operations = sum(charge.operations for charge in found.charges.values())
-    clock = "processor time of one thread" if machine.threads == 1 else "time by the clock"
+    clock = "CPU time of one thread" if machine.threads == 1 else "wall-clock time"
     print(
-        f"{name}, {size} px, {pictures} real pictures a step, {machine.precision}, {machine.threads} threads, {clock}"
+        f"{name}, {size} px, {pictures} real pictures per step, {machine.precision}, {machine.threads} threads, {clock}"
     )
+    reached = operations / found.watched / found.ceiling
     print(
-        f"a step: {found.seconds:.2f} s ({pictures / found.seconds:.1f} img/s), watched {found.watched:.2f} s; "
-        f"{operations / pictures / 1e9:.2f} GFLOP a picture as done here; ceiling {found.ceiling / 1e9:.0f} GFLOP/s, "
-        f"of which {operations / found.watched / found.ceiling:.0%} is reached\n"
+        f"one step: {found.seconds:.2f} s ({pictures / found.seconds:.1f} img/s), profiled {found.watched:.2f} s; "
+        f"{operations / pictures / 1e9:.2f} GFLOP per picture as carried out; "
+        f"ceiling {found.ceiling / 1e9:.0f} GFLOP/s, of which {reached:.0%} is reached\n"
     )
     layers = _grouped(found, lambda key: ".".join(key.layer.split(".")[:depth]))
     names = {layer: f"`{layer}` {found.kinds_of_layers.get(layer, '')}".strip() for layer in layers}
@@ -279,7 +280,7 @@ Directions = tuple[Charge, Charge]
 
 
 def _grouped(found: Account, group: Callable[[Key], str]) -> dict[str, Directions]:
-    """Charges, forward and backward, added up by group."""
+    """The sums of charges, forward and backward, by group."""
     groups: dict[str, Directions] = defaultdict(lambda: (Charge(), Charge()))
     for key, charge in found.charges.items():
         groups[group(key)][key.backward].add(charge)
@@ -287,8 +288,8 @@ def _grouped(found: Account, group: Callable[[Key], str]) -> dict[str, Direction
 
 
 def _print_table(title: str, found: Account, groups: dict[str, Directions]) -> None:
-    """A row a group, most lost first; small ones added up at the end."""
-    print(f"| {title} | forward | backward | of the step | GFLOP | GFLOP/s | of the ceiling | lost |")
+    """A row for each group, most lost time first; small groups share the last row."""
+    print(f"| {title} | forward | backward | share of step | GFLOP | GFLOP/s | share of ceiling | lost |")
     print("|---|---|---|---|---|---|---|---|")
     rest, count = (Charge(), Charge()), 0
     for name, charges in sorted(groups.items(), key=lambda item: -found.lost(_sum(item[1]))):

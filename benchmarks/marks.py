@@ -1,6 +1,6 @@
-"""Pictures of a generator after so many minutes of training: what every method of `quality.py` leaves behind.
+"""Pictures of a generator at marks in minutes of training, which `quality.py` scores.
 
-A folder holds a file a mark, `20m.npy`, uint8 [N, S, S, 3].
+A folder has a file for each mark, such as `20m.npy`, uint8 [N, S, S, 3].
 """
 
 import sys
@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.files import whole_file
 
-# How many pictures are kept at a mark, unless asked for otherwise.
+# The default number of pictures that are kept at a mark.
 SAMPLES = 4000
 
 
 def pictures_at(folder: Path, mark: float) -> Path:
-    """The file of a mark in minutes, there or not."""
+    """The file of a mark in minutes, which may not exist."""
     return folder / f"{mark:g}m.npy"
 
 
-def keep(folder: Path, mark: float, batches: Iterable[NDArray[np.uint8]], samples: int = SAMPLES) -> None:
+def keep(folder: Path, mark: float, batches: Iterable[Images], samples: int = SAMPLES) -> None:
     """Write the first `samples` of the pictures, uint8 [N, S, S, 3] each."""
     pictures = np.concatenate(list(batches))[:samples]
     with whole_file(pictures_at(folder, mark)) as partial, partial.open("wb") as file:
@@ -33,17 +33,17 @@ def train_to_marks(
     folder: Path,
     marks: list[float],
     step: Callable[[], int],
-    paint: Callable[[], Iterable[NDArray[np.uint8]]],
+    paint: Callable[[], Iterable[Images]],
     samples: int = SAMPLES,
 ) -> None:
-    """Train, and keep pictures at every mark; the time is that of the steps alone.
+    """Train, and keep pictures at every mark; only the time of the steps counts.
 
     Args:
-        folder: for the pictures.
-        marks: minutes of training, the least first.
-        step: trains a little; returns how many real pictures D has seen in it.
-        paint: at least `samples` pictures of the generator as it is.
-        samples: how many to keep.
+        folder: where to keep the pictures.
+        marks: minutes of training, ascending.
+        step: trains for a moment and returns the number of real pictures that D saw.
+        paint: returns batches of at least `samples` pictures of the current generator.
+        samples: number of pictures to keep.
     """
     folder.mkdir(exist_ok=True)
     seconds, seen, waiting = 0.0, 0, list(marks)

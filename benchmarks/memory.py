@@ -1,4 +1,4 @@
-"""The memory that a process held at most, as the system counted it. Imports nothing that would be counted with it."""
+"""The peak memory of a process as the system counts it. Imports little, because imports would be counted too."""
 
 import resource
 import sys
@@ -7,5 +7,5 @@ MIB = 2**20
 
 
 def peak_bytes(usage: resource.struct_rusage) -> int:
-    """The peak of a process's resident memory: the system says it in bytes on macOS, elsewhere in KiB."""
+    """Peak resident memory of a process. The system reports bytes on macOS and KiB elsewhere."""
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,16 +1,16 @@
-"""Other people's GANs, trained as they are on the pictures of a dataset: what `quality.py` compares recipes with.
+"""GANs of other packages, trained unchanged on the pictures of a dataset; `quality.py` compares recipes with them.
 
     make bench-peers
     build/peers/bin/python -m benchmarks.peers NAME DATA FOLDER --minutes 5 10 20 40 [--seed 0]
 
-`quality.py` runs this by itself for the methods in `PEERS`. Their networks, losses and optimisers are those of the
-packages, and so is all arithmetic: float32, torch's usual layout and default threads. They have a virtual environment
-of their own, which looks into the project's for torch and for ganvas. Neither package runs on a processor as it is:
+`quality.py` runs this command for the methods in `PEERS`. Networks, losses, optimisers and arithmetic are those of the
+packages: float32, torch's default memory layout and number of threads. The packages have a virtual environment of their
+own, which finds torch and ganvas in the project's. Neither package runs on a CPU without changes:
 
 - torch-mimicry 0.1.16 cannot be imported: its `datasets` need `torch._six`, which torch 2 no longer has, and its
   `metrics` need TensorFlow, which crashes the process when torch's compiler is imported after it. Both stay unloaded.
-- lightweight-gan 1.2.1 asserts on import that there is an NVIDIA GPU, and puts everything there. It is told that there
-  is one, and what it asks to be put there stays where it is.
+- lightweight-gan 1.2.1 asserts on import that there is an NVIDIA GPU, and moves everything there. Here the assertion
+  passes, and moving to the GPU does nothing.
 """
 
 import argparse
@@ -24,9 +24,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
@@ -34,6 +32,7 @@ from torch.overrides import TorchFunctionMode
 from benchmarks.marks import SAMPLES, train_to_marks
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.training.loader import Loader
 
@@ -45,15 +44,15 @@ class Peer(ABC):
 
     @abstractmethod
     def step(self) -> int:
-        """Train a little; returns how many real pictures D has seen in it."""
+        """Train for a moment and return the number of real pictures that D saw."""
 
     @abstractmethod
-    def paint(self, count: int) -> NDArray[np.uint8]:
+    def paint(self, count: int) -> Images:
         """`count` pictures of G as the package shows them, uint8 [count, S, S, 3]."""
 
 
 class Mimicry(Peer):
-    """torch-mimicry's SNGAN at 32, 48 or 64 px, trained as its table of CelebA at 64 px has it, without the decay."""
+    """torch-mimicry's SNGAN at 32, 48 or 64 px, trained as for CelebA at 64 px, but without learning rate decay."""
 
     BATCH, D_STEPS = 64, 5
 
@@ -87,7 +86,7 @@ class Mimicry(Peer):
             self._generator.train_step(netD=self._discriminator, optG=self._g_optimizer, **common)
         return self.BATCH
 
-    def paint(self, count: int) -> NDArray[np.uint8]:
+    def paint(self, count: int) -> Images:
         """G in evaluation mode, in which the package measures it."""
         self._generator.eval()
         with torch.no_grad():
@@ -97,10 +96,10 @@ class Mimicry(Peer):
 
 
 class OnProcessor(TorchFunctionMode):
-    """Within, whatever is asked to be on another device stays on the processor."""
+    """A context in which tensors stay on the CPU, whatever device is asked for."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Carry the function out."""
+        """Call the function, on the CPU."""
         kwargs = dict(kwargs or {})
         if func is Tensor.cuda:
             return args[0]
@@ -110,7 +109,7 @@ class OnProcessor(TorchFunctionMode):
 
 
 class LightweightGAN(Peer):
-    """lightweight-gan with the defaults of its command, which reads a folder of pictures."""
+    """lightweight-gan with the defaults of its command line, which reads a folder of pictures."""
 
     BATCH, ACCUMULATED = 10, 4
 
@@ -134,17 +133,17 @@ class LightweightGAN(Peer):
             use_aim=False,
         )
         self._trainer.set_data_src(pictures)
-        # It would write sheets of pictures and checkpoints on the way.
+        # Otherwise it would write sample grids and checkpoints.
         self._trainer.evaluate = self._trainer.save = lambda *arguments, **keywords: None
 
     def step(self) -> int:
-        """One update of D and of G, of gradients added up over four batches each."""
+        """One update of D and one of G, with gradients accumulated over four batches."""
         with OnProcessor():
             self._trainer.train()
         return self.BATCH * self.ACCUMULATED
 
-    def paint(self, count: int) -> NDArray[np.uint8]:
-        """G in evaluation mode: its moving average begins after 20,000 steps."""
+    def paint(self, count: int) -> Images:
+        """G itself in evaluation mode, because its moving average starts only after 20,000 steps."""
         gan = self._trainer.GAN.eval()
         with torch.no_grad():
             pictures = gan.G(torch.randn(count, gan.latent_dim)).clamp(0, 1)
@@ -162,13 +161,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", nargs="+", type=float, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    torch.manual_seed(given.seed)
-    peer = PEERS[given.name](Dataset.open(given.data), given.seed)
-    train_to_marks(given.folder, sorted(given.minutes), peer.step, lambda: _batches(peer))
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
+    peer = PEERS[args.name](Dataset.open(args.data), args.seed)
+    train_to_marks(args.folder, sorted(args.minutes), peer.step, lambda: _batches(peer))
 
 
-def _batches(peer: Peer) -> Iterator[NDArray[np.uint8]]:
+def _batches(peer: Peer) -> Iterator[Images]:
     for _ in itertools.repeat(None, -(-SAMPLES // PAINTED_AT_ONCE)):
         yield peer.paint(PAINTED_AT_ONCE)
 

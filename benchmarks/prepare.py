@@ -1,13 +1,12 @@
-"""How fast `ganvas prepare` reads a folder of photographs beside torchvision, and how much memory it takes.
+"""How fast `ganvas prepare` reads a folder of photographs, compared with torchvision, and its peak memory.
 
     python -m benchmarks.prepare FOLDER [--size 64] [--count 2000] [--rounds 5] [--workers 0]
 
-FOLDER gets the pictures, JPEGs of 1632 x 1224 pixels in two classes, if it does not have them yet. Each round runs the
-two in processes of their own, one after the other, on the same files: `prepare`, from the start of its process to the
-dataset on the disk; and one pass over torchvision's `ImageFolder` with `Resize` and `CenterCrop`, without the time that
-importing it takes. The machine's moods hit both alike, and medians over rounds and the median of each round's ratio
-are printed, with the processor time that a picture takes: of a machine that others use, two processes may get no more
-than one.
+FOLDER keeps the pictures: JPEGs of 1632 x 1224 pixels in two classes. Each round runs both in processes of their own,
+one after the other, on the same files. `prepare` is timed from the start of its process to the dataset on the disk. One
+pass over torchvision's `ImageFolder` with `Resize` and `CenterCrop` is timed without its imports. If the machine's
+speed varies, both are affected. The table has medians over rounds, the median of the rounds' ratios, and the CPU time
+per picture, because two processes on a busy machine may get no more CPU time than one.
 """
 
 import argparse
@@ -50,35 +49,35 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     for name, default in (("size", 64), ("count", 2000), ("rounds", 5), ("workers", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    given = parser.parse_args()
-    folder = photographs(given.folder / f"{given.count}-of-{WIDTH}x{HEIGHT}", given.count)
+    args = parser.parse_args()
+    folder = photographs(args.folder / f"{args.count}-of-{WIDTH}x{HEIGHT}", args.count)
     rounds = []
-    for number in range(given.rounds):
-        rounds.append((run_torchvision(folder, given.size), run_prepare(folder, given.size, given.workers)))
-        speeds = " and ".join(f"{given.count / each.seconds:.1f}" for each in rounds[-1])
+    for number in range(args.rounds):
+        rounds.append((run_torchvision(folder, args.size), run_prepare(folder, args.size, args.workers)))
+        speeds = " and ".join(f"{args.count / each.seconds:.1f}" for each in rounds[-1])
         print(f"round {number + 1}: {speeds} img/s", file=sys.stderr)
-    file_megabytes = sum(file.stat().st_size for file in folder.rglob("*.jpg")) / given.count / 1e6
-    print(f"JPEGs of {WIDTH} x {HEIGHT}, {file_megabytes:.2f} MB each, to {given.size} x {given.size}")
-    print_table(rounds, given.count, given.workers or usable_cores())
+    file_megabytes = sum(file.stat().st_size for file in folder.rglob("*.jpg")) / args.count / 1e6
+    print(f"JPEGs of {WIDTH} x {HEIGHT}, {file_megabytes:.2f} MB each, to {args.size} x {args.size}")
+    print_table(rounds, args.count, args.workers or usable_cores())
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What a pass over the folder took.
+class Pass:
+    """One pass over the folder.
 
     Attributes:
-        seconds: by the clock.
-        processor_seconds: of all its processes.
-        peak: the most memory that one of them held, in MiB.
+        seconds: wall-clock time.
+        cpu_seconds: CPU time of all its processes.
+        peak: peak memory of a process in MiB.
     """
 
     seconds: float
-    processor_seconds: float
+    cpu_seconds: float
     peak: float = 0
 
 
 def photographs(folder: Path, count: int) -> Path:
-    """A folder of that many different JPEGs, made unless it is there: soft shapes under the grain of a sensor."""
+    """A folder of `count` different JPEGs, made if it does not exist: soft shapes with the noise of a sensor."""
     if folder.exists():
         return folder
     partial = folder.with_name(f"{folder.name}.partial")
@@ -98,15 +97,15 @@ def photographs(folder: Path, count: int) -> Path:
     return folder
 
 
-def run_torchvision(folder: Path, size: int) -> Taken:
-    """A pass in one process."""
+def run_torchvision(folder: Path, size: int) -> Pass:
+    """Read the folder with torchvision in one process."""
     command = [sys.executable, "-c", TORCHVISION, str(folder), str(size)]
     seconds, used = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return Taken(float(seconds), float(used))
+    return Pass(float(seconds), float(used))
 
 
-def run_prepare(folder: Path, size: int, workers: int) -> Taken:
-    """A command that prepares the folder."""
+def run_prepare(folder: Path, size: int, workers: int) -> Pass:
+    """Prepare the folder with ganvas."""
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, "-m", "ganvas", "prepare", str(folder), f"{out}/data"]
         command += ["--size", str(size), "--workers", str(workers)]
@@ -116,20 +115,20 @@ def run_prepare(folder: Path, size: int, workers: int) -> Taken:
         seconds = time.perf_counter() - started
     if status:
         raise SystemExit(f"{' '.join(command)} failed")
-    return Taken(seconds, usage.ru_utime + usage.ru_stime, peak_bytes(usage) / MIB)
+    return Pass(seconds, usage.ru_utime + usage.ru_stime, peak_bytes(usage) / MIB)
 
 
-def print_table(rounds: list[tuple[Taken, Taken]], count: int, workers: int) -> None:
+def print_table(rounds: list[tuple[Pass, Pass]], count: int, workers: int) -> None:
     """The table of docs/performance.md."""
     ratios = [plain.seconds / fast.seconds for plain, fast in rounds]
     spread = f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})"
-    print(f"{len(rounds)} rounds; most memory of one process: {max(fast.peak for _, fast in rounds):.0f} MiB\n")
-    print("| | img/s (median) | processor time a picture | ratio (median of rounds) |")
+    print(f"{len(rounds)} rounds; peak memory of a process: {max(fast.peak for _, fast in rounds):.0f} MiB\n")
+    print("| | img/s (median) | CPU time per picture | ratio (median of rounds) |")
     print("|---|---|---|---|")
     names = "torchvision `ImageFolder`, 1 process", f"`ganvas prepare`, {workers} processes"
     for name, runs, ratio in zip(names, zip(*rounds, strict=True), ("1", spread), strict=True):
         speed = count / statistics.median(run.seconds for run in runs)
-        used = 1000 * statistics.median(run.processor_seconds for run in runs) / count
+        used = 1000 * statistics.median(run.cpu_seconds for run in runs) / count
         print(f"| {name} | {speed:.1f} | {used:.1f} ms | {ratio} |")
 
 

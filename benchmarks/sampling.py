@@ -1,12 +1,12 @@
-"""How fast trained generators paint: from a snapshot on the disk to pictures.
+"""How fast generators paint: from a snapshot on the disk to pictures.
 
     python -m benchmarks.sampling [NAME...] [--size 64] [--pictures 640] [--rounds 3]
 
-Every recipe has its default options, and pictures of SIZE if it supports that, else of the nearest size that it does;
-weights are random, for speed does not depend on them. In each round every recipe's snapshot is opened, paints one
-picture and then many, one recipe after the other in one process; medians over rounds are printed. One picture takes as
-long as 64, since `ganvas.artist.sampling` paints whole batches of 64, so that a picture does not depend on how many are
-asked for. Last comes the whole command `ganvas sample`, from its start to the picture on the disk.
+Every recipe has its default options and the supported picture size that is nearest to SIZE. Weights are random, because
+speed does not depend on them. In each round, one recipe after the other opens its snapshot, paints one picture and then
+many, all in one process. The table has medians over rounds. One picture takes as long as 64, because
+`ganvas.artist.sampling` always paints batches of 64: a picture must not depend on how many are painted. Last, the whole
+command `ganvas sample` is timed, from its start to the picture on the disk.
 """
 
 import argparse
@@ -38,27 +38,27 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=USUAL_SIZE)
     parser.add_argument("--pictures", type=int, default=640)
     parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        painters = [Painter(name, nearest_size(name, given.size), Path(folder)) for name in given.recipes]
-        for _ in range(given.rounds):
+        painters = [Painter(name, nearest_size(name, args.size), Path(folder)) for name in args.recipes]
+        for _ in range(args.rounds):
             for painter in painters:
-                painter.paint(given.pictures)
-        print_table(painters, given.pictures)
+                painter.paint(args.pictures)
+        print_table(painters, args.pictures)
         print(f"\n`ganvas sample` of one picture, {painters[0].name}: {_command(painters[0].snapshot):.1f} s")
 
 
 @dataclass
 class Painter:
-    """A recipe's snapshot, and what it took in every round.
+    """A recipe's snapshot and its times in every round.
 
     Attributes:
         name: the recipe.
         size: height and width of its pictures.
-        folder: where its snapshot is written to.
-        opening: seconds from the file to a generator.
-        one: seconds of one picture.
-        each: seconds of one of many pictures.
+        folder: directory of the snapshot.
+        opening: seconds to load the generator.
+        one: seconds to paint one picture.
+        each: seconds per picture when many are painted.
     """
 
     name: str
@@ -86,11 +86,11 @@ class Painter:
 
     @property
     def snapshot(self) -> Path:
-        """The file."""
+        """The snapshot file."""
         return self.folder / f"{self.name}.safetensors"
 
     def paint(self, pictures: int) -> None:
-        """A round."""
+        """Run one round."""
         started = time.perf_counter()
         artist = load(self.snapshot)
         self.opening.append(time.perf_counter() - started)
@@ -115,7 +115,7 @@ def print_table(painters: list[Painter], pictures: int) -> None:
     """The table of docs/performance.md."""
     rounds = len(painters[0].one)
     print(f"{processor_name()}, {torch.get_num_threads()} threads; {rounds} rounds of {pictures} pictures\n")
-    print("| recipe | px | snapshot, MiB | opened in | one picture in | pictures/s |")
+    print("| recipe | px | snapshot, MiB | time to open | time for one picture | pictures/s |")
     print("|---|---|---|---|---|---|")
     for painter in painters:
         opening, one, each = (statistics.median(times) for times in (painter.opening, painter.one, painter.each))

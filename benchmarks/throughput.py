@@ -1,9 +1,9 @@
-"""How fast `dcgan` trains beside the plain PyTorch tutorial loop, and how near the processor's ceiling it comes.
+"""How fast `dcgan` trains: its speed next to that of the PyTorch tutorial loop and to the CPU's peak speed.
 
     python -m benchmarks.throughput [--size 64] [--width 64] [--batch 128] [--rounds 5] [--steps 6]
 
-Each round runs the two in processes of their own, one after the other, then a large matrix product; the machine's
-moods hit both alike, and medians over rounds and the median of each round's ratio are printed.
+Each round runs both in processes of their own, one after the other, and then a large matrix product. If the machine's
+speed varies, both are affected. The table has medians over rounds and the median of the rounds' ratios.
 """
 
 import argparse
@@ -32,19 +32,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in (("size", 64), ("width", 64), ("batch", 128), ("rounds", 5), ("steps", 6)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    given = parser.parse_args()
+    args = parser.parse_args()
     machine = choose(Settings(device="cpu"))
     with tempfile.TemporaryDirectory() as folder:
-        data = noise_dataset(Path(folder) / "data", given.size)
+        data = noise_dataset(Path(folder) / "data", args.size)
         rounds = []
-        for number in range(given.rounds):
-            tutorial = run_tutorial(given.size, given.width, given.batch, given.steps)
-            options = [f"width={given.width}", f"batch_size={given.batch}"]
-            ganvas = train(data, Path(folder) / f"run-{number}", "dcgan", given.steps, options).img_per_s
+        for number in range(args.rounds):
+            tutorial = run_tutorial(args.size, args.width, args.batch, args.steps)
+            options = [f"width={args.width}", f"batch_size={args.batch}"]
+            ganvas = train(data, Path(folder) / f"run-{number}", "dcgan", args.steps, options).img_per_s
             ceiling = matrix_product_flops(machine.precision, machine.threads, side=4096)
             rounds.append((tutorial, ganvas, ceiling))
             print(f"round {number + 1}: tutorial {tutorial:.1f}, ganvas {ganvas:.1f} img/s", file=sys.stderr)
-    print_table(rounds, machine, flops_per_image(given.size, given.width, machine))
+    print_table(rounds, machine, flops_per_image(args.size, args.width, machine))
 
 
 def run_tutorial(size: int, width: int, batch_size: int, steps: int) -> float:
@@ -55,7 +55,7 @@ def run_tutorial(size: int, width: int, batch_size: int, steps: int) -> float:
 
 
 def flops_per_image(size: int, width: int, machine: Machine) -> float:
-    """Operations that one real picture costs in a training step whose convolutions are all done directly."""
+    """Operations per real picture of a training step if every convolution is done directly."""
     recipe = DCGAN(resolve("dcgan", DCGAN.defaults, {"width": width, "batch_size": 2}).options)
     step = AdversarialStep(recipe, Spec(size), machine, launch(machine))
     batch = Batch(torch.rand(2, 3, size, size) * 2 - 1, recipe.latents(2, torch.Generator()))
@@ -70,7 +70,7 @@ def print_table(rounds: list[tuple[float, float, float]], machine: Machine, flop
     ratio = statistics.median(fast / plain for plain, fast, _ in rounds)
     spread = f"{min(f / p for p, f, _ in rounds):.2f} to {max(f / p for p, f, _ in rounds):.2f}"
     print(f"machine: {machine.device_name}, {machine.threads} threads, {machine.precision}; {len(rounds)} rounds")
-    print(f"ceiling: {ceiling / 1e9:.0f} GFLOP/s in a matrix product; {flops / 1e9:.2f} GFLOP a picture")
+    print(f"ceiling: {ceiling / 1e9:.0f} GFLOP/s in a matrix product; {flops / 1e9:.2f} GFLOP per picture")
     print("| loop | img/s (median) | share of ceiling | ratio (median of rounds) |")
     print("|---|---|---|---|")
     print(f"| PyTorch tutorial | {tutorial:.1f} | {tutorial * flops / ceiling:.0%} | 1 |")

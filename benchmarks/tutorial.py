@@ -1,7 +1,7 @@
-"""The plain PyTorch DCGAN tutorial loop: the yardstick that recipes are timed and measured against.
+"""The training loop of the PyTorch DCGAN tutorial: the reference for the speed and quality of recipes.
 
-Eager, float32, contiguous, default threads; the same networks and the same update rules: D on real,
-D on generated, G through D, each with its own backward pass, as the tutorial writes them.
+It is eager, in float32, with contiguous tensors and the default number of threads. Networks and update rules are those
+of `dcgan`. As in the tutorial, D on real pictures, D on generated pictures and G through D have a backward pass each.
 """
 
 import sys
@@ -16,7 +16,7 @@ from ganvas.networks.dcgan import initialise
 
 
 def networks(size: int, width: int) -> tuple[nn.Module, nn.Module]:
-    """The tutorial's G and D at 64 px, of torch's own modules; a layer more or less at other sizes."""
+    """The tutorial's G and D, made of torch's own modules; other sizes than 64 px have more or fewer layers."""
     channels = [width * 2**stage for stage in range(size.bit_length() - 3)]
     up: list[nn.Module] = [nn.ConvTranspose2d(100, channels[-1], 4, bias=False)]
     down: list[nn.Module] = [nn.Conv2d(3, channels[0], 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
@@ -33,7 +33,7 @@ def networks(size: int, width: int) -> tuple[nn.Module, nn.Module]:
 
 
 class Tutorial:
-    """The tutorial's training loop, a step at a time.
+    """The tutorial's training loop, one step at a time.
 
     Args:
         size: height and width of the pictures, a power of two.
@@ -71,7 +71,7 @@ class Tutorial:
 
 
 def step_times(size: int, width: int, batch_size: int, steps: int) -> list[float]:
-    """Seconds of each of `steps` tutorial steps on random pictures, after two to warm up."""
+    """Seconds of each of `steps` tutorial steps on random pictures, after two warm-up steps."""
     tutorial, real, times = Tutorial(size, width), torch.rand(batch_size, 3, size, size) * 2 - 1, []
     for _ in range(steps + 2):
         started = time.perf_counter()

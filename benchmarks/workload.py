@@ -1,4 +1,4 @@
-"""What benchmarks of training have in common: pictures to train on, and a training process."""
+"""Common parts of the benchmarks of training: a dataset and a training process."""
 
 import os
 import statistics
@@ -14,22 +14,22 @@ import pandas as pd
 
 from benchmarks.memory import MIB, peak_bytes
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
-from ganvas.foundation.files import read_records
 from ganvas.runs.directory import RunDirectory
+from ganvas.runs.logs import RunLogs
 
-# The first steps choose kernels and grow the heap.
+# The first steps are slower: kernels are chosen and the heap grows.
 WARM_UP_STEPS = 2
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training process did.
+    """The figures of a training process.
 
     Attributes:
-        img_per_s: real pictures a second, the median of its steps but the first ones.
-        peak: the most memory that it held, in MiB.
-        precision: what its networks computed in.
-        threads: of one operation.
+        img_per_s: real pictures per second, the median over its steps without the warm-up.
+        peak: peak memory in MiB.
+        precision: of its networks.
+        threads: per operation.
     """
 
     img_per_s: float
@@ -39,7 +39,7 @@ class Trained:
 
 
 def noise_dataset(path: Path, size: int, count: int = 1024, classes: int = 0) -> Path:
-    """A dataset directory of random pictures: speed does not depend on what they show."""
+    """A dataset directory of random pictures; speed does not depend on what they show."""
     path.mkdir()
     images = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
     np.save(path / IMAGES, images)
@@ -55,28 +55,28 @@ def noise_dataset(path: Path, size: int, count: int = 1024, classes: int = 0) ->
 
 
 def train(data: Path, out: Path, recipe: str, steps: int, options: Sequence[str] = ()) -> Trained:
-    """`ganvas train` for so many steps after those to warm up, in a process of its own, and nothing but training."""
+    """Run `ganvas train` in a process of its own for `steps` steps after the warm-up, without evaluations."""
     quiet = ["device=cpu", "eval_samples=0", "tensorboard=false", "log_every=1steps", "sample_every=1h"]
     command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", str(out), "--recipe", recipe]
     command += ["--budget", f"{steps + WARM_UP_STEPS}steps"]
     command += [word for option in (*quiet, *options) for word in ("--set", option)]
     peak = peak_of(command)
     run = RunDirectory.open(out)
-    img_per_s = statistics.median(line["img_per_s"] for line in read_records(run.stats)[WARM_UP_STEPS:])
+    img_per_s = statistics.median(line.number("img_per_s") for line in RunLogs.of(run).stats[WARM_UP_STEPS:])
     return Trained(img_per_s, peak, run.record.machine["precision"], run.record.machine["threads"])
 
 
 def peak_of(command: list[str]) -> float:
-    """Run a command and say how much memory its process held at most, in MiB.
+    """Run a command and return the peak memory of its process in MiB.
 
     Raises:
-        SystemExit: it failed; what it said is shown.
+        SystemExit: it failed; its stderr is shown.
     """
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            said.seek(0)
-            raise SystemExit(f"{' '.join(command)} failed:\n{said.read().decode(errors='replace')}")
+            errors.seek(0)
+            raise SystemExit(f"{' '.join(command)} failed:\n{errors.read().decode(errors='replace')}")
     return peak_bytes(usage) / MIB

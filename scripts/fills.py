@@ -1,4 +1,4 @@
-"""Make the picture of the docs that shows what each fill of the augmentation puts beyond the edge of a picture.
+"""Make the picture of the docs that compares how augmentation fills the area beyond the edge of a picture.
 
 python scripts/fills.py docs/images/fill.png
 """
@@ -12,12 +12,12 @@ from ganvas.artist.grids import write_png
 from ganvas.classify.augment import compare_fills
 from ganvas.data.painter import MODES, paint
 
-# Far enough apart to be of several genres and palettes.
+# Numbers of paintings of several genres and palettes.
 NUMBERS = range(0, len(MODES), 6)
 
 
 def main() -> None:
-    """Write the sheet: the paintings in the first row, below them "reflect", and below that "nearest"."""
+    """Write the grid: the paintings in the first row, then "reflect", then "nearest"."""
     paintings = np.stack([paint(number, size=128) for number in NUMBERS])
     write_png(Path(sys.argv[1]), compare_fills(paintings))
 

@@ -1,4 +1,4 @@
-"""Make the picture of the docs that shows a survey: parts of the page of a painted dataset, as Chromium draws them.
+"""Make the picture of the docs that shows a survey: the upper part of its page, drawn by Chromium.
 
 ganvas prepare painter:600 paintings --size 64
 python scripts/survey.py paintings docs/images/survey.jpg
@@ -17,13 +17,13 @@ from ganvas.report.survey.page import write_page
 
 # Width and height of the window in pixels.
 WIDTH, HEIGHT = 1200, 900
-# What is shown: from the top of the page to the end of this element.
+# The picture shows the page from its top to the end of this element.
 LAST = "#class-0"
 WIDE, QUALITY = 840, 68
 
 
 def main() -> None:
-    """Write the survey of the first argument to a page, and the upper part of that to the second."""
+    """Write the survey page of the first argument, and a picture of its upper part to the second."""
     data, out = map(Path, sys.argv[1:3])
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

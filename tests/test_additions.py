@@ -1,7 +1,7 @@
-"""Adding one of each kind is one file: each is written into a folder of its package and used through the command line.
+"""Adding one of each kind takes one file: a test writes it into a folder of its package and uses it.
 
-The files lie in temporary folders that are appended to the path of their packages. CONTRIBUTING.md has the table of
-what to touch; its example of a recipe is taken from the page.
+The files are in temporary folders that are appended to the paths of their packages. A section of a report takes a
+function and a template. CONTRIBUTING.md has the table of what to touch; its example of a recipe is taken from there.
 """
 
 import json

@@ -110,7 +110,7 @@ def hostile_zip(path: Path) -> dict[str, str]:
         "C:/out.png": "a name that leads out of its archive",
         "a/damaged.png": "damaged or cut short",
         "a/secret.png": "encrypted",
-        "a/strange.png": "packed in a way that this Python cannot unpack",
+        "a/strange.png": "compressed in a way that this Python cannot read",
         "a/bomb.png": "not an image (content not recognised)",
         "a/text.png": "not an image (content not recognised)",
         "a/empty.png": "empty file",
@@ -181,7 +181,7 @@ def test_a_member_that_claims_to_be_huge_is_not_unpacked(tmp_path: Path, monkeyp
     monkeypatch.setattr("ganvas.data.sources.archive._zip_members", lambda path: members)
     with zipfile.ZipFile(tmp_path / "art.zip", "w"):
         pass
-    assert Archive(tmp_path / "art.zip").closed == {"huge.png": "more than a gibibyte"}
+    assert Archive(tmp_path / "art.zip").unreadable == {"huge.png": "more than a gibibyte"}
 
 
 def test_an_archive_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def a_text(path: Path) -> None:
         (cut_zip, "is damaged or cut short: a zip archive without its end; copy or download it again"),
         (packed_text, "is a file; name a folder"),
         (a_text, "is a file; name a folder of pictures, a zip or tar archive, or a CSV, TSV or Parquet table"),
-        (zstandard, "is packed with Zstandard, which ganvas does not read; pack it as .tar.gz or .zip"),
+        (zstandard, "is compressed with Zstandard, which ganvas does not read; pack it again as .tar.gz or .zip"),
         (empty_zip, "holds no files"),
         (only_hidden, "holds no files"),
     ],

@@ -306,7 +306,7 @@ def test_what_is_no_list_of_them_is_refused_with_the_choices(text: str) -> None:
         ("none,colour", "unknown augmentation 'none'"),
         (
             ["cutout", "cutout"],
-            "cutout is named twice; write each of colour, translation, cutout once at most, or none",
+            "cutout is listed twice; write each of colour, translation, cutout at most once, or none",
         ),
         (3, "option augment=3"),
     ],

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from ganvas.classify import evaluate as evaluation
-from ganvas.classify.judge import judge_of
+from ganvas.classify.judge import trained_judge
 from ganvas.classify.train import train as train_classifier
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labels_digest
@@ -72,7 +72,7 @@ def test_a_run_from_before_goes_on(data: Path, tmp_path: Path) -> None:
 
 def test_the_judge_of_other_labels_is_another(data: Path, tmp_path: Path) -> None:
     def directory(label: str) -> Path | None:
-        return judge_of(Dataset.open(data), label=label, model="forest", cache=tmp_path / "cache").path
+        return trained_judge(Dataset.open(data), label=label, model="forest", cache=tmp_path / "cache").path
 
     artist, prepared = directory("artist"), directory("class")
     assert directory("artist") == artist
@@ -86,7 +86,7 @@ def test_a_classifier_of_other_labels_says_so(data: Path, tmp_path: Path) -> Non
     assert not any("have changed" in note for note in evaluation.evaluate(tmp_path / "known").notes)
     relabel(data, 1)
     notes = evaluation.evaluate(tmp_path / "known").notes
-    assert any("classes of 'artist' have changed since it was trained" in note for note in notes)
+    assert any("the classes of 'artist' have changed since the classifier was trained" in note for note in notes)
 
 
 def test_a_comparison_does_not_go_on_with_other_labels(

@@ -57,6 +57,15 @@ def test_without_a_usable_checkpoint_the_reason_is_said(tmp_path: Path) -> None:
         directory.latest()
 
 
+@pytest.mark.parametrize(
+    "state", ["5", "null", "[]", '{"items": 5}', '{"items": [[1]]}', '{"__tensor__": "gone"}', "{", '{"a": 1}']
+)
+def test_a_damaged_state_is_one_clear_line(tmp_path: Path, state: str) -> None:
+    tensors.write_tensors(tmp_path / "file", {"a": torch.zeros(1)}, {"schema_version": "1", "state": state})
+    with pytest.raises(RunError, match="file cannot be read as a checkpoint"):
+        checkpoint.load(tmp_path / "file")
+
+
 def test_another_schema_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint.save(tmp_path / "file", {})
     monkeypatch.setattr(checkpoint, "SCHEMA_VERSION", 2)

@@ -14,7 +14,7 @@ from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request, Source
 from ganvas.data.sources.choosing import choose
 from ganvas.data.sources.opening import open_source
-from ganvas.data.sources.source import RESERVED, Relabelled, Stranger, Value
+from ganvas.data.sources.source import RESERVED, RejectedItem, Relabelled, Value
 from ganvas.data.sources.where import condition, kinds_of
 from ganvas.foundation.errors import DataError
 from support.command_line import Cli
@@ -78,7 +78,7 @@ def test_what_is_unknown_is_equal_to_nothing(text: str, expected: bool) -> None:
     [
         ("", "cannot read the condition '': invalid syntax; write comparisons, as in artist =="),
         ("artist", "at character 1, 'artist': the column holds text; compare it with something"),
-        ("'Monet'", "at character 1, \"'Monet'\": a condition is wanted here"),
+        ("'Monet'", "at character 1, \"'Monet'\": expected a condition here"),
         (
             "artits == 'x'",
             "at character 1, 'artits': unknown column 'artits' (did you mean 'artist'?); choose",
@@ -90,7 +90,7 @@ def test_what_is_unknown_is_equal_to_nothing(text: str, expected: bool) -> None:
         ("artist = 'x'", "at character 8: invalid syntax"),
         ("artist == 'x", "at character 11: unterminated string literal"),
         ("artist == 'x' &&", "at character 16: invalid syntax"),
-        ("artist == 'x' & in_train", "only a column, text in quotes, a number"),
+        ("artist == 'x' & in_train", "expected a column, text in quotes, a number"),
         ("year == '1889'", "at character 9, \"'1889'\": numbers on the left cannot be compared with text on the right"),
         (
             "in_train and class < 3",
@@ -99,29 +99,29 @@ def test_what_is_unknown_is_equal_to_nothing(text: str, expected: bool) -> None:
         ("in_train == 1", "true or false on the left cannot be compared with numbers on the right"),
         ("year in 3", "nothing can be in numbers; write a list, as in [1889, 1890]"),
         ("year in ['1889']", "numbers on the left cannot be in a list of text"),
-        ("artist == ['a']", "a list can only be asked for what is in it, with in or not in"),
+        ("artist == ['a']", "a list can only be used with in or not in"),
         ("ärtist == 'x' or len(artist) > 3", "at character 1, 'ärtist': unknown column"),
-        ("class == 'é' and len(artist) > 3", "at character 18, 'len(artist)': only a column"),
-        ("artist.upper() == 'X'", "at character 1, 'artist.upper()': only a column"),
-        ("artist[0] == 'X'", "'artist[0]': only a column"),
-        ("year + 1 == 3", "'year + 1': only a column"),
-        ("artist == f'{year}'", "only a column"),
-        ("artist == b'x'", "only a column"),
-        ("year == 3j", "only a column"),
-        ("year == ...", "only a column"),
-        ("year == -artist", "only a column"),
-        ("year in [artist]", "at character 10, 'artist': only a column"),
+        ("class == 'é' and len(artist) > 3", "at character 18, 'len(artist)': expected a column"),
+        ("artist.upper() == 'X'", "at character 1, 'artist.upper()': expected a column"),
+        ("artist[0] == 'X'", "'artist[0]': expected a column"),
+        ("year + 1 == 3", "'year + 1': expected a column"),
+        ("artist == f'{year}'", "expected a column"),
+        ("artist == b'x'", "expected a column"),
+        ("year == 3j", "expected a column"),
+        ("year == ...", "expected a column"),
+        ("year == -artist", "expected a column"),
+        ("year in [artist]", "at character 10, 'artist': expected a column"),
         (
             "__import__('os').system('true')",
             "at character 1, \"__import__('os').system('true')\": a condition",
         ),
         ("[x for x in artist]", "invalid syntax"),
         ("lambda: 1", "invalid syntax"),
-        ("(in_train := 1)", "a condition is wanted here"),
+        ("(in_train := 1)", "expected a condition here"),
         ("in_train if year else year", "invalid syntax"),
         ("in_train\0", "cannot read the condition"),
         ("(" * 300 + "in_train" + ")" * 300, "too many nested parentheses"),
-        ("not " * 150 + "in_train", "more than 100 conditions in each other"),
+        ("not " * 150 + "in_train", "conditions are nested more than 100 deep"),
         ("not " * 4000 + "in_train", "a condition of 16,008 characters is too long"),
         ("year == 1" + "0" * 5000, "cannot read the condition"),
     ],
@@ -207,13 +207,13 @@ def test_a_column_of_several_kinds_is_refused_by_name() -> None:
 def test_a_column_is_found_by_its_own_name_first() -> None:
     kinds = {"a b": "text", "a_b": "text", "c d": "text", "c-d": "text"}
     assert condition("a_b == 'x'", kinds)({"a b": "y", "a_b": "x"})
-    with pytest.raises(DataError, match="several columns are written so: 'c d', 'c-d'"):
+    with pytest.raises(DataError, match="this matches several columns: 'c d', 'c-d'"):
         condition("c_d == 'x'", kinds)
 
 
 def test_a_comment_is_refused_and_a_sign_in_quotes_is_not() -> None:
     assert condition("artist == '#1'", KINDS)({"artist": "#1"})
-    with pytest.raises(DataError, match="at character 12: '#' can only stand in quotes"):
+    with pytest.raises(DataError, match="at character 12: '#' is only allowed in quotes"):
         condition("year < 1889#0", KINDS)
 
 
@@ -222,15 +222,17 @@ def test_a_comment_is_refused_and_a_sign_in_quotes_is_not() -> None:
 
 def source_of(*classes: str | None, strangers: int = 1) -> Source:
     """A picture of each of these classes, numbered, and some things that are no pictures."""
-    nothing = Stranger("", "")
+    nothing = RejectedItem("", "")
     pictures = [Relabelled(nothing, f"{n:03d}", {"class": name, "row": n}) for n, name in enumerate(classes)]
-    return Source("test", [*pictures, *(Stranger(f"s{n}", "strange") for n in range(strangers))], label_column="class")
+    return Source(
+        "test", [*pictures, *(RejectedItem(f"s{n}", "strange") for n in range(strangers))], label_column="class"
+    )
 
 
 def taken(source: Source, **options: Any) -> Counter[Any]:
     chosen = choose(source, Request(**options))
-    assert sum(isinstance(item, Stranger) for item in chosen.items) >= 1, "what is no picture is still listed"
-    return Counter(item.labels["class"] for item in chosen.items if not isinstance(item, Stranger))
+    assert sum(isinstance(item, RejectedItem) for item in chosen.items) >= 1, "what is no picture is still listed"
+    return Counter(item.labels["class"] for item in chosen.items if not isinstance(item, RejectedItem))
 
 
 def test_balance_takes_as_many_of_each_class() -> None:
@@ -248,7 +250,7 @@ def test_small_classes_are_left_out_and_counted() -> None:
 
 def test_a_picture_without_a_class_is_listed() -> None:
     chosen = choose(source_of("a", None, "a"), Request())
-    assert [item.reason for item in chosen.items if isinstance(item, Stranger)] == [
+    assert [item.reason for item in chosen.items if isinstance(item, RejectedItem)] == [
         "no value in column 'class'",
         "strange",
     ]
@@ -289,7 +291,7 @@ def test_a_limit_keeps_the_proportions_of_classes() -> None:
 
 @pytest.mark.parametrize(("classes", "limit"), [("aabb", 1), ("abcd", 3)])
 def test_a_limit_too_small_for_any_class_is_refused(classes: str, limit: int) -> None:
-    message = f"limit {limit} leaves no class of test with two pictures, which each needs; take more, or prepare with"
+    message = f"limit {limit} leaves no class of test with the two pictures that each needs; raise it, or prepare with"
     with pytest.raises(DataError, match=message):
         choose(source_of(*classes), Request(limit=limit))
 
@@ -308,7 +310,7 @@ def divided(**classes: str) -> Source:
 def on_their_sides(source: Source, **options: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in choose(source, Request(**options)).items:
-        if not isinstance(item, Stranger):
+        if not isinstance(item, RejectedItem):
             name = str(item.labels["class"])
             found[name] = found.get(name, "") + str(item.labels["split"])[0].lower()
     return {name: "".join(sorted(sides)) for name, sides in found.items()}
@@ -348,7 +350,7 @@ def test_seeds_differ() -> None:
 
 
 def test_labels_of_several_kinds_become_text_and_empty_columns_go() -> None:
-    nothing = Stranger("", "")
+    nothing = RejectedItem("", "")
     rows: list[dict[str, Any]] = [{"x": 1, "y": None, "z": 1}, {"x": "a", "z": 0.5}, {"x": None, "z": None}]
     items = [Relabelled(nothing, str(n), row) for n, row in enumerate(rows)]
     assert [item.labels for item in choose(Source("test", items), Request()).items] == [
@@ -390,7 +392,7 @@ def test_everything_together_on_the_command_line(cli: Cli, tmp_path: Path) -> No
         (["--min-per-class", "99"], "min-per-class 99 leaves none of 12 pictures"),
         (["--limit", "0"], "limit"),
         (["--labels", "style", "--min-per-class", "14"], "min-per-class 14 leaves none of 13"),
-        (["--classes", "none", "--min-per-class", "3"], "min-per-class is about classes, and classes none leaves none"),
+        (["--classes", "none", "--min-per-class", "3"], "min-per-class needs classes, and classes none removes them"),
         (["--split", "artist"], "unknown split 'Paul Cezanne'"),
     ],
 )
@@ -405,8 +407,8 @@ def test_a_flat_folder_has_nothing_to_choose_by(cli: Cli, tmp_path: Path) -> Non
     root = painter_by_numbers(tmp_path / "pbn") / "train"
     for words, message in (
         (["--where", "artist == 'x'"], "at character 1, 'artist': the source has no columns"),
-        (["--labels", "artist"], "has no columns, so none called 'artist'"),
-        (["--balance"], "balance is about classes, and"),
+        (["--labels", "artist"], "has no columns, so there is no label 'artist'"),
+        (["--balance"], "balance needs classes, and"),
         (["--min-per-class", "2"], "has none"),
     ):
         done = cli("prepare", root, "data", *words)

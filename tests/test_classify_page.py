@@ -121,7 +121,7 @@ def test_a_page_of_a_single_picture(folder: Path, tmp_path: Path) -> None:
     lonely = write_corners(tmp_path / "lonely", FEW, count=3, seed=9, split=["test", "train", "train"])
     text = text_of(write_page(evaluate(folder / "network", lonely), tmp_path / "page.html").read_text())
     assert "of 1 picture in the test split of the dataset" in text
-    assert "Note: all pictures are one group, so errors cannot be estimated" in text
+    assert "Note: all pictures are one group, so standard errors cannot be estimated" in text
     assert "AUC" in text
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from ganvas.artist.artist import load
 from ganvas.classify import judge as judges
 from ganvas.classify.classifier import Classifier
-from ganvas.classify.judge import entropy, judge, judge_of
+from ganvas.classify.judge import entropy, judge, trained_judge
 from ganvas.classify.predict import predict
 from ganvas.classify.train import train
 from ganvas.data.dataset.dataset import Dataset
@@ -150,19 +150,19 @@ def test_a_judge_is_trained_once_for_a_dataset(data: Path, tmp_path: Path, monke
 
     monkeypatch.setattr(judges, "train", noted)
     opened = Dataset.open(data)
-    first = judge_of(opened, model="forest", cache=tmp_path)
-    again = judge_of(opened, model="forest", cache=tmp_path)
+    first = trained_judge(opened, model="forest", cache=tmp_path)
+    again = trained_judge(opened, model="forest", cache=tmp_path)
     assert len(trained) == 1
     assert np.array_equal(first.probabilities(opened.images[:4]), again.probabilities(opened.images[:4]))
     (trained[0] / "classifier.json").write_text("{")  # a damaged one is made again
-    judge_of(opened, model="forest", cache=tmp_path)
+    trained_judge(opened, model="forest", cache=tmp_path)
     other = Dataset.open(write_dataset(tmp_path / "other", count=80, seed=5))
-    judge_of(other, model="forest", cache=tmp_path)
+    trained_judge(other, model="forest", cache=tmp_path)
     assert len(trained) == 3
     assert len(set(trained)) == 2
     # The same pictures, divided otherwise: the split of the first judge may have parted a group.
     opened.index["group"] = [str(number // 4) for number in range(len(opened))]
-    judge_of(opened, model="forest", cache=tmp_path)
+    trained_judge(opened, model="forest", cache=tmp_path)
     assert len(set(trained)) == 3
 
 

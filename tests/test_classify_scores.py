@@ -342,11 +342,11 @@ def test_whatever_flatters_the_scores_is_said(forest: Path, tmp_path: Path) -> N
     again = write_corners(tmp_path / "again", count=120, size=12)
     learnt = Classifier.open(forest).split()["split"].eq("train").sum()
     (note,) = evaluate(forest, again).notes
-    assert f"has learnt from {learnt} of these pictures" in note
+    assert f"was trained on {learnt} of these pictures" in note
     squashed = write_corners(tmp_path / "squashed", seed=6)
     info = json.loads((squashed / INFO).read_text())
     (squashed / INFO).write_text(json.dumps(info | {"options": {"fit": "squash"}}))
-    assert "made square by squash" in evaluate(forest, squashed).notes[0]
+    assert "prepared with fit squash" in evaluate(forest, squashed).notes[0]
 
 
 def test_leaky_classes_are_said_to_be(tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ def test_leaky_classes_are_said_to_be(tmp_path: Path) -> None:
     data = write_corners(tmp_path / "data", group=groups)
     train(data, tmp_path / "forest", model="forest", size=8, trees=2)
     evaluation = evaluate(tmp_path / "forest")
-    assert "all pictures of 'lit' belong together" in evaluation.notes[0]
+    assert "each of the classes 'lit' is a single group" in evaluation.notes[0]
     assert evaluation.record()["leaky"] == ["lit"]
     assert "note: all pictures of 'lit'" in str(evaluation)
 

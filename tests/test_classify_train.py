@@ -23,6 +23,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, INFO
 from ganvas.foundation.errors import ConfigError, DataError, GanvasError, RunError
 from ganvas.foundation.files import read_records
+from ganvas.foundation.locks import InUse, exclusive
 from support.command_line import Cli
 from support.datasets import write_dataset
 from support.narrowing import not_none
@@ -135,7 +136,7 @@ def test_a_column_that_holds_no_classes_is_refused(
 def test_more_than_a_thousand_values_are_no_classes(tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "data", count=2002, size=1)
     change_index(data, day=np.arange(2002) // 2)
-    with pytest.raises(DataError, match=r"has 1,001 different values; classes are at most 1,000; the columns are"):
+    with pytest.raises(DataError, match=r"has 1,001 different values; at most 1,000 are allowed; the columns are"):
         train(data, tmp_path / "out", label="day", model="forest")
 
 
@@ -302,6 +303,12 @@ def test_an_interruption_leaves_nothing_behind(tiny_data: Path, tmp_path: Path) 
     with pytest.raises(KeyboardInterrupt):
         train(tiny_data, tmp_path / "out", model="cnn", progress=_Interrupts(), **TINY)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_two_processes_do_not_train_one_classifier(tiny_data: Path, tmp_path: Path) -> None:
+    with exclusive(tmp_path / "out", "trained"), pytest.raises(InUse, match="out is being trained by process"):
+        train(tiny_data, tmp_path / "out", model="forest")
+    assert not (tmp_path / "out").exists()
 
 
 def test_nothing_that_exists_is_overwritten(tiny_data: Path, tmp_path: Path) -> None:
@@ -472,7 +479,10 @@ def test_ctrl_c_ends_the_command_without_a_trace(
     ("words", "message"),
     [
         (["data"], "name the classifier directory to make with --out"),
-        (["data", "--out", "x", "--overfit", "6"], "--overfit writes nothing: leave away either it or --out"),
+        (
+            ["data", "--out", "x", "--overfit", "6"],
+            "--overfit writes nothing, so it cannot be used with --out",
+        ),
         (["nowhere", "--out", "x"], "nowhere does not exist (no dataset.json)"),
         (["data", "--out", "data"], "data exists already"),
         (["data", "--out", "x", "--model", "cnm"], "unknown model 'cnm' (did you mean 'cnn'?)"),

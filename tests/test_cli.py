@@ -218,7 +218,7 @@ def test_a_stopped_run_says_how_to_go_on_and_does(
     run.send_signal(number)
     _, stderr = run.communicate(timeout=120)
     assert run.returncode == code
-    assert "go on with: ganvas resume run" in stderr
+    assert "continue with: ganvas resume run" in stderr
     cli("resume", "run", "--budget", "2steps", check=True)
 
 

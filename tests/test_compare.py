@@ -53,6 +53,33 @@ def test_every_recipe_and_seed_gets_a_row_beside_the_floor_and_is_done_once(
     assert again.results == first.results
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"recipe": "dcg',
+        '{"recipe": "dcgan"}\n',
+        '{"recipe": "dcgan", "seed": 0, "run": "r", "kid": "low"}\n',
+        '{"recipe": "dcgan", "seed": {}, "run": "r"}\n',
+        "5\n",
+    ],
+)
+def test_a_result_that_cannot_be_read_is_measured_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr(comparisons, "_gan", lambda *_: Result("dcgan", 0, "run"))
+    monkeypatch.setattr(comparisons, "_measured", lambda *_: {})
+    monkeypatch.setattr(comparisons, "_write_page", lambda _: None)
+    compare(data, out, ["dcgan"], budget="2steps", seeds=1)
+    results = (out / "results.jsonl").read_text().splitlines(keepends=True)
+    assert "dcgan" in results.pop()
+    (out / "results.jsonl").write_text("".join([*results, line]))
+    for _ in range(2):
+        again = compare(data, out, ["dcgan"], budget="2steps", seeds=1)
+        assert [result.recipe for result in again.results].count("dcgan") == 1
+    assert (out / "results.jsonl").read_text().count('"run"') == len(FLOOR) + 1 + line.count('"run"')
+
+
 def test_an_interrupted_comparison_goes_on_with_the_run_it_was_in(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +153,13 @@ def test_what_would_fail_later_is_refused_at_once(
     with pytest.raises(ConfigError, match=named):
         compare(data, tmp_path / "out", recipes, **more)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_plan_is_one_clear_line(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "comparison.json").write_bytes(b"\xff\x00")
+    with pytest.raises(ConfigError, match=r"holds no comparison\.json to go on with"):
+        compare(data, tmp_path / "out", ["dcgan"], budget="2steps", seeds=1)
 
 
 def test_a_directory_of_something_else_is_left_alone(data: Path, tmp_path: Path) -> None:

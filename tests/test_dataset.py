@@ -68,13 +68,13 @@ def test_a_dataset_opens_without_reading_its_pictures(pristine: Path) -> None:
         pytest.param(lambda data: (data / "dataset.json").write_bytes(b"\xff"), "cannot be read", id="not UTF-8"),
         pytest.param(
             lambda data: set_info(data, schema_version=SCHEMA_VERSION + 1),
-            f"has schema version {SCHEMA_VERSION + 1}; this ganvas reads version {SCHEMA_VERSION}",
+            f"has schema version {SCHEMA_VERSION + 1}, but this ganvas reads version {SCHEMA_VERSION}",
             id="other version",
         ),
         pytest.param(lambda data: set_info(data, count="many"), "dataset.json cannot be read", id="wrong type"),
         pytest.param(lambda data: set_info(data, spoon=1), "dataset.json cannot be read", id="unknown field"),
-        pytest.param(lambda data: set_info(data, count=4), "does not hold what its dataset.json says", id="count"),
-        pytest.param(lambda data: set_info(data, size=8), "does not hold what its dataset.json says", id="size"),
+        pytest.param(lambda data: set_info(data, count=4), "does not match its dataset.json", id="count"),
+        pytest.param(lambda data: set_info(data, size=8), "does not match its dataset.json", id="size"),
         pytest.param(lambda data: set_info(data, label_column="genre"), "lacks the column 'genre'", id="no label"),
         pytest.param(lambda data: set_info(data, mode_column="mode"), "lacks the column 'mode'", id="no mode"),
         pytest.param(lambda data: (data / "images.npy").unlink(), "images.npy is missing", id="no pictures"),
@@ -137,7 +137,7 @@ def test_an_unknown_split_is_refused(data: Path, split: str) -> None:
 @pytest.mark.parametrize("stranger", ["holdout", None, 1.0])
 def test_a_split_in_the_index_that_is_none_is_refused(data: Path, stranger: object) -> None:
     set_index(data, lambda index: index.assign(split=pd.Series([stranger] * 5)))
-    with pytest.raises(DataError, match="which is none of train, validation, test"):
+    with pytest.raises(DataError, match="expected one of train, validation, test"):
         _ = Dataset.open(data).splits
 
 

@@ -125,7 +125,7 @@ def test_a_split_of_a_hugging_face_dataset_by_itself(data: Dataset) -> None:
 def test_pictures_without_classes_and_another_name_for_them(tmp_path: Path) -> None:
     pytest.importorskip("datasets")
     data = write_pictures_of(tmp_path / "data", noise(2), image=["a", "b"])
-    with pytest.raises(DataError, match="has a column 'image' already; name the pictures otherwise"):
+    with pytest.raises(DataError, match="has a column 'image' already; choose another name"):
         data.to_hf()
     assert data.to_hf(image="picture").column_names == ["picture", "source", "image"]
 

@@ -51,14 +51,17 @@ def test_it_is_measured_once_a_processor(own_cache_directory: Path, monkeypatch:
     assert calibration("b") == made[1]
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"float32": 1}', "nonsense"])
+NULLS = '{"float32": null, "bfloat16": null, "float32_contiguous": null, "measured_at": NOW}'
+
+
+@pytest.mark.parametrize("content", ["", "[]", "5", "null", '{"float32": 1}', NULLS, "nonsense"])
 def test_a_damaged_measurement_is_made_again(
     own_cache_directory: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
     monkeypatch.setattr(calibrations, "measure", lambda: Calibration(2.0, 1.0, 3.0))
     calibration("a")
     (file,) = (own_cache_directory / "calibration").iterdir()
-    file.write_text(content)
+    file.write_text(content.replace("NOW", str(time.time())))
     assert calibration("a") == Calibration(2.0, 1.0, 3.0)
     assert json.loads(file.read_text())["bfloat16"] == 1.0
 

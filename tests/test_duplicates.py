@@ -10,7 +10,7 @@ from PIL import Image, ImageEnhance
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.painter import paint
-from ganvas.data.prepare.duplicates import find_repeats, leaks, numbered, sets_of, surplus
+from ganvas.data.prepare.duplicates import duplicate_sets, duplicates_column, find_duplicates, leaks, rows_to_drop
 from ganvas.data.prepare.prepare import prepare
 from support.command_line import Cli
 
@@ -93,7 +93,7 @@ def test_a_dropped_duplicate_of_another_class_is_told(cli: Cli, pictures: Path) 
         folder.mkdir(exist_ok=True)
         file.rename(folder / file.name)
     said = cli("prepare", pictures, "data", "--size", 32, "--dedupe", "near", check=True).stdout
-    assert "warning: 2 dropped duplicates were of another class than the picture that stays (told in rejected" in said
+    assert "warning: 2 dropped duplicates were of another class than the picture that stays (see rejected" in said
     assert {row["path"]: row["detail"] for row in rejected(Path("data"))} == {
         "b/1.png": "a/1 copy.bmp, of class a, not b",
         "b/2.png": "a/2 larger.png, of class a, not b",
@@ -107,7 +107,7 @@ def test_a_leak_is_told(cli: Cli, pictures: Path) -> None:
         folder.mkdir(exist_ok=True)
         file.rename(folder / file.name)
     said = cli("prepare", pictures, "data", "--size", 32, "--split", "class", check=True).stdout
-    assert "warning: 2 held-back pictures have a duplicate to train on: a test on it flatters" in said
+    assert "warning: 2 held-back pictures have a duplicate to train on: test scores will be too good" in said
     said = cli("prepare", pictures, "clean", "--size", 32, "--split", "class", "--dedupe", "near", check=True).stdout
     assert "flatters" not in said
 
@@ -141,7 +141,7 @@ def test_strangers_that_share_a_hash_are_no_duplicates() -> None:
     images[0], images[1], images[2] = 10, 200, 15
     index = table(source=["a", "b", "c"], content=["1", "2", "3"], phash=["00000000ffffffff"] * 3)
     # 0 and 2 look alike, and 1 does not; all have one hash, so they are compared with the first that has it.
-    assert find_repeats(index, images, np.arange(3)).near.tolist() == [0, 1, 0]
+    assert find_duplicates(index, images, np.arange(3)).near.tolist() == [0, 1, 0]
 
 
 def test_a_crowd_of_copies_is_compared_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,25 +149,25 @@ def test_a_crowd_of_copies_is_compared_in_batches(monkeypatch: pytest.MonkeyPatc
     count = 100
     index = table(source=list(range(count)), content=list(range(count)), phash=["00000000ffffffff"] * count)
     index["content"] = index["content"].astype(str)
-    repeats = find_repeats(index, np.zeros((count, 8, 8, 3), np.uint8), np.arange(count))
+    repeats = find_duplicates(index, np.zeros((count, 8, 8, 3), np.uint8), np.arange(count))
     assert set(repeats.near) == {0}
     assert len(set(repeats.exact)) == count
 
 
 def test_the_largest_original_stays() -> None:
     index = table(width=[10, 20, 20, 5], height=[10, 10, 10, 5])
-    assert surplus(index, np.array([0, 0, 0, 3])) == {0: 1, 2: 1}
+    assert rows_to_drop(index, np.array([0, 0, 0, 3])) == {0: 1, 2: 1}
 
 
 def test_what_is_like_nothing_that_is_kept_stays() -> None:
     index = table(width=[9, 8, 7, 6, 5], height=[1] * 5)
-    chain = surplus(index, np.zeros(5, np.int64), lambda row, other: abs(row - other) <= 1)
+    chain = rows_to_drop(index, np.zeros(5, np.int64), lambda row, other: abs(row - other) <= 1)
     assert chain == {1: 0, 3: 2}  # 0 and 4 are the ends of a fade
 
 
 def test_copies_to_train_on_stay_rather_than_those_held_back(tmp_path: Path) -> None:
     index = table(width=[20, 10, 10], height=[10, 10, 10])
-    assert surplus(index, np.zeros(3, np.int64), held_back=np.array([True, False, False])) == {0: 1, 2: 1}
+    assert rows_to_drop(index, np.zeros(3, np.int64), held_back=np.array([True, False, False])) == {0: 1, 2: 1}
     paintings = [Image.fromarray(paint(number, 0, 64)) for number in range(4)]
     for part, numbers in {"test": (0, 1), "train": (0, 1, 2, 3)}.items():
         (tmp_path / "in" / part).mkdir(parents=True)
@@ -178,13 +178,13 @@ def test_copies_to_train_on_stay_rather_than_those_held_back(tmp_path: Path) -> 
 
 
 def test_only_what_repeats_is_numbered() -> None:
-    numbers = numbered(np.array([0, 1, 0, 3, 4, 3]))
+    numbers = duplicates_column(np.array([0, 1, 0, 3, 4, 3]))
     assert numbers.fillna(-1).tolist() == [0, -1, 0, 1, -1, 1]
     assert str(numbers.dtype) == "Int64"
 
 
 def test_leaks_are_held_back_pictures_with_a_twin_in_training() -> None:
-    sets = sets_of(pd.Series([0, 0, 0, None, 1, None], dtype="Int64"))
+    sets = duplicate_sets(pd.Series([0, 0, 0, None, 1, None], dtype="Int64"))
     assert len(set(sets[2:])) == 4
     is_trained = np.array([True, False, False, False, False, True])
     assert leaks(sets, is_trained).tolist() == [False, True, True, False, False, False]

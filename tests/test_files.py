@@ -84,3 +84,19 @@ def test_records_survive_a_torn_last_line_and_hold_no_nan(tmp_path: Path) -> Non
     with file.open("a") as out:
         out.write('{"a": 2, "b"')
     assert read_records(file) == [{"a": 1, "b": None, "c": None, "d": {"e": [None, 2.5]}}]
+
+
+def test_a_record_after_a_torn_line_is_not_lost_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    append_record(file, {"a": 1})
+    with file.open("a") as log:
+        log.write('{"a": 2')
+    append_record(file, {"a": 3})
+    assert read_records(file) == [{"a": 1}, {"a": 3}]
+
+
+@pytest.mark.parametrize("line", [b"\xff\xfe\x00", b"5", b"null", b'["a"]', b"[" * 100_000, b""])
+def test_a_line_that_is_not_a_record_is_left_out(tmp_path: Path, line: bytes) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_bytes(b'{"a": 1}\n' + line + b'\n{"a": 2}\n')
+    assert read_records(file) == [{"a": 1}, {"a": 2}]

@@ -13,7 +13,7 @@ from PIL import Image
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.pictures.decode import decode
 from ganvas.data.pictures.fit import place, views
-from ganvas.data.pictures.focus import most_telling
+from ganvas.data.pictures.focus import best_crop_start
 from ganvas.data.pictures.frame import FOCUSES, Frame, frame_for, frame_like
 from ganvas.data.pictures.rejection import Reason, Rejected, too_long, too_small
 from ganvas.data.prepare.prepare import prepare
@@ -37,7 +37,7 @@ def wall_with_a_figure(at: int, length: int = 300, side: int = 60) -> np.ndarray
 def test_the_crop_holds_what_there_is_to_see(focus: str, at: int, upright: bool) -> None:
     pixels = wall_with_a_figure(at)
     pixels = pixels.transpose(1, 0, 2) if upright else pixels
-    assert at - 48 <= most_telling(pixels, focus) <= at - 12
+    assert at - 48 <= best_crop_start(pixels, focus) <= at - 12
     placed = place(pixels, Frame(30, focus=focus))
     seen = np.abs(placed.astype(int) - 120).max(axis=2) > 30
     assert min(seen.any(axis=0).sum(), seen.any(axis=1).sum()) >= 12  # half of 24 pixels: the whole of it
@@ -50,7 +50,7 @@ def test_where_nothing_tells_more_the_middle_is_taken(focus: str) -> None:
     np.testing.assert_array_equal(placed, place(pixels, Frame(10)))
     flat = np.full((30, 90, 3), 77, np.uint8)
     if focus != "centre":
-        assert most_telling(flat, focus) == pytest.approx(30, abs=1)
+        assert best_crop_start(flat, focus) == pytest.approx(30, abs=1)
 
 
 @settings(deadline=None, max_examples=40)

@@ -201,8 +201,8 @@ def test_pictures_that_the_hub_downloaded_as_files_are_found(tmp_path: Path, mon
 def test_the_hub_out_of_reach_is_one_line(cli: Cli, words: list[str]) -> None:
     done = cli("prepare", "hf:huggan/wikiart", "data", *words)
     assert done.returncode == 2
-    assert done.stderr.startswith("ganvas: hf:huggan/wikiart cannot be had from the hub (")
-    assert "check the name and the network, or give a folder of its Parquet files" in done.stderr
+    assert done.stderr.startswith("ganvas: hf:huggan/wikiart cannot be loaded from the hub (")
+    assert "check the name and the network, or name a folder of its Parquet files" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

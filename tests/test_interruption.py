@@ -18,6 +18,7 @@ from ganvas.foundation.files import read_records
 from ganvas.planning.run import resume, train
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.settings.budget import Progress
+from ganvas.training import interruption
 from ganvas.training.display import FailSafe
 from ganvas.training.interruption import interruptions
 from support.command_line import Cli
@@ -188,14 +189,42 @@ def test_a_second_signal_while_saving_waits_for_the_checkpoint(
     assert not list((tmp_path / "run").rglob("*partial*"))
 
 
-def test_a_second_signal_while_training_acts_at_once(tmp_path: Path, tiny_data: Path) -> None:
-    class Twice(Impatient):
-        def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
-            super().stats(record, progress, seconds_left)
-            super().stats(record, progress, seconds_left)
+class Twice(Impatient):
+    """A display through which the signal arrives twice."""
 
+    def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
+        super().stats(record, progress, seconds_left)
+        super().stats(record, progress, seconds_left)
+
+
+@pytest.fixture
+def slow_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every signal count, as if time had passed since the last."""
+    monkeypatch.setattr(interruption, "_ECHO", 0.0)
+
+
+@pytest.mark.usefixtures("slow_hand")
+def test_a_second_signal_while_training_acts_at_once(tmp_path: Path, tiny_data: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         train(tiny_data, tmp_path / "run", "dcgan", display=Twice(), **TINY, budget="9steps", log_every="1steps")
+
+
+def test_one_wish_to_stop_that_arrives_twice_ends_with_a_checkpoint(tmp_path: Path, tiny_data: Path) -> None:
+    """As through `uv run`, which passes on a Ctrl-C that the terminal has sent already."""
+    outcome = train(tiny_data, tmp_path / "run", "dcgan", display=Twice(), **TINY, budget="9steps", log_every="2steps")
+    assert (outcome.finished, outcome.kimg) == (False, 0.016)
+    assert has_checkpoint(tmp_path / "run")
+
+
+def test_the_echo_of_a_signal_does_not_interrupt_the_cleaning_up() -> None:
+    for number, kind in ((signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, interruption.Stopped)):
+        with interruption.stopping():
+            with pytest.raises(kind):
+                os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert interruption.exit_code() == 128 + number
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_signal_before_the_first_step_ends_with_a_checkpoint(
@@ -312,7 +341,7 @@ def test_the_command_line_says_how_to_go_on(cli: Cli, tmp_path: Path, tiny_data:
     wait_until(has_logged(tmp_path / "run"), run)
     run.send_signal(signal.SIGTERM)
     _, said = run.communicate(timeout=120)
-    assert b"go on with: ganvas resume run" in said
+    assert b"continue with: ganvas resume run" in said
     cli("resume", "run", "--budget", "1steps", check=True)
 
 

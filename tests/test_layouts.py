@@ -217,10 +217,10 @@ def empty_list(root: Path) -> None:
             out_of_range,
             "style_train.csv gives Ukiyo_e/hiroshige_a-shrine.jpg the class '26', which style_class.txt does",
         ),
-        (no_class_list, "has lists of genres but no genre_class.txt to say what their numbers mean"),
+        (no_class_list, "has lists of genres but no genre_class.txt with the names of the classes"),
         (
             strange_class_list,
-            "style_class.txt has the line 'Cubism'; a number and a name are expected, as in 12 Impress",
+            "style_class.txt has the line 'Cubism'; expected a number and a name, as in 12 Impress",
         ),
         (three_cells, "style_val.csv, line 1: 3 cells where 2 are expected (path, class)"),
         (empty_list, "style_val.csv holds no rows"),

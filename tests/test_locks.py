@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,6 +148,61 @@ def test_a_drive_that_grants_every_lock_still_has_the_record(tmp_path: Path, mon
     with (
         exclusive(tmp_path / "run", "trained"),
         pytest.raises(InUse, match="is being trained by"),
+        exclusive(tmp_path / "run", "resumed"),
+    ):
+        pytest.fail("must not be entered")
+
+
+def test_a_copy_of_a_lock_holds_nothing(tmp_path: Path) -> None:
+    """As in a copy of a comparison, which holds the lock of the run that it trains."""
+    runs, copies = tmp_path / "study" / "runs", tmp_path / "copy" / "runs"
+    with exclusive(runs / "dcgan", "trained"):
+        shutil.copytree(runs, copies)
+        assert os.listdir(copies) == [".dcgan.lock"]
+        with exclusive(copies / "dcgan", "trained"):
+            pass
+        with pytest.raises(InUse), exclusive(runs / "dcgan", "trained"):
+            pytest.fail("must not be entered")
+
+
+@pytest.fixture
+def lock_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that can be read only, with the record of a process that has ended."""
+    file = leave_record(tmp_path, "with", Process(Process.current().host, os.getpid(), "earlier"))
+    real, left = os.open, file.stat().st_ino
+
+    def refusing(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_RDWR and file == path and file.exists() and file.stat().st_ino == left:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refusing)
+    return file
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="removes no open file")
+def test_a_dead_lock_of_another_user_is_replaced(tmp_path: Path, lock_of_another_user: Path) -> None:
+    with exclusive(tmp_path / "run", "resumed"):
+        assert f'"pid": {os.getpid()}' in lock_of_another_user.read_text()
+        assert "resumed" in lock_of_another_user.read_text()
+        with pytest.raises(InUse), exclusive(tmp_path / "run", "resumed"):
+            pytest.fail("must not be entered")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such directories")
+def test_a_dead_lock_that_must_stay_is_taken_as_it_is(
+    tmp_path: Path, lock_of_another_user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a shared directory where nobody may remove what others made."""
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with (
+        exclusive(tmp_path / "run", "resumed"),
+        pytest.raises(InUse),
         exclusive(tmp_path / "run", "resumed"),
     ):
         pytest.fail("must not be entered")

@@ -145,7 +145,7 @@ def test_what_would_fail_later_is_refused_at_once(
 
 
 def test_data_without_classes_and_another_plan_are_refused(tiny_data: Path, tmp_path: Path, out: Path) -> None:
-    with pytest.raises(DataError, match="has no classes"):
+    with pytest.raises(DataError, match="has no classes; name a column with --label-column: source"):
         train_per_class(write_dataset(tmp_path / "plain", classes=0), out, "dcgan")
     train_per_class(tiny_data, out, "dcgan", **TINY_RUN)
     with pytest.raises(ConfigError, match="begun with recipe"):

@@ -200,7 +200,7 @@ def test_an_alarming_log_has_the_run_evaluated_early(
 
 
 def test_policies_need_evaluations(tmp_path: Path, tiny_data: Path) -> None:
-    with pytest.raises(ConfigError, match="on_trouble=stop: trouble is seen in evaluations"):
+    with pytest.raises(ConfigError, match="on_trouble=stop: only evaluations find trouble"):
         quick(tiny_data, tmp_path / "run", on_trouble="stop", eval_samples=0)
     assert not (tmp_path / "run").exists()
 

@@ -233,7 +233,7 @@ def test_bad_files_are_listed_and_the_rest_goes_on(pictures: Path, target: Path)
         "a/notes.TXT": "not a picture (extension .txt)",
         "a/page.png": "not an image (content not recognised)",
         "a/pipe.png": "not a regular file",
-        "a/tiny.bmp": "too small (under 8 pixels a side)",
+        "a/tiny.bmp": "too small (a side shorter than 8 pixels)",
     }
 
 
@@ -358,7 +358,7 @@ def untouched(pictures: Path) -> None:
         (unreadable, "no readable picture in {}, 6 files left out: 5 not an image (content not recognised), 1 not a"),
         (lonely_class, "class 'lonely' has 1 picture in {}; a class needs two or more readable pictures: add pictures"),
         (damaged_class, "class 'b' has 0 pictures in {}; a class needs two"),
-        (loose, "5 pictures lie beside the class folders of {} (0.png, 1.png, 2.png ...); move what lies there into"),
+        (loose, "5 pictures lie outside of the class folders of {} (0.png, 1.png, 2.png ...); move them into"),
     ],
 )
 def test_a_folder_that_cannot_be_prepared(
@@ -387,7 +387,7 @@ def test_a_folder_that_cannot_be_prepared(
             {"focus": "center"},
             "unknown focus 'center' (did you mean 'centre'?); choose from: centre, entropy, saliency",
         ),
-        ({"focus": "entropy", "fit": "pad"}, "focus entropy chooses what is cropped, and fit pad crops nothing"),
+        ({"focus": "entropy", "fit": "pad"}, "focus entropy chooses where to crop, and fit pad does not crop"),
         ({"alpha": "subjekt"}, "unknown alpha 'subjekt' (did you mean 'subject'?)"),
         ({"smallest_side": 7}, "smallest side 7 is out of range; choose 8 pixels or more"),
         ({"max_aspect": 0.5}, "max aspect 0.5 is out of range; choose 1 (square) or more"),
@@ -483,7 +483,9 @@ except GanvasError as error:
 def test_a_full_disk_leaves_only_what_the_next_run_needs(pictures: Path, target: Path) -> None:
     command = [sys.executable, "-c", FILL_THE_DISK, str(pictures), str(target)]
     said = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert said.stdout.startswith(f"could not write {target}: File too large; nothing was changed there; what is prep")
+    assert said.stdout.startswith(
+        f"could not write {target}: File too large; nothing was changed there; the pictures prep"
+    )
     assert said.stderr == ""
     assert [path.name[:17] for path in target.parent.iterdir()] == [".data.unfinished-"]
     assert prepare(pictures, target, size=64).resumed == 1
@@ -498,7 +500,9 @@ def test_a_disk_that_fills_up_at_the_end_leaves_only_what_is_prepared(
 
     with monkeypatch.context() as patch:
         patch.setattr("pandas.DataFrame.to_parquet" if part == "to_parquet" else "pathlib.Path.write_text", fail)
-        with pytest.raises(GanvasError, match="No space left on device; nothing was changed there; what is prepared"):
+        with pytest.raises(
+            GanvasError, match="No space left on device; nothing was changed there; the pictures prepared so far are"
+        ):
             prepare(pictures, target, size=8)
     assert not target.exists()
     assert prepare(pictures, target, size=8).resumed == 5

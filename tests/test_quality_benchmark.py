@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 from benchmarks import frontier, marks, quality
 from benchmarks.peers import OnProcessor
 from benchmarks.quality import history, mean_scores, print_tables
@@ -22,6 +23,7 @@ from ganvas.cli import main as ganvas_command
 from ganvas.foundation.files import append_record, read_records
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.planning.run import train
+from ganvas.runs.directory import Record
 from support.datasets import write_dataset
 
 OPTIONS = ("width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "device=cpu", "grid_size=2")
@@ -145,9 +147,14 @@ def test_what_a_run_found_by_a_mark(tmp_path: Path) -> None:
         {"kimg": 6.0, "verdict": "stalled", "copies": 0.0},
         {"kimg": 11.0, "verdict": "collapsed", "copies": 0.3},
     ]
+    record = Record(
+        ganvas="1", recipe="dcgan", data="", dataset={}, networks={}, machine={}, versions={}, settings={}, options={},
+        command="",
+    )  # fmt: skip
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(record.model_dump()))
     for name, records in (("stats.jsonl", logs), ("evals.jsonl", evaluations)):
-        for record in records:
-            append_record(tmp_path / name, record)
+        for line in records:
+            append_record(tmp_path / name, line)
     assert history(tmp_path, 1.0) == {"kimg": 6.0, "verdicts": ["learning", "stalled"], "most_copies": 0.1}
     assert history(tmp_path, 2.0)["verdicts"] == ["collapsed", "learning", "stalled"]
     assert history(tmp_path / "tutorial", 1.0) == {}

@@ -407,8 +407,8 @@ def test_the_command_writes_a_page_and_says_where(gallery: Path, cli: Cli, tmp_p
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["nowhere", "--out", "page.html"], "nowhere is no run directory"),
-        (["{run}", "nowhere", "--out", "page.html"], "nowhere is no run directory"),
+        (["nowhere", "--out", "page.html"], "nowhere is not a run directory"),
+        (["{run}", "nowhere", "--out", "page.html"], "nowhere is not a run directory"),
         (["{run}", "--out", "."], "is a directory; name a file in it"),
         (["{run}", "--out", "page.pdf"], "must end in .html"),
     ],

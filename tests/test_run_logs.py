@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import pytest
 
 import ganvas
 from ganvas.experiments.per_class import train_per_class
+from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import append_record
 from ganvas.planning.run import resume, train
 from ganvas.report.run.run import Run
 from ganvas.runs.by_kimg import file_name, files_by_kimg
+from ganvas.runs.checkpoint import save
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs, discard_after
 from support.command_line import Cli
@@ -77,6 +80,14 @@ def test_lines_that_a_crash_cut_short_and_lines_without_a_kimg_are_left_out(run:
     assert (logs.evaluations, logs.best, logs.first_kid, logs.curve, logs.img_per_s) == ((), None, None, [], None)
 
 
+def test_numbers_that_no_float_can_hold_are_not_numbers(run: Path) -> None:
+    huge = "1" + "0" * 400
+    (run / "stats.jsonl").write_text(f'{{"kimg": {huge}}}\n{{"kimg": 1, "img_per_s": {huge}}}\n{"[" * 100_000}\n')
+    logs = RunLogs.open(run)
+    assert [line.kimg for line in logs.stats] == [1.0]
+    assert logs.img_per_s is None
+
+
 def test_a_curve_is_over_minutes_of_training(run: Path) -> None:
     write_lines(run / "stats.jsonl", [{"kimg": 1, "seconds": 60, "img_per_s": 9}, {"kimg": 3, "seconds": 180}])
     write_lines(run / "evals.jsonl", [{"kimg": 2, "kid": 0.5}, {"kimg": 3, "kid": None}])
@@ -134,6 +145,27 @@ def test_files_of_others_in_its_folders_do_not_disturb_a_run(run: Path, cli: Cli
 
 
 # ---- pictures too few to evaluate against --------------------------------------------------------------------------
+
+
+def test_the_checkpoint_of_another_run_is_refused(run: Path, tiny_data: Path, tmp_path: Path) -> None:
+    train(tiny_data, tmp_path / "other", "mlp", **TINY | {"budget": "3steps"})
+    (other,) = (tmp_path / "other" / "checkpoints").iterdir()
+    newest = run / "checkpoints" / other.name
+    shutil.copy(other, newest)
+    with pytest.raises(RunError, match=r"newest checkpoint in .* is not one of a dcgan run"):
+        resume(run, budget="1steps")
+    save(newest, {"progress": None})
+    with pytest.raises(RunError, match="remove it to go on with the one before"):
+        resume(run, budget="1steps")
+    newest.unlink()
+    assert resume(run, budget="1steps").finished
+
+
+@pytest.mark.parametrize("content", [b"\xff\x00", b"schema_version: 2020-13-45", b"[" * 5000, b"- a", b""])
+def test_a_damaged_config_is_one_clear_line(run: Path, content: bytes) -> None:
+    (run / "config.yaml").write_bytes(content)
+    with pytest.raises(RunError, match=r"config\.yaml"):
+        RunDirectory.open(run)
 
 
 def test_a_run_of_few_pictures_trains_and_says_what_cannot_be_measured(cli: Cli, tmp_path: Path) -> None:

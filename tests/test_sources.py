@@ -77,7 +77,7 @@ def test_a_level_is_counted_after_the_split(cli: Cli, nested: Path) -> None:
 @pytest.mark.parametrize(
     ("level", "message"),
     [
-        ("4", "classes 4 is out of range; on the way to the pictures of {} lie 3 levels of folders"),
+        ("4", "classes 4 is out of range; {} has 3 levels of folders"),
         ("-4", "classes -4 is out of range"),
         ("0", "unknown choice of classes '0'; choose from: folders, none, or the number of a folder level, as in 2"),
         ("1.5", "unknown choice of classes '1.5'"),
@@ -93,7 +93,9 @@ def test_a_level_that_is_not_there(cli: Cli, nested: Path, level: str, message: 
 
 def test_pictures_above_the_level_are_refused(nested: Path) -> None:
     write_picture(nested / "old" / "loose.png", 9)
-    with pytest.raises(DataError, match=r"1 picture lies beside the class folders \(level 2\) of .* \(old/loose.png\)"):
+    with pytest.raises(
+        DataError, match=r"1 picture lies outside of the class folders \(level 2\) of .* \(old/loose.png\)"
+    ):
         open_source(nested, Request(classes="2"))
 
 
@@ -140,10 +142,10 @@ def test_a_folder_with_a_sign_of_equality_is_a_folder(cli: Cli, nested: Path, tm
         (["a=", "b={}"], "needs a class"),
         (["a={}", "b=nowhere"], "nowhere does not exist"),
         (["a={}", "b=pianter:3"], "unknown source 'pianter:'"),
-        (["a={}", "b={}", "--classes", "2"], "classes 2 cannot be had of several sources, for each of them is a class"),
-        (["a={}", "b={}", "--split", "class"], "split class is for a single folder"),
+        (["a={}", "b={}", "--classes", "2"], "classes 2 needs a single source; with several, each source is a class"),
+        (["a={}", "b={}", "--split", "class"], "split class needs a single folder"),
         (["a={}", "b=painter:20", "--size", "512"], "can be prepared at 16 to 256 pixels"),
-        (["a={}", "b={}", "--root", "x"], "root is for tables"),
+        (["a={}", "b={}", "--root", "x"], "root applies to tables"),
     ],
 )
 def test_several_sources_that_cannot_be(cli: Cli, nested: Path, words: list[str], message: str) -> None:

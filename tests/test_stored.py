@@ -3,6 +3,7 @@
 import errno
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import IMAGES, map_images
-from ganvas.foundation.errors import DataError
+from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.planning.run import resume, train
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.settings.budget import Progress
@@ -75,7 +76,7 @@ def test_a_drive_that_fails_is_an_error(tiny_data: Path, monkeypatch: pytest.Mon
 
     stored = Dataset.open(tiny_data).images
     monkeypatch.setattr(os, "pread", fail)
-    with pytest.raises(DataError, match=r"images.npy cannot be read any more: Input/output error"):
+    with pytest.raises(DataError, match=r"images.npy can no longer be read: Input/output error"):
         stored[[0]]
 
 
@@ -102,3 +103,34 @@ def test_training_ends_with_a_checkpoint_when_its_dataset_is_cut_short(tiny_data
     assert CheckpointDirectory(tmp_path / "run" / "checkpoints").latest()["progress"]["steps"] >= 2
     (tiny_data / IMAGES).write_bytes(content)
     assert resume(tmp_path / "run", budget="2steps").finished
+
+
+def spoil_pictures(data: Path, run: Path) -> None:
+    os.truncate(data / IMAGES, 3000)
+
+
+def spoil_log(data: Path, run: Path) -> None:
+    (run / "stats.jsonl").unlink()
+    (run / "stats.jsonl").mkdir()
+
+
+@pytest.mark.parametrize("spoil", [spoil_pictures, spoil_log])
+def test_whatever_fails_after_a_step_it_is_not_lost(
+    tiny_data: Path, tmp_path: Path, spoil: Callable[[Path, Path], None]
+) -> None:
+    """At the first log line; the evaluation that follows reads pictures, and the next log line the log."""
+
+    class Spoiler(Silent):
+        def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
+            spoil(tiny_data, tmp_path / "run")
+
+    often = {"log_every": "1steps", "eval_every": "1steps", "budget": "1000steps"}
+    with pytest.raises(GanvasError):
+        train(
+            tiny_data,
+            tmp_path / "run",
+            "dcgan",
+            display=Spoiler(),
+            **TINY | {"eval_samples": 16, "extractor": "pixels"} | often,
+        )
+    assert CheckpointDirectory(tmp_path / "run" / "checkpoints").latest()["progress"]["steps"] >= 1

@@ -195,7 +195,7 @@ def test_without_a_class_the_columns_are_named(cli: Cli, table: Path) -> None:
     frame = pd.read_csv(table).drop(columns=["class", "Unnamed: 0"])
     frame.to_csv(table, index=False)
     done = cli("prepare", table, "data", "--size", 8, check=True)
-    assert "no classes; name their column with --labels: artist, group, licence, split, title" in done.stdout
+    assert "no classes; choose their column with --labels: artist, group, licence, split, title" in done.stdout
 
 
 def replaced(old: str, new: str) -> Callable[[Path], None]:
@@ -227,8 +227,8 @@ def fine(path: Path) -> None:
         (content(b'file\n"a.png\n'), {}, "no readable picture in"),
         (content(b"file,x\na.png,caf\xe9\n"), {}, "pictures.csv is not in UTF-8 (line 2)"),
         (content(b"x" * 200_000 + b"\n1\n"), {}, "cannot be read as a table: line 1: field larger than field limit"),
-        (content(b"file,file\na.png,b.png\n"), {}, "has several columns called 'file'; give each a name of its own"),
-        (content(b"a,b\n1,2\n"), {}, "no column names pictures by their files; choose one with --path-column: a, b"),
+        (content(b"file,file\na.png,b.png\n"), {}, "has several columns called 'file'; give each a different name"),
+        (content(b"a,b\n1,2\n"), {}, "no column holds paths of pictures; choose one with --path-column: a, b"),
         (
             content(b"a,b\nx.png,y.png\n"),
             {},
@@ -237,7 +237,7 @@ def fine(path: Path) -> None:
         (
             content(b"url\nhttps://example.org/1.png\n"),
             {},
-            "has addresses in 'url' but no paths; download the pictures",
+            "has URLs in the column 'url' but no paths; download the pictures",
         ),
         (fine, {"path_column": "file"}, "pictures.csv: unknown path column 'file'"),
         (fine, {"path_column": "year"}, "no readable picture"),
@@ -248,16 +248,16 @@ def fine(path: Path) -> None:
         (
             fine,
             {"classes": "2"},
-            "classes 2 is a folder level, and a table has none; name the column of the class with",
+            "classes 2 is a folder level, and a table has no folders; choose the column of the class with",
         ),
-        (fine, {"classes": "none", "labels": "artist"}, "labels is about classes, and classes none leaves none"),
-        (fine, {"classes": "none", "balance": True}, "balance is about classes, and classes none leaves none"),
+        (fine, {"classes": "none", "labels": "artist"}, "labels needs classes, and classes none removes them"),
+        (fine, {"classes": "none", "balance": True}, "balance needs classes, and classes none removes them"),
         (fine, {"split": "artist"}, "unknown split 'Monet'; choose from"),
         (fine, {"split": "year"}, "unknown split '1880'; choose from"),
         (fine, {"split": "spilt"}, "unknown split column 'spilt' (did you mean 'split'?)"),
         (fine, {"group": "wrong"}, "group 'wrong' matches no name in"),
         (fine, {"limit": 0}, "limit 0 is out of range; take 1 picture or more"),
-        (fine, {"limit": 1, "balance": True}, "limit 1 has no room for two pictures of each of 2 classes; take more"),
+        (fine, {"limit": 1, "balance": True}, "limit 1 is too low for two pictures of each of 2 classes; raise it"),
         (fine, {"min_per_class": -1}, "min-per-class -1 is out of range"),
         (fine, {"min_per_class": 4}, "min-per-class 4 leaves none of 6 pictures"),
         (fine, {"where": "year > 1900"}, "the condition 'year > 1900' leaves none of 6 pictures"),
@@ -283,7 +283,7 @@ def test_options_of_tables_are_refused_elsewhere(cli: Cli, nested: Path, option:
     for source in (nested, zipped(nested), "painter:20"):
         done = cli("prepare", source, "data", option, value)
         assert done.returncode == 2
-        assert f"{option[2:]} is for tables" in done.stderr
+        assert f"{option[2:]} applies to tables" in done.stderr
 
 
 @settings(max_examples=100, deadline=None)

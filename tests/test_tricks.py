@@ -489,7 +489,7 @@ def test_every_recipe_takes_every_trick_but_those_the_documentation_names(name: 
         ("dcgan", {"clip": 0.1, "unrolled": 1}, "clip and unrolled"),
         ("dcgan", {"augment": "colour,blur"}, "augment='colour,blur': unknown augmentation 'blur'"),
         ("dcgan", {"replay": 4, "replay_keep": 5}, "replay_keep=5: .* room for 4"),
-        ("dcgan", {"g_schedule": "plateau:3:0.5"}, "g_schedule=plateau:3:0.5: it waits for evaluations"),
+        ("dcgan", {"g_schedule": "plateau:3:0.5"}, "g_schedule=plateau:3:0.5: a plateau needs evaluations"),
     ],
 )
 def test_a_trick_that_does_not_fit_is_refused_by_name_before_anything_is_written(

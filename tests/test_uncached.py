@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ganvas.classify.judge import judge_of
+from ganvas.classify.judge import trained_judge
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation import cache as caches
 from ganvas.foundation.cache import cache_directory, cache_path, scratch_directory
 from ganvas.foundation.errors import WriteError
+from ganvas.foundation.locks import exclusive
 from support.command_line import Cli
 from support.datasets import write_dataset
 from support.runs import TINY_WORDS
@@ -55,7 +57,7 @@ def test_every_command_works_without(
     assert unwritable.is_file() or not list(unwritable.iterdir())
     # In one process nothing is done twice.
     opened = Dataset.open("data")
-    assert judge_of(opened, model="forest").path == judge_of(opened, model="forest").path
+    assert trained_judge(opened, model="forest").path == trained_judge(opened, model="forest").path
 
 
 def test_what_a_read_only_cache_holds_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,9 +82,19 @@ def test_a_disk_that_fills_while_a_judge_is_kept(tmp_path: Path, monkeypatch: py
         return plain(data, out, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(judges, "train", fail)
-    found = judge_of(opened, model="forest", cache=tmp_path / "cache")
+    found = trained_judge(opened, model="forest", cache=tmp_path / "cache")
     assert found.path is not None
     assert found.path.parent == scratch_directory()
+
+
+def test_a_judge_that_another_process_trains_is_trained_here_too(tmp_path: Path) -> None:
+    opened = Dataset.open(write_dataset(tmp_path / "data", count=64))
+    kept = trained_judge(opened, model="forest", cache=tmp_path / "cache").path
+    assert kept is not None
+    shutil.rmtree(kept)
+    with exclusive(kept, "trained"):
+        found = trained_judge(opened, model="forest", cache=tmp_path / "cache").path
+    assert found == scratch_directory() / kept.name
 
 
 def test_the_real_probe(tmp_path: Path) -> None:

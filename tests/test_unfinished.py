@@ -21,7 +21,7 @@ from ganvas.data.prepare import picture as picture_module
 from ganvas.data.prepare import prepare as prepare_module
 from ganvas.data.prepare.parallel import WorkerDied
 from ganvas.data.prepare.prepare import prepare
-from ganvas.data.sources.opening import Named
+from ganvas.data.sources.opening import SourceSpec
 from ganvas.data.sources.source import Item
 from ganvas.foundation.errors import DataError, GanvasError
 from support.command_line import Cli
@@ -49,7 +49,7 @@ def leftovers(target: Path) -> list[str]:
     return sorted(path.name for path in target.parent.iterdir() if path != target)
 
 
-def interrupt(source: Named, target: Path, after: int, **options: Any) -> None:
+def interrupt(source: SourceSpec, target: Path, after: int, **options: Any) -> None:
     def stop(done: int, _: int) -> None:
         if done == after:
             raise KeyboardInterrupt
@@ -64,9 +64,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def make(item: Item, frame: Frame) -> object:
         made.append(item.name)
-        return picture_module.make(item, frame)
+        return picture_module.prepare_item(item, frame)
 
-    monkeypatch.setattr(prepare_module, "make", make)
+    monkeypatch.setattr(prepare_module, "prepare_item", make)
     return made
 
 
@@ -81,7 +81,7 @@ def test_it_goes_on_where_it_was(pictures: Path, target: Path, monkeypatch: pyte
     assert made == ["a/3.5.png", "a/6.png", "a/7.png", "b/0.png", "b/1.png", "b/2.png", "b/3.png"]
     assert seen == [(done, COUNT + 1) for done in range(6, COUNT + 2)]
     assert summary.resumed == 6
-    assert "6 of them from a run that was interrupted" in str(summary)
+    assert "6 of them from an interrupted run" in str(summary)
     assert bytes_of(target) == bytes_of(target.with_name("at once"))
     assert leftovers(target) == ["at once"]
 
@@ -219,7 +219,7 @@ def test_the_journal_holds_no_pickle_and_no_surprise(pictures: Path, target: Pat
 def test_only_one_process_makes_a_dataset(pictures: Path, target: Path) -> None:
     interrupt(pictures, target, 3)
     with FileLock(journal(target).with_name("lock")):
-        with pytest.raises(GanvasError, match=r"another process is making .*data at this moment"):
+        with pytest.raises(GanvasError, match=r"another process is preparing .*data"):
             prepare(pictures, target, size=8)
         assert journal(target).exists()
     assert prepare(pictures, target, size=8).resumed == 3
@@ -236,8 +236,8 @@ def test_the_work_survives_an_error_that_the_user_must_cure(
     (kept,) = target.parent.iterdir()
     assert f"class 'b' has {readable} picture" in refused.stderr
     assert refused.stderr.endswith(
-        f"; what is prepared is kept in {kept}, and the same command, or one with another choice of classes or "
-        "pictures, goes on from it\n"
+        f"; the pictures prepared so far are kept in {kept}; the same command, or one with another choice of "
+        "classes or pictures, continues from there\n"
     )
     summary = prepare(pictures, target, size=8, **cure)
     assert summary.resumed == COUNT - 4 + (0 if "where" in cure else readable)
@@ -296,8 +296,8 @@ def test_the_command_says_that_it_can_go_on(cli: Cli, pictures: Path, monkeypatc
         patch.setattr("ganvas.cli.terminal.PreparationDisplay.update", stop)
         done = cli("prepare", pictures, "data", "--size", 8)
     assert done.returncode == 130
-    assert done.stderr == "ganvas: interrupted; data is not made yet, the same command goes on from here\n"
-    assert "from a run that was interrupted" in cli("prepare", pictures, "data", "--size", 8, check=True).stdout
+    assert done.stderr == "ganvas: interrupted; data is not complete; the same command continues where it stopped\n"
+    assert "from an interrupted run" in cli("prepare", pictures, "data", "--size", 8, check=True).stdout
 
 
 # ---- sources other than folders ---------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def test_a_pickle_is_never_loaded(cli: Cli, tmp_path: Path) -> None:
     done = cli("prepare", "torchvision:CIFAR10", "data", "--root", tmp_path)
     assert done.returncode == 2
     assert (
-        "made of pickles, which ganvas never loads); unpack https://www.cs.toronto.edu/~kriz/cifar-10-bin"
+        "consists of pickles, which ganvas never loads); unpack https://www.cs.toronto.edu/~kriz/cifar-10-bin"
         in done.stderr
     )
 
@@ -107,11 +107,11 @@ def no_gzip(root: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (cut_pictures, "train-images-idx3-ubyte is damaged or something else: not an IDX file of 3 dimensions"),
-        (labels_for_pictures, "train-images-idx3-ubyte is damaged or something else"),
+        (cut_pictures, "train-images-idx3-ubyte is damaged or has another format: not an IDX file of 3 dimensions"),
+        (labels_for_pictures, "train-images-idx3-ubyte is damaged or has another format"),
         (too_few_labels, "t10k-labels-idx1-ubyte does not fit"),
         (eleventh_digit, "t10k-labels-idx1-ubyte does not fit"),
-        (no_gzip, "train-images-idx3-ubyte.gz is damaged or something else"),
+        (no_gzip, "train-images-idx3-ubyte.gz is damaged or has another format"),
     ],
 )
 def test_damaged_mnist_is_refused(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
@@ -125,17 +125,17 @@ def test_damaged_mnist_is_refused(tmp_path: Path, spoil: Callable[[Path], None],
 def test_damaged_cifar_and_flowers_are_refused(tmp_path: Path) -> None:
     replicas.cifar10(tmp_path / "c")
     (tmp_path / "c" / "data_batch_2.bin").write_bytes(b"\1" * 5000)
-    with pytest.raises(DataError, match=r"data_batch_2.bin is damaged or something else: not a whole"):
+    with pytest.raises(DataError, match=r"data_batch_2.bin is damaged or has another format: not a whole"):
         open_source("torchvision:CIFAR10", Request(root=tmp_path / "c"))
     (tmp_path / "c" / "data_batch_2.bin").write_bytes(b"\x63" * 3073)
-    with pytest.raises(DataError, match=r"data_batch_2.bin holds the label 99; CIFAR-10 has ten classes"):
+    with pytest.raises(DataError, match=r"data_batch_2.bin holds the label 99; the labels of CIFAR-10 are 0 to 9"):
         open_source("torchvision:CIFAR10", Request(root=tmp_path / "c"))
     (tmp_path / "c" / "data_batch_2.bin").unlink()
     with pytest.raises(DataError, match=r"lacks data_batch_2.bin; unpack https"):
         open_source("torchvision:CIFAR10", Request(root=tmp_path / "c"))
     replicas.flowers102(tmp_path / "f")
     (tmp_path / "f" / "setid.mat").write_bytes(b"no MATLAB")
-    with pytest.raises(DataError, match=r"setid.mat is damaged or something else"):
+    with pytest.raises(DataError, match=r"setid.mat is damaged or has another format"):
         open_source("torchvision:Flowers102", Request(root=tmp_path / "f"))
 
 

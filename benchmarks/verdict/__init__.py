@@ -1,1 +1,1 @@
-"""The verdict put to the test: runs whose ending is known, most of them made on purpose, and what was said of them."""
+"""The benchmark of verdicts: runs whose outcome is known, most of them with a planted fault, and their verdicts."""

@@ -1,11 +1,10 @@
-"""Runs the verdict's benchmark and says how right it is.
+"""How accurate verdicts are, on runs whose outcome is known.
 
     python -m benchmarks.verdict RESULTS [--seeds 4] [--only NAME...] [--part 1/2] [--table] [--keep FILE]
 
-RESULTS is a folder: what is finished is kept there and not done again, so the command can be stopped and repeated. Each
-run is kept as its logs alone, and what is said of them is judged anew at every call by the rules as they are; `--table`
-does only that, and takes a file that `--keep` wrote in place of a folder. The rules may be tuned on the tuning half
-alone.
+RESULTS is a folder that keeps the logs of finished runs, so you can stop the command and repeat it. The current rules
+judge these logs at every call. `--table` does nothing else; it also takes a file that `--keep` wrote. Rules may be
+tuned on the tuning half only.
 """
 
 import argparse
@@ -21,7 +20,7 @@ from ganvas.foundation.errors import DivergedError
 from ganvas.foundation.files import whole_directory
 from ganvas.planning.run import train
 
-# What of a run is kept.
+# The files of a run that are kept.
 LOGS = ("config.yaml", "stats.jsonl", "evals.jsonl")
 
 
@@ -36,17 +35,17 @@ def main() -> None:
         "--part", default="1/1", metavar="K/N", help="every N-th run from the K-th on, to share the work"
     )
     parser.add_argument("--keep", type=Path, metavar="FILE", help="write all finished runs to one file")
-    given = parser.parse_args()
-    runs = [run for run in planned(given.seeds) if run.name.startswith(tuple(given.only))]
-    part, parts = map(int, given.part.split("/"))
-    for run in [] if given.table else runs[part - 1 :: parts]:
-        if not (given.results / run.name).exists():
-            keep(run, given.results)
+    args = parser.parse_args()
+    runs = [run for run in planned(args.seeds) if run.name.startswith(tuple(args.only))]
+    part, parts = map(int, args.part.split("/"))
+    for run in [] if args.table else runs[part - 1 :: parts]:
+        if not (args.results / run.name).exists():
+            keep(run, args.results)
             print(f"{run.name} is done", flush=True)
-    finished = read(given.results, given.seeds)
+    finished = read(args.results, args.seeds)
     print_tables(finished)
-    if given.keep:
-        write(finished, given.keep)
+    if args.keep:
+        write(finished, args.keep)
 
 
 def keep(run: Planned, results: Path) -> None:
@@ -54,7 +53,7 @@ def keep(run: Planned, results: Path) -> None:
     scenario, directory = run.scenario, results / f"{run.name}-running"
     shutil.rmtree(directory, ignore_errors=True)
     options = COMMON | {"budget": f"{scenario.kimg}kimg", "eval_every": f"{scenario.kimg / 10}kimg"} | scenario.options
-    with contextlib.suppress(DivergedError):  # some are to
+    with contextlib.suppress(DivergedError):  # some runs are meant to
         data = dataset(scenario.data, results / "data")
         if not train(data, directory, scenario.recipe, seed=run.seed, **options).finished:
             raise KeyboardInterrupt

@@ -1,6 +1,6 @@
-"""The data of the verdict's benchmark, all of it made here: paintings, digits and shapes at 16 and 32 px.
+"""The datasets of the benchmark: paintings, digits and shapes at 16 and 32 px.
 
-Every dataset knows its modes, so that what a generator covers is known without any verdict.
+The modes of every dataset are known, so the modes that a generator covers are known without a verdict.
 """
 
 import json
@@ -19,7 +19,7 @@ COLOURS = ("crimson", "seagreen", "royalblue")
 
 
 def dataset(name: str, folder: Path) -> Path:
-    """The dataset of that name under `folder`, made if it is not there yet."""
+    """The dataset of that name in `folder`, made if it does not exist."""
     out = folder / name
     if not out.exists():
         DATASETS[name](out)
@@ -39,7 +39,7 @@ def _drawn(size: int, pictures: Callable[[], Iterator[tuple[str, Image.Image]]])
         for number, (kind, picture) in enumerate(pictures()):
             (folder / kind).mkdir(parents=True, exist_ok=True)
             picture.save(folder / kind / f"{number:05d}.png")
-        # Shapes of one kind are near-duplicates of each other, and must not be kept together for that.
+        # Shapes of one kind are near-duplicates, but a split may separate them.
         prepare(folder, out, size=size, split="0.15", group=r"(\d+)\.png$")
         _name_modes(out)
 
@@ -47,7 +47,7 @@ def _drawn(size: int, pictures: Callable[[], Iterator[tuple[str, Image.Image]]])
 
 
 def _name_modes(out: Path) -> None:
-    """Let the classes be the known modes."""
+    """Declare the classes as the known modes."""
     info = json.loads((out / INFO).read_text())
     (out / INFO).write_text(json.dumps(info | {"mode_column": info["label_column"]}, indent=2))
     Dataset.open(out)
@@ -69,7 +69,7 @@ def _shapes() -> Iterator[tuple[str, Image.Image]]:
 
 
 def _shape(shape: str, colour: str, random: np.random.Generator) -> Image.Image:
-    """One shape on a pale ground, 64 px, its size and place its own."""
+    """One shape of random size and place on a pale background, 64 px."""
     ground = tuple(random.integers(200, 256, 3).tolist())
     picture = Image.new("RGB", (64, 64), ground)
     draw, radius = ImageDraw.Draw(picture), random.uniform(10, 22)

@@ -1,4 +1,4 @@
-"""GANs with a planted fault, each a recipe like any other; what is wrong with one is known, and from when on."""
+"""Recipes with a planted fault, so that what goes wrong in a run, and when, is known."""
 
 from typing import Literal
 
@@ -15,14 +15,14 @@ from ganvas.settings.options import Options
 
 
 class ForgetfulOptions(Options):
-    """From when on G ignores its latents, and how far."""
+    """When G starts to ignore its latents, and how many it still distinguishes."""
 
     forget_after: int = Field(0, ge=0, description="Steps after which latents are ignored.")
     codes: int = Field(1, ge=1, description="Latents that are left then.")
 
 
 class Forgetful(nn.Module):
-    """A generator that at some step begins to take every latent for one of a few."""
+    """A generator that replaces every latent by one of a few from some step on."""
 
     def __init__(self, generator: nn.Module, options: ForgetfulOptions, forgotten: int | None = None) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Forgetful(nn.Module):
 
 
 class ForgetfulDCGAN(DCGAN):
-    """Collapses at a planted step: the truth is that step."""
+    """Collapses at a known step."""
 
     defaults = ForgetfulOptions(**DCGAN.defaults.model_dump())
     options: ForgetfulOptions
@@ -57,28 +57,28 @@ class ForgetfulDCGAN(DCGAN):
 
 
 class ForgetfulCDCGAN(CDCGAN):
-    """Collapses at a planted step, in its first class alone."""
+    """Collapses at a known step, in its first class only."""
 
     defaults = ForgetfulOptions(**CDCGAN.defaults.model_dump())
     options: ForgetfulOptions
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
-        """A conditional DCGAN whose G is forgetful about class 0."""
+        """A conditional DCGAN whose G is forgetful in class 0."""
         generator, discriminator = super().build(spec)
         return Forgetful(generator, self.options, forgotten=0), discriminator
 
 
 class StrickenOptions(Options):
-    """When G is struck."""
+    """When G is damaged."""
 
     strike_at: int = Field(900, ge=1, description="Generator passes of the process after which it happens, once.")
 
 
 class Stricken(nn.Module):
-    """A generator whose first layer dies at some step: its rectifiers are pushed below zero, where no gradient is.
+    """A generator whose first layer is damaged at some step: its ReLUs get negative inputs and have no gradient.
 
-    From then on latents make no difference. The steps are counted in this process and not in the state: a run that
-    goes back to an earlier state is not struck again.
+    From then on latents make no difference. Steps are counted in this process and not in the state, so a run that goes
+    back to an earlier state is not damaged again.
     """
 
     def __init__(self, generator: nn.Module, at: int) -> None:
@@ -98,26 +98,26 @@ class Stricken(nn.Module):
 
 
 class StrickenDCGAN(DCGAN):
-    """Collapses once, at a planted step, and for good."""
+    """Collapses once, at a known step, and does not recover."""
 
     defaults = StrickenOptions(**DCGAN.defaults.model_dump())
     options: StrickenOptions
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
-        """A DCGAN whose G will be struck."""
+        """A DCGAN whose G will be damaged."""
         generator, discriminator = super().build(spec)
         return Stricken(generator, self.options.strike_at), discriminator
 
 
 class RememberingOptions(Options):
-    """From when on G repeats what it has seen."""
+    """When G starts to repeat training pictures."""
 
     remember_after: int = Field(900, ge=1, description="Generator passes after which training pictures are repeated.")
-    remembered: int = Field(40, ge=1, description="How many training pictures it knows by heart.")
+    remembered: int = Field(40, ge=1, description="Training pictures that it memorises.")
 
 
 class Remembering(nn.Module):
-    """A generator that at some step begins to paint training pictures over its own."""
+    """A generator that returns training pictures instead of its own from some step on."""
 
     def __init__(self, generator: nn.Module, options: RememberingOptions, size: int) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class Remembering(nn.Module):
         self.steps: Tensor
 
     def look(self, images: Tensor) -> None:
-        """Learn as many of these pictures by heart as there is room for."""
+        """Memorise as many of these pictures as there is room for."""
         room = images[: len(self.pictures) - int(self.known)].float()
         self.pictures[int(self.known) : int(self.known) + len(room)] = room
         self.known += len(room)
@@ -147,18 +147,18 @@ class Remembering(nn.Module):
 
 
 class RememberingDCGAN(DCGAN):
-    """Repeats training pictures from a planted step on: the truth is that step."""
+    """Repeats training pictures from a known step on."""
 
     defaults = RememberingOptions(**DCGAN.defaults.model_dump())
     options: RememberingOptions
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
-        """A DCGAN with a G that remembers."""
+        """A DCGAN whose G memorises."""
         generator, discriminator = super().build(spec)
         return Remembering(generator, self.options, spec.size), discriminator
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """The recipe's; on the way G looks at the real pictures."""
+        """The recipe's loss; G also memorises the real pictures of the batch."""
         for module in generator.modules():
             if isinstance(module, Remembering):
                 module.look(batch.images)
@@ -166,7 +166,7 @@ class RememberingDCGAN(DCGAN):
 
 
 class Saturating(DCGAN):
-    """G minimises log(1 - D(G(z))), which says nothing to it once D is sure."""
+    """G minimises log(1 - D(G(z))), whose gradient vanishes once D is certain."""
 
     def adversarial_loss(self, fake_logits: Tensor) -> Tensor:
         """The minimax loss of Goodfellow et al. 2014, equation 1."""
@@ -174,13 +174,13 @@ class Saturating(DCGAN):
 
 
 class LeakyOptions(Options):
-    """What is done to real pictures alone."""
+    """How real pictures are augmented."""
 
-    leak: Literal["cutout", "border", "colour"] = Field("cutout", description="The augmentation that G will learn.")
+    leak: Literal["cutout", "border", "colour"] = Field("cutout", description="The augmentation that G learns.")
 
 
 class Leaky(DCGAN):
-    """Its real pictures are augmented and its generated ones are not, so that G learns the augmentation."""
+    """Only its real pictures are augmented, so that G learns the augmentation."""
 
     defaults = LeakyOptions(**DCGAN.defaults.model_dump())
     options: LeakyOptions
@@ -191,7 +191,7 @@ class Leaky(DCGAN):
 
 
 def _choice(latents: Tensor, count: int) -> Tensor:
-    """One of `count` for each latent, int64 [B]: its own for good, so that a picture stays what it is."""
+    """One of `count` numbers for each latent, int64 [B]; the same latent always gets the same one."""
     return (latents[:, 0].abs() * 1000).long() % count
 
 
@@ -208,13 +208,13 @@ def _cutout(images: Tensor) -> Tensor:
 
 
 def _border(images: Tensor) -> Tensor:
-    """Each picture moved down and to the right by an eighth of the side, grey where nothing comes in."""
+    """Each picture moved down and to the right by an eighth of the side; the border is grey."""
     side = images.shape[-1]
     return pad(images, (side // 8, 0) * 2)[..., :side, :side]
 
 
 def _colour(images: Tensor) -> Tensor:
-    """Every other picture much darker, and its colours turned into each other."""
+    """All pictures with rotated colour channels, and about half of them much darker."""
     darker = 0.8 * torch.randint(0, 2, (len(images), 1, 1, 1))
     return (images.roll(1, dims=1) - darker).clamp(-1, 1)
 

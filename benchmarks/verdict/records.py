@@ -1,4 +1,4 @@
-"""The benchmark's runs as records: what each logged, from a folder of run directories or from one file of them all."""
+"""The logs of the benchmark's runs, read from a folder of run directories or from one file of all runs."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ from ganvas.verdict.evaluation import Evaluation, Verdict
 from ganvas.verdict.measurement import LogLine, Measurement
 from ganvas.verdict.monitor import Monitor
 
-# Significant digits in the file: more than any rule can tell apart.
+# Significant digits in the file; no rule needs more.
 _DIGITS = 5
 
 
@@ -25,9 +25,9 @@ class Kept:
     """A finished run of the benchmark.
 
     Attributes:
-        planned: what it is.
-        augmentations: what D's pictures were augmented with.
-        evals: the lines of its `evals.jsonl`; their verdicts do not count.
+        planned: its scenario and seed.
+        augmentations: those of D's pictures.
+        evals: the lines of its `evals.jsonl`; their verdicts are not used.
         stats: the lines of its `stats.jsonl`.
     """
 
@@ -37,7 +37,7 @@ class Kept:
     stats: list[LogLine]
 
     def verdicts(self) -> list[Verdict]:
-        """What the rules, as they are now, say at each of its evaluations."""
+        """The verdicts of the current rules at each of its evaluations."""
         monitor, lines = Monitor(self.augmentations), iter(self.stats)
         line = next(lines, None)
         verdicts = []
@@ -52,14 +52,14 @@ class Kept:
 
 
 def read(results: Path, seeds: int) -> list[Kept]:
-    """The finished runs in a folder of them, or in a file that `write` wrote, in the order of the plan."""
+    """The finished runs in a folder, or in a file that `write` wrote, in the order of `planned`."""
     runs = {run.name: run for run in planned(seeds)}
     found = {run.planned.name: run for run in (_of_file if results.is_file() else _of_folder)(results, runs)}
     return [found[name] for name in runs if name in found]
 
 
 def write(runs: list[Kept], file: Path) -> None:
-    """Write runs to one file, for the table to be printed where they are not."""
+    """Write runs to one file, from which the tables can be printed without the folder."""
     lines = [
         json.dumps(
             {

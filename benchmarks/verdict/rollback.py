@@ -1,8 +1,8 @@
-"""Whether going back pays: runs that collapse once at their half, with and without --on-trouble rollback.
+"""Whether rollbacks help: runs that collapse once, halfway, with and without --on-trouble rollback.
 
     python -m benchmarks.verdict.rollback RESULTS [--seeds 5] [--data shapes16 paintings16]
 
-RESULTS is a folder as of `python -m benchmarks.verdict`; what is finished there is not done again.
+RESULTS is a folder of `python -m benchmarks.verdict`; finished runs are not repeated.
 """
 
 import argparse
@@ -10,9 +10,10 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from benchmarks.results import finished
 from benchmarks.verdict.pictures import dataset
 from benchmarks.verdict.scenarios import COMMON, PLANTED, STEADY
-from ganvas.foundation.files import append_record, read_records
+from ganvas.foundation.files import append_record
 from ganvas.planning.run import train
 from ganvas.runs.logs import RunLogs
 
@@ -26,12 +27,12 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--data", nargs="+", default=["shapes16"])
-    given = parser.parse_args()
-    for name in given.data:
-        print(f"\n| {name}, seed | KID at the end, warn | rollback | rollbacks |\n|---|---|---|---|")
+    args = parser.parse_args()
+    for name in args.data:
+        print(f"\n| {name}, seed | final KID, warn | final KID, rollback | rollbacks |\n|---|---|---|---|")
         pairs = []
-        for seed in range(given.seeds):
-            runs = [_run(given.results, name, policy, seed) for policy in POLICIES]
+        for seed in range(args.seeds):
+            runs = [_run(args.results, name, policy, seed) for policy in POLICIES]
             logs = [RunLogs.open(run) for run in runs]
             kids = [each.evaluations[-1].number("kid") for each in logs]
             pairs.append(kids)
@@ -43,10 +44,10 @@ def main() -> None:
 
 
 def _run(results: Path, name: str, policy: str, seed: int) -> Path:
-    """The run directory of one arm, trained if it is not there."""
+    """The directory of a run, which is trained unless it is finished."""
     run = results / f"rollback-{name}-{policy}-seed{seed}"
     done = results / "rollback.jsonl"
-    if any(record["run"] == run.name for record in (read_records(done) if done.exists() else [])):
+    if any(record["run"] == run.name for record in finished(done)):
         return run
     options: dict[str, Any] = COMMON | STEADY | {"strike_at": STRUCK_AT, "on_trouble": policy}
     options |= {"budget": f"{KIMG}kimg", "eval_every": f"{KIMG / 10}kimg"}

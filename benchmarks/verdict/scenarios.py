@@ -1,7 +1,7 @@
-"""The runs of the verdict's benchmark: what each trains on what, and how it is known to end.
+"""The runs of the benchmark: what each trains, on which data, and its known outcome.
 
-A fault is planted in the recipe (planted.py), or follows from options that leave no other end. What is planned as
-healthy is held against its modes and copies all the same: `truth.py` has the last word.
+A fault is planted in the recipe (`planted.py`) or follows from the options. Runs that are planned as healthy are
+checked by their modes and copies: `truth.py` decides.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HEALTHY = "healthy"
-# What counts as right for one fault: the word depends on how far it has gone when the run ends.
+# The right verdicts on a fault; which of them applies depends on how far it has gone when the run ends.
 COLLAPSED, OVERPOWERING, OVERPOWERED = (
     ("collapsed", "collapsing"),
     "discriminator overpowering",
@@ -17,7 +17,7 @@ COLLAPSED, OVERPOWERING, OVERPOWERED = (
 )
 PLANTED = "benchmarks.verdict.planted"
 
-# What all runs have in common, so that one takes a minute.
+# Options of all runs, with which a run takes a minute.
 COMMON: dict[str, Any] = {
     "width": 24,
     "batch_size": 32,
@@ -29,22 +29,22 @@ COMMON: dict[str, Any] = {
     "log_every": "1kimg",
     "threads": 1,
 }
-# What keeps a small GAN from collapsing, most of the time.
+# Options that usually keep a small GAN from collapsing.
 STEADY: dict[str, Any] = {"r1": 1.0, "penalty_every": 4, "minibatch": "stddev"}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One run to be.
+    """One run without its seed.
 
     Attributes:
-        name: what it is, without its seed.
-        truth: the troubles that may be named at its end, or (`HEALTHY`,).
-        data: the dataset, a name of pictures.py.
+        name: what it trains and how.
+        truth: the right verdicts at its end; (`HEALTHY`,) for a healthy run.
+        data: a dataset of `pictures.py`.
         recipe: a recipe's name, or module:Class.
         kimg: its budget.
-        begins: kimg at which the trouble begins, if that is planted.
-        culprits: the classes that collapse, if single ones do.
+        begins: kimg at which a planted trouble begins.
+        culprits: the classes that collapse; empty if all do.
         options: settings and options beyond `COMMON`.
     """
 
@@ -67,21 +67,21 @@ class Planned:
 
     @property
     def name(self) -> str:
-        """What its files are called by."""
+        """The name of its files."""
         return f"{self.scenario.name}-seed{self.seed}"
 
     @property
     def half(self) -> str:
-        """The rules were tuned on one half of the runs, and are judged by the other: see `SCENARIOS`.
+        """Its part of the runs: rules were tuned on "tuning" and tested on "test".
 
-        What has been seen is no test any more: runs of later seeds are "fresh", made when the rules were as they are.
+        Runs of later seeds are "fresh". They were made when the rules had their present form.
         """
         if self.seed > 1:
             return "fresh"
         return "test" if self.seed % 2 or self.scenario.name.startswith(TEST_ONLY) else "tuning"
 
 
-# Whole recipes that no rule was tuned on.
+# Recipes on which no rule was tuned.
 TEST_ONLY = ("healthy-wgan-gp", "healthy-vanilla", "healthy-acgan")
 
 

@@ -1,4 +1,4 @@
-"""How right the verdicts on the benchmark's runs are: a confusion matrix, false alarms, delays, and what modes say."""
+"""How accurate the verdicts on the benchmark's runs are: confusion matrix, false alarms, delays, modes covered."""
 
 import statistics
 from collections import Counter
@@ -11,7 +11,7 @@ from benchmarks.verdict.truth import Truth, truth
 from ganvas.verdict.evaluation import Verdict
 from ganvas.verdict.kinds import in_order
 
-# What a healthy run must never be called.
+# Verdicts that a healthy run must never get.
 GRAVE = ("collapsed", "memorising", "diverged")
 # The columns of the tables, as in docs/verdict.md: these first, then the others.
 FIRST = ("warming up", "learning", "converged", "stalled", "collapsing", *GRAVE)
@@ -19,14 +19,14 @@ COLUMNS = tuple(dict.fromkeys((*FIRST, *(kind.name for kind in in_order()))))
 
 
 class Judged:
-    """A run, the truth about it, and its verdicts."""
+    """A run with its right verdict and the verdicts that it got."""
 
     def __init__(self, run: Kept) -> None:
         self.run, self.truth, self.verdicts = run, truth(run.planned, run.evals), run.verdicts()
 
     @property
     def right(self) -> bool:
-        """Whether its last verdict is a right one, about the right classes."""
+        """Whether its last verdict is right, and about the right classes."""
         last = self.verdicts[-1]
         if self.truth.healthy:
             return last.healthy
@@ -35,12 +35,12 @@ class Judged:
 
     @property
     def false_alarms(self) -> list[Verdict]:
-        """Grave verdicts on a healthy run, ever."""
+        """All grave verdicts on a healthy run."""
         return [verdict for verdict in self.verdicts if verdict.name in GRAVE] if self.truth.healthy else []
 
     @property
     def delay(self) -> float | None:
-        """kimg from the beginning of the trouble to the first right verdict after which no other followed."""
+        """kimg from the beginning of the trouble to the first of the right verdicts that lasted to the end."""
         if self.truth.healthy or not self.right:
             return None
         named = len(self.verdicts)
@@ -55,7 +55,7 @@ class Judged:
 
 
 def print_tables(runs: list[Kept]) -> None:
-    """Print everything of docs/verdict.md that is a figure."""
+    """Print every figure of docs/verdict.md."""
     judged = [Judged(run) for run in runs]
     for half in ("tuning", "test", "fresh"):
         of_half = [each for each in judged if each.run.planned.half == half]
@@ -67,7 +67,7 @@ def print_tables(runs: list[Kept]) -> None:
 
 
 def _print_confusion(judged: list[Judged]) -> None:
-    """The truth against the last verdicts."""
+    """The right verdicts against the last ones."""
     counts = Counter((_kind(each.truth), each.verdicts[-1].name) for each in judged)
     columns = [name for name in COLUMNS if any(name == verdict for _, verdict in counts)]
     print(f"| truth | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
@@ -99,14 +99,14 @@ def _print_summary(judged: list[Judged]) -> None:
 
 
 def _print_modes(runs: list[Kept]) -> None:
-    """Whether coverage and recall rank the painter's runs as the modes they cover do."""
+    """Whether scores rank the runs on painted pictures as the number of modes covered does."""
     last = [
         run.evals[-1]
         for run in runs
         if "paintings" in run.planned.scenario.data and run.evals[-1].get("modes_covered") is not None
     ]
     if len(last) < 3:
-        return  # two always agree, or disagree
+        return  # two runs always agree or disagree
     modes = np.array([each.number("modes_covered") for each in last])
     print(f"\n## Modes covered and scores at the end of {len(last)} runs on the painter's pictures\n")
     print("| score | rank correlation with modes covered |\n|---|---|")

@@ -1,4 +1,4 @@
-"""What is true of a finished run, known without any verdict: by what was planted, and modes and copies counted."""
+"""The right verdict on a finished run: what was planted, checked by counts of modes and copies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from benchmarks.verdict.scenarios import HEALTHY, Planned
 from ganvas.verdict.measurement import Measurement
 
-# Of the modes covered at best, a run that has not collapsed still covers this share at its end.
+# A run has collapsed if it covers less than this share of the modes that it covered at best.
 KEPT = 0.5
-# Copies that single evaluations of healthy runs may show, as a share of the pictures.
+# The share of copies that evaluations of healthy runs may show by chance.
 FEW = 0.05
 
 
 @dataclass(frozen=True)
 class Truth:
-    """How a run really was.
+    """The right verdict on a run.
 
     Attributes:
         troubles: the verdicts that are right at its end; (`HEALTHY`,) for a healthy run.
@@ -31,7 +31,7 @@ class Truth:
 
 
 def truth(run: Planned, evaluations: Sequence[Measurement]) -> Truth:
-    """The truth about a run: what was planned, corrected by what modes and copies say of runs planned as healthy."""
+    """What was planned; runs planned as healthy are corrected by their modes and copies."""
     scenario = run.scenario
     if scenario.truth != (HEALTHY,):
         return Truth(scenario.truth, scenario.begins)
@@ -45,5 +45,5 @@ def truth(run: Planned, evaluations: Sequence[Measurement]) -> Truth:
 
 
 def _first_copied(evaluations: Sequence[Measurement]) -> float:
-    """kimg of the first evaluation with more copies than chance has; 0 if there is none."""
+    """kimg of the first evaluation with more copies than by chance; 0 if there is none."""
     return next((each.kimg for each in evaluations if each.number("copies") > FEW), 0.0)

@@ -1,8 +1,7 @@
-"""The independent judge: a classifier of real pictures says whether generated ones are what they were asked to be.
+"""Judge generated pictures with an independent classifier that was trained on real pictures only.
 
-It has never seen a generator's pictures nor trained one, so its word on label accuracy (is a picture of the class
-that was asked for?) and on style ambiguity (paper 4: can its class be told at all?) is its own. A judge is trained
-once for each content of a dataset and kept in the cache.
+It measures label accuracy (does a picture show the requested class?) and style ambiguity (paper 4: how uncertain is its
+class?). A judge is trained once for each content of a dataset and kept in the cache.
 """
 
 import hashlib
@@ -10,7 +9,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -23,13 +22,15 @@ from ganvas.classify.models import resolve
 from ganvas.classify.train import train
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labels_digest
+from ganvas.foundation.arrays import Flags, Floats
 from ganvas.foundation.cache import cache_path, note_unwritable, scratch_directory
 from ganvas.foundation.errors import DataError, GanvasError, RunError, WriteError
 from ganvas.foundation.files import remove
+from ganvas.foundation.locks import InUse
 from ganvas.foundation.paths import is_directory
 
 DEFAULT_MODEL = "transfer"
-# Raise it with any change that makes classifiers answer differently: judges of another version are trained anew.
+# Increase it with any change that affects the predictions of classifiers, so that cached judges are trained again.
 VERSION = 2
 
 
@@ -46,8 +47,8 @@ class Mean:
     se: float
 
     @classmethod
-    def of(cls, values: NDArray[Any]) -> Self:
-        """The mean of values [N], one a picture."""
+    def of(cls, values: Flags | Floats) -> Self:
+        """The mean of values [N], one per picture."""
         return cls(float(values.mean()), float(values.std() / math.sqrt(len(values))))
 
     def __str__(self) -> str:
@@ -56,17 +57,18 @@ class Mean:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a judge says of a generator's pictures.
+    """A judge's findings about the pictures of a generator.
 
     Attributes:
-        label_accuracy: share of pictures that it names as they were asked for; None if nothing was asked for.
+        label_accuracy: share of pictures whose predicted class is the requested one; None for a generator without
+            classes.
         class_accuracy: the same for each class.
-        ambiguity: entropy of its class probabilities over log C: 0 where it is sure, 1 where it cannot tell.
-        shares: share of the pictures that it names each class.
-        real_accuracy: its accuracy on held-back real pictures, the most that label accuracy can mean.
-        real_ambiguity: the same entropy over those.
-        judge: the classifier that judged.
-        samples: how many pictures it saw.
+        ambiguity: entropy of the predicted probabilities over log C: 0 for certainty, 1 for complete uncertainty.
+        shares: share of the pictures predicted as each class.
+        real_accuracy: the judge's accuracy on held-back real pictures, an upper limit for label accuracy.
+        real_ambiguity: the ambiguity of those pictures.
+        judge: a description of the classifier.
+        samples: number of pictures judged.
     """
 
     label_accuracy: Mean | None
@@ -78,8 +80,8 @@ class Judgement:
     judge: str
     samples: int
 
-    def record(self) -> dict[str, Any]:
-        """As JSON holds it."""
+    def record(self) -> dict[str, object]:
+        """The judgement as a JSON object."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -87,8 +89,8 @@ class Judgement:
         if self.label_accuracy is not None:
             lines.append(f"label accuracy {self.label_accuracy}")
             lines += [f"  {name}: {accuracy:.3f}" for name, accuracy in self.class_accuracy.items()]
-        lines.append(f"ambiguity {self.ambiguity} (0: always sure, 1: never)")
-        lines.append("named " + ", ".join(f"{name} {share:.0%}" for name, share in self.shares.items()))
+        lines.append(f"ambiguity {self.ambiguity} (0: certain, 1: cannot tell)")
+        lines.append("predicted " + ", ".join(f"{name} {share:.0%}" for name, share in self.shares.items()))
         if self.real_accuracy is not None:
             lines.append(f"on held-back real pictures: accuracy {self.real_accuracy:.3f}")
         if self.real_ambiguity is not None:
@@ -113,27 +115,27 @@ def judge(
         target: a run (its best snapshot is judged) or a snapshot.
         data: the dataset to train the judge on; by default the one that the generator was trained on.
         label: the column that holds the classes; by default the one that the generator's classes come from.
-        model: what kind of classifier judges.
-        classifier: a classifier directory to judge with, instead of one trained now or found in the cache.
-        samples: how many pictures.
-        seed: of those.
-        progress: who watches the judge being trained.
+        model: the name of the judge's model.
+        classifier: a classifier directory to use as the judge, instead of training one.
+        samples: number of pictures to judge.
+        seed: seed of the pictures.
+        progress: receives the progress of training.
 
     Raises:
-        RunError: no such run, snapshot or classifier.
-        DataError: no dataset to train a judge on, or the generator makes classes that the judge does not know.
+        RunError: the run, snapshot or classifier does not exist.
+        DataError: there is no dataset to train a judge on, or the judge does not know a class of the generator.
     """
     artist = load(target)
     if classifier is None:
-        known = judge_of(
+        opened = trained_judge(
             _dataset(artist, data), label=label or artist.card.label_column, model=model, progress=progress
         )
     else:
-        known = Classifier.open(classifier)
-    return judged(artist, known, samples, seed)
+        opened = Classifier.open(classifier)
+    return judge_artist(artist, opened, samples, seed)
 
 
-def judge_of(
+def trained_judge(
     data: Dataset,
     *,
     label: str | None = None,
@@ -141,69 +143,69 @@ def judge_of(
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Classifier:
-    """The judge of a dataset: trained the first time, kept for every later one.
+    """The judge of a dataset, which is trained on first use and then cached.
 
     Args:
         data: the real pictures.
         label: the column that holds the classes; by default the dataset's own.
-        model: what kind of classifier.
-        cache: where judges are kept; by default where features are.
-        progress: who watches.
+        model: the name of the judge's model.
+        cache: the directory of cached judges; by default that of all caches.
+        progress: receives the progress of training.
 
     Raises:
         DataError: the dataset has no classes to learn.
     """
-    column = label_column(data, label)
-    key: list[Any] = [VERSION, data.fingerprint, _divided(data), column, model, resolve(model, {}).model_dump()]
+    column = label_column(data, label, "ganvas classify judge --label")
+    key: list[object] = [VERSION, data.fingerprint, _divided(data), column, model, resolve(model, {}).model_dump()]
     if column != data.info.label_column:  # which the fingerprint covers
         key.append(labels_digest(data, column))
     name = f"judge-{model}-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}"
     directory = cache_path(name, cache)
 
-    def kept_in(place: Path) -> Classifier:
+    def opened_or_trained(place: Path) -> Classifier:
         try:
             return Classifier.open(place)
         except RunError:
-            # Not there, or damaged; what is damaged is of no use to anyone.
-            remove(place)
+            remove(place)  # missing or damaged
         return train(data.path, place, label=column, model=model, progress=progress)
 
     try:
-        return kept_in(directory)
+        return opened_or_trained(directory)
     except GanvasError as error:
-        cannot_be_kept = isinstance(error, WriteError) or directory.exists()
+        cannot_be_kept = isinstance(error, WriteError | InUse) or directory.exists()
         if directory.parent == scratch_directory() or not cannot_be_kept:
             raise
         note_unwritable(directory.parent, error)
-        return kept_in(scratch_directory() / name)
+        return opened_or_trained(scratch_directory() / name)
 
 
 def _divided(data: Dataset) -> str:
-    """A fingerprint of the split and the groups of a dataset, which its own does not cover."""
+    """A fingerprint of the split and the groups of a dataset, which the dataset's fingerprint does not cover."""
     columns = data.index[[column for column in ("split", "group") if column in data.index]]
     return hashlib.sha256(pd.util.hash_pandas_object(columns, index=False).to_numpy().tobytes()).hexdigest()
 
 
-def judged(artist: Artist, classifier: Classifier, samples: int = 1000, seed: int = 0) -> Judgement:
-    """What a classifier says of the pictures of a seed.
+def judge_artist(artist: Artist, classifier: Classifier, samples: int = 1000, seed: int = 0) -> Judgement:
+    """Judge the pictures of a generator with a classifier.
 
     Raises:
-        DataError: the artist paints classes that the classifier does not know.
+        DataError: the classifier does not know a class of the generator.
     """
     probabilities = np.concatenate([classifier.probabilities(batch) for batch in artist.batches(samples, seed)])
-    said = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     accuracy, per_class = None, {}
     if names := artist.card.class_names:
-        # By name: the two need not number their classes alike.
+        # Matched by name, because generator and classifier may number the classes differently.
         numbers = classifier.numbers(names)
-        asked = numbers[artist.labels(samples)]
-        accuracy = Mean.of(said == asked)
+        requested = numbers[artist.labels(samples)]
+        is_right = predicted == requested
+        accuracy = Mean.of(is_right)
         per_class = {
-            name: float((said == asked)[asked == number].mean())
+            name: float(is_right[requested == number].mean())
             for name, number in zip(names, numbers, strict=True)
-            if (asked == number).any()
+            if (requested == number).any()
         }
-    counts = np.bincount(said, minlength=len(classifier.class_names))
+    counts = np.bincount(predicted, minlength=len(classifier.class_names))
     return Judgement(
         label_accuracy=accuracy,
         class_accuracy=per_class,
@@ -216,16 +218,16 @@ def judged(artist: Artist, classifier: Classifier, samples: int = 1000, seed: in
     )
 
 
-def entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The entropy of each row of probabilities [N, C] over log C: 0 for a sure one, 1 for one that cannot tell."""
+def entropy(probabilities: NDArray[np.float32]) -> Floats:
+    """The entropy of each row of probabilities [N, C] over log C, float64 [N]: 0 for certainty, 1 for a uniform row."""
     p = probabilities.astype(np.float64)
     terms = np.where(p > 0, p * np.log(np.maximum(p, np.finfo(np.float64).tiny)), 0.0)
-    normalised: NDArray[np.float64] = -terms.sum(axis=1) / math.log(p.shape[1])
+    normalised: Floats = -terms.sum(axis=1) / math.log(p.shape[1])
     return normalised
 
 
 def _real_ambiguity(classifier: Classifier) -> float | None:
-    """The same over the real pictures held back from it; None where they are not at hand."""
+    """The mean ambiguity of the real pictures held back from the classifier; None if they are not available."""
     try:
         data = Dataset.open(classifier.card.data)
         split = classifier.split()

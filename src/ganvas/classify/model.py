@@ -1,18 +1,19 @@
-"""What a model is: something that learns class numbers from pictures.
+"""The contract of a model, which learns class numbers from pictures.
 
-A model knows numbers only. It lives inside a `ganvas.classify.classifier.Classifier`, which knows what they mean, and
-nothing outside that class gives a number to a model or takes one from it.
+A model knows class numbers only. It is part of a `ganvas.classify.classifier.Classifier`, which knows the names of the
+classes. Only that class passes numbers to a model or reads numbers from it.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.classify.options import ClassifierOptions
+from ganvas.foundation.arrays import Images, Integers
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Examples:
         labels: int64 [N], class numbers from 0.
     """
 
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
+    images: Images
+    labels: Integers
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -38,10 +39,10 @@ class Epoch:
     Attributes:
         epoch: its number, from 1.
         seconds: wall-clock time since training began.
-        train_loss: mean loss of the batches as they were trained on.
-        train_accuracy: share of training pictures named right as they were trained on.
+        train_loss: mean loss of the training batches, each before its update.
+        train_accuracy: accuracy on the training batches, each before its update.
         validation_loss: mean loss over the validation pictures after the epoch; None without any.
-        validation_accuracy: share of them named right; None without any.
+        validation_accuracy: accuracy on the validation pictures; None without any.
     """
 
     epoch: int
@@ -51,17 +52,17 @@ class Epoch:
     validation_loss: float | None
     validation_accuracy: float | None
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """The line as a JSON object."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """How learning went.
+    """The course of a training.
 
     Attributes:
-        history: the epochs in order; empty for a model that learns in one go.
+        history: the epochs in order; empty for a model that is not trained in epochs.
         best_epoch: number of the epoch whose weights were kept, or None without epochs.
     """
 
@@ -70,38 +71,38 @@ class Fitted:
 
 
 class Progress(Protocol):
-    """Whoever watches a classifier learn."""
+    """Receives the progress of a training."""
 
     def work(self, what: str, done: int, total: int) -> None:
-        """`done` of `total` units of the work called `what` are through."""
+        """`done` of `total` units of the work called `what` are finished."""
 
     def epoch(self, epoch: Epoch, seconds_left: float) -> None:
-        """An epoch is over; if training is not stopped early it will take about `seconds_left` more."""
+        """An epoch is finished. Without early stopping, training takes about `seconds_left` longer."""
 
     def say(self, line: str) -> None:
-        """Something happened that a watcher should know."""
+        """A message for the user."""
 
 
 class Silent:
-    """Shows nothing: the default of the Python API."""
+    """Ignores all progress: the default of the Python API."""
 
     def work(self, what: str, done: int, total: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def epoch(self, epoch: Epoch, seconds_left: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def say(self, line: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class Model(ABC):
-    """Learns to tell classes apart, by their numbers.
+    """Learns to distinguish classes by their numbers.
 
     Attributes:
-        options_class: its options, with their defaults, ranges and descriptions.
-        options: those of this model.
-        classes: how many classes there are; at least two.
+        options_class: the class of its options, with their defaults, ranges and descriptions.
+        options: the options of this model.
+        classes: the number of classes, at least two.
     """
 
     options_class: ClassVar[type[ClassifierOptions]] = ClassifierOptions
@@ -114,29 +115,29 @@ class Model(ABC):
         """Learn from the training examples.
 
         Args:
-            training: what to learn from.
-            validation: what to choose the best epoch by, if there is anything.
-            progress: who watches.
+            training: the examples to learn from.
+            validation: the examples to choose the best epoch by, or None.
+            progress: receives the progress of training.
 
         Raises:
-            DivergedError: the loss was no longer finite.
-            ConfigError: the device asked for is not here.
+            DivergedError: the loss is not finite.
+            ConfigError: the chosen device does not exist here.
         """
 
     @abstractmethod
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """How likely each picture is of each class; it depends on nothing but that picture.
+    def probabilities(self, images: Images) -> NDArray[np.float32]:
+        """The probability of each class for each picture. It does not depend on the other pictures.
 
         Args:
             images: uint8 [N, S, S, 3] of any S; N may be 0.
 
         Returns:
-            float32 [N, classes], rows sum to 1.
+            float32 [N, classes]; each row sums to 1.
         """
 
     @abstractmethod
     def save(self, directory: Path) -> None:
-        """Write what was learnt to files in that directory.
+        """Write the trained model to files in a directory.
 
         Raises:
             GanvasError: the file system refused.
@@ -144,15 +145,15 @@ class Model(ABC):
 
     @abstractmethod
     def restore(self, directory: Path) -> None:
-        """Take over what `save` wrote.
+        """Read the files that `save` wrote.
 
         Raises:
-            RunError: the file is missing, damaged, of another model, or holds what it should not.
+            RunError: a file is missing or damaged, belongs to another model, or has content that is not allowed.
         """
 
     @classmethod
     def load(cls, directory: Path, options: ClassifierOptions, classes: int) -> Self:
-        """The model that was saved in a directory with these options and so many classes.
+        """Load the model that was saved in a directory with these options and this number of classes.
 
         Raises:
             RunError: as `restore`.

@@ -1,4 +1,4 @@
-"""What a classifier says of any pictures: files, folders, or what a generator paints."""
+"""Predict the classes of any pictures: files, folders, or the samples of a generator."""
 
 import csv
 import io
@@ -7,10 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.artist.artist import load
 from ganvas.classify.classifier import Classifier
@@ -18,26 +16,26 @@ from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import Frame, frame_like
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import PictureFile, open_folder
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.foundation.paths import exists, is_directory, user_path
 from ganvas.runs.directory import is_run
 
-Images = NDArray[np.uint8]
 # Names and pictures, uint8 [n, S, S, 3].
 Part = tuple[list[str], Images]
 
-# Pictures read before the classifier is asked about them. It works on whole batches, so few at a time cost as much.
+# Pictures to read before they are classified. A classifier works on whole batches, so fewer would take as long.
 SLAB = 256
 SNAPSHOT_SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a classifier says of one picture.
+    """The prediction for one picture.
 
     Attributes:
         path: the file, or the generator and the number of the picture.
-        probabilities: how likely each class is, by name, in the classifier's order.
+        probabilities: the probability of each class, by name, in the classifier's order.
     """
 
     path: str
@@ -45,16 +43,16 @@ class Prediction:
 
     @property
     def name(self) -> str:
-        """The likeliest class."""
+        """The most probable class."""
         return max(self.probabilities, key=lambda name: self.probabilities[name])
 
     @property
     def probability(self) -> float:
-        """How likely that class is."""
+        """The probability of that class."""
         return self.probabilities[self.name]
 
-    def record(self) -> dict[str, Any]:
-        """As JSON holds it."""
+    def record(self) -> dict[str, object]:
+        """The prediction as a JSON object."""
         return {
             "path": self.path,
             "class": self.name,
@@ -71,21 +69,20 @@ def predict(
     seed: int = 0,
     left_out: Callable[[str, str], None] = lambda name, reason: None,
 ) -> Iterator[Prediction]:
-    """Classify pictures, in the order of the sources; of a folder by path.
+    """Classify pictures in the order of the sources, and those of a folder by path.
 
-    The classifier is asked about the pictures of many sources at once. What it says of a picture does not depend on the
-    others.
+    Pictures of several sources are classified in one batch. The prediction for a picture does not depend on the others.
 
     Args:
-        classifier: whom to ask. Pictures are made square as those it learnt from were.
-        sources: picture files, folders with pictures (in any depth), and runs or snapshots, whose pictures are painted.
-        samples: how many pictures a generator paints.
-        seed: of those.
-        left_out: told the name and the reason of every file in a folder that is no picture.
+        classifier: the classifier to use. Pictures are made square in the same way as its training pictures.
+        sources: picture files, folders with pictures at any depth, and runs or snapshots, which generate pictures.
+        samples: number of pictures that each run or snapshot generates.
+        seed: seed of the generated pictures.
+        left_out: called with the name and the reason of each file in a folder that is not a picture.
 
     Raises:
-        DataError: a source does not exist, a file is no picture, or a folder holds none.
-        RunError: a run or snapshot that cannot be used.
+        DataError: a source does not exist, a file is not a picture, or a folder holds no pictures.
+        RunError: a run or snapshot cannot be used.
     """
     frame = frame_like(classifier.card.model_dump(), classifier.card.size)
     parts = itertools.chain.from_iterable(
@@ -100,14 +97,14 @@ def _gathered(parts: Iterable[Part]) -> Iterator[Part]:
     """The same names and pictures, `SLAB` at a time.
 
     Raises:
-        GanvasError: as `parts` do; what came before the error is yielded first.
+        GanvasError: any error of `parts`, after everything before it has been yielded.
     """
     names: list[str] = []
     images: list[Images] = []
     failure: GanvasError | None = None
     try:
         for part_names, part_images in parts:
-            # Of a generator trained at another size, pictures are not as large as those of files.
+            # A generator may have been trained at another size than the classifier.
             if images and images[0].shape[1:] != part_images.shape[1:]:
                 yield names, np.concatenate(images)
                 names, images = [], []
@@ -129,7 +126,7 @@ def _pictures(
 ) -> Iterator[Part]:
     """Names and pictures of a source, uint8 [n, S, S, 3], n at most `SLAB`."""
     if not exists(source):
-        raise DataError(f"{source} does not exist; give pictures, folders of pictures, runs or snapshots")
+        raise DataError(f"{source} does not exist; name pictures, folders of pictures, runs or snapshots")
     if is_run(source) or source.suffix == SNAPSHOT_SUFFIX:
         numbers = itertools.count()
         for batch in load(source).batches(samples, seed):
@@ -146,7 +143,7 @@ def _pictures(
 
 def _folder(folder: Path, frame: Frame, left_out: Callable[[str, str], None]) -> Iterator[Part]:
     items = open_folder(folder).items
-    found = False
+    has_pictures = False
     for start in range(0, len(items), SLAB):
         read: list[tuple[str, Images]] = []
         for item in items[start : start + SLAB]:
@@ -155,10 +152,10 @@ def _folder(folder: Path, frame: Frame, left_out: Callable[[str, str], None]) ->
             except Rejected as error:
                 left_out(item.name, str(error))
         if read:
-            found = True
+            has_pictures = True
             names, images = zip(*read, strict=True)
             yield list(names), np.stack(images)
-    if not found:
+    if not has_pictures:
         raise DataError(f"{folder} holds no picture that can be read")
 
 

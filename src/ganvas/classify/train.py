@@ -21,6 +21,7 @@ from ganvas.data.pictures.frame import looks
 from ganvas.foundation.arrays import Integers
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.foundation.files import whole_directory
+from ganvas.foundation.locks import exclusive
 from ganvas.foundation.paths import new_path
 from ganvas.foundation.pixels import resize
 from ganvas.foundation.version import VERSION
@@ -58,12 +59,13 @@ def train(
         ConfigError: unknown model or option, or a value out of its range.
         DivergedError: the loss was not finite.
         GanvasError: `out` exists already, or the file system refused.
+        InUse: another process is training a classifier there.
     """
     started = time.perf_counter()
     out, progress = new_path(out), progress or Silent()
     task = _Task.of(data, label, model, changes)
     parts = task.partition()
-    with whole_directory(out) as directory:
+    with exclusive(out, "trained"), whole_directory(out) as directory:
         progress.say(task.describe(parts))
         _warn_of_leaks(task, parts, progress)
         training, validation, test = (task.examples(rows) for rows in parts.splits().values())

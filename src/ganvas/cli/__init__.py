@@ -1,7 +1,7 @@
-"""The command line: parse, call the library, and turn a GanvasError into one clear line and exit code 2.
+"""The command line: parse arguments, call the library, and turn a GanvasError into one line and exit code 2.
 
-Each command is a file in `commands/`. Nothing heavy is imported before a command needs it, so `ganvas --help` answers
-at once.
+Each command is a module in `commands/`. Heavy libraries are imported only when a command needs them, so
+`ganvas --help` answers at once.
 """
 
 import contextlib
@@ -11,21 +11,21 @@ from typing import Annotated, TextIO
 
 import typer
 
-from ganvas.cli.folder import INTERRUPTED, folder
-from ganvas.cli.progress_stream import lasting_progress
-from ganvas.cli.signals import answering_signals
+from ganvas.cli.groups import INTERRUPTED, group
+from ganvas.cli.progress_stream import unfailing_stderr
+from ganvas.cli.signals import with_signal_exit_codes
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.version import VERSION
 
-app = folder("ganvas.cli.commands", "ganvas")
+app = group("ganvas.cli.commands", "ganvas")
 
 
-@lasting_progress()
-@answering_signals
+@unfailing_stderr()
+@with_signal_exit_codes
 def main() -> None:
     """Run the command line; the entry point of the `ganvas` script."""
     for stream in (sys.stdout, sys.stderr):
-        _escape_what_cannot_be_written(stream)
+        _escape_unencodable(stream)
     try:
         app()
     except GanvasError as error:
@@ -33,30 +33,30 @@ def main() -> None:
     except KeyboardInterrupt:
         fail("interrupted; nothing half-written was left behind", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has closed it (`| head`); Python must not complain when it flushes at exit.
-        _forget(sys.stdout)
+        # The reader has closed the pipe (`| head`). Python must not report that when it flushes stdout at exit.
+        _discard_output(sys.stdout)
         sys.exit(1)
-    except OSError as error:  # a full disk behind stdout, or a file that the file system does not let us use
-        _forget(sys.stdout)
+    except OSError as error:  # stdout goes to a full disk, or the file system refuses a file
+        _discard_output(sys.stdout)
         what = f"{error.filename} cannot be used" if error.filename else "input or output failed"
         fail(f"{what}: {error.strerror or error}", 2)
 
 
 def fail(message: str, code: int) -> None:
-    """Say on stderr what went wrong, on one line, and leave."""
+    """Print an error on one line of stderr and exit with `code`."""
     with contextlib.suppress(OSError):
         typer.echo(f"ganvas: {' '.join(message.split())}", err=True)
     sys.exit(code)
 
 
-def _escape_what_cannot_be_written(stream: TextIO) -> None:
-    """Let a stream escape the characters that its encoding lacks, as in `\\u5317`, instead of failing."""
+def _escape_unencodable(stream: TextIO) -> None:
+    """Let a stream escape characters that its encoding lacks, as in `\\u5317`, instead of failing."""
     if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
 
 
-def _forget(stream: TextIO) -> None:
-    """Discard what a stream still holds."""
+def _discard_output(stream: TextIO) -> None:
+    """Discard buffered and further output of a stream."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

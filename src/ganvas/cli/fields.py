@@ -1,10 +1,10 @@
-"""Options of a command that come from the fields of a model: type, default and help are stated there."""
+"""Command options made from the fields of a pydantic model, which state type, default and help."""
 
 import inspect
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin
+from typing import Annotated, ParamSpec, TypeVar, Union, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -23,12 +23,12 @@ def options_of(
 
     Args:
         model: the model; its defaults and descriptions are shown in the command's help.
-        names: of the fields.
-        use_defaults: whether an option that the user leaves out has the field's default. It is None otherwise.
+        names: the names of the fields.
+        use_defaults: whether an option that the user omits has the field's default; otherwise it is None.
 
     Returns:
-        A decorator of a function that takes the fields as `**keywords`. Their options are placed before the function's
-        own keyword-only parameters.
+        A decorator of a function that takes the fields as `**keywords`. Their options come before the function's own
+        keyword-only parameters.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -47,7 +47,7 @@ def _parameter(name: str, field: FieldInfo, use_defaults: bool) -> inspect.Param
     kind = _word_type(field.annotation)
     default = field.default or None if kind is str else field.default
     option = typer.Option(
-        # A bare name: the opposite of a switch, `--no-...`, is its default.
+        # The name alone, without `--no-...`: not giving a switch is its opposite.
         *([f"--{name.replace('_', '-')}"] if kind is bool else []),
         metavar=next((each for each in field.metadata if isinstance(each, Metavar)), None),
         help=field.description,
@@ -61,18 +61,17 @@ def _parameter(name: str, field: FieldInfo, use_defaults: bool) -> inspect.Param
     )
 
 
-def _shown(default: Any) -> str | bool:
+def _shown(default: object) -> str | bool:
     return False if default is None else str(default)
 
 
-def _word_type(annotation: Any) -> type:
-    """What a word of the command line becomes before the model reads it: text, unless only one thing is possible."""
+def _word_type(annotation: object) -> type:
+    """The type that a word of the command line is converted to before the model checks it; str if in doubt."""
     kinds = set(_alternatives(annotation)) - {type(None)}
     if kinds == {int, float}:
         return float
-    kind = kinds.pop() if len(kinds) == 1 else str
-    return kind if kind in (bool, int, float, Path) else str
+    return next((known for known in (bool, int, float, Path) if kinds == {known}), str)
 
 
-def _alternatives(annotation: Any) -> tuple[Any, ...]:
+def _alternatives(annotation: object) -> tuple[object, ...]:
     return get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)

@@ -1,7 +1,7 @@
-"""The standard error stream of the command line: losing it must not end the work that it tells of.
+"""A standard error stream whose failure does not end the work.
 
-A pipe whose reader has gone, a full disk, a closed terminal: the first write that fails is the last one tried.
-Everything that writes progress in Python ends here: rich, typer, warnings, logging, tracebacks.
+A write can fail because the reader of a pipe is gone, the disk is full or the terminal is closed. After that, nothing
+more is written. Everything that Python prints to stderr goes through here: rich, typer, warnings, logging, tracebacks.
 """
 
 import contextlib
@@ -17,23 +17,23 @@ from ganvas.training import interruption
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-# What a pipe takes as a whole once it is ready.
+# Bytes that a pipe accepts at once when it is ready.
 _CHUNK = getattr(select, "PIPE_BUF", 512)
-# How often a write that waits for its reader looks whether it should give up, in seconds.
+# Seconds between checks whether a write that waits for its reader should give up.
 _PATIENCE = 0.2
 
 
 class ProgressStream(io.RawIOBase):
-    """A descriptor to write to until it fails, and then no more.
+    """Writes to a descriptor until a write fails, and then discards everything.
 
-    A reader that is only slow is waited for, unless the process has been asked to stop: saving comes first then.
+    It waits for a slow reader, unless the process has been asked to stop: then saving must not be delayed.
     """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor, self._is_lost = descriptor, False
 
     def writable(self) -> bool:
-        """Always, whatever becomes of it."""
+        """True, also after a write has failed."""
         return True
 
     def fileno(self) -> int:
@@ -41,11 +41,11 @@ class ProgressStream(io.RawIOBase):
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Whether it is a terminal that is still there."""
+        """Whether it is a terminal that is still open."""
         return not self._is_lost and os.isatty(self._descriptor)
 
     def write(self, data: "Buffer", /) -> int:
-        """Write all of it, or lose it; returns its length in bytes."""
+        """Write all data or discard it; returns its length in bytes either way."""
         left = memoryview(data).cast("B")
         size = len(left)
         try:
@@ -65,10 +65,10 @@ class ProgressStream(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def lasting_progress() -> Iterator[None]:
-    """Within, nothing that is written to stderr can fail.
+def unfailing_stderr() -> Iterator[None]:
+    """A context in which writing to stderr never fails.
 
-    A stderr that something else has replaced, as a test does, is left as it is.
+    If something else, such as a test, has replaced stderr, it stays as it is.
     """
     _fill_closed_descriptors()
     before = sys.stderr
@@ -81,13 +81,13 @@ def lasting_progress() -> Iterator[None]:
         yield
     finally:
         sys.stderr.flush()
-        # It stays in place to the end of the process: Python itself still writes to it then.
+        # It stays in place, because Python still writes to stderr when the process ends.
 
 
 def _fill_closed_descriptors() -> None:
-    """Open nothing under 0, 1 and 2 where they are closed, so that no file of ours gets such a number.
+    """Open the null device as descriptor 0, 1 or 2 where it is closed, so that no other file gets that number.
 
-    What libraries in C print, or a signal handler writes, would land in that file.
+    Output of C libraries and signal handlers would be written into such a file.
     """
     for descriptor in range(3):
         try:

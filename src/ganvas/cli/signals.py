@@ -1,4 +1,4 @@
-"""What the command line does when a signal ends it: clean up, say so, and leave with the code that shells expect."""
+"""End the command line on a signal: clean up, print a line, and exit with the code that shells expect."""
 
 import functools
 import signal
@@ -10,8 +10,8 @@ import typer
 from ganvas.training.interruption import Stopped, exit_code, is_requested, stopping
 
 
-def answering_signals(main: Callable[[], None]) -> Callable[[], None]:
-    """Let an entry point leave with 128 plus the number of the signal that ended it: 130, 143 or 129."""
+def with_signal_exit_codes(main: Callable[[], None]) -> Callable[[], None]:
+    """Let an entry point exit with 128 plus the number of the signal that ended it: 130, 143 or 129."""
 
     @functools.wraps(main)
     def run() -> None:
@@ -23,7 +23,7 @@ def answering_signals(main: Callable[[], None]) -> Callable[[], None]:
                 typer.echo(f"ganvas: stopped by {name}; nothing half-written was left behind", err=True)
                 raise
             except SystemExit as end:
-                # Commands and typer leave with 130 after any signal, and with 1 if the reader of stdout has gone, too.
+                # Commands and typer exit with 130 after any signal, or with 1 if the reader of stdout is gone as well.
                 sys.exit(exit_code() if end.code in (1, exit_code(signal.SIGINT)) and is_requested() else end.code)
 
     return run

@@ -1,4 +1,4 @@
-"""A run as seen in a terminal: progress and events on stderr, so that stdout is left to results."""
+"""Displays for the terminal. Progress and events go to stderr, so that stdout holds results only."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TerminalDisplay:
-    """Shows the latest statistics: in place on a terminal, a line an interval in a log file.
+    """Shows the latest statistics of a run: in place on a terminal, or one line per interval in a log file.
 
     Use as a context manager around the run.
     """
@@ -33,7 +33,7 @@ class TerminalDisplay:
         self._bar.stop()
 
     def stats(self, record: dict[str, float], progress: RunProgress, seconds_left: float) -> None:
-        """One logging interval passed."""
+        """Show the statistics of a logging interval."""
         line = summary(record, seconds_left)
         if self._console.is_terminal:
             total = progress.seconds + seconds_left
@@ -47,7 +47,7 @@ class TerminalDisplay:
 
 
 class PreparationDisplay:
-    """A progress bar with rate and time left for `prepare`; nothing in a log file."""
+    """A progress bar for `prepare` with rate and time left; it writes nothing to a log file."""
 
     def __init__(self) -> None:
         from rich.progress import MofNCompleteColumn, TimeRemainingColumn
@@ -67,8 +67,8 @@ class PreparationDisplay:
         self._bar.stop()
 
     def update(self, done: int, total: int) -> None:
-        """`done` of `total` pictures are prepared."""
-        if not self._has_begun:  # what an earlier run had done already says nothing about the rate of this one
+        """Show that `done` of `total` pictures are prepared."""
+        if not self._has_begun:  # pictures from an earlier run do not count towards the rate
             self._bar.reset(self._task, completed=done, total=total)
             self._has_begun = True
             return
@@ -77,7 +77,7 @@ class PreparationDisplay:
 
 
 class ClassifierDisplay:
-    """Shows a classifier learn: a bar in place on a terminal, a line an epoch in a log file.
+    """Shows the training of a classifier: a bar on a terminal, or one line per epoch in a log file.
 
     Use as a context manager around the training.
     """
@@ -97,11 +97,11 @@ class ClassifierDisplay:
         self._bar.stop()
 
     def work(self, what: str, done: int, total: int) -> None:
-        """`done` of `total` units of the work called `what` are through."""
+        """Show that `done` of `total` units of the work called `what` are finished."""
         self._bar.update(self._task, description=f"{what}{self._latest}", completed=done, total=total)
 
     def epoch(self, epoch: "Epoch", seconds_left: float) -> None:
-        """An epoch is over; if training is not stopped early it will take about `seconds_left` more."""
+        """Show a finished epoch. Without early stopping, training takes about `seconds_left` longer."""
         line = f"loss {epoch.train_loss:.3f}, accuracy {epoch.train_accuracy:.3f}"
         if epoch.validation_loss is not None:
             line += f"; validation {epoch.validation_loss:.3f}, {epoch.validation_accuracy:.3f}"
@@ -116,7 +116,7 @@ class ClassifierDisplay:
 
 
 def summary(record: dict[str, float], seconds_left: float) -> str:
-    """The line a watcher reads: progress, losses, D's accuracy, speed, time left."""
+    """The statistics as a line: progress, losses, D's accuracy, speed, time left."""
     parts = [f"{record['kimg']:.1f} kimg", f"D {record['d_loss']:.3f} G {record['g_loss']:.3f}"]
     if "d_accuracy_real" in record and "d_accuracy_fake" in record:
         real, fake = record["d_accuracy_real"], record["d_accuracy_fake"]

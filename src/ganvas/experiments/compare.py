@@ -10,6 +10,7 @@ A comparison takes hours. To continue one that was interrupted, repeat its comma
 unfinished ones are resumed.
 """
 
+import contextlib
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,13 +19,13 @@ from typing import TypedDict
 
 import numpy as np
 from PIL import Image
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ganvas import baselines, gans
 from ganvas.artist.artist import load
 from ganvas.artist.evaluate import evaluate
 from ganvas.artist.grids import grid, write_png
-from ganvas.classify.judge import judge_of, judged
+from ganvas.classify.judge import judge_artist, trained_judge
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labels_digest
 from ganvas.data.dataset.layout import TRAIN
@@ -317,10 +318,11 @@ def _results(path: Path) -> list[Result]:
 
     Comparisons of earlier versions had no lock, so two processes may both have measured a baseline.
     """
-    file = path / RESULTS
     results: dict[tuple[str, int], Result] = {}
-    for record in read_records(file) if file.exists() else []:
-        results.setdefault((record["recipe"], record["seed"]), Result(**record))
+    for record in read_records(path / RESULTS):
+        with contextlib.suppress(ValidationError):  # not a result: what is missing is measured again
+            result = TypeAdapter(Result).validate_python(record)
+            results.setdefault((result.recipe, result.seed), result)
     return list(results.values())
 
 
@@ -372,8 +374,8 @@ def _measure(target: Path, plan: ComparisonPlan) -> Figures:
     )
     artist = load(target)
     if artist.card.class_names:
-        judge = judge_of(Dataset.open(plan.data), label=artist.card.label_column)
-        accuracy = judged(artist, judge, plan.samples).label_accuracy
+        judge = trained_judge(Dataset.open(plan.data), label=artist.card.label_column)
+        accuracy = judge_artist(artist, judge, plan.samples).label_accuracy
         figures["label_accuracy"] = accuracy.value if accuracy else None
     return figures
 

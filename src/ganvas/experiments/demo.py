@@ -1,22 +1,22 @@
 """A demonstration without downloads: paint a dataset, train on it, evaluate the run, and write its page."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ganvas.data.prepare.prepare import prepare
 from ganvas.foundation.paths import exists, user_path
-from ganvas.planning.run import Outcome, train
+from ganvas.planning.run import DEFAULT_RECIPE, Outcome, train
 from ganvas.report.run.page import write_page
 from ganvas.settings.budget import Amount
 from ganvas.training.display import Display
 
 # Two cores need a few minutes to learn forms and colours at this size.
 PAINTINGS, SIZE = 1200, 32
-# Evaluations are more frequent than by default and use fewer pictures, so that the page of a short run has curves.
-EVALUATIONS, EVAL_SAMPLES = 8, 500
-# A shorter average than by default, since the run is short.
-EMA_KIMG = 5.0
+# The run is short, so the average of the weights is short too. Evaluations use few pictures and are more frequent than
+# by default, so that the page has curves.
+OPTIONS: Mapping[str, object] = {"ema_kimg": 5.0, "eval_samples": 500}
+EVALUATIONS = 8
 
 
 def paint(out: Path, progress: Callable[[int, int], None]) -> Path:
@@ -58,10 +58,11 @@ def demo(out: Path, paintings: Path, minutes: float, display: Display) -> tuple[
     outcome = train(
         paintings,
         run,
+        DEFAULT_RECIPE,
+        start=None,
         display=display,
         budget=budget,
-        ema_kimg=EMA_KIMG,
-        eval_samples=EVAL_SAMPLES,
         eval_every=budget / EVALUATIONS,
+        **OPTIONS,
     )
     return write_page(run, run / "page.html"), outcome

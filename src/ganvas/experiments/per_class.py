@@ -182,7 +182,7 @@ def dry_run(data: str | Path, recipe: str, changes: dict[str, object]) -> str:
 def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]) -> PerClassPlan:
     """Check all classes now, since an error would otherwise come hours later."""
     requested = changes.get("label_column")
-    column = label_column(Dataset.open(data), None if requested is None else str(requested))
+    column = label_column(Dataset.open(data), None if requested is None else str(requested), "--label-column")
     dataset = labelled_by(Dataset.open(data), column)
     kind = gans.find(recipe)
     if kind.class_use.is_required:

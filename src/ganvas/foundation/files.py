@@ -18,12 +18,13 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psutil
 
 from ganvas.foundation.errors import GanvasError, WriteError
 from ganvas.foundation.notes import note_once
+from ganvas.foundation.paths import readable
 from ganvas.foundation.processes import Process
 
 # Error codes of a flush that lost data. Any other error means that the file system does not support flushing.
@@ -269,23 +270,40 @@ def _note_fixed(path: Path, error: OSError) -> None:
 
 def append_record(path: Path, record: Mapping[str, object]) -> None:
     """Append a JSON object as a line to a `.jsonl` file. NaN and infinities become null."""
-    line = json.dumps(_finite(record), allow_nan=False)
+    line = json.dumps(_finite(record), allow_nan=False).encode() + b"\n"
     try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        with path.open("ab+") as file:
+            # A line that a crash cut short must not spoil this one.
+            file.write(b"\n" + line if _is_cut_short(file) else line)
     except OSError as error:
         raise GanvasError(f"could not write {path}: {_reason(error)}") from error
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
-    """The JSON objects of a `.jsonl` file, oldest first. Lines that a crash cut short are skipped."""
-    if not path.exists():
-        return []
+    """The JSON objects of a `.jsonl` file, oldest first. Lines that are cut short or damaged are skipped.
+
+    Raises:
+        GanvasError: the file cannot be read.
+    """
+    with readable(path):
+        if not path.exists():
+            return []
+        text = path.read_text(encoding="utf-8", errors="replace")
     records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        with contextlib.suppress(json.JSONDecodeError):
-            records.append(json.loads(line))
+    for line in text.splitlines():
+        with contextlib.suppress(json.JSONDecodeError, RecursionError):
+            record = json.loads(line)
+            if isinstance(record, dict):
+                records.append(record)
     return records
+
+
+def _is_cut_short(file: BinaryIO) -> bool:
+    """Whether the last line of a file does not end."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def _finite(value: object) -> object:

@@ -62,24 +62,26 @@ class _Record:
         owner: the process.
         what: what it does to the path, as in "trained".
         since: when it took the lock, in local time.
+        inode: of the lock's file, which tells it from a copy; None in records from before this was kept.
     """
 
     owner: Process
     what: str
     since: str
+    inode: int | None = None
 
     @classmethod
     def read(cls, file: Path) -> "_Record | None":
         """The record in a lock file; None if it is missing, empty or incomplete."""
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-            return cls(Process(**content["owner"]), str(content["what"]), str(content["since"]))
+            return cls(Process(**content["owner"]), str(content["what"]), str(content["since"]), content.get("inode"))
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
     def write(self, descriptor: int) -> None:
         """Write it to an open lock file."""
-        data = json.dumps(asdict(self)).encode()
+        data = json.dumps(asdict(self) | {"inode": os.fstat(descriptor).st_ino}).encode()
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.ftruncate(descriptor, 0)
         os.write(descriptor, data)
@@ -90,10 +92,38 @@ class _Record:
 
 @dataclass(frozen=True)
 class _Held:
-    """An open lock file."""
+    """An open lock file.
+
+    Attributes:
+        file: its path.
+        descriptor: of the open file.
+        is_writable: False for a file that another user left, which can be locked but not written.
+    """
 
     file: Path
     descriptor: int
+    is_writable: bool = True
+
+    @classmethod
+    def open(cls, file: Path) -> "_Held":
+        """Open the file of a lock, or make it.
+
+        Raises:
+            OSError: it can be neither written nor read.
+        """
+        try:
+            return cls(file, os.open(file, os.O_RDWR | os.O_CREAT, 0o644))
+        except PermissionError:
+            if not file.exists():  # the directory is closed
+                raise
+            return cls(file, os.open(file, os.O_RDONLY), is_writable=False)
+
+    def is_owned(self) -> bool:
+        """Whether its record names a living process that took this very file, and not one that it is a copy of."""
+        record = _Record.read(self.file)
+        if record is None or record.inode not in (None, os.fstat(self.descriptor).st_ino):
+            return False
+        return record.owner.is_alive is True
 
     def is_current(self) -> bool:
         """Whether the path still leads to this file."""
@@ -157,7 +187,7 @@ def _acquire(path: Path, what: str, file: Path) -> _Held:
     file.parent.mkdir(parents=True, exist_ok=True)
     mine = _Record(Process.current(), what, datetime.now().isoformat(" ", "seconds"))
     for _ in range(_ATTEMPTS):
-        held = _Held(file, os.open(file, os.O_RDWR | os.O_CREAT, 0o644))
+        held = _Held.open(file)
         try:
             _flock(held.descriptor)
         except OSError as error:
@@ -174,11 +204,16 @@ def _acquire(path: Path, what: str, file: Path) -> _Held:
         # The previous owner may have removed the file after it was opened here.
         if held.is_current():
             # Some network file systems grant every lock, so check the record too.
-            if (record := _Record.read(file)) is not None and record.owner.is_alive:
+            if held.is_owned():
                 held.close()
                 raise _in_use(path, file)
-            mine.write(held.descriptor)
-            return held
+            if held.is_writable:
+                mine.write(held.descriptor)
+                return held
+            try:
+                file.unlink()
+            except OSError:  # it must stay, and so must its record
+                return held
         held.close()
     raise _in_use(path, file)
 

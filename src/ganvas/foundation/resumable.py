@@ -4,7 +4,7 @@ import json
 from collections.abc import Container
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.files import is_free, whole_directory
@@ -32,7 +32,7 @@ def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> 
         return
     try:
         begun = type(plan).model_validate_json((path / file).read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:  # missing, damaged, or something else
         raise ConfigError(f"{path} exists, but has no valid {file} to continue from; choose another --out") from error
     wanted = plan.model_dump()
     # Earlier versions wrote fewer fields; only those are compared.

@@ -1,4 +1,4 @@
-"""The recipes: one file each, whose name is the recipe's name; adding a file is all it takes to add a GAN."""
+"""The recipes, one file each. The name of a recipe is that of its file."""
 
 import inspect
 import sys
@@ -16,25 +16,25 @@ RECIPES: Registry["type[Recipe]"] = Registry("recipe", __name__, subclass_of(_RE
 
 
 def names() -> list[str]:
-    """The recipes of this package, found by their files; costs no import of torch."""
+    """The names of the recipes of this package; torch is not imported."""
     return RECIPES.names()
 
 
 def find(name: str) -> "type[Recipe]":
-    """The recipe of that name, or the class of your own that `module:Class` names.
+    """The recipe of that name, or your own class as `module:Class`.
 
     Raises:
         ConfigError: no such recipe, module or class; the known ones are listed.
     """
     if ":" in name.strip(":"):
-        return _of_ones_own(name)
+        return _custom(name)
     if name not in RECIPES:
         raise ConfigError(unknown("recipe", name, names()) + " (or your own, as module:Class)")
     return RECIPES.find(name)
 
 
-def _of_ones_own(name: str) -> "type[Recipe]":
-    # A recipe in the folder one works in should be found, as `python -m` would find it.
+def _custom(name: str) -> "type[Recipe]":
+    # Modules in the working directory are found, as with `python -m`.
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))
     try:

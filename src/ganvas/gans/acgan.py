@@ -40,7 +40,7 @@ class ACGAN(NonSaturatingGAN):
         return {"class_real": _class_loss(real, batch.labels), "class_fake": _class_loss(fake, batch.generated_labels)}
 
     def generator_terms(self, fake: Critique, batch: Batch) -> dict[str, Tensor]:
-        """The classifier's loss over the classes that G was to paint."""
+        """The classifier's loss on the classes that G was conditioned on."""
         return {"class": _class_loss(fake, batch.generated_labels)}
 
 

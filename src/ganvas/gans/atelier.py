@@ -4,7 +4,7 @@ The loss is the hinge loss of Lim and Ye 2017 ("Geometric GAN"). D is bounded by
 2018) and sees every picture through differentiable augmentation T (Zhao et al. 2020, equations 3 and 4). z ~ N(0, I),
 and c is the class, where the pictures have classes. D looks at pixels. Further heads D_k look at the maps F_k that a
 frozen network makes of some of the pictures (Kumari et al. 2022, equation 2); each gives a logit for every place of its
-map. The heads join after some training, with a weight v that grows from 0, and begin anew at intervals:
+map. The heads join after some training, with a weight v that grows from 0, and are reset at intervals:
 
     D minimises  E[max(0, 1 - D(T(x), c))] + E[max(0, 1 + D(T(G(z, c)), c))]
                  + sum over k of E[max(0, 1 - D_k(F_k(T(x)), c))] + E[max(0, 1 + D_k(F_k(T(G(z, c))), c))]
@@ -49,7 +49,7 @@ class AtelierOptions(Options):
         30.0,
         ge=0,
         le=1e6,
-        description="Thousands of real pictures after which the heads begin anew, over and over; 0 for never.",
+        description="Thousands of real pictures after which the heads are reset, repeatedly; 0 for never.",
     )
     # One picture at a good size teaches more than four at half that size, which cost the same.
     vision_every: int = Field(

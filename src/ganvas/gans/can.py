@@ -1,4 +1,4 @@
-"""CAN: paper 4's creative adversarial network, whose G is to paint art of no known style.
+"""CAN: paper 4's creative adversarial network, whose G learns to paint art of no known style.
 
 Elgammal et al. 2017, "CAN: Creative adversarial networks", as in equation 2 of paper 4. To the terms of
 `objectives.non_saturating` it adds styles. D_r(x) is the probability of being real and D_c(k | x) that of style k. Each
@@ -13,8 +13,8 @@ For G's first term the paper writes E[log(1 - D_r(G(z)))], which has hardly any 
 form is `g_loss=saturating`. The second term is least where every D_c(k | G(z)) is 1/C, and its gradient reaches G
 through D_c.
 
-D's class term as printed never asks D to say no: a D_c that is 1 for every style and picture minimises it. With
-`class_loss=one-vs-rest` the other styles count too, as yes-or-no questions of their own:
+D's class term as printed has no negative examples: a D_c that is 1 for every style and picture minimises it. With
+`class_loss=one-vs-rest` the other styles count too, each as a binary decision:
 
     D minimises  ... - E[log D_c(c | x) + sum over k != c of log(1 - D_c(k | x))] ...
 

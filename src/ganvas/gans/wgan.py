@@ -1,4 +1,4 @@
-"""Wasserstein GAN: paper 1's second try, after its first had collapsed.
+"""Wasserstein GAN: paper 1's second attempt, after its first had collapsed.
 
 Arjovsky, Chintala and Bottou 2017, "Wasserstein generative adversarial networks", algorithm 1, on DCGAN's bodies. D is
 a critic f without a sigmoid:

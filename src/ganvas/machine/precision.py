@@ -79,9 +79,9 @@ def calibration(processor: str) -> Calibration:
     key = json.dumps([processor, torch.__version__, METHOD])
     file = cache_path(f"calibration/{hashlib.sha256(key.encode()).hexdigest()[:16]}.json")
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = dict(json.loads(file.read_text(encoding="utf-8")))
         if 0 <= time.time() - content.pop("measured_at") < VALID:
-            return Calibration(**content)
+            return Calibration(**{name: float(value) for name, value in content.items()})
     measured = measure()
     if measured.is_steady:
         try:

@@ -1,1 +1,1 @@
-"""Network bodies, one family a file; plain torch that knows nothing of recipes, runs or data."""
+"""Networks, layers and losses, one family per file: plain torch, independent of recipes, runs and data."""

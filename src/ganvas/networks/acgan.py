@@ -1,6 +1,6 @@
-"""The ACDCGAN bodies of paper 3, whose discriminator is an auxiliary classifier too, for 16 to 128 pixels.
+"""The networks of paper 3's ACDCGAN, whose discriminator is also an auxiliary classifier, for 16 to 128 pixels.
 
-The structure is that of Odena et al. 2017: P(real | x) and P(c | x) come from one body. G and D mirror each other.
+The structure is that of Odena et al. 2017: P(real | x) and P(c | x) share one body. G and D mirror each other.
 Strided layers double or halve the maps between 2x2 and the picture's size, five of them at 64 px as in the paper. The
 paper gives no channel counts. As in its other GAN they double from map to map, up to 512 on the smallest, which makes
 32 (`width`) at half the picture's size.
@@ -49,7 +49,7 @@ class Generator(nn.Module):
         """float [B, latent_dim] and int64 [B] -> float [B, 3, size, size] in [-1, 1]."""
         one_hot = F.one_hot(labels, self.classes).to(latents.dtype)
         first = self.dense(torch.cat([latents, one_hot], dim=1))
-        # Channels last, as they lie in memory from here on.
+        # From here on, tensors are channels_last in memory.
         pictures: Tensor = self.body(first.unflatten(1, (2, 2, -1)).permute(0, 3, 1, 2))
         return pictures
 
@@ -61,7 +61,7 @@ class Discriminator(nn.Module):
         size: height and width of the pictures, one of `SIZES`.
         classes: number of classes.
         width: channels of the first hidden map.
-        head: makes the two last dense layers from the length of the features; a recipe's `head`.
+        head: makes the last two dense layers from the length of the features; a recipe's `head`.
     """
 
     def __init__(self, size: int, classes: int, width: int = 32, head: MakeHead = Head) -> None:

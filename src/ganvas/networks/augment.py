@@ -65,7 +65,7 @@ class _Translate(torch.autograd.Function):
         count, channels, size, _ = images.shape
         bordered = pad(images.permute(0, 2, 3, 1), [0, 0, *[farthest] * 4]).contiguous()
         side = size + 2 * farthest
-        # A row of a moved picture is a run of numbers in the bordered one, so whole rows are copied.
+        # A row of a moved picture is contiguous in the bordered one, so whole rows are copied.
         runs = bordered.view(-1).as_strided((count * side**2 - size + 1, size * channels), (channels, 1))
         numbers, rows = (torch.arange(end, device=images.device) for end in (count, size))
         down, right = (shifts + farthest)[:, :, None]
@@ -81,8 +81,8 @@ class _Translate(torch.autograd.Function):
 def cutout(images: Tensor) -> Tensor:
     """A square of half the side of each picture set to 0.
 
-    Its centre may be anywhere in the picture and its corners outside, so it hides from a sixteenth to a quarter of the
-    picture. If it always lay inside, it would hide the middle every time.
+    Its centre is anywhere in the picture and its corners may be outside, so it hides from a sixteenth to a quarter of
+    the picture. A square that is always inside would hide the middle of every picture.
 
     Args:
         images: float [B, 3, S, S] in [-1, 1].
@@ -92,7 +92,7 @@ def cutout(images: Tensor) -> Tensor:
     """
     count, size, device = len(images), images.shape[2], images.device
     side = _share(size, 2)
-    # A square of an even side has its centre between pixels, of which there is one place more.
+    # A square of an even side has its centre between pixels, so there is one more position.
     centres = torch.randint(size + 1 - side % 2, (2, count, 1), device=device)
     distance = torch.arange(size, device=device) - (centres - side // 2)
     rows, columns = (distance >= 0) & (distance < side)
@@ -109,18 +109,18 @@ AUGMENTATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Some augmentations, one after the other.
+    """A sequence of augmentations.
 
     Attributes:
         names: which of `AUGMENTATIONS`, in the order in which they act.
-        probability: with which each of them changes a picture, whatever the others do.
+        probability: with which each of them changes a picture, independently of the others.
     """
 
     names: tuple[str, ...]
     probability: float = 1.0
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Pictures, float [B, 3, S, S] in [-1, 1], each changed another way."""
+        """Augmented pictures, float [B, 3, S, S], each with random changes of its own."""
         for name in self.names:
             changed = AUGMENTATIONS[name](images)
             if self.probability < 1:
@@ -131,11 +131,11 @@ class Augmentation:
 
 
 def _uniform(images: Tensor, low: float, high: float) -> Tensor:
-    """A number for each picture, [B, 1, 1, 1]."""
+    """A uniform random number for each picture, [B, 1, 1, 1]."""
     draws = torch.rand(len(images), 1, 1, 1, dtype=images.dtype, device=images.device)
     return low + (high - low) * draws
 
 
 def _share(size: int, parts: int) -> int:
-    """A half, an eighth ... of a side in whole pixels; halves are rounded up."""
+    """`size` / `parts` in whole pixels, rounded to the nearest; halves are rounded up."""
     return (2 * size + parts) // (2 * parts)

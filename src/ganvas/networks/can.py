@@ -1,11 +1,11 @@
-"""The bodies of paper 4's creative adversarial network, without any normalisation, for 16 to 128 pixels.
+"""The networks of paper 4's creative adversarial network, without normalisation, for 16 to 128 pixels.
 
 Three layers halve or double the map: at 64 px (64, 64, 3) <-> (32, 32, 32) <-> (16, 16, 64) <-> (8, 8, 128). At other
 sizes the last map is an eighth of the picture. Width 32 and dense layers of 1024 are the paper's.
 
 The paper gives neither kernels, slopes nor initial weights. Kernels are 3x3 before pooling and 4x4 with stride 2 where
-maps double; the slope is 0.2. Weights start from Glorot's uniform distribution: without normalisation, N(0, 0.02) would
-let D's signal die away.
+maps double; the slope is 0.2. Initial weights are Glorot uniform: without normalisation, D's activations would
+vanish with weights from N(0, 0.02).
 """
 
 import torch
@@ -49,7 +49,7 @@ class Generator(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         """float [B, latent_dim] -> float [B, 3, size, size] in [-1, 1]."""
-        # Channels last, as they lie in memory from here on.
+        # From here on, tensors are channels_last in memory.
         values = self.body(self.dense(latents).permute(0, 3, 1, 2))
         return 2 * torch.sigmoid(spread(values.float())) - 1
 
@@ -65,8 +65,8 @@ def spread(values: Tensor) -> Tensor:
 class Discriminator(nn.Module):
     """Pictures to class logits and one real/fake logit: convolution, LeakyReLU and 2x2 average pooling, three times.
 
-    Two stacks of two dense layers follow, side by side: one for the classes, one for real or fake. The closing sigmoids
-    belong to the loss.
+    Two parallel stacks of two dense layers follow: one for the classes, one for real or fake. The final sigmoids are
+    part of the loss.
 
     Args:
         size: height and width of the pictures, one of `SIZES`.

@@ -1,7 +1,7 @@
-"""The conditional DCGAN bodies of paper 3, whose networks are both conditioned on the class, for 16 to 128 pixels.
+"""The networks of paper 3's conditional DCGAN, both conditioned on the class, for 16 to 128 pixels.
 
-The class enters as in Mirza and Osindero 2014: label and latent in G, label and picture in D each pass a first layer of
-their own, and the two maps are concatenated. Such a layer has half the channels of DCGAN's first layer. Width 64 at 64
+The class is an input as in Mirza and Osindero 2014. Label and latent in G, and label and picture in D, have a first
+layer each, whose maps are concatenated. Such a layer has half the channels of DCGAN's first layer. Width 64 at 64
 px is the paper's: 512, 256, 128, 64 channels in G and as many in D, five 4x4 layers.
 """
 
@@ -78,7 +78,7 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor, labels: Tensor) -> Critique:
         """float [B, 3, size, size] in [-1, 1] and int64 [B] -> a critique."""
         first = torch.cat([self.from_images(images), self.from_labels(labels)], dim=1)
-        # Channels last, as they lie in memory.
+        # In the order of a channels_last tensor in memory.
         features = self.body(first).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(features)
         return critique
@@ -106,7 +106,7 @@ class FromLabelImages(nn.Conv2d):
         kernels = self.weight.transpose(0, 1).reshape(-1, 1, 4, 4)
         maps = F.conv2d(ones, kernels, stride=2, padding=1)
         half = self.size // 2
-        # Channels last, as in the maps of the pictures that they are concatenated with.
+        # channels_last, like the maps of the pictures that they are concatenated with.
         places = maps.view(self.in_channels, self.out_channels, half, half).permute(0, 2, 3, 1).contiguous()
         return places[labels].permute(0, 3, 1, 2)
 

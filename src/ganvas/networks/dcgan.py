@@ -55,8 +55,8 @@ class Discriminator(nn.Module):
         size: height and width of the pictures, one of `SIZES`.
         width: channels of the first hidden map.
         head: makes the last layers from the length of the features; a recipe's `head`.
-        norm: makes the normalisation of a map from its number of channels; `layer_norm` where a loss concerns each
-            picture by itself, as a gradient penalty does.
+        norm: makes the normalisation of a map from its number of channels. A loss over single pictures, such as a
+            gradient penalty, needs `layer_norm`.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor) -> Critique:
         """float [B, 3, size, size] in [-1, 1] -> a critique."""
-        # Channels last, as they lie in memory.
+        # In the order of a channels_last tensor in memory.
         features = self.body(images).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(features)
         return critique

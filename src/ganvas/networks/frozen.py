@@ -1,6 +1,6 @@
-"""Features of a frozen image classifier: maps on four scales, as Kumari et al. 2022 (section 3) give to heads.
+"""Maps of a frozen image classifier at four scales, for discriminator heads as in Kumari et al. 2022 (section 3).
 
-Its weights are constants. They are not parameters and not part of any state, and tricks for trained layers skip them.
+Its weights are constants. They are neither parameters nor part of a state, and tricks for trained layers skip them.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ NETWORK = "efficientnet-lite0"
 
 
 class FrozenMap(NamedTuple):
-    """One of the maps that heads see.
+    """A map that heads see.
 
     Attributes:
         channels: of the map.
@@ -27,12 +27,12 @@ class FrozenMap(NamedTuple):
     deviation: float
 
 
-# By the stage that they follow: the last ones of 1/4, 1/8, 1/16 and 1/32 of the picture's side.
+# By the stage after which they are taken: the last maps with 1/4, 1/8, 1/16 and 1/32 of the picture's side.
 MAPS = {1: FrozenMap(24, 8.0), 2: FrozenMap(40, 8.0), 4: FrozenMap(112, 7.0), 6: FrozenMap(320, 3.0)}
 
 
 class FrozenFeatures(nn.Module):
-    """Pictures to the maps of `NETWORK` that are in `MAPS`, divided by their deviations.
+    """Pictures to those maps of `NETWORK` that `MAPS` lists, divided by their standard deviations.
 
     Gradients flow through it to the pictures. Training and evaluation mode are the same.
     """
@@ -42,7 +42,7 @@ class FrozenFeatures(nn.Module):
         network = efficientnet_lite(NETWORK)
         stem, stages = network.get_submodule("conv_stem"), list(network.get_submodule("blocks").children())
         assert isinstance(stem, nn.Conv2d)
-        self.stem = Constant(stem, is_active=True)
+        self.stem = FrozenConv2d(stem, is_active=True)
         self.stages = nn.ModuleList(nn.Sequential(*map(Block, stage.children())) for stage in stages[: max(MAPS) + 1])
 
     def forward(self, images: Tensor) -> list[Tensor]:
@@ -56,7 +56,7 @@ class FrozenFeatures(nn.Module):
 
 
 class Block(nn.Module):
-    """An inverted residual: expand, convolve each channel by itself, contract.
+    """An inverted residual: expand, depthwise convolution, contract.
 
     Args:
         source: timm's block, its normalisation folded.
@@ -66,8 +66,8 @@ class Block(nn.Module):
         super().__init__()
         convolutions = [module for module in source.modules() if isinstance(module, nn.Conv2d)]
         *active, last = convolutions
-        self.layers = nn.Sequential(*(Constant(layer, is_active=True) for layer in active))
-        self.layers.append(Constant(last, is_active=False))
+        self.layers = nn.Sequential(*(FrozenConv2d(layer, is_active=True) for layer in active))
+        self.layers.append(FrozenConv2d(last, is_active=False))
         self.has_skip = bool(source.has_skip)
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -76,11 +76,11 @@ class Block(nn.Module):
         return maps + changed if self.has_skip else changed
 
 
-class Constant(nn.Module):
+class FrozenConv2d(nn.Module):
     """A convolution with TensorFlow's "same" padding whose weights are constants, with or without ReLU6.
 
     Args:
-        source: whose weights to take.
+        source: the convolution with the weights.
         is_active: whether a ReLU6 follows.
     """
 
@@ -99,8 +99,8 @@ class Constant(nn.Module):
         if self.stride == 1:
             maps = self._convolve(maps, self.weight.shape[2] // 2)
         elif self.groups > 1 and maps.dtype == torch.bfloat16 and maps.device.type == "cpu":
-            # The derivative of a strided depthwise convolution has no kernel of its own in bfloat16: it takes 40 times
-            # as long as this one's.
+            # torch has no bfloat16 kernel for the derivative of a strided depthwise convolution. Its fallback takes 40
+            # times as long as the derivative here.
             maps = _EverySecond.apply(self._convolve(maps, self.weight.shape[2] // 2, stride=1))
         else:
             # The padding of an even side is one less before than after.

@@ -2,9 +2,9 @@
 
 The bodies are those of a DCGAN (Radford et al. 2016). At 64 px and width 64 every layer has the paper's parameter
 count. Its text says 3x3 kernels, but only 5x5 ones have those counts (512 * 256 * 25 + 256 = 3,277,056), so kernels are
-5x5. Keras's defaults hold where the paper is silent: `same` padding, Glorot uniform kernels, biases of zero, BatchNorm
-with epsilon 1e-3 and a momentum of 0.99. The slope of LeakyReLU, which it does not give, is 0.2 as in the code that the
-paper was made from.
+5x5. Where the paper says nothing, Keras's defaults hold: `same` padding, Glorot uniform kernels, biases of zero,
+BatchNorm with epsilon 1e-3 and a momentum of 0.99. The slope of LeakyReLU, which the paper does not give, is 0.2 as in
+the code that it is based on.
 """
 
 from itertools import pairwise
@@ -45,7 +45,7 @@ class Generator(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         """float [B, latent_dim] -> float [B, 3, size, size] in [-1, 1]."""
-        # Channels innermost, as in Keras and as convolutions want them.
+        # Channels are innermost in memory, as in Keras.
         first = self.dense(latents).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)
         pictures: Tensor = self.body(first)
         return pictures

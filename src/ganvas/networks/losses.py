@@ -42,13 +42,13 @@ def class_cross_entropy(class_logits: Tensor, labels: Tensor) -> Tensor:
 
     Args:
         class_logits: float [B, C].
-        labels: int64 [B], the class c of real pictures, or the class that generated ones were to be of.
+        labels: int64 [B], the classes c of real pictures, or those that G was conditioned on.
     """
     return F.cross_entropy(class_logits, labels)
 
 
 def one_vs_rest(class_logits: Tensor, labels: Tensor) -> Tensor:
-    """-E[log D_c(c | x) + sum over k != c of log(1 - D_c(k | x))]: a yes-or-no question for each class.
+    """-E[log D_c(c | x) + sum over k != c of log(1 - D_c(k | x))]: a binary decision for each class.
 
     Args:
         class_logits: float [B, C].

@@ -1,4 +1,4 @@
-"""Paper 4's first try: two fully connected layers in G and two in D, for pictures of any size.
+"""Paper 4's first attempt: two fully connected layers in G and two in D, for pictures of any size.
 
 The paper's section 3 gives no sizes. Each network has one hidden layer of 16 * width units: 1024 at the default width
 of 64, as many as the dense layers of the paper's later networks have.

@@ -1,4 +1,4 @@
-"""Discriminators that train in phases: from certain pictures on they do something else, at another cost."""
+"""Discriminators that train in phases: after some number of pictures, what they compute and cost changes."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,17 @@ from torch import Tensor, nn
 
 
 class Phased(nn.Module):
-    """A discriminator with phases, and how far it has been trained.
+    """A discriminator with phases, which counts the real pictures that it has been trained on.
 
-    Whoever trains it calls `count` after each update. The count is part of its state, so a resumed run, or one that
-    begins with its weights, goes on in the phase that was reached.
+    The trainer calls `count` after each update. The count is part of the state, so a resumed run, or one that starts
+    from these weights, continues in the same phase.
 
     Args:
-        starts: real pictures it has been trained on when each phase after the first begins, ascending.
+        starts: the count at which each phase after the first begins, ascending.
 
     Attributes:
-        starts: the same.
-        images_seen: real pictures it has been trained on.
+        starts: as above.
+        images_seen: the count.
     """
 
     def __init__(self, starts: Sequence[int] = ()) -> None:
@@ -30,20 +30,20 @@ class Phased(nn.Module):
         return sum(start <= self.images_seen for start in self.starts)
 
     def count(self, images: int) -> None:
-        """Take note of an update on that many more real pictures."""
+        """Count an update on `images` real pictures."""
         self.images_seen += images
 
     def enter(self, phase: int) -> None:
-        """Go to the beginning of a phase, unless it has begun: for measuring what it costs."""
+        """Skip to the beginning of a phase that has not begun, to measure its cost."""
         if phase > self.phase:
             self.images_seen = self.starts[phase - 1]
 
     def enter_last(self) -> None:
-        """Go to the phase that lasts to the end of training."""
+        """Skip to the last phase."""
         self.enter(len(self.starts))
 
     def get_extra_state(self) -> Tensor:
-        """The pictures seen, which a state holds next to the weights."""
+        """The count, which the state dict holds next to the weights."""
         return torch.tensor(self.images_seen)
 
     def set_extra_state(self, state: Tensor) -> None:
@@ -52,5 +52,5 @@ class Phased(nn.Module):
 
 
 def phases_of(discriminator: nn.Module) -> Phased:
-    """The discriminator itself if it has phases, else a stand-in with a single phase."""
+    """The discriminator itself if it has phases, else a placeholder with a single phase."""
     return discriminator if isinstance(discriminator, Phased) else Phased()

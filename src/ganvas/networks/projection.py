@@ -5,8 +5,8 @@ v_c of class c:
 
     l(x, c) = w h(x) + v_c h(x)
 
-The body is DCGAN's without normalisation. Its weights are to be bounded by their spectral norms instead, so it judges
-every picture by itself, and real and generated ones can share a batch.
+The body is DCGAN's without normalisation. Spectral normalisation is meant to bound its weights instead. So each
+picture is judged independently, and real and generated pictures can share a batch.
 """
 
 from itertools import pairwise
@@ -17,7 +17,7 @@ from ganvas.networks.critique import Critique, Head, MakeHead
 from ganvas.networks.dcgan import initialise
 from ganvas.networks.stride_two import Down
 
-# Most channels of a map, as a multiple of the width.
+# The largest number of channels, as a multiple of the width.
 WIDEST = 8
 # Layers of spectral norm 1 give logits that differ by less than the margin of a hinge loss, which then depends on the
 # mean of all pictures. With this factor it depends on the pictures that are hard to classify.
@@ -27,8 +27,8 @@ GAIN = 8.0
 class Discriminator(nn.Module):
     """Pictures, and classes if there are any, to one logit: strided convolutions and LeakyReLU 0.2.
 
-    The vectors of the classes begin at zero, so D first learns what all classes share and then how they differ. With
-    random vectors D would ask for the class before G can paint anything, and G would answer with one picture per class.
+    The class vectors start at zero, so D first learns what all classes share and then how they differ. With random
+    vectors, D would judge the class before G can paint anything, and G would learn a single picture per class.
 
     Args:
         size: height and width of the pictures, a power of two from 16 on.
@@ -52,7 +52,7 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
         """float [B, 3, size, size] in [-1, 1], and int64 [B] if there are classes -> a critique."""
-        # Channels last, as they lie in memory.
+        # In the order of a channels_last tensor in memory.
         features = self.body(images).permute(0, 2, 3, 1).flatten(1)
         critique: Critique = self.head(features)
         logits = critique.logits

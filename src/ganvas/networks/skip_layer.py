@@ -1,4 +1,4 @@
-"""A light generator whose coarse maps weight the channels of fine ones: FastGAN's, made lighter still.
+"""A light generator whose coarse maps weight the channels of fine maps: FastGAN's generator, simplified.
 
 Liu, Zhu, Song and Elgammal 2021, "Towards faster and stabilized GAN training for high-fidelity few-shot image
 synthesis", section 3.1, equation 1, on the body of a DCGAN. Maps double by transposed convolutions instead of 3x3
@@ -23,7 +23,7 @@ GATED_BY = {32: 4, 64: 8, 128: 16}
 class Generator(nn.Module):
     """Latents, and classes if there are any, to pictures: BatchNorm and ReLU between layers, tanh at the end.
 
-    The vectors of the classes begin at zero, so the first pictures differ by z alone: see `projection`.
+    The class vectors start at zero, so at first pictures depend on z alone: see `projection`.
 
     Args:
         size: height and width of the pictures.

@@ -1,14 +1,15 @@
-"""Vision-aided GAN: a discriminator of pixels, and heads over the maps of a frozen network that knows photographs.
+"""Vision-aided GAN: a discriminator of pixels, and heads over the maps of a frozen network.
 
 Kumari, Zhang, Shechtman and Zhu 2022, "Ensembling off-the-shelf models for GAN training", section 3, equation 2. For a
 discriminator D of pixels, heads D_k over frozen maps F_k and the loss V of one discriminator:
 
     D and D_k maximise  V(D) + sum over k of V(D_k(F_k))
 
-From a few hundred pictures D learns slowly what pictures are. The frozen network has learnt it from a million. Heads
-alone are easily fooled: G finds a pattern that pleases the frozen network, which D does not allow. The heads join only
-once G paints many different pictures, and their weight grows slowly: used from the first picture on, they made G paint
-a single good one. They begin anew at intervals, because the longer they have learnt, the less G learns from them.
+D learns features slowly from a few hundred pictures. The frozen network has learnt them from a million photographs.
+Heads alone are easy to fool: G finds patterns that satisfy the frozen network, which D would reject. The heads join
+only when G paints many different pictures, and their weight grows slowly. When they were used from the first picture
+on, G learnt to paint a single good one. They are reset at intervals, because G learns less from heads that have trained
+for long.
 """
 
 import torch
@@ -28,14 +29,14 @@ GAIN = 4.0
 class Discriminator(Phased):
     """A discriminator of pixels with heads over frozen maps; its logits are those of the pixels.
 
-    It has two phases: the heads are asked in the second one only.
+    It has two phases: the heads are used in the second one only.
 
     Args:
-        pixels: takes pictures, and classes if there are any, to a `Critique`.
+        pixels: the discriminator of pixels; it maps pictures, and classes if there are any, to a `Critique`.
         classes: number of classes; 0 for pictures without.
-        wait_kimg: thousands of real pictures that it is trained on before the heads are asked.
+        wait_kimg: thousands of real pictures that it is trained on before the heads are used.
         ramp_kimg: thousands of real pictures from then on until the heads have their full weight.
-        renew_kimg: thousands of real pictures after which the heads begin anew, over and over; 0 for never.
+        renew_kimg: thousands of real pictures after which the heads are reset, repeatedly; 0 for never.
         every: the frozen network sees one picture in this many.
         size: height and width to which smaller pictures are enlarged for it, a multiple of 32.
     """
@@ -61,8 +62,8 @@ class Discriminator(Phased):
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
         """float [B, 3, S, S] in [-1, 1], and int64 [B] if there are classes -> a critique.
 
-        In the second phase it has `patches`, of one picture in `every`, and of at least one in each half of the batch:
-        the halves may be real and generated pictures.
+        In the second phase it has `patches` of one picture in `every`, and of at least one in each half of the batch,
+        because the halves may be real and generated pictures.
         """
         critique: Critique = self.pixels(images, labels)
         if self.phase == 0:
@@ -80,25 +81,25 @@ class Discriminator(Phased):
         return torch.cat([half[:: self.every] for half in batch.chunk(2)])
 
     def count(self, images: int) -> None:
-        """Take note of an update on that many more real pictures; the heads begin anew when it is time."""
-        before = self._renewals()
+        """Count an update on `images` real pictures; the heads are reset when it is time."""
+        before = self._resets()
         super().count(images)
-        if self._renewals() > before:
-            # The same on every machine that trains it.
+        if self._resets() > before:
+            # A generator of its own makes resets the same on every machine.
             random = torch.Generator().manual_seed(self.images_seen)
             for head in self.heads:
                 assert isinstance(head, PatchHead)
                 head.reset_parameters(random)
 
-    def _renewals(self) -> int:
-        """How often the heads should have begun anew by now."""
+    def _resets(self) -> int:
+        """The number of resets until now."""
         return max(0, (self.images_seen - self._wait) // self._renew) if self._renew else 0
 
 
 class PatchHead(nn.Module):
     """A logit for every place of a frozen map, conditioned on the class by projection where there are classes.
 
-    The vectors of the classes begin at zero: see `projection`.
+    The class vectors start at zero: see `projection`.
 
     Args:
         channels: of the map.
@@ -124,7 +125,7 @@ class PatchHead(nn.Module):
 
     @torch.no_grad()
     def reset_parameters(self, random: torch.Generator) -> None:
-        """Reset: weights from U(-b, b) with b^2 = 1 / fan-in, biases and vectors of the classes 0."""
+        """Draw weights from U(-b, b) with b^2 = 1 / fan-in; biases and class vectors become 0."""
         for name, parameter in self.named_parameters():
             if parameter.ndim == 1 or name.startswith("classes"):
                 parameter.zero_()

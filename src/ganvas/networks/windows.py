@@ -1,7 +1,7 @@
 """4x4 convolutions of stride 2 and padding 1 in bfloat16, as one matrix product over windows.
 
-On maps of 4x4 places, oneDNN's kernels for bfloat16 are far slower than a matrix product. W takes a fine map to the
-4x4 windows that the places of a coarse map see, W' is its transpose, and k are the kernels as a matrix:
+On maps of 4x4 places, oneDNN's kernels for bfloat16 are far slower than a matrix product. W maps a fine map to the
+4x4 windows from which a coarse map is computed, W' is its transpose, and k are the kernels as a matrix:
 
     down:  coarse = W(fine) k'            up:  fine = W'(coarse k)
 """

@@ -1,1 +1,1 @@
-"""A run before it is: what it will do, take and cost, and how it is begun and resumed."""
+"""Planning a run: its configuration, cost and forecast, and how it is started and resumed."""

@@ -1,4 +1,4 @@
-"""What the parts of a run cost, measured on throw-away networks before it starts."""
+"""The cost of each part of a run, measured on temporary networks before the run starts."""
 
 import dataclasses
 import gc
@@ -24,21 +24,21 @@ from ganvas.settings.config import Settings
 from ganvas.training.sample_grid import sample_grid
 from ganvas.training.step import AdversarialStep, Weights
 
-# The most steps that are timed.
+# Maximum number of timed steps.
 TIMED_STEPS = 8
-# The batch size for choosing among networks: on a CPU the speed hardly depends on it.
+# Largest batch of an estimate on a CPU, where the speed hardly depends on the batch size.
 ESTIMATE_BATCH = 32
-# Speed of writing a checkpoint in bytes per second: copying, serialising, writing and flushing.
+# Bytes of a checkpoint that are copied, serialised, written and flushed per second.
 WRITTEN_PER_S = 150e6
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How many steps are tried to measure the speed.
+    """How a speed is measured.
 
     Attributes:
-        warm_up: steps before the timed ones, in which torch chooses kernels and the heap grows.
-        seconds: after which no further step is timed; `TIMED_STEPS` are the most.
+        warm_up: number of steps before the timed ones, in which torch chooses kernels and allocates memory.
+        seconds: time after which no further step is timed. At most `TIMED_STEPS` are timed.
     """
 
     warm_up: int
@@ -50,11 +50,11 @@ MEASUREMENT, ESTIMATE = Trial(2, 4.0), Trial(1, 1.0)
 
 @dataclass(frozen=True)
 class PhaseCost:
-    """A stretch of training at one speed.
+    """The cost of one phase of training.
 
     Attributes:
-        images: real pictures D will see in it.
-        img_per_s: how many of them per second of training.
+        images: number of real pictures that D sees in it.
+        img_per_s: real pictures per second of training.
     """
 
     images: int
@@ -63,22 +63,22 @@ class PhaseCost:
 
 @dataclass(frozen=True)
 class Costs:
-    """What the parts of a run cost.
+    """The cost of each part of a run.
 
     Attributes:
-        generator_parameters: trainable weights of G.
-        discriminator_parameters: trainable weights of D.
-        images_per_step: real pictures D sees in one step.
-        img_per_s: real pictures D will see per second of training in its last phase, which lasts to the end; 0 if the
-            networks do not fit in the memory of a GPU.
+        generator_parameters: number of trainable weights of G.
+        discriminator_parameters: number of trainable weights of D.
+        images_per_step: real pictures that D sees in one step.
+        img_per_s: real pictures per second of training in D's last phase, which lasts until the end; 0 if the networks
+            do not fit in the memory of a GPU.
         building: seconds to build the networks.
-        sheet: seconds for a sample grid.
-        evaluation: seconds for an evaluation; 0 if there are none.
+        sample_grid: seconds for a sample grid.
+        evaluation: seconds for an evaluation; 0 if evaluation is disabled.
         first_evaluation: additional seconds of the first evaluation, which describes the real pictures too.
         saving: seconds for a checkpoint.
-        earlier_phases: the phases of D before the last, in order, as `networks.phased` has them.
-        memory_bytes: peak memory: of the device on an NVIDIA GPU, else of the process. The dataset's own pictures are
-            left out: the system maps them into the process, and may take the memory back at any time.
+        earlier_phases: the phases of D before the last one, in order (see `networks.phased`).
+        memory_bytes: peak memory, of the device on an NVIDIA GPU, else of the process. The pictures of the dataset are
+            not included, because the system maps their file and may free that memory at any time.
     """
 
     generator_parameters: int
@@ -86,7 +86,7 @@ class Costs:
     images_per_step: int
     img_per_s: float
     building: float = 0.0
-    sheet: float = 0.0
+    sample_grid: float = 0.0
     evaluation: float = 0.0
     first_evaluation: float = 0.0
     saving: float = 0.0
@@ -94,7 +94,7 @@ class Costs:
     memory_bytes: int = 0
 
     def training(self, begin: float, end: float) -> float:
-        """Seconds of training from the picture `begin` that D sees to the picture `end`."""
+        """Seconds of training in which the number of pictures that D has seen grows from `begin` to `end`."""
         seconds, start = 0.0, 0.0
         for phase in self.earlier_phases:
             stop = start + phase.images
@@ -103,38 +103,38 @@ class Costs:
         return seconds + max(0.0, end - max(begin, start)) / self.img_per_s
 
     def speed(self, images: float) -> float:
-        """Real pictures per second of training, averaged over the first `images`; 0 if the networks do not fit."""
+        """Real pictures per second, averaged over the first `images`; 0 if the networks do not fit in memory."""
         return images / self.training(0, images) if self.img_per_s else 0.0
 
 
 def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Weights | None = None) -> Costs:
-    """Train networks of a run's size on noise for a few steps, and evaluate them on a few pictures.
+    """Measure the costs of a run: train its networks on noise for a few steps, and evaluate a few pictures.
 
-    The global random states stay as they were.
+    The global random states do not change.
 
     Args:
-        recipe: with the run's options.
-        data: what it will learn from.
+        recipe: the recipe with the options of the run.
+        data: what the run will learn from.
         machine: what it will run on.
         settings: of the run.
-        start: initial weights by network; random ones if there are none.
+        start: initial weights by network; by default they are random.
 
     Raises:
-        RunError: those weights do not fit.
+        RunError: the initial weights do not fit the networks.
     """
-    before = random_state()
+    saved_state = random_state()
     try:
         return _TrialRun(recipe, data, machine, settings, start or {}).costs()
     finally:
-        _clean_up(before)
+        _clean_up(saved_state)
 
 
 def estimate(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
-    """Roughly what training alone costs, from a few steps in each phase: one or two seconds per phase.
+    """Estimate the cost of training alone, from a few steps in each phase of D.
 
-    The global random states stay as they were.
+    This takes one or two seconds per phase. The global random states do not change.
     """
-    before = random_state()
+    saved_state = random_state()
     if machine.device == "cpu":
         recipe = _with_smaller_batch(recipe)
     try:
@@ -142,19 +142,19 @@ def estimate(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
     except torch.OutOfMemoryError:
         return Costs(0, 0, 0, 0.0)
     finally:
-        _clean_up(before)
+        _clean_up(saved_state)
 
 
 def _with_smaller_batch(recipe: Recipe) -> Recipe:
-    """The recipe with batches of `ESTIMATE_BATCH` pictures at most, and as many kept of each for replay at most."""
+    """The recipe with batches of at most `ESTIMATE_BATCH` pictures, of which replay keeps no more than there are."""
     batch_size, kept = (min(each, ESTIMATE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
     return type(recipe)(recipe.options.model_copy(update={"batch_size": batch_size, "replay_keep": kept}))
 
 
 def _training_costs(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) -> Costs:
-    """The networks' sizes and how fast they train in each phase of D, which is left in its last one."""
+    """The sizes of the networks, and the speed of training in each phase of D. D is then in its last phase."""
     options, phased, earlier = step.recipe.options, phases_of(step.discriminator), list[PhaseCost]()
-    # Trying steps may carry D beyond a short phase, so where it begins is noted first.
+    # The trial may take D beyond a short phase, so its position is read first.
     begin, first = phased.images_seen, phased.phase
     for phase, end in enumerate(phased.starts[first:], first + 1):
         earlier.append(PhaseCost(end - begin, _speed(step, spec, machine, trial)))
@@ -177,7 +177,7 @@ def _clean_up(random: State) -> None:
 
 
 class _TrialRun:
-    """Throw-away networks, and what each part of a run costs with them."""
+    """Temporary networks, with which each part of a run is measured."""
 
     def __init__(self, recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Weights) -> None:
         # Imports count towards a run's memory and the time before its first step.
@@ -185,50 +185,50 @@ class _TrialRun:
 
         self._recipe, self._data, self._machine, self._settings = recipe, data, machine, settings
         if machine.device == "cuda":
-            torch.cuda.reset_peak_memory_stats()  # of networks that a quality has looked at
+            torch.cuda.reset_peak_memory_stats()  # ignore the networks of earlier estimates
         self._memory_before = _memory(machine)
         with Stopwatch() as self._building:
             self._step = AdversarialStep(recipe, Spec.of(data), machine, launch(machine))
         self._step.load_weights(start)
 
     def costs(self) -> Costs:
-        """Measure each part in the order of a run, since each may reuse memory that the earlier parts freed."""
+        """Measure each part, in the order of a run, because a part may reuse the memory that earlier ones freed."""
         from ganvas.planning.evaluation_cost import evaluation_seconds
 
         step, settings, machine = self._step, self._settings, self._machine
         training = _training_costs(step, Spec.of(self._data), machine, MEASUREMENT)
-        painting = self._sheet()
+        sample_grid_seconds = self._sample_grid_seconds()
         evaluation, first = 0.0, 0.0
         if settings.eval_samples:
             evaluation, first = evaluation_seconds(step, self._data, machine, settings)
         return dataclasses.replace(
             training,
             building=self._building.seconds,
-            sheet=painting,
+            sample_grid=sample_grid_seconds,
             evaluation=evaluation,
             first_evaluation=first,
             saving=_bytes(step.state()) / WRITTEN_PER_S,
             memory_bytes=self._memory(),
         )
 
-    def _sheet(self) -> float:
-        """Seconds for a sample grid: as a file, and once more for TensorBoard."""
+    def _sample_grid_seconds(self) -> float:
+        """Seconds for a sample grid. It is encoded for its file, and again for TensorBoard."""
         generator, settings, device = self._step.average.module, self._settings, self._machine.device
-        samples, painting = shortest(lambda: sample_grid(self._recipe, generator, self._data, settings, device))
+        samples, generation = shortest(lambda: sample_grid(self._recipe, generator, self._data, settings, device))
         _, encoding = shortest(lambda: Image.fromarray(samples).save(io.BytesIO(), format="PNG"))
-        return painting + encoding * (2 if settings.tensorboard else 1)
+        return generation + encoding * (2 if settings.tensorboard else 1)
 
     def _memory(self) -> int:
-        """Peak memory of a whole run in bytes: what was measured, and an estimate for what was not tried.
+        """Estimate the peak memory of the whole run in bytes, from what was measured.
 
-        A process keeps the memory that steps and descriptions freed (`ganvas.machine.memory`), and comparing many
-        pictures reuses it. Writing a checkpoint copies the weights, which needs new memory.
+        A process keeps the memory that steps and descriptions freed (`ganvas.machine.memory`), and the comparison of
+        many pictures reuses it. A checkpoint copies the weights, which needs new memory.
         """
         from ganvas.planning.evaluation_cost import comparison_bytes
 
         peak = _peak_memory(self._machine)
         if self._machine.device == "cuda":
-            return peak  # the rest is done on the CPU
+            return peak  # comparisons and checkpoints use the memory of the CPU
         state = _bytes(self._step.state())
         gradients = 4 * (trainable_parameters(self._step.generator) + trainable_parameters(self._step.discriminator))
         compared = comparison_bytes(self._data) if self._settings.eval_samples else 0
@@ -241,11 +241,11 @@ def _speed(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) ->
 
     def timed() -> float:
         batches = noise_batches(recipe, spec, machine, random)
-        with Stopwatch() as taken:
-            step(batches, images_seen=1)  # its values are read at the end of it, so a GPU's work is included
-        return taken.seconds
+        with Stopwatch() as stopwatch:
+            step(batches, images_seen=1)  # waits for the GPU, because it returns numbers
+        return stopwatch.seconds
 
-    def several() -> list[float]:
+    def timed_steps() -> list[float]:
         times = list[float]()
         while len(times) < TIMED_STEPS and sum(times) < trial.seconds:
             times.append(timed())
@@ -253,11 +253,11 @@ def _speed(step: AdversarialStep, spec: Spec, machine: Machine, trial: Trial) ->
 
     for _ in range(trial.warm_up):
         timed()
-    return options.d_steps * options.batch_size / undisturbed_mean(several)
+    return options.d_steps * options.batch_size / undisturbed_mean(timed_steps)
 
 
 def noise_batches(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator) -> list[Batch]:
-    """The batches of one step, filled with noise: the speed does not depend on the content of pictures."""
+    """The batches of one step, filled with noise. The speed does not depend on the content of pictures."""
     options = recipe.options
     return [_noise(recipe, spec, machine, random) for _ in range(options.d_steps + options.g_steps - 1)]
 
@@ -271,7 +271,7 @@ def _noise(recipe: Recipe, spec: Spec, machine: Machine, random: torch.Generator
 
 
 def _bytes(state: object) -> int:
-    """The size of all tensors in nested dicts and lists."""
+    """The size of all tensors in nested dicts and lists, in bytes."""
     if isinstance(state, Tensor):
         return state.nbytes
     items = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
@@ -279,12 +279,12 @@ def _bytes(state: object) -> int:
 
 
 def _memory(machine: Machine) -> int:
-    """Bytes in use now."""
+    """Memory in use now, in bytes."""
     return torch.cuda.memory_allocated() if machine.device == "cuda" else int(psutil.Process().memory_info().rss)
 
 
 def _peak_memory(machine: Machine) -> int:
-    """The most bytes in use since the process began."""
+    """Peak memory since the process started, in bytes."""
     if machine.device == "cuda":
         return torch.cuda.max_memory_allocated()
     if sys.platform == "win32":

@@ -13,6 +13,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by, labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import ConfigError, DataError
+from ganvas.foundation.paths import quoted
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine, choose, launch
@@ -43,7 +44,7 @@ class RunPlan:
         machine: what it will run on.
         origin: the snapshot or run it begins with, or None.
         start: the weights found there, by network.
-        given: keys of the settings and options that the user set.
+        user_keys: keys of the settings and options that the user set.
         chosen: what the quality chose.
     """
 
@@ -53,7 +54,7 @@ class RunPlan:
     machine: Machine
     origin: Path | None = None
     start: "Weights" = field(default_factory=dict)
-    given: frozenset[str] = frozenset()
+    user_keys: frozenset[str] = frozenset()
     chosen: tuple[quality.Chosen, ...] = ()
 
     def with_chosen(self, chosen: list[quality.Chosen]) -> "RunPlan":
@@ -160,7 +161,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
     if recipe in baselines.names():
         raise ConfigError(
             f"{recipe} is a baseline, which is fitted and not trained: "
-            f"ganvas baseline {data} --kind {recipe} --out {recipe}.safetensors"
+            f"ganvas baseline {quoted(data)} --kind {recipe} --out {recipe}.safetensors"
         )
     recipe_class = gans.find(recipe)
     config = quality.with_budget(resolve(recipe, recipe_class.defaults, changes), changes)
@@ -186,7 +187,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
         fetch(config.settings.extractor)
     if recipe_class.class_use.is_required or config.settings.balanced_classes:
         _require_classes(dataset)
-    return RunPlan(dataset, config, recipe_class(config.options), choose(config.settings), given=frozenset(changes))
+    return RunPlan(dataset, config, recipe_class(config.options), choose(config.settings), user_keys=frozenset(changes))
 
 
 def option_requesting_evaluations(config: RunConfig, changes: dict[str, object]) -> str | None:

@@ -90,10 +90,10 @@ class Aim:
         return self.images / self.seconds
 
 
-def with_budget(config: RunConfig, given: Collection[str]) -> RunConfig:
+def with_budget(config: RunConfig, user_keys: Collection[str]) -> RunConfig:
     """The run with the budget of its quality, if it has one and the user set none."""
     name = config.settings.quality
-    return config.with_settings(budget=QUALITIES[name].budget) if name and "budget" not in given else config
+    return config.with_settings(budget=QUALITIES[name].budget) if name and "budget" not in user_keys else config
 
 
 def with_chosen(config: RunConfig, chosen: Sequence[Chosen]) -> RunConfig:
@@ -104,13 +104,17 @@ def with_chosen(config: RunConfig, chosen: Sequence[Chosen]) -> RunConfig:
 
 
 def choose_networks(
-    config: RunConfig, given: Collection[str], recipe: type[Recipe], pictures: int, costs: Callable[[Options], Costs]
+    config: RunConfig,
+    user_keys: Collection[str],
+    recipe: type[Recipe],
+    pictures: int,
+    costs: Callable[[Options], Costs],
 ) -> list[Chosen]:
     """What the quality chooses before the run is measured: how long, how wide, and in which batches.
 
     Args:
         config: the run, with a quality.
-        given: keys that the user set, which stay.
+        user_keys: keys that the user set, which stay.
         recipe: what is trained.
         pictures: how many it learns from.
         costs: measures training with some options.
@@ -121,20 +125,20 @@ def choose_networks(
     def speed(options: Options) -> float:
         return costs(options).speed(aim.images)
 
-    if "budget" not in given:
+    if "budget" not in user_keys:
         chosen.append(Chosen("budget", config.settings.budget, "the quality's own"))
-    if "width" not in given:
-        chosen += _width(config, given, recipe.widths(), aim, speed)
-    if "batch_size" not in given and config.settings.budget.unit != "steps":
+    if "width" not in user_keys:
+        chosen += _width(config, user_keys, recipe.widths(), aim, speed)
+    if "batch_size" not in user_keys and config.settings.budget.unit != "steps":
         options = with_chosen(config, chosen).options
-        chosen += _batch(config, given, pictures, speed(options))
+        chosen += _batch(config, user_keys, pictures, speed(options))
     return chosen
 
 
-def choose_evaluations(config: RunConfig, given: Collection[str], costs: Costs, pictures: int) -> list[Chosen]:
-    """How often the quality evaluates the run, given what an evaluation costs."""
+def choose_evaluations(config: RunConfig, user_keys: Collection[str], costs: Costs, pictures: int) -> list[Chosen]:
+    """How often the quality evaluates the run, user_keys what an evaluation costs."""
     settings = config.settings
-    if "eval_every" in given or not settings.eval_samples:
+    if "eval_every" in user_keys or not settings.eval_samples:
         return []
     seconds = settings.budget.seconds
     if seconds is None:
@@ -145,11 +149,11 @@ def choose_evaluations(config: RunConfig, given: Collection[str], costs: Costs, 
 
 
 def _width(
-    config: RunConfig, given: Collection[str], ladder: Sequence[int], aim: Aim, speed: Callable[[Options], float]
+    config: RunConfig, user_keys: Collection[str], ladder: Sequence[int], aim: Aim, speed: Callable[[Options], float]
 ) -> list[Chosen]:
     """The widest networks that are fast enough; D's width follows where it is an option of its own."""
     options = config.options
-    d_width = None if "d_width" in given else getattr(options, "d_width", None)
+    d_width = None if "d_width" in user_keys else getattr(options, "d_width", None)
 
     def widened(width: int) -> dict[str, int]:
         own = {} if d_width is None else {"d_width": max(1, round(d_width * width / options.width))}
@@ -204,7 +208,7 @@ def widest(ladder: Sequence[int], own: int, least: float, speed: Callable[[int],
     return ladder[max(enough, 0)]
 
 
-def _batch(config: RunConfig, given: Collection[str], pictures: int, img_per_s: float) -> list[Chosen]:
+def _batch(config: RunConfig, user_keys: Collection[str], pictures: int, img_per_s: float) -> list[Chosen]:
     """The batch that leaves neither too few updates nor more than help; Adam's learning rates go with its root.
 
     (Malladi et al. 2022, "On the SDEs and scaling rules for adaptive gradient algorithms".)
@@ -227,7 +231,7 @@ def _batch(config: RunConfig, given: Collection[str], pictures: int, img_per_s: 
         Chosen("batch_size", size, same if size == own else f"{same} is {own}: about {updates(size):,.0f} updates")
     ]
     for key in ("g_lr", "d_lr"):
-        if key not in given:
+        if key not in user_keys:
             rate = float(f"{getattr(options, key) * factor:.3g}")
             chosen.append(Chosen(key, rate, same if size == own else f"{same} times {factor:.2f}, the batch's root"))
     return chosen

@@ -1,9 +1,10 @@
 """Starting a run, and going on with one: from a dataset and a recipe's name to a trained run directory."""
 
+import contextlib
 import dataclasses
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,14 +148,14 @@ def _with_forecast(plan: RunPlan, began: float) -> tuple[RunPlan, Forecast]:
     kind, spec, machine, wish = type(plan.recipe), Spec.of(plan.data), plan.machine, plan.config.settings.quality
     if wish:
         # Weights to begin with fit networks of one width only.
-        given = plan.given | {"width"} if plan.origin else plan.given
+        user_keys = plan.user_keys | {"width"} if plan.origin else plan.user_keys
         chosen = quality.choose_networks(
-            plan.config, given, kind, pictures, lambda options: estimate(kind(options), spec, machine)
+            plan.config, user_keys, kind, pictures, lambda options: estimate(kind(options), spec, machine)
         )
         plan = plan.with_chosen(chosen)
     costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start)
     if wish:
-        plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.given, costs, pictures))
+        plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.user_keys, costs, pictures))
     return plan, forecast_run(plan.config.settings, costs, plan.data, time.perf_counter() - began)
 
 
@@ -175,7 +176,7 @@ def resume(
 
     Raises:
         RunError: no run, no checkpoint, or another dataset than it was trained on.
-        ConfigError: its budget is spent and no further one given.
+        ConfigError: its budget is spent and no further one user_keys.
         InUse: another process is training it.
     """
     path = user_path(run)
@@ -197,13 +198,15 @@ def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | No
             f"the column {plan.data.info.label_column!r}"
         )
     state = CheckpointDirectory(directory.checkpoints).latest()
-    progress = Progress(plan.data.splits[TRAIN], **state["progress"])
+    with _fitting(directory):
+        progress = Progress(plan.data.splits[TRAIN], **state["progress"])
     total = more.after(progress) if more else plan.config.settings.budget
     if total.fraction(progress) >= 1:
         raise ConfigError(f"{run} has spent its budget of {total}; give it more, such as --budget 10m")
     plan = dataclasses.replace(plan, config=plan.config.with_settings(budget=str(total)))
     trainer = plan.trainer(directory, display)
-    trainer.restore(state)
+    with _fitting(directory):
+        trainer.restore(state)
     directory.rewrite(
         record.model_copy(
             update={"settings": record.settings | {"budget": str(total)}, "data": str(plan.data.path.resolve())}
@@ -284,8 +287,9 @@ def is_spent(run: str | Path) -> bool:
     directory = RunDirectory.open(user_path(run))
     state = CheckpointDirectory(directory.checkpoints).latest()
     budget = Amount.parse(directory.record.settings["budget"])
-    spent = budget.fraction(Progress(directory.record.training_count, **state["progress"])) >= 1
-    return spent or state["stopped"] is not None
+    with _fitting(directory):
+        spent = budget.fraction(Progress(directory.record.training_count, **state["progress"])) >= 1
+        return spent or state["stopped"] is not None
 
 
 def _train(trainer: "Trainer") -> Outcome:
@@ -300,6 +304,22 @@ def _train(trainer: "Trainer") -> Outcome:
     )
 
 
+@contextlib.contextmanager
+def _fitting(directory: RunDirectory) -> Iterator[None]:
+    """Within, the newest checkpoint of a run is used, which may be another run's.
+
+    Raises:
+        RunError: it does not fit.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise RunError(
+            f"the newest checkpoint in {directory.checkpoints} is not one of a {directory.record.recipe} run with "
+            "these options; remove it to go on with the one before"
+        ) from error
+
+
 def _read_weights(start: Path) -> "Weights":
     """A run's networks from its newest checkpoint, or a snapshot's generator, as state dicts by network.
 
@@ -307,7 +327,9 @@ def _read_weights(start: Path) -> "Weights":
         RunError: there is nothing to begin with.
     """
     if is_directory(start):
-        state = CheckpointDirectory(RunDirectory.open(start).checkpoints).latest()
-        return {name: state[name] for name in ("generator", "discriminator", "average")}
+        directory = RunDirectory.open(start)
+        state = CheckpointDirectory(directory.checkpoints).latest()
+        with _fitting(directory):
+            return {name: state[name] for name in ("generator", "discriminator", "average")}
     weights = Snapshot.load(start).generator.state_dict()
     return {"generator": weights, "average": weights}

@@ -1,25 +1,25 @@
-"""How long something takes, on a machine that may do other things at the same time."""
+"""Measuring time on a machine that may be busy with other work."""
 
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Self, TypeVar
 
-# A step counts as no longer than this many times the median: what takes longer waited for something else.
+# Times are cut to this multiple of their median: a step that takes longer has waited for other work.
 LONGEST = 3.0
-# While the median is more than this many times the shortest, the machine is busy with something else.
+# The machine is busy with other work if the median is more than this multiple of the shortest time.
 STEADY = 1.25
-# Busy moments only ever make a measurement longer, so the shortest of this many is taken.
+# Other work only makes times longer, so the shortest of this many measurements counts.
 ATTEMPTS = 3
 
 Result = TypeVar("Result")
 
 
 class Stopwatch:
-    """Measures what is done within it.
+    """A context manager that measures the time spent within it.
 
     Attributes:
-        seconds: wall-clock time, once that is over.
+        seconds: wall-clock time, set on exit.
     """
 
     seconds: float
@@ -33,16 +33,16 @@ class Stopwatch:
 
 
 def undisturbed_mean(measure: Callable[[], Sequence[float]]) -> float:
-    """The mean time of a step, in seconds, without what other work on the machine adds.
+    """The mean time of a step in seconds, without delays by other work.
 
     Args:
-        measure: times some steps, in seconds. It is asked again while the times show that the machine is busy.
+        measure: returns the times of some steps, in seconds. It is called again while the machine appears busy.
     """
     means: list[float] = []
     while len(means) < ATTEMPTS:
         times = measure()
         median = statistics.median(times)
-        # A mean, not the median: every few steps a recipe may do more work.
+        # The mean, because a recipe may do more work in some steps.
         means.append(statistics.fmean(min(each, LONGEST * median) for each in times))
         if median <= STEADY * min(times):
             break
@@ -50,10 +50,10 @@ def undisturbed_mean(measure: Callable[[], Sequence[float]]) -> float:
 
 
 def shortest(work: Callable[[], Result]) -> tuple[Result, float]:
-    """Do something twice; its result and the shorter time, in seconds."""
+    """Call `work` twice, and return its result and the shorter time in seconds."""
     seconds: list[float] = []
     for _ in range(2):
-        with Stopwatch() as taken:
+        with Stopwatch() as stopwatch:
             result = work()
-        seconds.append(taken.seconds)
+        seconds.append(stopwatch.seconds)
     return result, min(seconds)

@@ -1,4 +1,4 @@
-"""The course of a run, simulated from its budget, its intervals and the measured costs."""
+"""Forecasting a run: a simulation from its budget, its intervals and the measured costs."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,22 @@ from ganvas.settings.budget import Progress
 from ganvas.settings.config import Settings
 from ganvas.training.agenda import Agenda
 
-# A run is simulated in about this many rounds, each of as many steps as needed.
+# Approximate number of rounds of a simulation. Each round stands for the same number of steps.
 ROUNDS = 2000
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What to expect of a run.
+    """The expected duration, progress and memory of a run.
 
     Attributes:
-        costs: of its parts.
+        costs: of the parts of the run.
         seconds: from the command to the end of the run.
         kimg: thousands of real pictures that D will see.
         evaluations: number of evaluations.
         evaluating: seconds for all evaluations.
-        mapped_bytes: memory for the dataset's own pictures in addition to `costs.memory_bytes`, if there is room.
+        mapped_bytes: memory for the pictures of the dataset, in addition to `costs.memory_bytes`. The system may free
+            it at any time.
     """
 
     costs: Costs
@@ -35,18 +36,18 @@ class Forecast:
     mapped_bytes: int
 
     def time(self) -> str:
-        """How long it takes, as text."""
+        """The duration, as text."""
         spent = f", of which evaluations {_span(self.evaluating)}" if self.evaluations else ""
         return f"{_span(self.seconds)}{spent}"
 
     def memory(self) -> str:
-        """How much memory it takes, as text."""
+        """The memory, as text."""
         mapped = self.mapped_bytes / GIB
         pictures = f", and {mapped:.1f} for the pictures, which the system may take back" if mapped >= 0.1 else ""
         return f"{self.costs.memory_bytes / GIB:.1f} GiB{pictures}"
 
     def record(self) -> dict[str, float]:
-        """What `config.yaml` keeps of it."""
+        """The part of it that `config.yaml` keeps."""
         return {
             "seconds": round(self.seconds, 1),
             "kimg": round(self.kimg, 3),
@@ -59,13 +60,13 @@ class Forecast:
 
 
 def forecast_run(settings: Settings, costs: Costs, data: Dataset, waited: float = 0.0) -> Forecast:
-    """Simulate a run by the trainer's rules.
+    """Simulate a run by the rules of the trainer.
 
     Args:
-        settings: its budget and intervals.
-        costs: of its parts.
+        settings: the budget and the intervals.
+        costs: of the parts of the run.
         data: what it learns from.
-        waited: seconds since the command was given.
+        waited: seconds that have passed since the command was given.
     """
     pictures = data.splits[TRAIN]
     run = _Simulated(settings, costs, pictures)
@@ -93,24 +94,24 @@ def _span(seconds: float) -> str:
 
 
 class _Simulated:
-    """A run without networks: its progress and what it has done."""
+    """A run without networks: its progress, and the time of its evaluations."""
 
     def __init__(self, settings: Settings, costs: Costs, pictures: int) -> None:
         self._costs, self._evaluates = costs, settings.eval_samples > 0
-        self.progress = Progress(pictures, seconds=costs.sheet)
+        self.progress = Progress(pictures, seconds=costs.sample_grid)
         self.evaluations, self.evaluating = 0, 0.0
         self._agenda = Agenda(settings, Progress(pictures))
         self._evaluated_at = self._saved_at = -1
 
     def train(self, steps: int) -> None:
-        """Take steps, and do what is due after them."""
+        """Count some steps, and whatever is due after them."""
         progress, costs, agenda = self.progress, self._costs, self._agenda
         images = steps * costs.images_per_step
         progress.steps += steps
         progress.images += images
         progress.seconds += costs.training(progress.images - images, progress.images)
         if agenda.sample.due(progress):
-            progress.seconds += costs.sheet
+            progress.seconds += costs.sample_grid
         if self._evaluates and agenda.evaluation_due(progress):
             began = progress.seconds
             self._evaluate()
@@ -119,9 +120,9 @@ class _Simulated:
             self._save()
 
     def finish(self) -> None:
-        """What follows the last step."""
+        """Count what follows the last step."""
         self._save()
-        self.progress.seconds += self._costs.sheet
+        self.progress.seconds += self._costs.sample_grid
         if self._evaluates and self._evaluated_at != self.progress.steps:
             self._evaluate()
 

@@ -1,4 +1,4 @@
-"""The files that a run names by kimg: sample grids and checkpoints, such as `00000012.800.png`."""
+"""Files whose names are the kimg at which a run wrote them, such as `00000012.800.png`."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,12 @@ _STEM: Final = re.compile(r"[0-9]{8,}\.[0-9]{3}")
 
 
 def file_name(kimg: float, suffix: str) -> str:
-    """The name of the file of a kimg: in a directory, the alphabet puts them in order of time."""
+    """The name of a file written at `kimg`. The alphabetical order of such names is that of time."""
     return f"{kimg:012.3f}{suffix}"
 
 
 def files_by_kimg(folder: Path, suffix: str) -> dict[float, Path]:
-    """The files of a directory that a run wrote, by kimg, oldest first. Files of any other name are ignored.
+    """The files of a directory that are named by kimg, oldest first. Other files are ignored.
 
     Raises:
         GanvasError: the directory cannot be read.

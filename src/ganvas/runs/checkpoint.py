@@ -52,7 +52,9 @@ def load(path: Path) -> State:
                 raise RunError(f"{path} is not a checkpoint of schema version {SCHEMA_VERSION} (found {version})")
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
         state = _attach_tensors(json.loads(metadata["state"]), tensors)
-    except (OSError, SafetensorError, json.JSONDecodeError, KeyError) as error:
+        if not isinstance(state, dict):
+            raise TypeError(f"its state is a {type(state).__name__}")
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError) as error:
         raise RunError(f"{path} cannot be read as a checkpoint: {error}") from error
     if not isinstance(state, dict):
         raise RunError(f"{path} cannot be read as a checkpoint: its state is not a mapping")
@@ -152,11 +154,8 @@ class CheckpointDirectory:
                 return load(file)
             except RunError as error:
                 problems.append(str(error))
-        reason = (
-            "; ".join(problems)
-            or "it is empty: the run stopped before its first checkpoint, so remove it and train again"
-        )
-        raise RunError(f"no usable checkpoint in {self._path} ({reason})")
+        reason = "; ".join(problems) or "it holds none: the run stopped before its first checkpoint"
+        raise RunError(f"no usable checkpoint in {self._path} ({reason}): remove the run and train again")
 
     def _files(self) -> list[Path]:
         return list(files_by_kimg(self._path, SUFFIX).values())

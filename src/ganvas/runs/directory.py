@@ -1,10 +1,10 @@
-"""The run directory: what it holds, under which names, and how `config.yaml` is written and read.
+"""The run directory: the names of its files, and how `config.yaml` is written and read.
 
-config.yaml     everything resolved: recipe, settings, options, machine, versions, dataset fingerprint
-stats.jsonl     a line an interval: kimg, seconds, img_per_s, losses, D's accuracy
-evals.jsonl     a line an evaluation: kimg, kid, kid_se, fid, precision, recall ...
-samples/        the grid of fixed latents, named by kimg
-checkpoints/    state to go on from
+config.yaml     recipe, settings, options, machine, versions, dataset fingerprint
+stats.jsonl     one line per log interval: kimg, seconds, img_per_s, losses, D's accuracy
+evals.jsonl     one line per evaluation: kimg, kid, kid_se, fid, precision, recall ...
+samples/        sample grids of fixed latents, named by kimg
+checkpoints/    states to resume from
 snapshots/      best.safetensors and last.safetensors: weights to use and share
 tensorboard/    event files
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import refuse_taken, whole_directory, whole_file
@@ -22,26 +22,26 @@ from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 SCHEMA_VERSION = 1
 CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
-# The names of checkpoints in `checkpoints/`.
 
 
 class Record(BaseModel):
-    """What `config.yaml` holds: enough to repeat the run, and to credit its data.
+    """The content of `config.yaml`: everything that is needed to repeat the run and to credit its data.
 
     Attributes:
         schema_version: layout of the run directory; another version is refused.
         ganvas: the version that started the run.
         recipe: the recipe's name, or module:Class.
         data: absolute path of the dataset directory.
-        dataset: its fingerprint, count, size, label_column, class_names, how many pictures of it are for training, and
-            the digest of their labels (`labels.labels_digest`; absent in runs from before).
+        dataset: its fingerprint, count, size, label_column and class_names, the number of training pictures
+            ("training"), and the digest of their labels ("labels"). Earlier versions did not write the last two.
         networks: generator_parameters and discriminator_parameters.
         machine: device, device_name, precision, threads.
-        forecast: what was expected of it before it began: seconds, kimg, memory_bytes ... Empty in runs from before.
-        versions: of Python, torch and the other libraries that numbers depend on.
-        settings: `config.Settings`, resolved.
-        options: the recipe's options, resolved.
-        command: the command that repeats it.
+        forecast: what was expected of the run before it began: seconds, kimg, memory_bytes ... Empty in runs of
+            earlier versions.
+        versions: of Python, torch and the other libraries that the results depend on.
+        settings: all of `config.Settings`.
+        options: all options of the recipe.
+        command: the command that repeats the run.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -56,12 +56,12 @@ class Record(BaseModel):
     forecast: dict[str, float] = {}
     versions: dict[str, str]
     settings: dict[str, Any]
-    options: dict[str, Any]
+    options: dict[str, object]
     command: str
 
     @property
     def training_count(self) -> int:
-        """How many pictures it learns from: all of the dataset in runs from before pictures could be held back."""
+        """Number of training pictures. In runs of earlier versions these are all pictures of the dataset."""
         return int(self.dataset.get("training", self.dataset["count"]))
 
 
@@ -70,17 +70,17 @@ class RunDirectory:
 
     Attributes:
         path: the directory.
-        record: what its `config.yaml` says.
+        record: the content of `config.yaml`.
     """
 
     def __init__(self, path: Path, record: Record) -> None:
         self.path, self.record = path, record
 
     def create(self) -> None:
-        """Make the directory with its record, whole or not at all.
+        """Create the directory with its record, atomically.
 
         Raises:
-            GanvasError: there is something at its path already, or the file system refused.
+            GanvasError: the path exists already, or the directory cannot be written.
         """
         refuse_existing(self.path)
         with whole_directory(self.path) as partial:
@@ -93,12 +93,13 @@ class RunDirectory:
         """Open an existing run.
 
         Raises:
-            RunError: no run there, its `config.yaml` is damaged, or of another schema version.
+            RunError: there is no run at this path, or its `config.yaml` is damaged or has another schema version.
         """
         file = path / CONFIG
         if not is_run(path):
             raise RunError(
-                f"{path} is no run directory (no {CONFIG}); start one with: ganvas train DATA --out {quoted(path)}"
+                f"{path} is not a run directory (it has no {CONFIG}); start a run with: "
+                f"ganvas train DATA --out {quoted(path)}"
             )
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -106,23 +107,23 @@ class RunDirectory:
             if version != SCHEMA_VERSION:
                 raise RunError(f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}")
             return cls(path, Record.model_validate(content))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
+        except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
             raise RunError(f"{file} cannot be read: {error}") from error
 
     def rewrite(self, record: Record) -> None:
-        """Replace the record, when a resumed run is given another budget."""
+        """Replace the record, such as when a resumed run gets another budget."""
         self.record = record
         with whole_file(self.path / CONFIG) as partial:
             partial.write_text(_to_yaml(record), encoding="utf-8")
 
     @property
     def checkpoints(self) -> Path:
-        """The directory of resumable states."""
+        """The directory of checkpoints."""
         return self.path / "checkpoints"
 
     @property
     def samples(self) -> Path:
-        """The directory of grids of fixed latents."""
+        """The directory of sample grids."""
         return self.path / "samples"
 
     @property
@@ -141,16 +142,16 @@ class RunDirectory:
         return self.path / "evals.jsonl"
 
     def sample(self, kimg: float) -> Path:
-        """Where the grid of fixed latents at that point of the run is kept."""
+        """The file of the sample grid drawn at `kimg`."""
         return self.samples / file_name(kimg, ".png")
 
     @property
     def sample_grids(self) -> dict[float, Path]:
-        """The grids of fixed latents by kimg, oldest first."""
+        """The files of the sample grids by kimg, oldest first."""
         return files_by_kimg(self.samples, ".png")
 
     def snapshot(self, name: str) -> Path:
-        """The snapshot "best" or "last"."""
+        """The file of the snapshot "best" or "last"."""
         return self.path / SNAPSHOTS / f"{name}.safetensors"
 
 
@@ -160,19 +161,21 @@ def is_run(path: Path) -> bool:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise if `path` is taken, so that no run is ever overwritten.
+    """Check that nothing exists at `path`, so that a run is never overwritten.
 
     Raises:
-        RunError: a run is there; the message names `ganvas resume`.
-        GanvasError: something else is there.
+        RunError: it is a run. The message names `ganvas resume`.
+        GanvasError: it is something else.
     """
     if is_run(path):
         if not files_by_kimg(path / "checkpoints", ".safetensors"):
             raise RunError(
-                f"{path} is a run already, without a checkpoint to resume from; remove it, unless it is being trained, "
+                f"{path} is already a run, without a checkpoint to resume from; remove it, unless it is being trained, "
                 "or choose another --out"
             )
-        raise RunError(f"{path} is a run already; go on with: ganvas resume {quoted(path)}, or choose another --out")
+        raise RunError(
+            f"{path} is already a run; continue it with: ganvas resume {quoted(path)}, or choose another --out"
+        )
     refuse_taken(path)
 
 

@@ -1,4 +1,4 @@
-"""A run's logs: `stats.jsonl` and `evals.jsonl`, and the figures that runs are compared by."""
+"""The logs of a run, `stats.jsonl` and `evals.jsonl`, and the figures by which runs are compared."""
 
 import json
 import statistics
@@ -20,7 +20,7 @@ Line = TypeVar("Line")
 
 @dataclass(frozen=True)
 class RunLogs:
-    """What a run has logged.
+    """The logs of a run.
 
     Attributes:
         stats: the lines of `stats.jsonl`, oldest first.
@@ -34,7 +34,7 @@ class RunLogs:
     def open(cls, run: Path) -> Self:
         """Read the logs of a run directory.
 
-        A line that a crash cut short is left out, and so is one without a kimg. A log that is missing is empty.
+        Lines without a kimg are left out, and so is a line that was cut short. A missing log counts as empty.
 
         Raises:
             RunError: there is no run, this version cannot read it, or a log cannot be read.
@@ -43,7 +43,7 @@ class RunLogs:
 
     @classmethod
     def of(cls, directory: RunDirectory) -> Self:
-        """Read the logs of a run directory that is open.
+        """Read the logs of a run directory that is already open.
 
         Raises:
             RunError: a log cannot be read.
@@ -55,12 +55,12 @@ class RunLogs:
 
     @property
     def best(self) -> Evaluation | None:
-        """The evaluation whose snapshot was kept as the best; None if there was none."""
+        """The evaluation of the best snapshot; None if there is no best snapshot."""
         return best_of(self.evaluations)
 
     @property
     def first_kid(self) -> float | None:
-        """The KID of the first evaluation."""
+        """The KID of the first evaluation; None before it, or if the run had diverged by then."""
         return self.evaluations[0].kid if self.evaluations else None
 
     @property
@@ -79,22 +79,23 @@ class RunLogs:
 
     @property
     def kimg(self) -> float | None:
-        """Thousands of real pictures that D has seen."""
+        """Thousands of real pictures that D had seen at the last log line."""
         return self.latest("kimg")
 
     def latest(self, name: str) -> float | None:
-        """The last finite value that was logged under a name."""
+        """The last finite value of a logged figure; None if there is none."""
         return next((value for line in reversed(self.stats) if (value := line.get(name)) is not None), None)
 
 
 def discard_after(directory: RunDirectory, kimg: float) -> None:
-    """Drop the log lines and sample grids beyond the checkpoint that a run resumes from: it will write them again.
+    """Delete the log lines and sample grids after `kimg`.
 
-    A log line that was cut short is dropped too, or the next one would be appended to it.
+    A run that resumes from a checkpoint writes them again. A log line that was cut short is deleted too, since the next
+    line would be appended to it.
 
     Raises:
         RunError: a log cannot be read.
-        GanvasError: the file system refused; the log is as it was.
+        GanvasError: a log cannot be written. It is unchanged.
     """
     for file in (directory.stats, directory.evals):
         kept = [text for text, line in _lines(file, LogLine.parse) if line.kimg <= kimg]
@@ -106,7 +107,7 @@ def discard_after(directory: RunDirectory, kimg: float) -> None:
 
 
 def _lines(file: Path, parse: Callable[[Mapping[str, object]], Line]) -> Iterator[tuple[str, Line]]:
-    """The lines of a log that can be read, each with its text."""
+    """The valid lines of a log, each with its text."""
     try:
         texts = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -117,6 +118,6 @@ def _lines(file: Path, parse: Callable[[Mapping[str, object]], Line]) -> Iterato
         try:
             record = json.loads(text)
             line = parse(record if isinstance(record, dict) else {})
-        except ValueError:  # cut short, or without a kimg
+        except (ValueError, RecursionError):  # cut short, or without a kimg
             continue
         yield text, line

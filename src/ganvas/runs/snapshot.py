@@ -1,9 +1,8 @@
-"""Snapshots: the generator's averaged weights, with all that is needed to use and to credit them, in one file."""
+"""Snapshots: the averaged weights of a generator and a description of them, in one file."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
@@ -20,28 +19,28 @@ SCHEMA_VERSION = 1
 
 
 class Card(BaseModel):
-    """What a snapshot says about itself.
+    """The description in a snapshot: how to rebuild the generator, and what it was trained on.
 
     Attributes:
         schema_version: layout of the file; another version is refused.
         recipe: the name of the recipe or baseline.
-        options: its options, all of them.
+        options: all of its options.
         size: height and width of the pictures in pixels.
         class_names: classes in the order of their numbers; empty if unconditional.
-        label_column: the dataset's column that the classes come from; None if unconditional.
+        label_column: the dataset's column that holds the classes; None if unconditional.
         class_shares: the share of each class among the training pictures; empty if unconditional or unknown.
-        kimg: thousands of real pictures D had seen, or that a baseline was fitted to.
-        data: the dataset directory it was trained on.
-        fingerprint: the content of that dataset.
-        ganvas: the version that wrote it.
-        scores: the evaluation of these weights, where there was one.
+        kimg: thousands of real pictures that D had seen, or that a baseline was fitted to.
+        data: the dataset directory.
+        fingerprint: identifies the content of the dataset.
+        ganvas: the version that wrote the file.
+        scores: the evaluation of these weights; empty if they were not evaluated.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: int = SCHEMA_VERSION
     recipe: str
-    options: dict[str, Any]
+    options: dict[str, object]
     size: int
     class_names: list[str] = []
     label_column: str | None = None
@@ -50,12 +49,12 @@ class Card(BaseModel):
     data: str
     fingerprint: str
     ganvas: str
-    scores: dict[str, Any] = {}
+    scores: dict[str, object] = {}
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A generator ready to paint, in evaluation mode, on the CPU."""
+    """A generator in evaluation mode on the CPU, with its recipe and its card."""
 
     card: Card
     recipe: GeneratorRecipe
@@ -66,8 +65,8 @@ class Snapshot:
         """Read a snapshot and rebuild its generator.
 
         Raises:
-            RunError: not a snapshot, cut short, of another schema version, or of a recipe that has changed.
-            ConfigError: its recipe is not installed here.
+            RunError: the file is not a snapshot, is cut short, has another schema version, or does not fit its recipe.
+            ConfigError: its recipe is not installed.
         """
         card = read_card(path)
         recipe = _recipe(card)
@@ -92,10 +91,10 @@ def save(path: Path, generator: nn.Module, card: Card) -> None:
 
 
 def read_card(path: Path) -> Card:
-    """The card of a snapshot, without its weights.
+    """Read the card of a snapshot, without its weights.
 
     Raises:
-        RunError: no such file, not a snapshot, or of another schema version.
+        RunError: the file does not exist, is not a snapshot, or has another schema version.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -103,7 +102,7 @@ def read_card(path: Path) -> Card:
     except (OSError, SafetensorError, json.JSONDecodeError) as error:
         raise RunError(f"{path} cannot be read as a snapshot: {error}") from error
     if not isinstance(content, dict):
-        raise RunError(f"{path} is no snapshot of ganvas: its metadata names no recipe")
+        raise RunError(f"{path} is not a snapshot of ganvas: its metadata names no recipe")
     if content.get("schema_version") != SCHEMA_VERSION:
         version = content.get("schema_version")
         raise RunError(f"{path} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}")

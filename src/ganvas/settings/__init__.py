@@ -1,1 +1,1 @@
-"""What a user can set: options, schedules, budgets and the run's configuration."""
+"""The settings of a user: options, schedules, budgets and the configuration of a run."""

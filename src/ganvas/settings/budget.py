@@ -1,6 +1,6 @@
-"""Amounts of training: time, images, epochs or steps, and how much of them is spent.
+"""Amounts of training, as time, images, epochs or steps, and how much of them is spent.
 
-`--budget` and every interval (`eval_every`, `sample_every` ...) are written alike, as a number and a unit.
+`--budget` and all intervals (`eval_every`, `sample_every` ...) have the same format: a number and a unit.
 """
 
 import math
@@ -58,7 +58,7 @@ class Amount:
         """Read `90s`, `20m`, `2h`, `100kimg`, `30epochs` or `500steps`.
 
         Raises:
-            ConfigError: not of that form, or not above zero.
+            ConfigError: the text has another format, or the amount is not above zero.
         """
         match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*", text.lower())
         unit = match[2] if match else ""
@@ -67,11 +67,11 @@ class Amount:
             raise ConfigError(f"cannot read {text!r} as an amount of training; write {GRAMMAR}")
         value = float(match[1])
         if not 0 < value < math.inf:
-            raise ConfigError(f"{text[:20]!r} is out of range; write an amount above zero that a clock can count")
+            raise ConfigError(f"{text[:20]!r} is out of range; write a finite amount above zero")
         return cls(value, unit)
 
     def spent(self, progress: Progress) -> float:
-        """How much of this amount's unit `progress` stands for."""
+        """`progress` in units of this amount."""
         if self.unit in SECONDS_PER:
             return progress.seconds / SECONDS_PER[self.unit]
         if self.unit == "kimg":
@@ -80,11 +80,11 @@ class Amount:
 
     @property
     def seconds(self) -> float | None:
-        """How long it is, if it is a time."""
+        """The amount in seconds if it is a time, else None."""
         return self.value * SECONDS_PER[self.unit] if self.unit in SECONDS_PER else None
 
     def images(self, img_per_s: float, dataset_size: int, images_per_step: int) -> float:
-        """Real pictures that the discriminator sees meanwhile, if nothing but training takes time."""
+        """The number of real pictures that the discriminator sees in this amount, if only training takes time."""
         if self.seconds is not None:
             return self.seconds * img_per_s
         return self.value * {"kimg": 1000, "epochs": dataset_size, "steps": images_per_step}[self.unit]
@@ -106,9 +106,9 @@ class Amount:
 
 
 class Interval:
-    """Tells when something is due that happens at every multiple of `amount`, counted from the start of the run.
+    """Schedules an event at every multiple of `amount`, counted from the start of the run.
 
-    A resumed run thus has its moments where an uninterrupted one has them.
+    So the events of a resumed run are due at the same moments as those of an uninterrupted one.
     """
 
     def __init__(self, amount: Amount, progress: Progress) -> None:
@@ -116,7 +116,7 @@ class Interval:
         self._next = self._multiple_after(progress)
 
     def due(self, progress: Progress) -> bool:
-        """Whether a multiple has been passed since the last one that was due."""
+        """Whether a multiple has been passed since the last time it was due."""
         if self._amount.spent(progress) < self._next:
             return False
         self._next = self._multiple_after(progress)

@@ -1,9 +1,10 @@
-"""The typed configuration of a run: its settings and options, and how they are read and combined.
+"""The typed configuration of a run: its settings and options, and how to read and combine them.
 
 `Options` (options.py) have defaults that depend on the recipe: the networks and how they learn. `Settings` do not: how
 long to train, where, and how often to evaluate. Keys are unique over both, so `--set key=value` needs no prefix.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,14 +17,14 @@ from ganvas.settings.budget import GRAMMAR, Amount
 from ganvas.settings.options import Options, Typed
 from ganvas.settings.schedules import Plateau
 
-# Scores of fewer pictures, real or generated, mean nothing.
+# Scores of fewer pictures, real or generated, are meaningless.
 MIN_SCORED = 16
 
-# The feature network of scores: its weights come with ganvas.
+# The feature network of scores; its weights are part of ganvas's dependencies.
 DEFAULT_EXTRACTOR, AUTO = "efficientnet-lite2", "auto"
 
 
-def _amount(value: Any) -> Any:
+def _amount(value: object) -> object:
     if value is None or isinstance(value, Amount):
         return value
     try:
@@ -36,7 +37,7 @@ AmountField = Annotated[Amount, BeforeValidator(_amount), PlainSerializer(str)]
 
 
 class Settings(Typed):
-    """What the user decides about a run, whatever its recipe."""
+    """The settings of a run that do not depend on its recipe."""
 
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of the weights, the latents and the data order.")
     budget: AmountField = Field(Amount(20, "m"), description=f"How long to train, as {GRAMMAR}.")
@@ -116,7 +117,7 @@ class RunConfig(Typed):
         on_trouble = self.settings.on_trouble
         if on_trouble != "warn" and not self.settings.eval_samples:
             raise ValueError(
-                f"on_trouble={on_trouble}: trouble is seen in evaluations, and eval_samples=0 disables them"
+                f"on_trouble={on_trouble}: only evaluations find trouble, and eval_samples=0 disables them"
             )
         return self
 
@@ -125,24 +126,24 @@ class RunConfig(Typed):
         schedules = {"g_schedule": self.options.g_schedule, "d_schedule": self.options.d_schedule}
         for key, schedule in schedules.items():
             if isinstance(schedule, Plateau) and not self.settings.eval_samples:
-                raise ValueError(f"{key}={schedule}: it waits for evaluations, and eval_samples=0 disables them")
+                raise ValueError(f"{key}={schedule}: a plateau needs evaluations, and eval_samples=0 disables them")
         return self
 
-    def with_settings(self, **changes: Any) -> "RunConfig":
+    def with_settings(self, **changes: object) -> "RunConfig":
         """A copy with some settings replaced, checked again."""
         return resolve(self.recipe, self.options, {**self.settings.model_dump(), **changes})
 
 
-def resolve(recipe: str, defaults: Options, changes: dict[str, Any]) -> RunConfig:
+def resolve(recipe: str, defaults: Options, changes: Mapping[str, object]) -> RunConfig:
     """Combine a recipe's defaults with the values that the user changed.
 
     Args:
-        recipe: the recipe's name, to be recorded.
-        defaults: the recipe's options; changes are checked by its own class.
-        changes: values by key, of `Settings` and of the recipe's options alike; strings are converted.
+        recipe: the recipe's name, which is recorded.
+        defaults: the recipe's options; their class checks the changes.
+        changes: values by key, both of `Settings` and of the recipe's options; strings are converted.
 
     Raises:
-        ConfigError: a key that does not exist (the nearest is named) or a value out of its range.
+        ConfigError: a key does not exist (the message names the nearest), or a value is out of range.
     """
     option_keys, setting_keys = type(defaults).model_fields, Settings.model_fields
     for key in changes:
@@ -151,7 +152,11 @@ def resolve(recipe: str, defaults: Options, changes: dict[str, Any]) -> RunConfi
     options = defaults.model_dump() | {key: value for key, value in changes.items() if key in option_keys}
     settings = {key: value for key, value in changes.items() if key in setting_keys}
     try:
-        return RunConfig(recipe=recipe, settings=Settings(**settings), options=type(defaults)(**options))
+        return RunConfig(
+            recipe=recipe,
+            settings=Settings.model_validate(settings),
+            options=type(defaults).model_validate(options),
+        )
     except ValidationError as error:
         raise ConfigError(first_problem(error)) from error
 
@@ -171,13 +176,13 @@ RECORD_KEYS = {
 
 
 def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
-    """Read a YAML file of options: flat, or grouped under `settings` and `options` as a run's own config.yaml is.
+    """Read a YAML file of options: flat, or grouped under `settings` and `options` like a run's own config.yaml.
 
     Returns:
-        The recipe it names, if any, and the values by key, unchecked.
+        The recipe that it names, if any, and the unchecked values by key.
 
     Raises:
-        ConfigError: no such file, or not a YAML mapping.
+        ConfigError: the file does not exist, or is not a YAML mapping.
     """
     path = user_path(path)
     try:
@@ -188,29 +193,29 @@ def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
     recipe = values.pop("recipe", None)
     if recipe is not None and not isinstance(recipe, str):
         raise ConfigError(f"--config {path}: recipe must be the name of a recipe, not {recipe!r}")
-    changes: dict[str, Any] = {}
+    changes: dict[str, object] = {}
     for group in ("settings", "options"):
         changes |= _options_in(values.pop(group, None), f"--config {path}: {group}")
     return recipe, changes | {key: value for key, value in values.items() if key not in RECORD_KEYS}
 
 
-def _options_in(content: Any, place: str) -> dict[str, Any]:
-    """The values by key that a part of a YAML file holds; an empty part holds none."""
+def _options_in(content: object, place: str) -> dict[str, object]:
+    """The values by key in a part of a YAML file, which may be empty."""
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise ConfigError(f"{place} must hold `key: value` lines, not a {type(content).__name__}")
     for key in content:
         if not isinstance(key, str):
-            raise ConfigError(f"{place} holds the key {key!r}; keys are names of options, as in `width: 32`")
+            raise ConfigError(f"{place} holds the key {key!r}; expected the name of an option, as in `width: 32`")
     return content
 
 
 def parse_assignments(assignments: list[str]) -> dict[str, str]:
-    """Read `--set key=value` words.
+    """Read the arguments of `--set key=value`.
 
     Raises:
-        ConfigError: a word without "=".
+        ConfigError: an argument has no key or no "=".
     """
     changes = {}
     for assignment in assignments:
@@ -222,11 +227,11 @@ def parse_assignments(assignments: list[str]) -> dict[str, str]:
 
 
 def first_problem(error: ValidationError, model: type[BaseModel] | None = None) -> str:
-    """Pydantic's first complaint as one line: the key, its value and what was expected.
+    """The first of pydantic's errors as one line: the key, its value and what was expected.
 
     Args:
-        error: the complaints.
-        model: the model that was checked; an unknown key is then answered with the nearest of its keys.
+        error: pydantic's errors.
+        model: the model that was checked; with it, an error about an unknown key names the nearest key.
     """
     problem = error.errors()[0]
     if model is not None and problem["type"] == "extra_forbidden":

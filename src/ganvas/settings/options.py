@@ -1,9 +1,9 @@
 """The training options common to all recipes: each with its default, its help and its checks.
 
-docs/configuration.md shows them in the same groups. A recipe has its own defaults and may add options.
+docs/configuration.md lists them in the same groups. A recipe sets its own defaults and may add options.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,8 +20,8 @@ from ganvas.settings import schedules
 from ganvas.settings.schedules import Schedule
 
 
-def _range(value: Any) -> Any:
-    """`0.9` or `0.8:1.0` as (low, high)."""
+def _range(value: object) -> object:
+    """Read `0.9` or `0.8:1.0` as (low, high)."""
     if isinstance(value, str):
         low, _, high = value.partition(":")
         try:
@@ -48,7 +48,7 @@ RangeField = Annotated[
 ]
 
 
-def _schedule(value: Any) -> Any:
+def _schedule(value: object) -> object:
     if isinstance(value, Schedule):
         return value
     try:
@@ -60,12 +60,12 @@ def _schedule(value: Any) -> Any:
 ScheduleField = Annotated[Schedule, BeforeValidator(_schedule), PlainSerializer(str)]
 
 
-# Those of ganvas.networks.augment, which needs torch.
+# The augmentations of ganvas.networks.augment, which is not imported here because it needs torch.
 AUGMENTATIONS = ("colour", "translation", "cutout")
 
 
-def _names(value: Any) -> Any:
-    """`colour,cutout` as a tuple of names, `none` as an empty one."""
+def _names(value: object) -> object:
+    """Read `colour,cutout` as a tuple of names, and `none` as an empty one."""
     if not isinstance(value, str):
         return value
     names = tuple(name.strip() for name in value.split(","))
@@ -77,7 +77,7 @@ def _are_augmentations(names: tuple[str, ...]) -> tuple[str, ...]:
         if name not in AUGMENTATIONS:
             raise ValueError(f"{unknown('augmentation', name, AUGMENTATIONS)}, or none")
         if name in names[:place]:
-            raise ValueError(f"{name} is named twice; write each of {', '.join(AUGMENTATIONS)} once at most, or none")
+            raise ValueError(f"{name} is listed twice; write each of {', '.join(AUGMENTATIONS)} at most once, or none")
     return names
 
 
@@ -91,11 +91,11 @@ AugmentField = Annotated[
 
 
 class Metavar(str):
-    """Marks a field whose values are shown under this name in the help of a command, as in `--where CONDITION`."""
+    """The name for a field's values in the help of a command, as in `--where CONDITION`."""
 
 
 class Typed(BaseModel):
-    """Values that are checked when they are made and then fixed; unknown keys and infinities are refused."""
+    """A model whose values are checked once and then immutable. Unknown keys and infinities are refused."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=True, allow_inf_nan=False
@@ -120,7 +120,7 @@ class NetworkOptions(Typed):
 
 
 class LearningOptions(Typed):
-    """How they learn."""
+    """The optimisation."""
 
     batch_size: int = Field(64, ge=2, le=4096, description="Real pictures per discriminator update.")
     optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adam", description="Optimiser of both networks.")
@@ -153,7 +153,7 @@ class ShownOptions(Typed):
         1.0,
         ge=0,
         le=1,
-        description="Probability of each augmentation; above 0.8, G may learn to paint augmented pictures.",
+        description="Probability of each augmentation; above 0.8, G may learn to generate augmented pictures.",
     )
     real_target: RangeField = Field(
         (1.0, 1.0), description="Target of D for real pictures: a probability, or a range to draw it from."
@@ -196,14 +196,14 @@ GROUPS: tuple[type[Typed], ...] = (NetworkOptions, LearningOptions, ShownOptions
 
 # Pydantic collects the fields of the last base first.
 class Options(ObjectiveOptions, ShownOptions, LearningOptions, NetworkOptions):
-    """Training options common to all recipes. A recipe gives its own defaults, and may add keys in a subclass."""
+    """Training options common to all recipes. A recipe sets its own defaults and may add keys in a subclass."""
 
     @model_validator(mode="after")
     def _fit_each_other(self) -> Self:
         if self.clip and self.spectral_norm:
-            raise ValueError("clip and spectral_norm: the norm would scale clipped weights again; switch one off")
+            raise ValueError("clip and spectral_norm: the norm would rescale the clipped weights; use only one of them")
         if self.clip and self.unrolled:
-            raise ValueError("clip and unrolled: the steps that G looks ahead are not clipped; switch one off")
+            raise ValueError("clip and unrolled: the steps that G looks ahead are not clipped; use only one of them")
         if self.replay and self.replay_keep > (most := min(self.replay, self.batch_size)):
-            raise ValueError(f"replay_keep={self.replay_keep}: replay and batch_size have room for {most} at most")
+            raise ValueError(f"replay_keep={self.replay_keep}: replay and batch_size allow at most {most}")
         return self

@@ -15,7 +15,7 @@ GRAMMAR = (
 
 
 class Schedule(ABC):
-    """What a learning rate is multiplied by."""
+    """The factor of a learning rate over a run."""
 
     @abstractmethod
     def factor(self, progress: Progress, budget: Amount, evaluations: Sequence[bool]) -> float:
@@ -23,17 +23,17 @@ class Schedule(ABC):
 
         Args:
             progress: how far the run has come.
-            budget: how far it is to come.
-            evaluations: of each so far, whether its KID was the best until then.
+            budget: how long the run will be.
+            evaluations: for each evaluation so far, whether its KID was the best up to then.
         """
 
 
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """The rate stays as it is."""
+    """The rate does not change."""
 
     def factor(self, progress: Progress, budget: Amount, evaluations: Sequence[bool]) -> float:
-        """1."""
+        """Always 1."""
         return 1.0
 
     def __str__(self) -> str:
@@ -42,11 +42,11 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class Step(Schedule):
-    """The rate drops at regular intervals, as paper 3's does by 0.75 every 50 epochs.
+    """The rate drops at regular intervals, as in paper 3 to 0.75 of its value every 50 epochs.
 
     Attributes:
-        every: from one drop to the next.
-        by: what each multiplies the rate by.
+        every: interval between drops.
+        by: factor of each drop.
     """
 
     every: Amount
@@ -64,7 +64,7 @@ class Step(Schedule):
 class Cosine(Schedule):
     """The rate follows half a cosine down to 0 at the end of the budget (Loshchilov and Hutter 2017, equation 5).
 
-    A budget of time is spent by the clock, so there the rate does too.
+    With a budget of time, the rate depends on the time spent.
     """
 
     def factor(self, progress: Progress, budget: Amount, evaluations: Sequence[bool]) -> float:
@@ -77,11 +77,11 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class Plateau(Schedule):
-    """The rate drops when evaluations stop improving; after each drop the count starts again.
+    """The rate drops when evaluations stop improving. After each drop the count starts again.
 
     Attributes:
-        patience: evaluations in a row without a better KID before a drop.
-        by: what each drop multiplies the rate by.
+        patience: number of evaluations in a row without a better KID before a drop.
+        by: factor of each drop.
     """
 
     patience: int
@@ -89,11 +89,11 @@ class Plateau(Schedule):
 
     def factor(self, progress: Progress, budget: Amount, evaluations: Sequence[bool]) -> float:
         """`by` to the power of the drops so far."""
-        drops = in_vain = 0
+        drops = waited = 0
         for is_best in evaluations:
-            in_vain = 0 if is_best else in_vain + 1
-            if in_vain == self.patience:
-                drops, in_vain = drops + 1, 0
+            waited = 0 if is_best else waited + 1
+            if waited == self.patience:
+                drops, waited = drops + 1, 0
         return self.by**drops
 
     def __str__(self) -> str:
@@ -104,7 +104,7 @@ def parse(text: str) -> Schedule:
     """Read `constant`, `cosine`, `step:50epochs:0.75` or `plateau:5:0.5`.
 
     Raises:
-        ConfigError: not of that form, or a number out of range.
+        ConfigError: the text has another format, or a number is out of range.
     """
     match text.strip().lower().split(":"):
         case ["constant"]:
@@ -124,5 +124,5 @@ def _factor(text: str) -> float:
     except ValueError:
         factor = math.nan
     if not 0 < factor < 1:
-        raise ConfigError(f"cannot lower a learning rate by the factor {text!r}; write a number between 0 and 1")
+        raise ConfigError(f"the factor {text!r} of a schedule is out of range; write a number between 0 and 1")
     return factor

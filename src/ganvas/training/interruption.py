@@ -1,10 +1,12 @@
 """Stopping on a signal: the first one asks for a checkpoint, a second one stops at once but tears no file."""
 
 import contextlib
+import math
 import os
 import select
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -12,6 +14,9 @@ from types import FrameType
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _NOTICE = b"\nstopping after this step with a checkpoint; once more stops at once, without one\n"
 _STDERR = 2
+# One wish to stop may arrive two or three times: from a closing terminal, or through a wrapper such as `uv run` that
+# passes on what the terminal has sent already. Signals that are no further apart than this, in seconds, count as one.
+_ECHO = 0.5
 
 Handler = Callable[[int, FrameType | None], object] | int | None
 
@@ -75,10 +80,11 @@ class Interruption:
             self.number = number
             _remember(number)
             _say(_NOTICE)
+        elif _is_echo():
+            return
         elif self._is_writing:
             self.is_urgent = True
         else:
-            _remember(number)
             signal.signal(number, self._before[number])
             signal.raise_signal(number)
 
@@ -87,6 +93,7 @@ class _Process:
     """What this process has been asked, and who listens."""
 
     last: int | None = None
+    asked_at: float = -math.inf
     current: Interruption | None = None
 
 
@@ -114,18 +121,23 @@ def interruptions() -> Iterator[Interruption]:
 
 @contextlib.contextmanager
 def stopping() -> Iterator[None]:
-    """Within, SIGTERM and SIGHUP raise `Stopped`, so that what was half done is cleaned up as after Ctrl-C."""
+    """Within, SIGTERM and SIGHUP raise `Stopped`, so that what was half done is cleaned up as after Ctrl-C.
+
+    The echo of a signal does not interrupt the cleaning up.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
+        if _is_echo():
+            return
         _remember(number)
-        raise Stopped(number)
+        raise KeyboardInterrupt if number == signal.SIGINT else Stopped(number)
 
-    _Process.last = None
-    changed = {number: signal.getsignal(number) for number in SIGNALS if number != signal.SIGINT}
-    changed = {number: handler for number, handler in changed.items() if handler is signal.SIG_DFL}
+    _Process.last, _Process.asked_at = None, -math.inf
+    defaults = (signal.SIG_DFL, signal.default_int_handler)
+    changed = {number: handler for number in SIGNALS if (handler := signal.getsignal(number)) in defaults}
     for number in changed:
         signal.signal(number, stop)
     try:
@@ -155,7 +167,12 @@ def is_writable(descriptor: int, seconds: float = 0.0) -> bool:
 
 
 def _remember(number: int) -> None:
-    _Process.last = number
+    _Process.last, _Process.asked_at = number, time.monotonic()
+
+
+def _is_echo() -> bool:
+    """Whether a signal that arrives now is one with the last."""
+    return time.monotonic() - _Process.asked_at < _ECHO
 
 
 def _say(line: bytes) -> None:

@@ -1,5 +1,6 @@
 """The training loop: train, log, sample, evaluate, save. It works with every recipe."""
 
+import contextlib
 import random
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
-from ganvas.foundation.errors import DataError, DivergedError, GanvasError
+from ganvas.foundation.errors import DivergedError, GanvasError
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Recipe
 from ganvas.machine.device import Machine
@@ -99,22 +100,31 @@ class Trainer:
             self._sample()
         while not (ended := self._ended) and not self._interruption.is_set():
             try:
-                self._updater.update(pictures, self.progress, self._clock)
-            except DivergedError as error:
-                self._diverged(error)
-            except DataError:
-                self._save()  # the pictures cannot be read any more, but the weights are good
+                self._round(pictures)
+            except DivergedError:
                 raise
-            if self._agenda.log.due(self.progress):
-                self._log()
-            if self._agenda.sample.due(self.progress):
-                self._sample()
-            if self._agenda.evaluation_due(self.progress, self.assessor.alarming):
-                self._evaluate()
-            if self._agenda.checkpoint.due(self.progress):
-                self._save()
+            except (GanvasError, OSError):
+                # The pictures may be gone, or a log cannot be written, but what was learned is kept if it can be.
+                with contextlib.suppress(GanvasError):
+                    self._save()
+                raise
         self._finish(ended)
         return ended
+
+    def _round(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> None:
+        """Train once, and do what is due then."""
+        try:
+            self._updater.update(pictures, self.progress, self._clock)
+        except DivergedError as error:
+            self._diverged(error)
+        if self._agenda.log.due(self.progress):
+            self._log()
+        if self._agenda.sample.due(self.progress):
+            self._sample()
+        if self._agenda.evaluation_due(self.progress, self.assessor.alarming):
+            self._evaluate()
+        if self._agenda.checkpoint.due(self.progress):
+            self._save()
 
     @property
     def _ended(self) -> bool:

@@ -1,4 +1,4 @@
-"""The papers' tricks as options that any recipe can take: one file each, and the objective that they join."""
+"""The papers' tricks, one file each: options of any recipe. `objective` combines them with a recipe."""
 
 from typing import TYPE_CHECKING
 

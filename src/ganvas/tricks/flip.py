@@ -1,4 +1,4 @@
-"""Mirrored pictures: the one augmentation that did paper 2's data no harm."""
+"""Mirrored pictures: the one augmentation that did not harm paper 2's data."""
 
 import dataclasses
 

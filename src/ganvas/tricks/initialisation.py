@@ -16,7 +16,7 @@ class Initialisation(Trick):
     paper 2: uniform weights (Glorot and Bengio 2010, equation 16) and biases of zero; normalisation layers keep theirs.
     """
 
-    order = 10  # before weights are normalised
+    order = 10  # before spectral normalisation
 
     @classmethod
     def is_enabled(cls, options: Options) -> bool:

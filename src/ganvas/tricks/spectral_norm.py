@@ -17,7 +17,7 @@ class SpectralNorm(Trick):
     maps, so with BatchNorm in D the bound holds for these layers but not for D as a whole.
     """
 
-    order = 30  # what it normalises has been drawn
+    order = 30  # after the initial weights are drawn
 
     @classmethod
     def is_enabled(cls, options: Options) -> bool:

@@ -64,12 +64,15 @@ class Measurement(LogLine):
 
 def number(value: object) -> float:
     """A value as a number; NaN if it is not one."""
-    return float(value) if isinstance(value, int | float) else math.nan
+    try:
+        return float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:  # an integer that no float can hold
+        return math.nan
 
 
 def is_finite(value: object) -> TypeGuard[float]:
     """Whether a value is a finite number."""
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, int | float) and math.isfinite(number(value))
 
 
 def _kimg(record: Mapping[str, object]) -> float:

@@ -10,7 +10,7 @@ from ganvas.cli.arguments import Data
 
 def baseline(
     data: Data,
-    kind: Annotated[str, typer.Option(help="mean, kmeans or pca.", show_default=False)],
+    kind: Annotated[str, typer.Option(help="The baseline: mean, kmeans or pca.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Snapshot file to make (.safetensors).", show_default=False)],
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the fit.", show_default="0")] = None,
     label_column: Annotated[
@@ -35,4 +35,4 @@ def baseline(
     snapshot = fit(data, kind, label_column=label_column, **changes)
     save(out, snapshot.generator, snapshot.card)
     typer.echo(f"{out}: {snapshot.generator}")
-    typer.echo(f"look at it with: ganvas sample {quoted(out)} --out grid.png", err=True)
+    typer.echo(f"see its pictures with: ganvas sample {quoted(out)} --out grid.png", err=True)

@@ -6,18 +6,21 @@ from typing import Annotated
 import typer
 
 from ganvas.cli.arguments import Assignments, Data
-from ganvas.cli.folder import INTERRUPTED
+from ganvas.cli.groups import INTERRUPTED
 
 
 def compare(
     data: Data,
     out: Annotated[
-        Path, typer.Option(help="Directory of the comparison. If it was interrupted, it continues.", show_default=False)
+        Path,
+        typer.Option(help="Directory of the comparison. An interrupted comparison continues.", show_default=False),
     ],
     recipes: Annotated[str, typer.Option(help="Recipes to compare, such as dcgan,wgan-gp,mlp.", show_default=False)],
     budget: Annotated[str, typer.Option(help="How long to train each run, such as 10m or 100kimg.")] = "10m",
-    seeds: Annotated[int, typer.Option(min=1, max=100, help="Runs of each recipe.")] = 3,
-    samples: Annotated[int, typer.Option(min=16, max=100_000, help="Pictures of each run to measure.")] = 1000,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Number of runs of each recipe.")] = 3,
+    samples: Annotated[
+        int, typer.Option(min=16, max=100_000, help="Number of generated pictures to measure for each run.")
+    ] = 1000,
     assignments: Assignments = None,
 ) -> None:
     """Train recipes with the same data, budget and seeds, and print one table that includes the baselines."""
@@ -39,5 +42,5 @@ def compare(
         )
     typer.echo(str(comparison))
     if not comparison.finished:
-        typer.echo("interrupted; the same command continues", err=True)
+        typer.echo("interrupted; the same command continues where it stopped", err=True)
         raise typer.Exit(INTERRUPTED)

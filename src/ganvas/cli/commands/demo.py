@@ -10,7 +10,7 @@ from ganvas.machine.memory import share_heap
 
 def demo(
     minutes: Annotated[float, typer.Option(min=0.01, max=1_000_000, help="Minutes of training.")] = 5.0,
-    out: Annotated[Path, typer.Option(help="Folder of its dataset, runs and pages.")] = Path("demo"),
+    out: Annotated[Path, typer.Option(help="Folder for the dataset, the runs and the pages.")] = Path("demo"),
 ) -> None:
     """Paint pictures, train on them, measure, and write one page. Nothing is downloaded."""
     share_heap()

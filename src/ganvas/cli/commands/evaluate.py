@@ -17,7 +17,7 @@ def evaluate(
     data: Annotated[
         Path | None, typer.Option(help="Dataset to compare with. By default the one that the generator was trained on.")
     ] = None,
-    samples: Annotated[int, typer.Option(min=1, max=1_000_000, help="Pictures to generate.")] = 1000,
+    samples: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of pictures to generate.")] = 1000,
     seed: Seed = 0,
     extractor: Annotated[
         str | None,
@@ -30,7 +30,7 @@ def evaluate(
     judge: Annotated[
         bool,
         typer.Option(
-            "--judge", help="Also ask a classifier of the real pictures how often labels are right and how sure it is."
+            "--judge", help="Also let a classifier of the real pictures check how often the labels are right."
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

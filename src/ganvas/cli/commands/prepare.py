@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ganvas.cli.fields import options_of
-from ganvas.cli.folder import INTERRUPTED
+from ganvas.cli.groups import INTERRUPTED
 from ganvas.data.prepare.options import PrepareArguments
 from ganvas.foundation.errors import DataError
 
@@ -18,9 +18,9 @@ def prepare(
         list[str],
         typer.Argument(
             metavar="[CLASS=]SOURCE",
-            help="A folder of pictures (a sub-folder's name is the class), a zip or tar archive, a CSV, TSV or Parquet "
-            "table, hf:OWNER/NAME or hf:FOLDER, torchvision:NAME, digits:, or painter: or painter:COUNT for the "
-            "embedded paintings. Several sources are one class each, as in flowers=photos "
+            help="A folder of pictures (the name of a sub-folder is the class), a zip or tar archive, a CSV, TSV or "
+            "Parquet table, hf:OWNER/NAME or hf:FOLDER, torchvision:NAME, digits:, or painter: or painter:COUNT for "
+            "the embedded paintings. With several sources, each is a class, as in flowers=photos "
             "landscape=wikiart/landscape.",
             show_default=False,
         ),
@@ -39,13 +39,15 @@ def prepare(
         with PreparationDisplay() as display:
             summary = prepare(_named(source), data, progress=display.update, **options)
     except KeyboardInterrupt:
-        typer.echo(f"ganvas: interrupted; {data} is not made yet, the same command goes on from here", err=True)
+        typer.echo(
+            f"ganvas: interrupted; {data} is not complete; the same command continues where it stopped", err=True
+        )
         raise typer.Exit(INTERRUPTED) from None
     typer.echo(str(summary))
 
 
 def _named(sources: list[str]) -> str | dict[str, str]:
-    """A single source without a class, or else the sources by their classes."""
+    """The sources by their classes, or a single source without a class."""
     if len(sources) == 1 and (_exists(sources[0]) or "=" not in sources[0] or ":" in sources[0].partition("=")[0]):
         return sources[0]
     named: dict[str, str] = {}
@@ -53,8 +55,8 @@ def _named(sources: list[str]) -> str | dict[str, str]:
         name, equals, place = source.partition("=")
         if not (name and equals and place):
             raise DataError(
-                f"{source} needs a class, because there are several sources, as in flowers=photos "
-                "landscape=wikiart/landscape; only a single source needs none"
+                f"{source} is one of several sources and needs a class, as in flowers=photos "
+                "landscape=wikiart/landscape"
             )
         if name in named:
             raise DataError(f"the class {name!r} appears twice; put its pictures into one folder")
@@ -63,6 +65,6 @@ def _named(sources: list[str]) -> str | dict[str, str]:
 
 
 def _exists(path: str) -> bool:
-    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+    with contextlib.suppress(OSError, ValueError):  # not a valid file name
         return Path(path).exists()
     return False

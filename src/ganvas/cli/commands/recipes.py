@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from ganvas.experiments.catalogue import Entry
 
-# What the table says of each use of classes.
+# How the table describes each use of classes.
 CLASSES = {
     "none": "",
     "classified": "learnt",

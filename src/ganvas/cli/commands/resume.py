@@ -12,11 +12,11 @@ def resume(
     run: Annotated[Path, typer.Argument(help="Run directory.", show_default=False)],
     budget: Annotated[
         str | None,
-        typer.Option(help="How much more to train. By default what is left of the budget.", show_default=False),
+        typer.Option(help="How much longer to train. By default the rest of the budget.", show_default=False),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The dataset directory, if it has moved.")] = None,
 ) -> None:
-    """Continue a run exactly where its newest checkpoint left it."""
+    """Continue a run from its newest checkpoint, exactly as if it had not been interrupted."""
     share_heap()
     from ganvas.cli.outcome import conclude
     from ganvas.cli.terminal import TerminalDisplay

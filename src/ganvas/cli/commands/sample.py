@@ -14,17 +14,17 @@ def sample(
         Path,
         typer.Option(help="A .png file for one grid, or a directory for single pictures.", show_default=False),
     ],
-    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="How many pictures.")] = 64,
+    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="Number of pictures.")] = 64,
     seed: Seed = 0,
     label: Annotated[
         str | None,
         typer.Option(
-            help="Name of the class to paint. By default all classes, with a row for each in a grid.",
+            help="Name of the class to generate. By default all classes; a grid has a row for each.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Paint pictures with a trained generator."""
+    """Generate pictures with a trained generator."""
     from ganvas.artist.artist import load, write_samples
 
     write_samples(load(source), out, n, seed, label)

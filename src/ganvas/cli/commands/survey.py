@@ -20,7 +20,7 @@ def survey(
         str | None,
         typer.Option(help="Column of the dataset's index that holds the classes.", show_default="as prepared"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of pictures to show and to measure.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed for choosing the pictures to show and to measure.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
     """Describe a dataset: classes, colours, mean pictures, shapes, dates, near-duplicates, leaks, rejected files."""
@@ -30,11 +30,11 @@ def survey(
         from ganvas.report.run.page import check_out
 
         check_out(out)
-    found = survey(data, label=label, seed=seed, say=functools.partial(typer.echo, err=True))
+    result = survey(data, label=label, seed=seed, say=functools.partial(typer.echo, err=True))
     if out is not None:
         from ganvas.report.survey.page import write_page
 
-        write_page(found, out)
-    typer.echo(json.dumps(found.record(), indent=2) if as_json else str(found))
+        write_page(result, out)
+    typer.echo(json.dumps(result.record(), indent=2) if as_json else str(result))
     if out is not None:
         typer.echo(str(out), err=as_json)

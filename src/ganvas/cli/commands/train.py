@@ -1,18 +1,18 @@
 """`ganvas train`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ganvas.cli.arguments import Assignments, Data, Out
 from ganvas.cli.fields import options_of
-from ganvas.cli.folder import INTERRUPTED
+from ganvas.cli.groups import INTERRUPTED
 from ganvas.machine.memory import share_heap
 from ganvas.settings.config import Settings, parse_assignments, read_config
 
 
-# Left out, a flag is None: then --set, --config and the recipe's defaults have their say.
+# A flag that is not given is None, so that --set, --config and the recipe's defaults apply.
 @options_of(Settings, "quality", "budget", "seed", "label_column", "on_trouble", "patience", use_defaults=False)
 def train(
     data: Data,
@@ -29,10 +29,10 @@ def train(
     start: Annotated[Path | None, typer.Option("--from", help="Start from the weights of a snapshot or run.")] = None,
     per_class: Annotated[
         bool,
-        typer.Option("--per-class", help="Train one GAN for each class; --out is the directory of all of them."),
+        typer.Option("--per-class", help="Train one GAN for each class; --out is the directory for all of them."),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
-    **settings: Any,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would happen, and write nothing.")] = False,
+    **settings: object,
 ) -> None:
     """Train a GAN on a dataset. Ctrl-C stops it, and `ganvas resume` continues."""
     share_heap()
@@ -56,7 +56,7 @@ def train(
 
 
 def _train_per_class(
-    data: Path, out: Path, recipe: str, start: Path | None, dry_run: bool, changes: dict[str, Any]
+    data: Path, out: Path, recipe: str, start: Path | None, dry_run: bool, changes: dict[str, object]
 ) -> None:
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.experiments import per_class
@@ -67,7 +67,7 @@ def _train_per_class(
     with TerminalDisplay() as display:
         result = per_class.train_per_class(data, out, recipe, start=start, display=display, **changes)
     if not result.finished:
-        typer.echo("interrupted; the same command continues", err=True)
+        typer.echo("interrupted; the same command continues where it stopped", err=True)
         raise typer.Exit(INTERRUPTED)
     typer.echo(str(result))
-    typer.echo(f"side by side in {out / per_class.PAGE} and {out / per_class.GRID}", err=True)
+    typer.echo(f"compare the classes in {out / per_class.PAGE} and {out / per_class.GRID}", err=True)

@@ -1,28 +1,28 @@
-"""What the columns of a dataset's index are about: licences, origins, dates or labels."""
+"""Describe columns of a dataset's index: licences, origins, dates and labels."""
 
 import re
 from dataclasses import dataclass
 
 import pandas as pd
 
-# What the names of columns speak of.
+# Patterns in the names of columns about these subjects.
 LICENCE = re.compile(r"licen[cs]e|rights|copyright", re.IGNORECASE)
 ORIGIN = re.compile(r"artist|author|creator|painter|photographer|source|museum|collection|credit|url", re.IGNORECASE)
 DATE = re.compile(r"(?<![a-z])(dates?|dated|years?|created|painted|completed)(?![a-z])", re.IGNORECASE)
 
-# Values of a column that are listed; of one with a value a picture, as file names are, only how many there are.
+# The most values of a column to list. If nearly every picture has a different value, such as a file name, none is.
 COMMONEST = 6
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a column of the index says of the pictures.
+    """The values of a column of the index.
 
     Attributes:
         name: the column's name.
-        counts: its commonest values with how many pictures have each.
-        others: how many other values there are.
-        unknown: how many pictures have no value.
+        counts: the number of pictures for each of its most common values.
+        others: number of other values.
+        unknown: number of pictures without a value.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Column:
 
     @classmethod
     def of(cls, name: str, values: "pd.Series[str]", most: int = COMMONEST) -> "Column":
-        """Count the values of a column, of which at most so many are listed."""
+        """Count the values of a column and list at most `most` of them."""
         text = values.dropna().astype(str).str.strip()
         counts = text[text != ""].value_counts()
         listed = counts.head(most) if len(counts) <= max(COMMONEST, len(values) // 3) else counts.head(0)
@@ -45,7 +45,7 @@ class Column:
 
     @property
     def words(self) -> str:
-        """The column in a line."""
+        """The column as a line of text."""
         parts = [f"{value} ({count:,})" for value, count in self.counts.items()]
         if self.others:
             parts.append(f"{self.others:,} {'more ' if self.counts else 'different '}values")
@@ -55,5 +55,5 @@ class Column:
 
 
 def columns_about(index: pd.DataFrame, subject: re.Pattern[str]) -> list[Column]:
-    """The columns whose names speak of a subject, counted."""
+    """The columns whose names match a subject."""
     return [Column.of(str(name), index[name]) for name in index.columns if subject.search(str(name))]

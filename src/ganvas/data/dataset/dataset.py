@@ -1,4 +1,4 @@
-"""The dataset: pictures of one size in a memory map, and a table of what they are."""
+"""The dataset: pictures of one size in a memory map, and a table that describes them."""
 
 import functools
 from pathlib import Path
@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, SPLITS, TRAIN, Info, map_images, read_info
-from ganvas.foundation.arrays import Images, evenly_spaced
+from ganvas.foundation.arrays import Images, Integers, evenly_spaced
 from ganvas.foundation.errors import DataError, unknown
 from ganvas.foundation.paths import user_path
 
@@ -28,12 +28,12 @@ class Dataset:
 
     Attributes:
         path: the dataset directory.
-        info: what `dataset.json` holds.
+        info: the content of `dataset.json`.
         images: uint8 [N, S, S, 3], a read-only memory map.
-        index: the table of pictures, one row each in the order of `images`.
+        index: the table of pictures, with one row each, in the order of `images`.
     """
 
-    def __init__(self, path: Path, info: Info, images: NDArray[np.uint8], index: pd.DataFrame) -> None:
+    def __init__(self, path: Path, info: Info, images: Images, index: pd.DataFrame) -> None:
         self.path, self.info, self.images, self.index = path, info, images, index
 
     @classmethod
@@ -41,7 +41,8 @@ class Dataset:
         """Open the dataset directory that `ganvas prepare` wrote.
 
         Raises:
-            DataError: no such directory, another schema version, or a file of it missing, cut short or changed.
+            DataError: the directory does not exist, has another schema version, or has a file that is missing, cut
+                short or changed.
         """
         path = user_path(path)
         info = read_info(path)
@@ -53,12 +54,14 @@ class Dataset:
         expected = (info.count, info.size, info.size, 3)
         if images.shape != expected or images.dtype != np.uint8 or len(index) != info.count:
             raise DataError(
-                f"{path} does not hold what its {INFO} says: expected uint8 {expected}, found {images.dtype} "
+                f"{path} does not match its {INFO}: expected uint8 {expected}, found {images.dtype} "
                 f"{images.shape} and {len(index)} index rows; prepare the dataset again"
             )
         for column in filter(None, [info.label_column, info.mode_column]):
             if column not in index:
-                raise DataError(f"{path / INDEX} lacks the column {column!r} that {INFO} names; prepare it again")
+                raise DataError(
+                    f"{path / INDEX} lacks the column {column!r} that {INFO} names; prepare the dataset again"
+                )
         return cls(path, info, images, index)
 
     def __len__(self) -> int:
@@ -71,7 +74,7 @@ class Dataset:
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 that names this content."""
+        """The sha256 that identifies this content."""
         return self.info.fingerprint
 
     @property
@@ -80,7 +83,7 @@ class Dataset:
         return self.info.class_names
 
     @functools.cached_property
-    def labels(self) -> NDArray[np.int64] | None:
+    def labels(self) -> Integers | None:
         """int64 [N], the position of each picture's class in `class_names`; None without classes.
 
         Raises:
@@ -92,17 +95,16 @@ class Dataset:
         try:
             return np.array([numbers[name] for name in self.index[self.info.label_column].astype(str)], np.int64)
         except KeyError as error:
-            stranger = error.args[0]
-            raise DataError(f"{self.path / INDEX} holds the class {stranger!r}, which {INFO} does not name") from error
+            unlisted = error.args[0]
+            raise DataError(f"{self.path / INDEX} holds the class {unlisted!r}, which {INFO} does not name") from error
 
-    def rows(self, split: str) -> NDArray[np.int64]:
-        """The rows of the pictures in "train", "validation" or "test", rising; int64, empty if there are none.
+    def rows(self, split: str) -> Integers:
+        """The rows of the pictures in "train", "validation" or "test", int64, in ascending order; may be empty.
 
-        Pictures of a dataset without splits are all in "train". What is learnt, or shown as what was learnt from, is
-        learnt from those rows alone.
+        In a dataset without splits, all pictures are in "train". Models learn from these rows only.
 
         Raises:
-            DataError: there is no such split, or the index holds one.
+            DataError: the split is not one of the three, or the index holds an unknown split.
         """
         if split not in SPLITS:
             raise DataError(unknown("split", split, SPLITS))
@@ -118,8 +120,8 @@ class Dataset:
         return self.images[rows[evenly_spaced(len(rows), most)]]
 
     @functools.cached_property
-    def class_counts(self) -> NDArray[np.int64]:
-        """How many training pictures each class has, int64 [C]; empty without classes."""
+    def class_counts(self) -> Integers:
+        """The number of training pictures of each class, int64 [C]; empty without classes."""
         if self.labels is None:
             return np.empty(0, np.int64)
         return np.bincount(self.labels[self.rows(TRAIN)], minlength=len(self.class_names))
@@ -132,38 +134,38 @@ class Dataset:
 
     @property
     def splits(self) -> dict[str, int]:
-        """How many pictures are in "train", "validation" and "test".
+        """The number of pictures in "train", "validation" and "test".
 
         Raises:
-            DataError: the index holds another split.
+            DataError: the index holds an unknown split.
         """
         return {split: len(self._rows[split]) for split in SPLITS}
 
     @functools.cached_property
-    def _rows(self) -> dict[str, NDArray[np.int64]]:
+    def _rows(self) -> dict[str, Integers]:
         column = self.index.get("split", pd.Series(TRAIN, index=self.index.index))
-        if len(strangers := column[~column.isin(SPLITS)]):
+        if len(invalid := column[~column.isin(SPLITS)]):
             raise DataError(
-                f"{self.path / INDEX} holds the split {strangers.iloc[0]!r}, which is none of {', '.join(SPLITS)}"
+                f"{self.path / INDEX} holds the split {invalid.iloc[0]!r}; expected one of {', '.join(SPLITS)}"
             )
         return {split: np.flatnonzero(column == split) for split in SPLITS}
 
     @property
     def modes(self) -> NDArray[np.object_] | None:
-        """The known mode of each picture [N] (painted data), or None where no mode is known."""
+        """The known mode of each picture [N], for painted data; None if modes are not known."""
         return None if self.info.mode_column is None else self.index[self.info.mode_column].to_numpy(object)
 
     def as_torch(
         self, split: str | None = TRAIN, transform: "Callable[[Tensor], Tensor] | None" = None
     ) -> "TorchPictures":
-        """The pictures for a `DataLoader`: pairs of float32 [3, S, S] in [-1, 1] and the number of the class.
+        """The pictures for a `DataLoader`: pairs of float32 [3, S, S] in [-1, 1] and a class number.
 
         Args:
             split: "train", "validation" or "test"; None for all pictures.
             transform: applied to every picture.
 
         Raises:
-            DataError: there is no such split.
+            DataError: the split is unknown.
         """
         from ganvas.data.dataset.torch_view import TorchPictures
 
@@ -178,7 +180,7 @@ class Dataset:
             image: the name of the column of pictures.
 
         Raises:
-            DataError: that library is not installed, there is nothing in such a split, or the name is taken.
+            DataError: that library is not installed, the split holds no pictures, or the index has a column `image`.
         """
         from ganvas.data.dataset.hugging_face_view import to_hf
 
@@ -189,8 +191,8 @@ class Dataset:
             self.path, self.info, rows, self.index.iloc[rows].reset_index(drop=True), self._labels_of(rows), image
         )
 
-    def _selected(self, split: str | None) -> NDArray[np.int64]:
+    def _selected(self, split: str | None) -> Integers:
         return np.arange(len(self)) if split is None else self.rows(split)
 
-    def _labels_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    def _labels_of(self, rows: Integers) -> Integers | None:
         return None if self.labels is None else self.labels[rows]

@@ -1,55 +1,53 @@
-"""A dataset as the `datasets` library of Hugging Face has it: pictures, classes, and every column of the index."""
+"""A dataset for the `datasets` library of Hugging Face: pictures, classes, and every column of the index."""
 
 import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from PIL import Image
 
 from ganvas.data.dataset.layout import IMAGES, Info, map_images
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.cache import cache_path
 from ganvas.foundation.errors import DataError
 
 if TYPE_CHECKING:
     import datasets
 
-# Rows of the index that are turned into Python values at a time.
+# Rows of the index to convert to Python values at a time.
 _CHUNK = 1_000
 
 
 def to_hf(
     path: Path,
     info: Info,
-    rows: NDArray[np.int64],
+    rows: Integers,
     index: pd.DataFrame,
-    labels: NDArray[np.int64] | None,
+    labels: Integers | None,
     image: str = "image",
 ) -> "datasets.Dataset":
-    """The pictures with their columns, in an Arrow file that lies in the cache and is mapped into memory.
+    """The pictures with their columns, in an Arrow file in the cache that is mapped into memory.
 
     The file is written once for the same pictures with the same columns.
 
     Args:
         path: the dataset directory.
-        info: what the dataset is.
-        rows: int64 [n], which of its pictures to show, at least one.
-        index: the rows of the index of these, numbered from 0.
+        info: the content of its `dataset.json`.
+        rows: int64 [n], the rows of the pictures to include, at least one.
+        index: the rows of the index for these pictures, numbered from 0.
         labels: int64 [n], their classes; None without classes.
         image: the name of the column of pictures.
 
     Returns:
-        A row a picture: an `Image` (PNG, so no pixel is changed), the class as a `ClassLabel` under the name of its
-        column, and the other columns of the index as they are.
+        One row per picture: an `Image` (a PNG, so pixels are exact), the class as a `ClassLabel` under the name of its
+        column, and the other columns of the index unchanged.
 
     Raises:
-        DataError: the `datasets` library is not installed, or the index has a column of the name that the pictures
-            are to have.
+        DataError: the `datasets` library is not installed, or the index has a column called `image` already.
     """
     try:
         import datasets
@@ -57,7 +55,7 @@ def to_hf(
         raise DataError("to_hf() needs the datasets library; install it with: pip install 'ganvas[hf]'") from error
     if image in index:
         raise DataError(
-            f"the index of {path} has a column {image!r} already; name the pictures otherwise: to_hf(image=...)"
+            f"the index of {path} has a column {image!r} already; choose another name with to_hf(image=...)"
         )
     if labels is not None:
         index = index.assign(**{str(info.label_column): labels})
@@ -66,7 +64,7 @@ def to_hf(
             _records,
             features=_features(info, index, image),
             cache_dir=str(cache_path("datasets/new").parent),
-            # These are what the cache is keyed by, too.
+            # The cache is keyed by these arguments.
             gen_kwargs={
                 "path": str(path),
                 "fingerprint": info.fingerprint,
@@ -91,9 +89,9 @@ def _features(info: Info, index: pd.DataFrame, image: str) -> "datasets.Features
 
 
 def _records(
-    path: str, fingerprint: str, index: pd.DataFrame, rows: NDArray[np.int64], image: str
-) -> Iterator[dict[str, Any]]:
-    """The rows of the Hugging Face dataset; the fingerprint is there for the key."""
+    path: str, fingerprint: str, index: pd.DataFrame, rows: Integers, image: str
+) -> Iterator[dict[str, object]]:
+    """The rows of the Hugging Face dataset; the fingerprint is an argument only to be part of the cache's key."""
     images = map_images(Path(path) / IMAGES)
     for start in range(0, len(rows), _CHUNK):
         chunk = pa.Table.from_pandas(index.iloc[start : start + _CHUNK], preserve_index=False).to_pylist()
@@ -101,7 +99,7 @@ def _records(
             yield {image: {"bytes": _png(images[row]), "path": None}, **record}
 
 
-def _png(pixels: NDArray[np.uint8]) -> bytes:
+def _png(pixels: Images) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
@@ -109,7 +107,7 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
 
 @contextlib.contextmanager
 def _silently() -> Iterator[None]:
-    """Without the progress bars of `datasets`, for this library prints nothing."""
+    """Hide the progress bars of `datasets`, because this library prints nothing."""
     import datasets
 
     were_shown = not datasets.are_progress_bars_disabled()

@@ -1,4 +1,4 @@
-"""The classes of a dataset from any column of its index, always by name."""
+"""Take the classes of a dataset from any column of its index, by name."""
 
 import hashlib
 import json
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.errors import DataError, unknown
 
-# More names than this are not classes: sources, hashes, sizes.
+# A column with more values than this does not hold classes, but file names, hashes or sizes.
 MAX_CLASSES = 1000
 
 
 def labelled_by(data: Dataset, column: str) -> Dataset:
     """The same pictures with the classes of another column.
 
-    The view keeps the fingerprint of its directory, which covers the prepared class alone. So what is keyed by the
-    fingerprint and depends on labels of another column is keyed by `labels_digest` too.
+    The fingerprint stays that of the directory, which covers the prepared class only. A cache that depends on the
+    labels of another column must be keyed by `labels_digest`, too.
 
     Raises:
-        DataError: there is no such column, or its values are no classes; the message lists the columns there are.
+        DataError: the column does not exist or does not hold classes; the message lists the columns.
     """
     if label_column(data, column) == data.info.label_column:
         return data
@@ -28,14 +28,19 @@ def labelled_by(data: Dataset, column: str) -> Dataset:
     return Dataset(data.path, info, data.images, data.index)
 
 
-def label_column(data: Dataset, label: str | None) -> str:
-    """The column to take classes from: the one asked for, or the dataset's own.
+def label_column(data: Dataset, label: str | None, flag: str = "--label") -> str:
+    """The column to take classes from: `label`, or by default the one that the dataset was prepared with.
+
+    Args:
+        data: the dataset.
+        label: the column that was asked for, if any.
+        flag: what asks for one on the command line.
 
     Raises:
-        DataError: there is no such column, or none was asked for and the dataset has no classes.
+        DataError: the column does not exist, or `label` is None and the dataset has no classes.
     """
     if label is None and data.info.label_column is None:
-        raise DataError(f"{data.path} has no classes; name a column with --label: {', '.join(_columns(data))}")
+        raise DataError(f"{data.path} has no classes; name a column with {flag}: {', '.join(_columns(data))}")
     column = label or str(data.info.label_column)
     if column not in data.index:
         raise DataError(f"{data.path}: {unknown('column', column, _columns(data))}")
@@ -43,7 +48,7 @@ def label_column(data: Dataset, label: str | None) -> str:
 
 
 def labels_digest(data: Dataset, column: str | None) -> str | None:
-    """A sha256 over a column's values in the order of the pictures, cut to 16 digits; None without a column."""
+    """The first 16 digits of a sha256 over a column's values in the order of the pictures; None without a column."""
     if column is None:
         return None
     values = data.index[column]
@@ -52,10 +57,10 @@ def labels_digest(data: Dataset, column: str | None) -> str | None:
 
 
 def label_names(data: Dataset, column: str) -> NDArray[np.object_]:
-    """The class of every picture by name, str [N]; numbers and other values are written out.
+    """The class name of each picture, str [N]; numbers and other values are converted to text.
 
     Raises:
-        DataError: some pictures have no value in that column; the message lists the columns there are.
+        DataError: some pictures have no value in that column; the message lists the columns.
     """
     values = data.index[column]
     names = values.astype(str).to_numpy(object)
@@ -69,17 +74,17 @@ def class_names(data: Dataset, column: str) -> list[str]:
     """The classes of a column, sorted by name.
 
     Raises:
-        DataError: values are missing, or there are fewer than two or more than `MAX_CLASSES`, or a class of a single
-            picture; the message lists the columns there are.
+        DataError: values are missing, there are fewer than two classes or more than `MAX_CLASSES`, or a class has a
+            single picture; the message lists the columns.
     """
     names, counts = np.unique(label_names(data, column).astype(str), return_counts=True)
     if len(names) < 2:
         raise _unsuitable(data, column, f"has a single class, {str(names[0])!r}")
     if len(names) > MAX_CLASSES:
-        raise _unsuitable(data, column, f"has {len(names):,} different values; classes are at most {MAX_CLASSES:,}")
+        raise _unsuitable(data, column, f"has {len(names):,} different values; at most {MAX_CLASSES:,} are allowed")
     if counts.min() < 2:
-        lonely = names[counts.argmin()]
-        raise _unsuitable(data, column, f"has a class of one picture, {str(lonely)!r}; two or more are needed")
+        smallest = names[counts.argmin()]
+        raise _unsuitable(data, column, f"has a class of one picture, {str(smallest)!r}; two or more are needed")
     listed: list[str] = names.tolist()
     return listed
 

@@ -1,15 +1,15 @@
-"""The layout of a dataset directory: pictures of one size in a memory map, and a table of what they are.
+"""The layout of a dataset directory: pictures of one size in a memory map, and a table that describes them.
 
 images.npy      uint8 [N, S, S, 3], read as a memory map
-index.parquet   a row a picture: source, sha256, content, phash, width, height, split, the label columns, duplicates,
-                and crop and group if asked
-rejected.csv    a row a file left out: path, reason, detail
+index.parquet   one row per picture: source, sha256, content, phash, width, height, split, the label columns,
+                duplicates, and, if requested, crop and group
+rejected.csv    one row per file left out: path, reason, detail
 dataset.json    schema version, options, class names in order, fingerprint (see `Info`)
 
-`content` is a hash of the decoded pixels, the same for copies of a picture in any lossless coding. `duplicates` numbers
-the sets of pictures that look alike, copies among them; it is null for a picture that repeats none. `crop` counts the
-squares of one picture from 0 (`--fit multicrop`). `detail` says what a reason is about, such as the picture that a
-duplicate repeats. Datasets from before they were kept have none of these four.
+`content` is a hash of the decoded pixels, the same for copies of a picture in any lossless format. `duplicates` is a
+number for each set of pictures that look alike, including copies; it is null for all other pictures. `crop` numbers
+the squares of one picture from 0 (`--fit multicrop`). `detail` adds to the reason, such as the picture that a duplicate
+repeats. Older datasets lack these four.
 """
 
 import json
@@ -17,11 +17,10 @@ import tokenize
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ganvas.data.dataset.stored import StoredPictures
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.paths import is_directory, is_file, quoted
 
@@ -31,7 +30,7 @@ IMAGES, INDEX, REJECTED, INFO = "images.npy", "index.parquet", "rejected.csv", "
 
 
 class Info(BaseModel):
-    """What `dataset.json` holds.
+    """The content of `dataset.json`.
 
     Attributes:
         schema_version: layout of the directory; another version is refused.
@@ -40,8 +39,8 @@ class Info(BaseModel):
         label_column: column of the index that holds the class, or None for pictures without classes.
         class_names: the values of that column in the order of their numbers.
         mode_column: column with the known mode of each picture (painted data only), or None.
-        fingerprint: sha256 over the pixels, the labels, the class names and, if pictures are held back, which; what
-            caches and runs are keyed by.
+        fingerprint: sha256 over the pixels, the labels, the class names and, if pictures are held back, the splits;
+            the key of caches and runs.
         options: how the pictures were prepared.
     """
 
@@ -58,10 +57,10 @@ class Info(BaseModel):
 
 
 def read_info(path: Path) -> Info:
-    """What the `dataset.json` of a dataset directory says.
+    """Read the `dataset.json` of a dataset directory.
 
     Raises:
-        DataError: there is none, it is damaged, or of another schema version.
+        DataError: the file is missing or damaged, or has another schema version.
     """
     file = path / INFO
     if not is_file(file):
@@ -72,15 +71,16 @@ def read_info(path: Path) -> Info:
         version = content.get("schema_version") if isinstance(content, dict) else None
         if version != SCHEMA_VERSION:
             raise DataError(
-                f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}: prepare it again"
+                f"{file} has schema version {version!r}, but this ganvas reads version {SCHEMA_VERSION}; prepare the "
+                "dataset again"
             )
         return Info.model_validate(content)
     except (OSError, ValueError, ValidationError) as error:
         raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
 
 
-def map_images(file: Path) -> NDArray[np.uint8]:
-    """The pictures of an `images.npy` as a read-only memory map, in the shape that its header says (see `stored.py`).
+def map_images(file: Path) -> Images:
+    """The pictures of an `images.npy` as a read-only memory map, in the shape that its header states (see `stored.py`).
 
     Raises:
         DataError: the file is missing or cut short.

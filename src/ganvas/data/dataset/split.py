@@ -1,7 +1,7 @@
-"""Which pictures belong together, and which of them are held back from training.
+"""Group pictures that belong together, and hold some groups back from training.
 
-Views of one picture must not lie on both sides of a split, or a model is tested on what it has learnt by heart: so
-pictures are held back by whole groups, and as nearly as these permit the same share of every class.
+If views of one picture were on both sides of a split, a model would be tested on what it has memorised. So pictures are
+held back in whole groups, and as far as these allow the same share of every class.
 """
 
 import math
@@ -12,10 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import TEST, TRAIN, VALIDATION
+from ganvas.foundation.arrays import Flags, Images, Integers
 from ganvas.foundation.errors import DataError
-
-Numbers = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 # What the values of a split column mean, in lower case.
 MEANINGS = {
@@ -24,30 +22,30 @@ MEANINGS = {
     **dict.fromkeys(("test", "testing", "false", "0"), TEST),
 }
 
-# Pictures whose 64-bit perceptual hashes differ in no more bits than this are near-duplicates. A copy in another size
-# or coding does so. Of unrelated paintings 3 pairs in a million do: among 20,000, a picture in twenty has a stranger
-# for a neighbour. At 8 bits nearly every one would have, and chains of neighbours would weld the dataset together.
+# Pictures whose 64-bit perceptual hashes differ in at most this many bits are near-duplicates. This includes copies in
+# another size or format, and 3 in a million pairs of unrelated paintings: among 20,000 paintings, one in twenty has an
+# unrelated neighbour. At 8 bits nearly all would have one, and chains of neighbours would merge the whole dataset.
 NEAR = 4
 
 _BITS = 64
-# How many bits each byte has set.
+# The number of bits set in each byte.
 _SET_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1)
 
 _FREE, _TRAINING, _HELD = range(3)
 
 
-def groups_of(index: pd.DataFrame) -> Numbers:
+def groups_of(index: pd.DataFrame) -> Integers:
     """Number the groups of pictures that must stay together.
 
-    The column `group` says which these are, if there is one. Otherwise they are the pictures of equal `sha256` or
-    `content` and those whose `phash` differs in up to `NEAR` bits, directly or by way of others. A picture without an
-    entry, or all pictures where there are no such columns, are groups of their own.
+    The column `group` states the groups if it exists. Otherwise pictures are in one group if they have equal `sha256`
+    or `content`, or if their `phash` differs in at most `NEAR` bits, directly or through other pictures. A picture
+    without an entry is a group of its own.
 
     Args:
         index: the table of a dataset's pictures [N].
 
     Returns:
-        int64 [N], from 0 in the order of the first picture of each group.
+        int64 [N], from 0 in the order of each group's first picture.
 
     Raises:
         DataError: a perceptual hash is not 64 bits in hexadecimal.
@@ -58,23 +56,23 @@ def groups_of(index: pd.DataFrame) -> Numbers:
     return np.unique(roots, return_inverse=True)[1].astype(np.int64)
 
 
-def hold_back(groups: Numbers, labels: Numbers | None, fraction: float, seed: int) -> tuple[Mask, list[int]]:
+def hold_back(groups: Integers, labels: Integers | None, fraction: float, seed: int) -> tuple[Flags, list[int]]:
     """Choose whole groups at random that hold about the same share of every class.
 
-    Every class with two or more groups gets pictures on both sides, and as near to the share as its groups permit.
-    A class with a single group has its own pictures divided, while what else is in that group stays in training; a
-    class with a single picture stays in training. A group of several classes is given a side by that class of them
-    which has the fewest groups to choose from, and groups of a single class make up for it. A class that has none of
-    these may miss the share, and if it cannot have both sides, it has training pictures.
+    Every class with two or more groups has pictures on both sides, as near to the share as its groups allow. If a class
+    is a single group, its own pictures are divided, and other pictures of that group stay in training. A class with a
+    single picture stays in training. The side of a group with several classes is chosen by the class with the fewest
+    groups left; groups with a single class make up for it. A class without such groups may miss the share. If it cannot
+    have pictures on both sides, all are for training.
 
     Args:
         groups: int64 [N], the group of each picture.
         labels: int64 [N], the class of each picture, or None for pictures without classes.
         fraction: the share to hold back, above 0 and below 1.
-        seed: of the choice.
+        seed: seed of the random choice.
 
     Returns:
-        bool [N], True for what is held back; and the sorted numbers of the classes whose only group was divided.
+        bool [N], True for held-back pictures; and the sorted numbers of the classes whose only group was divided.
     """
     labels = np.zeros_like(groups) if labels is None else labels
     random = np.random.default_rng(seed)
@@ -90,8 +88,8 @@ def hold_back(groups: Numbers, labels: Numbers | None, fraction: float, seed: in
 # ---- groups -----------------------------------------------------------------------------------------------------
 
 
-def _pairs(index: pd.DataFrame) -> Iterator[tuple[Numbers, Numbers]]:
-    """Pairs of rows that belong together, some at a time: enough of them to bind every group."""
+def _pairs(index: pd.DataFrame) -> Iterator[tuple[Integers, Integers]]:
+    """Pairs of rows that belong together, in batches; they connect all rows of each group."""
     if "group" in index:
         yield equal_pairs(index["group"])
         return
@@ -103,44 +101,44 @@ def _pairs(index: pd.DataFrame) -> Iterator[tuple[Numbers, Numbers]]:
         yield from near_pairs(index["phash"])
 
 
-def equal_pairs(column: "pd.Series[str]") -> tuple[Numbers, Numbers]:
-    """Each row with an entry, and the first row that has the same."""
+def equal_pairs(column: "pd.Series[str]") -> tuple[Integers, Integers]:
+    """Each row with an entry, and the first row with the same entry."""
     codes, _ = pd.factorize(column)
     known = np.flatnonzero(codes >= 0)
     _, first, inverse = np.unique(codes[known], return_index=True, return_inverse=True)
     return known, known[first][inverse]
 
 
-def near_pairs(column: "pd.Series[str]") -> Iterator[tuple[Numbers, Numbers]]:
-    """Pairs of rows whose hashes are near to each other, some at a time.
+def near_pairs(column: "pd.Series[str]") -> Iterator[tuple[Integers, Integers]]:
+    """Pairs of rows whose hashes differ in at most `NEAR` bits, in batches.
 
-    A bit of a hash says whether a frequency of the picture is stronger than the median of all 64, so half of the bits
-    are set, unless many frequencies are equal, which is to say absent. Such a hash tells of a flat picture, a ramp or
-    a stripe and of little in it: it is near to no other, or all flat pictures of a dataset would be one group.
+    A bit of a hash says whether a frequency of the picture is stronger than the median of all 64. So half of the bits
+    are set, unless many frequencies are absent, as in a flat picture, a ramp or a stripe. Hashes of such pictures say
+    little. They are not compared, because all flat pictures of a dataset would be one group.
     """
     bits = _bits(column)
     rows = np.flatnonzero(bits.sum(axis=1) == _BITS // 2)
     distinct, first, inverse = np.unique(bits[rows], axis=0, return_index=True, return_inverse=True)
     first = rows[first]
     yield rows, first[inverse.ravel()]
-    # Of one band more than bits may differ, a pair that is near has the same bits in one at least, so it is enough to
-    # compare hashes within the buckets of each band.
+    # The bits are cut into NEAR + 1 bands. Two near hashes are equal in at least one band, so it is enough to compare
+    # hashes that share a band.
     packed = np.packbits(distinct, axis=1)
     for band in np.array_split(np.arange(_BITS), NEAR + 1):
         keys = distinct[:, band] @ (1 << np.arange(len(band)))
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
-        for apart in range(1, len(order)):
-            start = np.flatnonzero(keys[apart:] == keys[:-apart])
+        for distance in range(1, len(order)):
+            start = np.flatnonzero(keys[distance:] == keys[:-distance])
             if not len(start):
                 break
-            one, other = order[start], order[start + apart]
+            one, other = order[start], order[start + distance]
             is_near = _SET_BITS[packed[one] ^ packed[other]].sum(axis=1) <= NEAR
             yield first[one[is_near]], first[other[is_near]]
 
 
-def _bits(column: "pd.Series[str]") -> NDArray[np.uint8]:
-    """The bits of hashes in hexadecimal, 0 or 1 [N, 64]; all 0 where there is none."""
+def _bits(column: "pd.Series[str]") -> Images:
+    """The bits of hexadecimal hashes, 0 or 1 [N, 64]; all 0 for a missing hash."""
     try:
         numbers = np.array([int(text, 16) for text in column.fillna("0")], ">u8")
     except (TypeError, ValueError, OverflowError) as error:
@@ -148,11 +146,11 @@ def _bits(column: "pd.Series[str]") -> NDArray[np.uint8]:
     return np.unpackbits(numbers.view(np.uint8).reshape(-1, _BITS // 8), axis=1)
 
 
-def merge(roots: Numbers, first: Numbers, second: Numbers) -> None:
-    """Unite the sets that hold `first[k]` and `second[k]`, for every k.
+def merge(roots: Integers, first: Integers, second: Integers) -> None:
+    """Merge the sets that hold `first[k]` and `second[k]`, for every k.
 
-    Each row's root is the smallest row of its set. The larger root of a pair is hung under the smaller one until no
-    pair disagrees, for of several roots that one is to hang under, a round can only heed the smallest.
+    The root of a row is the smallest row of its set. Each round links the larger root of every pair to the smaller one.
+    A root can get only one new link per round, the smallest, so rounds go on until both rows of each pair agree.
     """
     while (differ := roots[first] != roots[second]).any():
         first, second = first[differ], second[differ]
@@ -165,8 +163,8 @@ def merge(roots: Numbers, first: Numbers, second: Numbers) -> None:
 # ---- sides ------------------------------------------------------------------------------------------------------
 
 
-def _sides(members: list[Numbers], fraction: float, random: np.random.Generator) -> NDArray[np.int8]:
-    """The side of every group, from the groups of the pictures of each class."""
+def _sides(members: list[Integers], fraction: float, random: np.random.Generator) -> NDArray[np.int8]:
+    """Choose the side of every group; `members` has the groups of the pictures of each class."""
     choices = [np.unique(groups) for groups in members]
     classes_in = np.bincount(np.concatenate([*choices, np.empty(0, np.int64)]))
     sides = np.full(len(classes_in), _FREE, np.int8)
@@ -181,11 +179,11 @@ def _sides(members: list[Numbers], fraction: float, random: np.random.Generator)
         waiting.remove(number)
         _take_sides(sides, members[number], fraction, random)
 
-    # What several classes share is settled now, but for classes that it left on one side. The groups of a single class
-    # are chosen again around it.
+    # Groups that several classes share now have their sides, but some classes may be on one side only. Those are
+    # repaired, and then the groups with a single class are chosen again to make up for the shared ones.
     for choice in choices:
         if len(choice) > 1 and len(np.unique(sides[choice])) == 1 and (classes_in[choice] > 1).all():
-            _mend(sides, choice, choices)
+            _move_one_group(sides, choice, choices)
     for choice, groups in zip(choices, members, strict=True):
         if len(choice) > 1 and (classes_in[choice] > 1).any():
             sides[choice[classes_in[choice] == 1]] = _FREE
@@ -193,8 +191,8 @@ def _sides(members: list[Numbers], fraction: float, random: np.random.Generator)
     return sides
 
 
-def _take_sides(sides: NDArray[np.int8], members: Numbers, fraction: float, random: np.random.Generator) -> None:
-    """Give a side to the groups of one class that have none yet; `members` are the groups of its pictures."""
+def _take_sides(sides: NDArray[np.int8], members: Integers, fraction: float, random: np.random.Generator) -> None:
+    """Choose sides for the groups of one class that have none yet; `members` has the groups of its pictures."""
     groups, sizes = np.unique(members, return_counts=True)
     free, held, trained = (sides[groups] == side for side in (_FREE, _HELD, _TRAINING))
     if not free.any():
@@ -206,10 +204,10 @@ def _take_sides(sides: NDArray[np.int8], members: Numbers, fraction: float, rand
     sides[groups[order]] = np.where(chosen, _HELD, _TRAINING)
 
 
-def _mend(sides: NDArray[np.int8], choice: Numbers, choices: list[Numbers]) -> None:
-    """Move a group of a class that lies on one side, one that no other class needs there.
+def _move_one_group(sides: NDArray[np.int8], choice: Integers, choices: list[Integers]) -> None:
+    """Move a group of a class that is on one side only to the other side: one that no other class needs where it is.
 
-    If there is none, a class without training pictures takes one all the same.
+    If all are needed, a class without training pictures moves one all the same.
     """
     side = sides[choice[0]]
     needed = {other[sides[other] == side][0] for other in choices if (sides[other] == side).sum() == 1}
@@ -220,22 +218,22 @@ def _mend(sides: NDArray[np.int8], choice: Numbers, choices: list[Numbers]) -> N
         sides[spare[0]] = _HELD
 
 
-def _nearest_sum(sizes: Numbers, target: float, lowest: int, highest: int) -> Mask:
-    """Choose sizes whose sum is as near to the target as any choice's from `lowest` to `highest`; early ones first.
+def _nearest_sum(sizes: Integers, target: float, lowest: int, highest: int) -> Flags:
+    """Choose sizes whose sum is between `lowest` and `highest` and nearest to the target; early sizes are preferred.
 
     Args:
         sizes: int64 [G], 1 or more each.
-        target: what they should add up to.
-        lowest: the least they may add up to, which must be possible.
-        highest: the most.
+        target: the desired sum.
+        lowest: the lowest allowed sum, which must be possible.
+        highest: the highest allowed sum.
 
     Returns:
-        bool [G], True for what is chosen.
+        bool [G], True for the chosen sizes.
     """
     ideal = min(max(math.ceil(target - 0.5), lowest), highest)
     possible = np.zeros(int(sizes.sum()) + 1, bool)
     possible[0] = True
-    # For each sum, the size that first made it possible: the others that it takes all come before that one.
+    # For each sum, the size that first made it possible. All other sizes in that sum come before it.
     last = np.zeros(len(possible), np.int64)
     reached = 0
     for number, size in enumerate(sizes):

@@ -1,7 +1,7 @@
-"""The pictures of an `images.npy`, which other programs may cut short while it is in use.
+"""The pictures of an `images.npy`, which another program may cut short while it is in use.
 
-Reading a memory map behind the end of its file kills the process (SIGBUS). So pictures are read from the file when
-they are asked for, and what is missing is an error like any other. The map is there for whatever asks for an array.
+Reading a memory map beyond the end of its file kills the process (SIGBUS). So pictures are read from the file on
+demand, and missing ones raise an error. The map remains for code that needs an array.
 """
 
 import errno
@@ -14,18 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.notes import note_once
 
-# What a file system says that has no memory maps.
+# Errors of file systems without memory maps.
 _WITHOUT_MAPS = frozenset({errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM})
 
 
-class StoredPictures(np.memmap[Any, np.dtype[np.uint8]]):
-    """Pictures uint8 [N, S, S, 3] as a read-only memory map, of which `pictures[rows]` is read from the file.
+class StoredPictures(np.memmap[tuple[int, ...], np.dtype[np.uint8]]):
+    """Pictures uint8 [N, S, S, 3] as a read-only memory map, where `pictures[rows]` reads from the file.
 
-    Numbers, slices and one-dimensional arrays of rows are read so, and give arrays in memory. Any other index reads
-    the map, after a look at the length of the file.
+    Integers, slices and one-dimensional arrays of rows are read from the file into memory. Any other index reads the
+    map, after the length of the file has been checked.
     """
 
     _reader: "_Reader | None" = None
@@ -35,10 +36,10 @@ class StoredPictures(np.memmap[Any, np.dtype[np.uint8]]):
         """Open a `.npy` file.
 
         Raises:
-            OSError, ValueError, SyntaxError, tokenize.TokenError: it is missing, cut short, or something else.
+            OSError, ValueError, SyntaxError, tokenize.TokenError: the file is missing, cut short or malformed.
         """
         try:
-            mapped: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(file, mode="r")
+            mapped: np.memmap[tuple[int, ...], np.dtype[np.uint8]] = np.lib.format.open_memmap(file, mode="r")
         except OSError as error:
             if error.errno not in _WITHOUT_MAPS:
                 raise
@@ -46,7 +47,7 @@ class StoredPictures(np.memmap[Any, np.dtype[np.uint8]]):
             whole: StoredPictures = np.load(file, allow_pickle=False).view(cls)
             return whole
         pictures = mapped.view(cls)
-        # Pictures of another kind are refused by whoever opens the dataset.
+        # `Dataset.open` refuses arrays of another type or shape.
         if mapped.ndim == 4 and mapped.dtype == np.uint8 and mapped.flags.c_contiguous and hasattr(os, "pread"):
             pictures._reader = _Reader(file, mapped.offset, mapped.shape)
         return pictures
@@ -64,13 +65,13 @@ class StoredPictures(np.memmap[Any, np.dtype[np.uint8]]):
         self._reader.require_whole()
         return super().__getitem__(index)
 
-    def __reduce__(self) -> Any:
-        # What is sent to another process is where the pictures lie.
+    def __reduce__(self) -> str | tuple[object, ...]:
+        # Another process gets the path of the file, not the pictures.
         return super().__reduce__() if self._reader is None else (StoredPictures.open, (self._reader.file,))
 
 
-def _rows(index: list[Any] | NDArray[Any], count: int) -> NDArray[np.int64] | None:
-    """The rows that an array of numbers or truth values asks for, or None if it is something else."""
+def _rows(index: list[int] | NDArray[np.generic], count: int) -> Integers | None:
+    """The rows that an array of integers or booleans selects; None for any other index."""
     array = np.asarray(index)
     if array.dtype == np.bool_ and array.shape == (count,):
         return np.flatnonzero(array)
@@ -82,7 +83,7 @@ def _rows(index: list[Any] | NDArray[Any], count: int) -> NDArray[np.int64] | No
 
 
 class _Reader:
-    """Reads pictures of a file by their numbers, from any thread."""
+    """Reads pictures of a file by their row numbers. It is safe to use in threads."""
 
     def __init__(self, file: Path, offset: int, shape: tuple[int, ...]) -> None:
         self.file, self._offset, self._shape = file, offset, shape
@@ -90,22 +91,22 @@ class _Reader:
         self._descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         weakref.finalize(self, os.close, self._descriptor)
 
-    def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The pictures of these rows, uint8 [n, S, S, 3].
+    def read(self, rows: Integers) -> Images:
+        """Read the pictures of these rows, uint8 [n, S, S, 3].
 
         Raises:
-            DataError: the file cannot be read, or is shorter than it was.
+            DataError: the file cannot be read, or was cut short.
         """
         pictures = np.empty((len(rows), *self._shape[1:]), np.uint8)
         target, size = pictures.reshape(-1).data, self._picture_bytes
-        # Rows that follow each other are read at once.
+        # Consecutive rows are read at once.
         starts = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)] if len(rows) else []
         for first, last in itertools.pairwise(starts):
             self._fill(target[first * size : last * size], self._offset + int(rows[first]) * size)
         return pictures
 
     def require_whole(self) -> None:
-        """Raise DataError if the file is shorter than it was."""
+        """Raise DataError if the file was cut short."""
         if os.fstat(self._descriptor).st_size < self._offset + self._shape[0] * self._picture_bytes:
             raise self._cut_short()
 
@@ -115,7 +116,7 @@ class _Reader:
             try:
                 part = os.pread(self._descriptor, len(target) - done, position + done)
             except OSError as error:
-                raise DataError(f"{self.file} cannot be read any more: {error.strerror or error}") from error
+                raise DataError(f"{self.file} can no longer be read: {error.strerror or error}") from error
             if not part:
                 raise self._cut_short()
             target[done : done + len(part)] = part

@@ -1,4 +1,4 @@
-"""A class of a dataset as a dataset of its own."""
+"""Copy one class of a dataset into a dataset of its own."""
 
 from pathlib import Path
 
@@ -10,16 +10,16 @@ from ganvas.foundation.files import whole_directory
 
 
 def of_class(data: Dataset, name: str, target: Path) -> Dataset:
-    """Copy the pictures of one class, in their order, each on the side of the split that it was on.
+    """Copy the pictures of one class, in their order and with their splits.
 
     Args:
         data: a dataset with classes.
-        name: one of them.
+        name: the name of one of its classes.
         target: the dataset directory to make, which has no classes.
 
     Raises:
         DataError: there is no such class.
-        GanvasError: `target` is taken, or the file system refused.
+        GanvasError: `target` exists already, or the file system refused.
     """
     if data.labels is None or name not in data.class_names:
         raise DataError(f"{data.path}: {unknown('class', name, data.class_names)}")

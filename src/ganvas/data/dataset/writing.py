@@ -1,4 +1,4 @@
-"""Writing a dataset directory: the memory map picture by picture, the tables, and the fingerprint of it all."""
+"""Write a dataset directory: the pictures one by one, the tables, and the fingerprint."""
 
 import csv
 import hashlib
@@ -11,21 +11,21 @@ from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import INDEX, INFO, REJECTED, TRAIN, Info
+from ganvas.foundation.arrays import Images
 
 
 class ImagesFile:
-    """An `.npy` file of uint8 [N, S, S, 3] that grows picture by picture, N becoming known at the end.
+    """An `.npy` file of uint8 [N, S, S, 3] that grows by one picture at a time; N is written at the end.
 
-    It is filled by ordinary writes: a full disk makes those fail, where it would kill a process that writes to a
-    memory map.
+    It is filled by ordinary writes. These raise an error if the disk is full, which would kill a process that writes to
+    a memory map.
 
     Attributes:
-        sha256: of the pictures' bytes.
-        size: their height and width in pixels.
-        count: how many there are.
+        sha256: hash of the pictures' bytes so far.
+        size: height and width of the pictures in pixels.
+        count: number of pictures so far.
     """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
@@ -34,14 +34,14 @@ class ImagesFile:
         self._write_header()
 
     def keep(self, count: int, crc: int) -> bool:
-        """Go on behind pictures that the file holds already.
+        """Continue after pictures that the file holds already.
 
         Args:
-            count: how many.
+            count: the number of pictures.
             crc: the CRC-32 of their bytes.
 
         Returns:
-            Whether they are whole; if not, nothing is kept of them.
+            Whether these pictures are intact. If not, none of them is kept.
         """
         start, length = self._file.tell(), count * self.size**2 * 3
         data = self._file.read(length)
@@ -53,11 +53,11 @@ class ImagesFile:
         return True
 
     def cut(self) -> None:
-        """Drop what the file holds behind the pictures that were kept."""
-        self._file.seek(self._file.tell())  # between reading and writing
+        """Cut the file off after the pictures that were kept."""
+        self._file.seek(self._file.tell())  # needed between reading and writing
         self._file.truncate()
 
-    def append(self, pixels: NDArray[np.uint8]) -> None:
+    def append(self, pixels: Images) -> None:
         """Write one picture, uint8 [S, S, 3]."""
         data = pixels.tobytes()
         self._file.write(data)
@@ -65,24 +65,24 @@ class ImagesFile:
         self.count += 1
 
     def flush(self) -> None:
-        """Hand all pictures to the operating system, which keeps them even if this process is killed."""
+        """Pass all pictures to the operating system, which keeps them even if this process is killed."""
         self._file.flush()
 
     def finish(self) -> None:
-        """Write how many there were; more can follow."""
+        """Write the number of pictures; more can follow."""
         self._file.seek(0)
         self._write_header()
         self._file.seek(0, os.SEEK_END)
         self._file.flush()
 
     def _write_header(self) -> None:
-        # NumPy pads the header so that its length does not depend on the first number of the shape.
+        # NumPy pads the header, so that its length does not depend on the count.
         shape = (self.count, self.size, self.size, 3)
         np.lib.format.write_array_header_1_0(self._file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 def fingerprint(images: ImagesFile, label_column: str | None, index: pd.DataFrame) -> str:
-    """Sha256 over the pixels, their size, the labels with the class names in them, and the splits if there are any."""
+    """A sha256 over the pixels, their size, the class names of all pictures, and the splits if there are any."""
     labels = index[label_column].tolist() if label_column else None
     splits = index["split"].tolist() if "split" in index else [TRAIN]
     digest = images.sha256.copy()
@@ -93,12 +93,12 @@ def fingerprint(images: ImagesFile, label_column: str | None, index: pd.DataFram
 def write_tables(
     directory: Path, info: Info, index: pd.DataFrame, rejected: Iterable[tuple[str, str, str]] = ()
 ) -> None:
-    """Write all that a dataset directory holds beside its pictures.
+    """Write all files of a dataset directory except the pictures.
 
     Args:
         directory: the directory.
-        info: what `dataset.json` will hold.
-        index: a row a picture.
+        info: the content of `dataset.json`.
+        index: one row per picture.
         rejected: path, reason and detail of each file left out.
     """
     index.to_parquet(directory / INDEX, index=False)

@@ -1,9 +1,8 @@
-"""Pixels of every kind become opaque sRGB."""
+"""Convert pixels of any mode to opaque sRGB."""
 
 import contextlib
 import functools
 import io
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,32 +10,32 @@ from PIL import Image, ImageChops, ImageCms
 
 from ganvas.data.pictures.rejection import Reason, Rejected
 
-# From this opacity on, of 255, something can be seen; below it, a subject is cut out from its own haze.
+# Pixels of at least this opacity (of 255) belong to the subject; fainter ones are the haze around it.
 _VISIBLE = 16
 
-# A TIFF's tag that says what its numbers mean, and its value for greys that run from white to black.
+# The TIFF tag PhotometricInterpretation, and its value WhiteIsZero for greys that run from white to black.
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 
 
 def flatten(image: Image.Image, background: tuple[int, int, int], alpha: str = "background") -> Image.Image:
-    """The picture in opaque sRGB (mode RGB).
+    """Convert a picture to opaque sRGB (mode RGB).
 
-    Transparency is resolved here, at full size: resizing first would mix the meaningless colours beneath it into
-    the edges of what can be seen.
+    Transparency is resolved here, at full size. Resizing first would mix the meaningless colours of transparent pixels
+    into the edges of the visible part.
 
     Args:
         image: a decoded picture of any mode.
         background: what shows through transparency, R, G and B from 0 to 255.
-        alpha: "background" keeps the whole picture, "subject" what can be seen of it.
+        alpha: "background" keeps the whole picture, "subject" crops it to the visible part.
 
     Raises:
-        Rejected: nothing can be seen, and the subject was asked for.
+        Rejected: `alpha` is "subject" and nothing is visible.
     """
     profile = image.info.get("icc_profile")
     if image.mode.startswith(("I", "F")):
         image = _eight_bits(image)
     elif image.mode == "CMYK" and image.format in ("JPEG", "MPO") and "adobe" not in image.info:
-        image = ImageChops.invert(image)  # Pillow takes every CMYK JPEG for one of Adobe's, whose inks are inverted
+        image = ImageChops.invert(image)  # Pillow assumes that every CMYK JPEG is Adobe's, with inverted inks
     if not image.has_transparency_data:
         return _to_srgb(image, profile)
     colours, opacity = _layers(image)
@@ -61,18 +60,18 @@ def _layers(image: Image.Image) -> tuple[Image.Image, Image.Image]:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """A grey picture of 16 or 32 bits a pixel (modes I;16, I and F) as mode L, or LA if one grey is transparent.
+    """A grey picture of 16 or 32 bits per pixel (modes I;16, I and F) as mode L, or LA if one grey is transparent.
 
-    The modes I and F do not say which value is white. It is taken to be the smallest customary one that no pixel
+    The modes I and F do not say which value is white. It is assumed to be the smallest usual one that no pixel
     exceeds: 1 (floating point only), then the largest number of 8, 16 or 32 bits.
     """
-    values: NDArray[Any] = np.asarray(image)
+    values: NDArray[np.number] = np.asarray(image)
     if image.mode == "I":
         values = values.view(np.uint32)  # Pillow keeps unsigned 32-bit files in signed integers
     elif image.mode == "F":
         values = np.where(np.isfinite(values), values, 0)
     elif getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
-        values = 65535 - values  # Pillow sees to this for 8 bits only
+        values = 65535 - values  # Pillow does this for 8 bits only
     peak = values.max()
     whites = {"F": (1, 255, 65535), "I": (255, 65535, 2**32 - 1)}.get(image.mode, (65535,))
     white = next((white for white in whites if peak <= white), peak)
@@ -84,9 +83,9 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """An opaque picture of any 8-bit mode as mode RGB, by its colour profile where that can be used."""
+    """An opaque picture of any 8-bit mode as mode RGB, converted with its colour profile if that is usable."""
     if profile:
-        # The profile may be broken, or of another colour space than the pixels; then it is as if there were none.
+        # A profile that is broken, or made for another colour space than the pixels', is ignored.
         with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
             return _transform(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
     if image.mode == "LAB":
@@ -96,7 +95,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _transform(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     converted = ImageCms.profileToProfile(image, profile, _srgb(), outputMode="RGB")
-    assert converted is not None  # None only comes of inPlace=True
+    assert converted is not None  # only inPlace=True returns None
     return converted
 
 

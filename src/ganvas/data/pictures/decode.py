@@ -1,8 +1,8 @@
-"""One picture file becomes upright sRGB pixels, or is rejected with a reason.
+"""Decode a picture file to upright sRGB pixels, or reject it with a reason.
 
-Picture folders hold phone photographs lying on their side, palettes, 16-bit scans, print-ready CMYK, transparent
-drawings with garbage under the transparency, gigapixel scans, and files that only pretend to be pictures. All of them
-end here as uint8 RGB that looks the way a viewer would show it, or as one of a few stable reasons that can be counted.
+Picture folders hold rotated phone photographs, palette images, 16-bit scans, CMYK for print, transparent drawings with
+arbitrary colours under the transparency, gigapixel scans, and files that are not pictures at all. Each becomes uint8
+RGB as a viewer would show it, or is rejected for one of a few reasons that can be counted.
 """
 
 import contextlib
@@ -13,24 +13,24 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from ganvas.data.pictures.colours import flatten
-from ganvas.data.pictures.formats import opened
+from ganvas.data.pictures.formats import open_picture
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected, too_long, too_small
-from ganvas.data.pictures.streaming import can_stream, shrunk
+from ganvas.data.pictures.streaming import can_stream, shrink
+from ganvas.foundation.arrays import Images
 
-# Pictures of more pixels are streamed if they can be: in memory, so many take 128 MiB, and up to four times that on
-# their way through transparency, colour profile and orientation.
+# Pictures with more pixels than this are streamed where possible. In memory they would take 128 MiB, and up to four
+# times as much while transparency, colour profile and orientation are applied.
 STREAMED_FROM = 2**25
-# Those that cannot be streamed are rejected from so many pixels on.
+# Pictures with more pixels than this are rejected if they cannot be streamed.
 IN_MEMORY = 2**26
-# No file has more than this; a header that says so is there to choke its reader.
+# A header that claims more pixels than this is an attack: no real file has as many.
 MOST_PIXELS = 2**31
-# A progressive JPEG is only known at its end, so that its decoder holds two bytes for every sample of it until then,
-# however small the picture that is wanted.
+# A progressive JPEG is complete only at its end. Until then its decoder holds two bytes for every sample, however small
+# the result will be.
 MOST_COEFFICIENT_BYTES = 2**29
 
 _TURNS = {
@@ -57,22 +57,22 @@ class Picture:
         sha256: of the file's bytes in hexadecimal, or of the pixels where there is no file.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: Images
     width: int
     height: int
     sha256: str
 
 
 def decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> Picture:
-    """Decode a picture file; of an animation or of several pages, the first.
+    """Decode a picture file: of an animation the first frame, of a document the first page.
 
     Args:
         file: the open file, seekable.
-        frame: what it is to become. A big JPEG is decoded at a half, a quarter or an eighth of its size as long as
-            both sides keep at least `frame.enough` pixels (not with `frame.linear`, unless it is huge).
+        frame: how the picture will be prepared. A big JPEG is decoded at a half, a quarter or an eighth of its size as
+            long as both sides keep at least `frame.enough` pixels (not with `frame.linear`, unless it is huge).
 
     Raises:
-        Rejected: it is no picture that can be used.
+        Rejected: the file is not a usable picture.
         OSError: the file system failed before decoding began.
     """
     if file.seek(0, os.SEEK_END) == 0:
@@ -82,7 +82,7 @@ def decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> Picture:
     file.seek(0)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata are of no use to anyone here
+            warnings.simplefilter("ignore")  # Pillow warns about odd metadata, which is not used here
             pixels, width, height = _decode(file, frame)
     except Rejected:
         raise
@@ -93,10 +93,10 @@ def decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> Picture:
     return Picture(pixels, width, height, sha256)
 
 
-def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[NDArray[np.uint8], int, int]:
+def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[Images, int, int]:
     """The pixels, and the width and height of the upright original."""
     image: Image.Image
-    with opened(file) as image:
+    with open_picture(file) as image:
         _require_shape(image.size, frame)
         full_size = image.size
         is_reduced = _may_draft(image, frame) and image.draft(None, (frame.enough, frame.enough)) is not None
@@ -104,7 +104,7 @@ def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[NDArray
             image.load()
             width, height = full_size if is_reduced else image.size
         else:
-            image, width, height = shrunk(file, image, frame.enough)
+            image, width, height = shrink(file, image, frame.enough)
         orientation = _orientation(image)
         colours = flatten(image, frame.background, frame.alpha)
     _require_shape(colours.size, frame)
@@ -116,7 +116,7 @@ def _decode(file: io.BufferedReader | io.BytesIO, frame: Frame) -> tuple[NDArray
 
 
 def _may_draft(image: Image.Image, frame: Frame) -> bool:
-    """Whether a JPEG may be shrunk as it is decoded; that averages numbers, where light may be asked for."""
+    """Whether a JPEG may be shrunk as it is decoded. That averages sRGB values, which `frame.linear` rules out."""
     return not frame.linear or image.width * image.height > STREAMED_FROM
 
 
@@ -129,10 +129,10 @@ def _require_shape(size: tuple[int, int], frame: Frame) -> None:
 
 
 def _fits_in_memory(file: io.BufferedReader | io.BytesIO, image: Image.Image, full_size: tuple[int, int]) -> bool:
-    """Whether Pillow may decode a picture, drafted already; if not, it can be streamed.
+    """Whether Pillow can decode a picture (after `draft`) in memory; if not, it can be streamed.
 
     Raises:
-        Rejected: neither.
+        Rejected: neither is possible.
     """
     pixels = image.width * image.height
     full_pixels = full_size[0] * full_size[1]
@@ -140,7 +140,7 @@ def _fits_in_memory(file: io.BufferedReader | io.BytesIO, image: Image.Image, fu
     if full_pixels > MOST_PIXELS:
         raise Rejected(Reason.TOO_LARGE, size)
     if 2 * _samples(image, full_pixels) > MOST_COEFFICIENT_BYTES and _has_many_scans(file, image):
-        raise Rejected(Reason.TOO_LARGE, f"{size}, a JPEG of several scans (progressive); save it as a baseline one")
+        raise Rejected(Reason.TOO_LARGE, f"{size}, a progressive JPEG (several scans); save it as a baseline one")
     if pixels > STREAMED_FROM and can_stream(image):
         return False
     if pixels > IN_MEMORY:
@@ -151,7 +151,7 @@ def _fits_in_memory(file: io.BufferedReader | io.BytesIO, image: Image.Image, fu
 def _has_many_scans(file: io.BufferedReader | io.BytesIO, image: Image.Image) -> bool:
     """Whether a JPEG's decoder must keep all coefficients until the last scan.
 
-    It must for a progressive one, and for a baseline one whose first scan does not hold all of its channels.
+    It must for a progressive JPEG, and for a baseline JPEG whose first scan lacks some of the channels.
     """
     if image.info.get("progressive"):
         return True
@@ -168,7 +168,7 @@ def _has_many_scans(file: io.BufferedReader | io.BytesIO, image: Image.Image) ->
 
 
 def _samples(image: Image.Image, pixels: int) -> float:
-    """The samples of a JPEG: its channels are as many, but some have fewer than one for every pixel."""
+    """The number of samples of a JPEG over all channels, some of which may be subsampled."""
     layers: list[tuple[int, int, int, int]] = getattr(image, "layer", [])
     densities = [across * down for _, across, down, _ in layers]
     return pixels * sum(densities) / max(densities, default=1)
@@ -176,13 +176,13 @@ def _samples(image: Image.Image, pixels: int) -> float:
 
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 (upright) to 8."""
-    # A broken EXIF block is no reason to lose the picture, and parsing one can raise almost anything.
+    # A picture with a broken EXIF block is still usable, and parsing one can raise almost anything.
     with contextlib.suppress(Exception):
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     return 1
 
 
 def _message(error: Exception) -> str:
-    """What a reader says of a broken file, unless it is the address of an object, which changes from run to run."""
+    """A decoder's message about a broken file; "" if it holds the address of an object, which varies between runs."""
     text = " ".join(str(error).split())
     return "" if "0x" in text else text

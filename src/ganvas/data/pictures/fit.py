@@ -1,4 +1,4 @@
-"""A picture of any shape on a square frame: cropped, padded, squashed, or cut into several squares."""
+"""Fit a picture of any shape to a square frame: crop, pad, squash, or cut it into several squares."""
 
 import functools
 import math
@@ -8,21 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.data.pictures.focus import most_telling
+from ganvas.data.pictures.focus import best_crop_start
 from ganvas.data.pictures.frame import Frame
+from ganvas.foundation.arrays import Images
 
 Box = tuple[float, float, float, float]
 
-# Lanczos weighs every source pixel under the target pixel when it shrinks, so fine patterns do not alias.
+# When it shrinks a picture, Lanczos weighs every source pixel under the target pixel, so fine patterns do not alias.
 _FILTER = Image.Resampling.LANCZOS
 
 
-def place(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+def place(pixels: Images, frame: Frame) -> Images:
     """Fit a picture to the frame, antialiased.
 
     Args:
         pixels: uint8 [H, W, 3].
-        frame: where it goes; "multicrop" is taken for "crop".
+        frame: the square to fill; "multicrop" is treated as "crop".
 
     Returns:
         uint8 [S, S, 3], S the frame's size.
@@ -30,18 +31,17 @@ def place(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     return np.array(_PLACING.get(frame.fit, _crop)(Image.fromarray(pixels), frame))
 
 
-def views(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
-    """All the squares that become of a picture: one, or with "multicrop" several of a long one.
+def views(pixels: Images, frame: Frame) -> Images:
+    """All squares of a picture: one, or with "multicrop" several of a long one.
 
-    There are as many as squares of its shorter side go into the longer one, rounded; from end to end at equal
-    distances.
+    Their number is the ratio of the longer side to the shorter one, rounded. They are evenly spaced from end to end.
 
     Args:
         pixels: uint8 [H, W, 3].
-        frame: where it goes.
+        frame: the square to fill.
 
     Returns:
-        uint8 [V, S, S, 3].
+        uint8 [V, S, S, 3], S the frame's size.
     """
     height, width = pixels.shape[:2]
     side = min(width, height)
@@ -55,13 +55,13 @@ def views(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
 
 
 def _crop(image: Image.Image, frame: Frame) -> Image.Image:
-    """The largest square, in the middle or where the frame's focus finds it; the rest is cut off."""
+    """The largest square, in the middle or where the frame's focus puts it."""
     side = min(image.size)
     across, down = image.width - side, image.height - side
     if frame.focus == "centre" or not across + down:
         box = _square(image.size, across / 2, down / 2)
     else:
-        start = most_telling(np.asarray(image), frame.focus)
+        start = best_crop_start(np.asarray(image), frame.focus)
         box = _square(image.size, start if across else 0, start if down else 0)
     return _resize(image, (frame.size, frame.size), frame, box)
 
@@ -89,24 +89,24 @@ def _square(size: tuple[int, int], left: float, top: float) -> Box:
 
 
 def _resize(image: Image.Image, size: tuple[int, int], frame: Frame, box: Box | None = None) -> Image.Image:
-    """A part of a picture (mode RGB) in another size."""
+    """Resize a picture of mode RGB, or a box of it."""
     if not frame.linear:
         return image.resize(size, _FILTER, box=box)
     light = _light()[np.asarray(image)]
     channels = [Image.fromarray(light[..., channel]).resize(size, _FILTER, box=box) for channel in range(3)]
-    return Image.fromarray(_numbers(np.stack([np.asarray(channel) for channel in channels], axis=-1)))
+    return Image.fromarray(_to_srgb(np.stack([np.asarray(channel) for channel in channels], axis=-1)))
 
 
 @functools.cache
 def _light() -> NDArray[np.float32]:
-    """The light that each number of sRGB stands for, 0 to 1, float32 [256] (IEC 61966-2-1)."""
-    numbers = np.arange(256) / 255
-    light = np.where(numbers <= 0.04045, numbers / 12.92, ((numbers + 0.055) / 1.055) ** 2.4)
+    """Linear light for each sRGB value, 0 to 1, float32 [256] (IEC 61966-2-1)."""
+    values = np.arange(256) / 255
+    light = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
     return light.astype(np.float32)
 
 
-def _numbers(light: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The numbers of sRGB that stand for light, clipped to 0 to 1."""
+def _to_srgb(light: NDArray[np.float32]) -> Images:
+    """Linear light, clipped to 0 to 1, as sRGB values."""
     light = light.clip(0, 1)
-    numbers = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return (numbers * 255 + 0.5).astype(np.uint8)
+    values = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return (values * 255 + 0.5).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Which files are pictures, and opening one without decoding it."""
+"""Recognise picture files, and open one without decoding it."""
 
 import contextlib
 import io
@@ -8,7 +8,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ganvas.data.pictures.rejection import Reason, Rejected
 
-# Only formats that Pillow decodes by itself: its EPS reader, for one, would start Ghostscript on a stranger's file.
+# Only formats that Pillow decodes by itself. Its EPS reader, for example, would run Ghostscript on an untrusted file.
 Image.init()
 FORMATS = sorted(
     {
@@ -29,11 +29,11 @@ FORMATS = sorted(
     }
     & Image.OPEN.keys()
 )
-# Of HEIF, which only a plug-in decodes, and of MPO, which Pillow reads as any JPEG.
+# HEIF needs a plug-in to decode. Pillow opens MPO files but registers no extension for them.
 _MORE_EXTENSIONS = frozenset({".heic", ".heif", ".hif", ".mpo"})
 EXTENSIONS = _MORE_EXTENSIONS | {ending for ending, name in Image.registered_extensions().items() if name in FORMATS}
 
-# What follows the first four bytes of such files, and how files of the other common formats begin.
+# Bytes 4 to 11 of HEIF and AVIF files, and the first bytes of the other common formats.
 _HEIF = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftyphevx", b"ftypheim", b"ftypheis", b"ftypmif1", b"ftypmsf1")
 _AVIF = (b"ftypavif", b"ftypavis")
 _MAGIC = (
@@ -52,14 +52,14 @@ _MAGIC = (
 
 
 @contextlib.contextmanager
-def opened(file: io.BufferedReader | io.BytesIO) -> Iterator[Image.Image]:
-    """A picture whose header has been read, whatever its name says and however many pixels it promises.
+def open_picture(file: io.BufferedReader | io.BytesIO) -> Iterator[Image.Image]:
+    """Open a picture and read its header. Neither the file's name nor the number of pixels matters.
 
     Args:
         file: the open file at its beginning, seekable.
 
     Raises:
-        Rejected: it is no picture, or one of a kind that cannot be read here.
+        Rejected: the file is not a picture, or its format cannot be read here.
     """
     beginning = file.read(32)
     file.seek(0)
@@ -78,7 +78,7 @@ def opened(file: io.BufferedReader | io.BytesIO) -> Iterator[Image.Image]:
 
 
 def _open(file: io.BufferedReader | io.BytesIO, formats: list[str]) -> Image.Image:
-    """Pillow's own limit of pixels is lifted meanwhile: a picture may have more if it is shrunk while it is decoded."""
+    """Open a file without Pillow's limit on pixels: a larger picture is fine if it is shrunk while it is decoded."""
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         return Image.open(file, formats=formats)

@@ -1,4 +1,4 @@
-"""What every picture of a dataset is to become: its size, how it gets there, and what is not accepted."""
+"""How every picture of a dataset is prepared: its size, its fit, its colours, and which pictures are left out."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -17,24 +17,24 @@ FITS = ("crop", "pad", "squash", "multicrop")
 FOCUSES = ("centre", "entropy", "saliency")
 ALPHAS = ("background", "subject")
 
-# The options of `prepare` that decide how a picture looks: a picture to be compared with a dataset needs the same.
+# The options of `prepare` that decide how a picture looks. A picture that is compared with a dataset needs the same.
 LOOKS = ("fit", "background", "focus", "alpha", "linear")
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The square that every picture is to fill.
+    """The square that every picture fills.
 
     Attributes:
         size: side in pixels.
-        fit: "crop", "pad", "squash", or "multicrop" for as many squares as a long picture holds.
-        background: the colour behind transparent pictures and beside padded ones; R, G and B from 0 to 255.
-        focus: where a crop is taken: "centre", "entropy" (most detail) or "saliency" (what stands out).
-        alpha: what becomes of a transparent picture: "background" keeps all of it, "subject" crops it to what can be
-            seen.
-        linear: whether light is averaged, as a lens does, rather than the numbers that stand for it.
-        smallest_side: pictures with a side under so many pixels are left out.
-        max_aspect: pictures with a side over so many times the other are left out.
+        fit: "crop", "pad", "squash", or "multicrop" for all squares that a long picture holds.
+        background: the colour behind transparent pictures and padding; R, G and B from 0 to 255.
+        focus: where to crop: "centre", "entropy" (most detail) or "saliency" (what stands out).
+        alpha: what to do with a transparent picture: "background" keeps all of it, "subject" crops it to the visible
+            part.
+        linear: whether to resize in linear light rather than in sRGB values.
+        smallest_side: pictures with a side shorter than this many pixels are left out.
+        max_aspect: pictures with one side longer than this many times the other are left out.
     """
 
     size: int
@@ -48,7 +48,7 @@ class Frame:
 
     @property
     def enough(self) -> int:
-        """Sides in pixels from which on a picture may be decoded smaller than it is."""
+        """The side, in pixels, down to which a large picture may be shrunk while it is decoded."""
         return 2 * self.size
 
 
@@ -66,13 +66,13 @@ def frame_for(
     """The frame that these options of `prepare` describe.
 
     Raises:
-        DataError: one of them is out of range or unknown, or has no use beside the others.
+        DataError: an option is unknown or out of range, or has no effect with the others.
     """
     require_size(size, SIZES, "pictures")
     for kind, value, choices in (("fit", fit, FITS), ("focus", focus, FOCUSES), ("alpha", alpha, ALPHAS)):
         _require_known(kind, value, choices)
     if focus != "centre" and fit in ("pad", "squash"):
-        raise DataError(f"focus {focus} chooses what is cropped, and fit {fit} crops nothing; use fit crop")
+        raise DataError(f"focus {focus} chooses where to crop, and fit {fit} does not crop; use fit crop")
     if smallest_side < SMALLEST_SIDE:
         raise DataError(f"smallest side {smallest_side} is out of range; choose {SMALLEST_SIDE} pixels or more")
     if not 1 <= max_aspect < math.inf:
@@ -86,13 +86,13 @@ def frame_for(
     return Frame(size, fit, (red, green, blue), focus, alpha, linear, smallest_side, max_aspect)
 
 
-def frame_like(options: Mapping[str, Any], size: int) -> Frame:
-    """The frame of a dataset, from the options in its `dataset.json`; what it does not say is as it is by default."""
+def frame_like(options: Mapping[str, object], size: int) -> Frame:
+    """The frame of a dataset, from the options in its `dataset.json`; missing ones have their defaults."""
     return frame_for(size, **looks(options))
 
 
-def looks(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those options of a dataset that decide how its pictures look, as far as it has them."""
+def looks(options: Mapping[str, object]) -> dict[str, Any]:
+    """The options in a `dataset.json` that decide how its pictures look; older datasets lack some of them."""
     return {name: options[name] for name in LOOKS if name in options}
 
 

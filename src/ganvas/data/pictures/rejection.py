@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """The reasons that can be counted; what is special about one file is its detail."""
+    """Reasons shared by many files, so that they can be counted. A `Rejected.detail` says what is special about one."""
 
     EMPTY = "empty file"
     NOT_AN_IMAGE = "not an image (content not recognised)"
@@ -23,8 +23,8 @@ class Reason(StrEnum):
 
 
 def too_small(side: int) -> str:
-    """The reason for a picture under `side` pixels."""
-    return f"too small (under {side} pixels a side)"
+    """The reason for a picture with a side shorter than `side` pixels."""
+    return f"too small (a side shorter than {side} pixels)"
 
 
 def too_long(aspect: float) -> str:
@@ -33,11 +33,11 @@ def too_long(aspect: float) -> str:
 
 
 class Rejected(Exception):
-    """A file cannot become a picture; a verdict on one file, which never ends the preparing of the others.
+    """A file cannot be used as a picture. The others are prepared all the same.
 
     Attributes:
         reason: a short text, the same for every file with the same fault.
-        detail: what is to be said of this file alone, or nothing.
+        detail: what applies to this file alone, or "".
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:

@@ -1,7 +1,7 @@
-"""Pictures that do not fit into memory, shrunk while they stream past.
+"""Shrink pictures that do not fit into memory while they are read.
 
-libvips reads some lines at a time, so a scan of a gigapixel takes it some dozens of MiB. What it hands back still has
-the original's channels: their colours are resolved where those of all other pictures are.
+libvips reads a few lines at a time, so a gigapixel scan needs a few dozen MiB. The result still has the original's
+channels. `colours.flatten` converts them, as it does for all other pictures.
 """
 
 import io
@@ -14,32 +14,32 @@ from ganvas.data.pictures.rejection import Reason, Rejected
 if TYPE_CHECKING:
     import pyvips
 
-# What libvips reads line by line: Pillow's names of the formats, and of the kinds of pixels in them.
+# What libvips reads line by line: Pillow's names for the formats and the pixel modes.
 _FORMATS = ("JPEG", "MPO", "PNG", "TIFF")
 _MODES = ("1", "L", "LA", "La", "I;16", "I;16B", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK")
 
 
 def can_stream(image: Image.Image) -> bool:
-    """Whether a picture, of which the header is read, can be shrunk while it streams."""
+    """Whether a picture whose header has been read can be shrunk while it streams."""
     return image.format in _FORMATS and image.mode in _MODES and not image.info.get("interlace")
 
 
-def shrunk(file: io.BufferedReader | io.BytesIO, opened: Image.Image, enough: int) -> tuple[Image.Image, int, int]:
-    """A picture decoded in passing to as many pixels as are needed.
+def shrink(file: io.BufferedReader | io.BytesIO, opened: Image.Image, enough: int) -> tuple[Image.Image, int, int]:
+    """Decode a picture and shrink it on the way.
 
     Args:
         file: the open file, seekable.
-        opened: the same file, of which Pillow has read the header.
-        enough: what the shorter side is shrunk to, if it is longer.
+        opened: the same file, whose header Pillow has read.
+        enough: length of the shorter side after shrinking, in pixels; a picture is never enlarged.
 
     Returns:
-        The picture, of mode L, LA, RGB, RGBA or CMYK with 8 bits a channel, and the width and height in the file. The
-        profile and the orientation are those of the file.
+        The picture, of mode L, LA, RGB, RGBA or CMYK with 8 bits per channel, and the width and height in the file. It
+        has the colour profile and the orientation of the file.
 
     Raises:
-        Rejected: damaged, or of a kind that cannot be streamed.
+        Rejected: the picture is damaged, or its pixel format cannot be streamed.
     """
-    import pyvips  # as late as this, for few need it
+    import pyvips  # imported here because few pictures need it
 
     file.seek(0)
     source = pyvips.SourceCustom()
@@ -65,10 +65,10 @@ def shrunk(file: io.BufferedReader | io.BytesIO, opened: Image.Image, enough: in
 
 
 def _kind(image: "pyvips.Image") -> tuple[str, int]:
-    """Pillow's mode for the channels of a picture, and which of its numbers is white.
+    """Pillow's mode for the channels of a picture, and the value that stands for white.
 
     Raises:
-        Rejected: there is none.
+        Rejected: Pillow has no such mode.
     """
     modes = {"b-w": "L", "grey16": "L", "srgb": "RGB", "rgb16": "RGB", "rgb": "RGB", "cmyk": "CMYK"}
     depths = {"uchar": 255, "ushort": 65535}

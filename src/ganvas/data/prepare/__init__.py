@@ -1,1 +1,1 @@
-"""A source of pictures becomes a dataset directory."""
+"""Turn a source of pictures into a dataset directory."""

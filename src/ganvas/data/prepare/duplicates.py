@@ -1,9 +1,9 @@
-"""Pictures that a dataset holds more than once: copies, and near-duplicates.
+"""Pictures that a dataset holds more than once: copies and near-duplicates.
 
-Copies have the same decoded pixels, whatever their files are called and however they are coded. Near-duplicates have
-perceptual hashes that differ in few bits, and look alike in fact: hashes know no colours, and some strangers share
-theirs by chance. What may not be parted by a split (`split.groups_of`) is judged by the hash alone, for there a
-stranger too many does no harm.
+Copies have the same decoded pixels, whatever their file names and formats. Near-duplicates have perceptual hashes that
+differ in few bits and also similar pixels: the hashes ignore colour, and unrelated pictures can share one by chance.
+The groups that a split keeps together (`split.groups_of`) go by the hash alone, because an unrelated picture in a group
+does no harm there.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,61 +11,61 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.data.dataset.split import NEAR, Numbers, equal_pairs, merge, near_pairs
+from ganvas.data.dataset.split import NEAR, equal_pairs, merge, near_pairs
 from ganvas.data.pictures.rejection import Reason
+from ganvas.foundation.arrays import Flags, Floats, Images, Integers
 
 DEDUPES = ("none", "exact", "near")
 
-# Pictures reduced to 16 x 16 pixels look alike if their numbers, 0 to 255, differ by no more than this on average.
-ALIKE = 12.0
+# Two pictures look alike if, at 16 x 16 pixels, their values (0 to 255) differ by no more than this on average.
+MAX_DIFFERENCE = 12.0
 
 _SIDE = 16
 _BATCH = 4096
 
 
 @dataclass(frozen=True)
-class Repeats:
-    """What repeats what.
+class DuplicateSets:
+    """The sets of duplicates, as a set number for each picture.
 
     Attributes:
-        exact: int64 [N], a number for each picture, the same for copies of one.
-        near: int64 [N], the same for copies and near-duplicates.
+        exact: int64 [N], equal for copies of one picture.
+        near: int64 [N], equal for copies and near-duplicates.
     """
 
-    exact: Numbers
-    near: Numbers
+    exact: Integers
+    near: Integers
 
 
-def find_repeats(index: pd.DataFrame, images: NDArray[np.uint8], positions: Numbers) -> Repeats:
-    """Find copies and near-duplicates. Crops of one picture are neither of each other.
+def find_duplicates(index: pd.DataFrame, images: Images, positions: Integers) -> DuplicateSets:
+    """Find copies and near-duplicates. Crops of one picture do not count as duplicates of each other.
 
     Args:
         index: the table of pictures [N], with `source`, `content`, `phash`, and `crop` if there are crops.
         images: uint8 [M, S, S, 3], the pictures.
-        positions: int64 [N], where each is among them.
+        positions: int64 [N], the position in `images` of each row of `index`.
     """
     sources = pd.factorize(index["source"])[0]
     content = index["content"] + "/" + index["crop"].astype(str) if "crop" in index else index["content"]
     exact = np.arange(len(index))
     merge(exact, *equal_pairs(content))
     near = exact.copy()
-    glances = _Glances(images)
+    thumbnails = _Thumbnails(images)
     for first, second in _batches(near_pairs(index["phash"])):
-        is_news = (sources[first] != sources[second]) & (near[first] != near[second])
-        first, second = first[is_news], second[is_news]
-        is_alike = glances.differences(positions[first], positions[second]) <= ALIKE
+        is_new = (sources[first] != sources[second]) & (near[first] != near[second])
+        first, second = first[is_new], second[is_new]
+        is_alike = thumbnails.differences(positions[first], positions[second]) <= MAX_DIFFERENCE
         merge(near, first[is_alike], second[is_alike])
-    return Repeats(exact, near)
+    return DuplicateSets(exact, near)
 
 
-def numbered(groups: Numbers) -> "pd.Series[int]":
-    """The column `duplicates`: pictures with the same number repeat each other; null for one that repeats none.
+def duplicates_column(groups: Integers) -> "pd.Series[int]":
+    """The column `duplicates`: a number for each set of two or more pictures, null for all other pictures.
 
     Args:
-        groups: int64 [N], `Repeats.near`.
+        groups: int64 [N], `DuplicateSets.near`.
     """
     _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
     repeated = counts > 1
@@ -73,24 +73,25 @@ def numbered(groups: Numbers) -> "pd.Series[int]":
     return numbers.mask(~repeated[inverse])
 
 
-def surplus(
+def rows_to_drop(
     index: pd.DataFrame,
-    groups: Numbers,
-    is_like: Callable[[int, int], bool] | None = None,
-    held_back: NDArray[np.bool_] | None = None,
+    groups: Integers,
+    is_duplicate: Callable[[int, int], bool] | None = None,
+    held_back: Flags | None = None,
 ) -> dict[int, int]:
-    """The pictures to drop: those like one that is kept, which is the largest original, or the first of these.
+    """Choose the pictures to drop. Of each set of duplicates the largest original stays; ties go to the first.
 
-    Pictures that are near-duplicates only by way of others, as the ends of a fade are, may have nothing in common.
+    Near-duplicates form chains, like the frames of a fade, whose ends may have nothing in common. So a picture is
+    dropped only if it duplicates one that stays.
 
     Args:
         index: the table of pictures [N].
-        groups: int64 [N], what repeats what.
-        is_like: whether two rows of a group repeat each other; by default they all do.
-        held_back: bool [N], pictures that are dropped before those to train on; by default none.
+        groups: int64 [N], the set of duplicates that each picture is in.
+        is_duplicate: whether two rows of a set are duplicates; by default all are.
+        held_back: bool [N], pictures to drop rather than training pictures; by default none.
 
     Returns:
-        Row to drop, and the row kept in its place.
+        The row that is kept, by the row that is dropped for it.
     """
     areas = (index["width"] * index["height"]).to_numpy()
     later = np.zeros(len(index), np.bool_) if held_back is None else held_back
@@ -100,7 +101,7 @@ def surplus(
     for group in np.split(order, firsts):
         kept: list[int] = []
         for row in group.tolist():
-            keeper = next((other for other in kept if is_like is None or is_like(row, other)), None)
+            keeper = next((other for other in kept if is_duplicate is None or is_duplicate(row, other)), None)
             if keeper is None:
                 kept.append(row)
             else:
@@ -108,74 +109,75 @@ def surplus(
     return dropped
 
 
-class NearCopies:
-    """Tells whether two pictures repeat each other: copies, or near by hash and at a glance.
+class NearDuplicates:
+    """Tests whether two rows are duplicates: copies, or similar in both hash and pixels.
 
     Args:
         index: the table of pictures [N].
         images: uint8 [M, S, S, 3].
-        positions: int64 [N], where each is among them.
-        exact: int64 [N], `Repeats.exact`.
+        positions: int64 [N], the position in `images` of each row of `index`.
+        exact: int64 [N], `DuplicateSets.exact`.
     """
 
-    def __init__(self, index: pd.DataFrame, images: NDArray[np.uint8], positions: Numbers, exact: Numbers) -> None:
+    def __init__(self, index: pd.DataFrame, images: Images, positions: Integers, exact: Integers) -> None:
         self._hashes, self._positions, self._exact = index["phash"].tolist(), positions, exact
-        self._glances = _Glances(images)
+        self._thumbnails = _Thumbnails(images)
 
     def __call__(self, row: int, other: int) -> bool:
-        """Whether they do."""
+        """Whether two rows are duplicates."""
         if self._exact[row] == self._exact[other]:
             return True
         if (int(self._hashes[row], 16) ^ int(self._hashes[other], 16)).bit_count() > NEAR:
             return False
-        return bool(self._glances.differences(self._positions[[row]], self._positions[[other]])[0] <= ALIKE)
+        difference = self._thumbnails.differences(self._positions[[row]], self._positions[[other]])[0]
+        return bool(difference <= MAX_DIFFERENCE)
 
 
-def reason(repeats: Repeats, row: int, keeper: int) -> Reason:
-    """Why a surplus picture is left out."""
+def reason(repeats: DuplicateSets, row: int, keeper: int) -> Reason:
+    """Why a duplicate is left out in favour of `keeper`."""
     return Reason.COPY if repeats.exact[row] == repeats.exact[keeper] else Reason.NEAR_COPY
 
 
-def sets_of(column: "pd.Series[int]") -> Numbers:
-    """What repeats what, int64 [N], from the column `duplicates`, where a picture that repeats none has no number."""
+def duplicate_sets(column: "pd.Series[int]") -> Integers:
+    """The set of each picture, int64 [N], from the column `duplicates`; one without duplicates is a set of its own."""
     numbers, distinct = pd.factorize(column)
-    is_alone = numbers < 0
-    numbers[is_alone] = len(distinct) + np.arange(is_alone.sum())
+    is_single = numbers < 0
+    numbers[is_single] = len(distinct) + np.arange(is_single.sum())
     return numbers.astype(np.int64)
 
 
-def leaks(sets: Numbers, is_trained: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which held-back pictures have a copy or near-duplicate to train on, bool [N].
+def leaks(sets: Integers, is_trained: Flags) -> Flags:
+    """Find held-back pictures with a copy or near-duplicate among the training pictures, bool [N].
 
     Args:
-        sets: int64 [N], what repeats what.
-        is_trained: bool [N], which pictures are for training.
+        sets: int64 [N], the set of duplicates of each picture.
+        is_trained: bool [N], True for training pictures.
     """
     return ~is_trained & np.isin(sets, sets[is_trained])
 
 
-def _batches(pairs: Iterable[tuple[Numbers, Numbers]]) -> Iterator[tuple[Numbers, Numbers]]:
+def _batches(pairs: Iterable[tuple[Integers, Integers]]) -> Iterator[tuple[Integers, Integers]]:
     for first, second in pairs:
         for start in range(0, len(first), _BATCH):
             yield first[start : start + _BATCH], second[start : start + _BATCH]
 
 
-class _Glances:
-    """Pictures reduced to what is seen of them at a glance, each once."""
+class _Thumbnails:
+    """Pictures at 16 x 16 pixels, each reduced once."""
 
-    def __init__(self, images: NDArray[np.uint8]) -> None:
+    def __init__(self, images: Images) -> None:
         self._images = images
-        self._seen: dict[int, NDArray[np.uint8]] = {}
+        self._cache: dict[int, Images] = {}
 
-    def differences(self, first: Numbers, second: Numbers) -> NDArray[np.float64]:
-        """By how much pictures differ, 0 to 255, float64 [P]."""
+    def differences(self, first: Integers, second: Integers) -> Floats:
+        """The mean absolute difference of each pair of pictures, 0 to 255, float64 [P]."""
         if not len(first):
             return np.empty(0)
-        one, other = (np.stack([self._glance(int(row)) for row in rows]).astype(int) for rows in (first, second))
+        one, other = (np.stack([self._thumbnail(int(row)) for row in rows]).astype(int) for rows in (first, second))
         return np.asarray(np.abs(one - other).mean(axis=(1, 2, 3)))
 
-    def _glance(self, row: int) -> NDArray[np.uint8]:
-        if row not in self._seen:
+    def _thumbnail(self, row: int) -> Images:
+        if row not in self._cache:
             image = Image.fromarray(self._images[row])
-            self._seen[row] = np.array(image.resize((_SIDE, _SIDE), Image.Resampling.BOX))
-        return self._seen[row]
+            self._cache[row] = np.array(image.resize((_SIDE, _SIDE), Image.Resampling.BOX))
+        return self._cache[row]

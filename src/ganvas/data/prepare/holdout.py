@@ -1,4 +1,4 @@
-"""What `prepare` is asked to hold back and to keep together: checked before any picture is read, done at the end."""
+"""Hold pictures back from training: requests are checked before any picture is read and carried out at the end."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from ganvas.data.sources import Source
 from ganvas.data.sources.source import Value
 from ganvas.foundation.errors import DataError, unknown
 
-# More than this held back would leave too little to learn from.
+# Holding back a larger fraction would leave too few pictures to learn from.
 MOST = 0.9
 
 
@@ -25,16 +25,16 @@ class Holdout:
 
     Attributes:
         counts: pictures held back as "validation" and "test", where there are any.
-        groups: groups of pictures that belong together.
-        held_groups: those with a picture that is held back.
-        torn: those with a training picture as well.
-        divided: the classes of a single group, whose pictures had to be divided.
+        groups: number of groups of pictures that belong together.
+        held_groups: groups with a picture that is held back.
+        split_groups: groups with held-back pictures and training pictures.
+        divided: classes that are a single group, whose pictures had to be divided.
     """
 
     counts: Mapping[str, int]
     groups: int
     held_groups: int
-    torn: int
+    split_groups: int
     divided: Sequence[str]
 
     def __str__(self) -> str:
@@ -42,8 +42,8 @@ class Holdout:
         lines = [f"held back {counts}, in {self.held_groups:,} of {self.groups:,} groups"]
         if self.divided:
             lines.append(f"warning: on both sides, being a single group: {', '.join(self.divided)}")
-        elif self.torn:
-            lines.append(f"warning: {self.torn:,} of these groups have training pictures too")
+        elif self.split_groups:
+            lines.append(f"warning: {self.split_groups:,} of these groups have training pictures too")
         return "\n".join(lines)
 
 
@@ -110,13 +110,13 @@ class HoldoutPlan:
 
 
 def read_split(split: str | float | None) -> tuple[float | None, str | None]:
-    """What `--split` says.
+    """Read the option `split`.
 
     Returns:
         The fraction to hold back or None, and the column that says what to hold back or None.
 
     Raises:
-        DataError: a fraction out of range.
+        DataError: the fraction is out of range.
     """
     if split is None:
         return None, None
@@ -148,7 +148,7 @@ def _groups(source: Source, group: str) -> dict[str, str | None]:
         expression = re.compile(group)
     except (re.error, OverflowError, RecursionError) as error:
         raise DataError(f"cannot read {group!r} as a column or a regular expression: {error}") from error
-    groups = {item.name: _found(expression, item.name) for item in source.items}
+    groups = {item.name: _match(expression, item.name) for item in source.items}
     if not any(groups.values()):
         columns = f", nor is it a column ({', '.join(sorted(source.columns))})" if source.columns else ""
         raise DataError(f"group {group!r} matches no name in {source.title}, such as {source.items[0].name}{columns}")
@@ -159,8 +159,8 @@ def _text(value: Value) -> str | None:
     return None if value is None else str(value)
 
 
-def _found(expression: re.Pattern[str], name: str) -> str | None:
-    """What the first group of the expression, or all of it, matches; matching nothing at all is no match."""
+def _match(expression: re.Pattern[str], name: str) -> str | None:
+    """What the first group of the expression matches, or the whole expression; None instead of an empty match."""
     match = expression.search(name)
     return (match[1 if expression.groups else 0] or None) if match else None
 
@@ -168,11 +168,11 @@ def _found(expression: re.Pattern[str], name: str) -> str | None:
 def _require_training(index: pd.DataFrame, label_column: str | None) -> None:
     trained = index[index["split"] == TRAIN]
     if trained.empty:
-        raise DataError("the split leaves no picture to train on; call some of them train")
-    if label_column and (poor := sorted(set(index[label_column]) - set(trained[label_column]))):
+        raise DataError("the split leaves no picture to train on; mark some pictures as train")
+    if label_column and (missing := sorted(set(index[label_column]) - set(trained[label_column]))):
         raise DataError(
-            f"the split leaves no picture of class {poor[0]!r} to train on; call some of them train, leave that class "
-            "out, or prepare with classes none"
+            f"the split leaves no picture of class {missing[0]!r} to train on; mark some of its pictures as train, "
+            "leave the class out, or prepare with classes none"
         )
 
 
@@ -184,6 +184,6 @@ def _holdout(splits: "pd.Series[str]", groups: np.ndarray, divided: list[str]) -
         counts={split: counts[split] for split in (VALIDATION, TEST) if counts[split]},
         groups=len(held | training),
         held_groups=len(held),
-        torn=len(held & training),
+        split_groups=len(held & training),
         divided=divided,
     )

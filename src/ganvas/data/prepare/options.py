@@ -4,10 +4,10 @@
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import PIL
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -16,21 +16,21 @@ from ganvas.data.pictures.frame import MAX_ASPECT, SMALLEST_SIDE, Frame, frame_f
 from ganvas.data.prepare.duplicates import DEDUPES
 from ganvas.data.prepare.holdout import read_split
 from ganvas.data.sources import Request
-from ganvas.data.sources.opening import Named
+from ganvas.data.sources.opening import SourceSpec
 from ganvas.foundation.errors import DataError, unknown
 from ganvas.foundation.paths import exists, user_path
 from ganvas.foundation.version import VERSION
 from ganvas.settings.options import Metavar, Typed
 
-# Called with how many of the source's items are done, and how many there are.
+# Called with the number of items done and the number of all items.
 Progress = Callable[[int, int], None]
 
-# Options that select pictures and labels; `dataset.json` leaves out those that were not used.
+# Options that select pictures and labels; `dataset.json` omits those that were not used.
 SELECTIONS = ("labels", "where", "limit", "min_per_class", "balance", "path_column", "root")
 
 
-def _label_names(labels: Any) -> Any:
-    """The names in `artist, style`, or in a list."""
+def _label_names(labels: str | Iterable[str] | None) -> tuple[str, ...]:
+    """The names in a text such as `artist, style`, or in a list."""
     if labels is None:
         return ()
     names = labels.split(",") if isinstance(labels, str) else labels
@@ -38,14 +38,14 @@ def _label_names(labels: Any) -> Any:
 
 
 class PrepareOptions(Typed):
-    """What is to be in a dataset.
+    """What a dataset should hold.
 
     Raises:
         DataError: a value is unknown or out of range, or two options contradict each other.
         pydantic.ValidationError: an option does not exist, or a value has the wrong type.
     """
 
-    # `frame_for` has a better message for an infinite aspect.
+    # `frame_for` refuses an infinite aspect with a better message.
     model_config = ConfigDict(allow_inf_nan=True)
 
     size: int = Field(64, description="Height and width of the prepared pictures in pixels.")
@@ -70,8 +70,8 @@ class PrepareOptions(Typed):
     )
     limit: int | None = Field(
         None,
-        description="Use at most this many pictures, chosen at random in proportion to the classes; of a dataset on "
-        "the hub, the first ones.",
+        description="Use at most this many pictures, chosen at random in proportion to the classes. Of a dataset on "
+        "the hub, the first ones are used.",
     )
     min_per_class: int = Field(0, description="Leave out classes with fewer pictures.")
     balance: bool = Field(
@@ -83,8 +83,8 @@ class PrepareOptions(Typed):
     )
     root: Path | None = Field(
         None,
-        description="The folder that the paths of a table start from (by default the table's own), or the folder that "
-        "holds torchvision's files.",
+        description="The folder that the paths of a table are relative to (by default the table's own), or the folder "
+        "that holds torchvision's files.",
     )
     background: str = Field(
         "white",
@@ -122,7 +122,7 @@ class PrepareOptions(Typed):
         description="Pictures that the split must keep together: a label, or a regular expression whose match in a "
         "picture's name is its group. By default near-duplicates.",
     )
-    seed: int = Field(0, description="Seed of the embedded paintings, and of what is chosen or held back at random.")
+    seed: int = Field(0, description="Seed of the embedded paintings and of every random choice of pictures.")
 
     @field_validator("root")
     @classmethod
@@ -140,7 +140,7 @@ class PrepareOptions(Typed):
 
     @functools.cached_property
     def frame(self) -> Frame:
-        """What every picture is to become."""
+        """The frame that every picture fills."""
         return frame_for(
             self.size,
             self.fit,
@@ -159,7 +159,7 @@ class PrepareOptions(Typed):
 
     @property
     def request(self) -> Request:
-        """What the source is asked for."""
+        """The request to the source."""
         fraction, split_column = self.held_back
         return Request(
             classes=str(self.classes),
@@ -175,12 +175,12 @@ class PrepareOptions(Typed):
             root=self.root,
         )
 
-    def key(self, source: Named) -> dict[str, Any]:
-        """What the pictures of an interrupted preparation depend on, apart from the contents of their files."""
+    def key(self, source: SourceSpec) -> dict[str, object]:
+        """Everything that prepared pictures depend on, apart from the contents of their files."""
         named = source if isinstance(source, Mapping) else {"": source}
         return {
             "source": {name: _place(each) for name, each in named.items()},
-            # Which files the names of a table stand for.
+            # These decide which files the paths of a table refer to.
             "path_column": self.path_column,
             "root": None if self.root is None else str(self.root.resolve()),
             "frame": asdict(self.frame),
@@ -188,8 +188,8 @@ class PrepareOptions(Typed):
             "versions": [VERSION, PIL.__version__],
         }
 
-    def record(self, source: Named) -> dict[str, Any]:
-        """What `dataset.json` says about the source and the options; the size is a field of its own there."""
+    def record(self, source: SourceSpec) -> dict[str, object]:
+        """The source and the options for `dataset.json`, where the size is a separate field."""
         fraction, split_column = self.held_back
         named = {key: str(each) for key, each in source.items()} if isinstance(source, Mapping) else str(source)
         values = {name: getattr(self, name) for name in PrepareOptions.model_fields if name != "size"}
@@ -203,9 +203,11 @@ class PrepareOptions(Typed):
 
 
 class PrepareArguments(PrepareOptions):
-    """The options, and how the work is done, which has no influence on the dataset."""
+    """The options, and how to do the work, which does not affect the dataset."""
 
-    workers: int = Field(0, description="Number of processes; 0 chooses. The dataset does not depend on it.")
+    workers: int = Field(
+        0, description="Number of processes; 0 chooses it automatically. The dataset does not depend on it."
+    )
     progress: Progress | None = Field(
         None, description="Called as progress(done, total) after every item of the source."
     )
@@ -218,5 +220,5 @@ class PrepareArguments(PrepareOptions):
 
 
 def _place(source: str | Path) -> str:
-    """A source by its absolute path if it is a file or folder."""
+    """The absolute path of a source that is a file or folder; any other source as it is."""
     return str(Path(source).resolve()) if exists(Path(source)) else str(source)

@@ -1,4 +1,4 @@
-"""A map over processes that keeps the order, holds few results at a time, and leaves no process behind."""
+"""A parallel map that keeps the order, holds few results at a time, and ends all its processes."""
 
 import multiprocessing
 import os
@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from ganvas.foundation.errors import GanvasError
@@ -29,9 +30,9 @@ def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) ->
     """Yield `function(item)` for each item in order; close the generator to stop early.
 
     Args:
-        function: a module's function (or a partial of one), for it is sent to other processes.
+        function: a function of a module, or a partial of one, because it is sent to other processes.
         items: its arguments.
-        workers: how many processes; 1 stays in this one. The results do not depend on it.
+        workers: number of processes; 1 uses the present one. The results do not depend on it.
 
     Raises:
         WorkerDied: a worker process died.
@@ -39,7 +40,7 @@ def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) ->
     if workers == 1:
         yield from map(function, items)
         return
-    # "spawn" works on every system, and is safe with the threads that numerical libraries start.
+    # "spawn" works on every system, and is safe with the threads of numerical libraries.
     pool = ProcessPoolExecutor(workers, _Context(), initializer=_begin_worker)
     try:
         chunks = (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
@@ -59,33 +60,33 @@ def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int) ->
 class _Process(SpawnProcess):
     """A process that does not import the caller's main module.
 
-    It needs nothing of it, and a script without `if __name__ == "__main__":` would run again in every worker.
+    Workers do not need that module, and a script without `if __name__ == "__main__":` would run again in each of them.
     """
 
     _starting = threading.Lock()
 
     @staticmethod
-    def _Popen(process: Any) -> Any:
+    def _Popen(process: BaseProcess) -> Any:
         starter = threading.get_ident()
 
-        def without_main(name: str) -> dict[str, Any]:
-            data = plain(name)
-            if threading.get_ident() == starter:  # other threads may be starting processes of their own
+        def without_main(name: str) -> dict[str, object]:
+            data = original(name)
+            if threading.get_ident() == starter:  # other threads may be starting other processes
                 for key in ("init_main_from_name", "init_main_from_path"):
                     data.pop(key, None)
             return data
 
         with _Process._starting:
-            plain = spawn.get_preparation_data
+            original = spawn.get_preparation_data
             spawn.get_preparation_data = without_main
             try:
                 return SpawnProcess._Popen(process)
             finally:
-                spawn.get_preparation_data = plain
+                spawn.get_preparation_data = original
 
 
 class _Context(SpawnContext):
-    """Starts such processes."""
+    """A context that starts `_Process`."""
 
     Process = _Process
 
@@ -95,7 +96,7 @@ def _run(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 
 def _begin_worker() -> None:
-    """Let the main process alone answer Ctrl-C, and end with it even when it is killed."""
+    """Leave Ctrl-C to the main process, and end when that ends, even if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -1,34 +1,34 @@
-"""What happens to one item on its way into a dataset: read, fit, fingerprint. Runs in worker processes."""
+"""Prepare one item: read it, fit it to the frame, and hash it. Runs in worker processes."""
 
 import hashlib
 from dataclasses import dataclass
 
 import imagehash
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ganvas.data.pictures.fit import views
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import Item
+from ganvas.foundation.arrays import Images
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A picture as the dataset keeps it.
+    """A picture as the dataset stores it.
 
     Attributes:
-        views: uint8 [V, S, S, 3], the squares that became of it.
-        phashes: perceptual hash of each, 64 bits in hexadecimal; near-duplicates differ in few of them.
-        sha256: of the file's bytes (of the pixels where there is no file), in hexadecimal.
-        content: of the decoded pixels, 128 bits in hexadecimal; the same for copies in any lossless coding.
+        views: uint8 [V, S, S, 3], the squares made from it.
+        phashes: perceptual hash of each square, 64 bits in hexadecimal; those of near-duplicates differ in few bits.
+        sha256: of the file's bytes in hexadecimal, or of the pixels where there is no file.
+        content: hash of the decoded pixels, 128 bits in hexadecimal; the same for copies in any lossless format.
         width: of the upright original.
         height: of the upright original.
-        stamp: the item's, from before it was read.
+        stamp: the item's stamp before it was read.
     """
 
-    views: NDArray[np.uint8]
+    views: Images
     phashes: list[str]
     sha256: str
     content: str
@@ -39,13 +39,13 @@ class Prepared:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An item that is no picture: the reason, and what is to be said of it alone."""
+    """An item that is left out: the reason, and what applies to this item alone."""
 
     reason: str
     detail: str = ""
 
 
-def make(item: Item, frame: Frame) -> Prepared | LeftOut:
+def prepare_item(item: Item, frame: Frame) -> Prepared | LeftOut:
     """Prepare one picture.
 
     Returns:

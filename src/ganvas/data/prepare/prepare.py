@@ -1,7 +1,7 @@
-"""A source of pictures becomes a dataset directory.
+"""Turn a source of pictures into a dataset directory.
 
-The pictures are read in parallel and written in the order of the source, one by one, so that memory stays small
-and the bytes are the same whatever the number of workers. A file that cannot be used is listed; it stops nothing.
+Pictures are read in parallel and written one by one in the order of the source. So little memory is needed, and the
+bytes do not depend on the number of workers. Files that cannot be used are listed, and the others are prepared.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ from ganvas.data.pictures.frame import require_size
 from ganvas.data.prepare.holdout import HoldoutPlan
 from ganvas.data.prepare.options import PrepareArguments
 from ganvas.data.prepare.parallel import ordered_map
-from ganvas.data.prepare.picture import LeftOut, make
+from ganvas.data.prepare.partial import Entry, PartialDataset, partial_dataset
+from ganvas.data.prepare.picture import LeftOut, prepare_item
 from ganvas.data.prepare.summary import Duplicates, Originals, Summary, examples, reasons
 from ganvas.data.prepare.table import Table, classes_of, require_classes
-from ganvas.data.prepare.unfinished import Entry, Unfinished, unfinished
 from ganvas.data.sources import Source
-from ganvas.data.sources.opening import Named, open_source
+from ganvas.data.sources.opening import SourceSpec, open_source
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.files import refuse_taken, whole_directory
 from ganvas.foundation.paths import exists, new_path, user_path
@@ -37,16 +37,16 @@ P = ParamSpec("P")
 
 
 class _Prepare(Protocol[P]):
-    def __call__(self, source: Named, target: str | Path, *args: P.args, **options: P.kwargs) -> Summary: ...
+    def __call__(self, source: SourceSpec, target: str | Path, *args: P.args, **options: P.kwargs) -> Summary: ...
 
 
 def _options_as_keywords(
     model: Callable[P, PrepareArguments],
-) -> Callable[[Callable[[Named, str | Path, PrepareArguments], Summary]], _Prepare[P]]:
+) -> Callable[[Callable[[SourceSpec, str | Path, PrepareArguments], Summary]], _Prepare[P]]:
     """Let `prepare` take the fields of a model as keywords: for callers, type checkers and `inspect.signature`."""
 
-    def decorate(function: Callable[[Named, str | Path, PrepareArguments], Summary]) -> _Prepare[P]:
-        def call(source: Named, target: str | Path, *args: P.args, **options: P.kwargs) -> Summary:
+    def decorate(function: Callable[[SourceSpec, str | Path, PrepareArguments], Summary]) -> _Prepare[P]:
+        def call(source: SourceSpec, target: str | Path, *args: P.args, **options: P.kwargs) -> Summary:
             try:
                 arguments = model(*args, **options)
             except ValidationError as error:
@@ -64,30 +64,30 @@ def _options_as_keywords(
 
 
 @_options_as_keywords(PrepareArguments)
-def prepare(source: Named, target: str | Path, options: PrepareArguments) -> Summary:
-    """Turn pictures into a dataset directory, which is whole when this returns and absent when it raises.
+def prepare(source: SourceSpec, target: str | Path, options: PrepareArguments) -> Summary:
+    """Turn pictures into a dataset directory. It is complete when this returns, and absent when this raises.
 
     The options are keywords, as in `prepare("photos", "data", size=32, fit="pad")`; docs/cli.md explains each of them.
 
-    If it is interrupted or killed, or an error comes late, what is prepared already is kept next to `target`, and the
-    same call continues from there.
+    If the work is interrupted or fails, the pictures prepared so far are kept next to `target`, and the same call
+    continues from there.
 
     Args:
         source: a folder of pictures, a zip or tar archive, a CSV, TSV, Parquet or Arrow table of pictures,
             `painter:` or `painter:COUNT` for the embedded paintings, `hf:OWNER/NAME` or `hf:FOLDER`,
-            `torchvision:NAME`, or `digits:`; or several of these in a mapping, by the class that each is.
+            `torchvision:NAME`, or `digits:`; or a mapping from class names to several of these.
         target: the directory to make.
         options: the fields of `PrepareArguments`.
 
     Raises:
-        DataError: an option or the source cannot be used, no picture of it could be read, or none is left to train on.
-        GanvasError: `target` is taken, the file system refused to write (full disk, no permission), or a worker
+        DataError: an option or the source cannot be used, no picture could be read, or none is left to train on.
+        GanvasError: `target` exists already, the file system refused to write (full disk, no permission), or a worker
             process died.
     """
     return _prepare(_expanded(source), new_path(target), options)
 
 
-def _expanded(source: Named) -> Named:
+def _expanded(source: SourceSpec) -> SourceSpec:
     """The source with home directories in place of `~`, also behind a prefix such as `hf:`."""
     if isinstance(source, Mapping):
         return {name: _expand(each) for name, each in source.items()}
@@ -101,26 +101,29 @@ def _expand(source: str | Path) -> str | Path:
     return str(user_path(source)) if isinstance(source, str) else user_path(source)
 
 
-def _prepare(source: Named, target: Path, options: PrepareArguments) -> Summary:
+def _prepare(source: SourceSpec, target: Path, options: PrepareArguments) -> Summary:
     started = time.perf_counter()
     refuse_taken(target)
     opened = open_source(source, options.request)
     require_size(options.size, opened.sizes, opened.title)
     plan = HoldoutPlan.of(opened, options.held_back[0], options.group, options.seed)
-    # Better now than after an hour, though pictures that cannot be read may still cost a class too much.
+    # Checked now rather than after an hour of work, and again below: some pictures may turn out to be unreadable.
     require_classes(opened, Counter(classes_of(opened)))
 
-    with unfinished(target, options.key(source), options.size) as kept, whole_directory(target) as directory:
-        outcomes, resumed = _make_pictures(opened, options, kept)
+    with (
+        partial_dataset(target, options.key(source), options.size) as partial,
+        whole_directory(target) as directory,
+    ):
+        outcomes, resumed = _make_pictures(opened, options, partial)
         table = Table.of(opened, outcomes, has_crops=options.fit == "multicrop")
-        # Before duplicates are dropped, lest a picture goes in favour of one that does not stay; and then once more.
+        # Before duplicates are dropped, so that none is dropped for a picture that goes too; and again afterwards.
         table.drop_small_classes(options.min_per_class)
-        table.drop_duplicates(kept.pictures(), options.dedupe, plan.splits)
+        table.drop_duplicates(partial.pictures(), options.dedupe, plan.splits)
         table.drop_small_classes(options.min_per_class)
         table.require_classes(options.min_per_class)
-        table.mark_duplicates(kept.pictures())
+        table.mark_duplicates(partial.pictures())
         holdout = plan.carry_out(table.index, opened.label_column)
-        images = kept.write(table.positions, directory / IMAGES)
+        images = partial.write(table.positions, directory / IMAGES)
         info = Info(
             size=options.size,
             count=len(table.index),
@@ -147,25 +150,27 @@ def _prepare(source: Named, target: Path, options: PrepareArguments) -> Summary:
     )
 
 
-def _make_pictures(source: Source, options: PrepareArguments, kept: Unfinished) -> tuple[list[Entry | LeftOut], int]:
-    """Prepare every item of the source that is not kept from an earlier run.
+def _make_pictures(
+    source: Source, options: PrepareArguments, partial: PartialDataset
+) -> tuple[list[Entry | LeftOut], int]:
+    """Prepare every item of the source that an earlier run has not prepared.
 
     Returns:
-        What became of each, in the order of the source, and how many were kept.
+        The outcome of each item, in the order of the source, and the number of items that were done already.
     """
     progress = options.progress
-    outcomes: list[Entry | LeftOut | None] = [kept.known(item) for item in source.items]
+    outcomes: list[Entry | LeftOut | None] = [partial.entry_of(item) for item in source.items]
     missing = [number for number, outcome in enumerate(outcomes) if outcome is None]
     total, resumed = len(outcomes), len(outcomes) - len(missing)
     if progress is not None and resumed:
         progress(resumed, total)
-    workers = options.workers or (usable_cores() if len(missing) >= source.many else 1)
-    made = ordered_map(
-        functools.partial(make, frame=options.frame), [source.items[number] for number in missing], workers
+    workers = options.workers or (usable_cores() if len(missing) >= source.parallel_from else 1)
+    results = ordered_map(
+        functools.partial(prepare_item, frame=options.frame), [source.items[number] for number in missing], workers
     )
-    with contextlib.closing(made):
-        for done, (number, result) in enumerate(zip(missing, made, strict=True), start=resumed + 1):
-            outcomes[number] = result if isinstance(result, LeftOut) else kept.add(source.items[number].name, result)
+    with contextlib.closing(results):
+        for done, (number, result) in enumerate(zip(missing, results, strict=True), start=resumed + 1):
+            outcomes[number] = result if isinstance(result, LeftOut) else partial.add(source.items[number].name, result)
             if progress is not None:
                 progress(done, total)
     return [outcome for outcome in outcomes if outcome is not None], resumed

@@ -1,4 +1,4 @@
-"""What `prepare` did, in lines that are worth reading."""
+"""The summary that `prepare` returns and prints."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,24 +10,24 @@ import pandas as pd
 
 from ganvas.data.dataset.layout import REJECTED, TRAIN
 from ganvas.data.pictures.rejection import Reason
-from ganvas.data.prepare.duplicates import leaks, sets_of
+from ganvas.data.prepare.duplicates import duplicate_sets, leaks
 from ganvas.data.prepare.holdout import Holdout
 
-# How many classes the summary counts; Painter by Numbers has 2,074 artists.
+# The most classes that the summary lists; Painter by Numbers has 2,074 artists.
 MOST_CLASSES = 50
-# How many reasons get a line of their own.
+# The most reasons that it lists.
 _REASONS = 12
 
 
 @dataclass(frozen=True)
 class Originals:
-    """The pictures as they were.
+    """The sizes of the original pictures.
 
     Attributes:
-        smallest: width and height of the one with the fewest pixels.
-        median: width and height of the one in the middle.
-        largest: width and height of the one with the most.
-        enlarged: how many had a side under the dataset's.
+        smallest: width and height of the picture with the fewest pixels.
+        median: width and height of the picture with the median number of pixels.
+        largest: width and height of the picture with the most pixels.
+        enlarged: number of pictures with a side shorter than the dataset's.
     """
 
     smallest: tuple[int, int]
@@ -37,7 +37,7 @@ class Originals:
 
     @classmethod
     def of(cls, index: pd.DataFrame, size: int) -> Self:
-        """Measure them in a dataset's table."""
+        """Measure the originals of a dataset's table."""
         originals = index.drop_duplicates("source")
         widths, heights = originals["width"].to_numpy(), originals["height"].to_numpy()
         order = (widths * heights).argsort(kind="stable")
@@ -53,13 +53,13 @@ class Originals:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Pictures that repeat others of the dataset.
+    """How many pictures of a dataset are duplicates.
 
     Attributes:
-        pictures: how many repeat each other or are repeated.
-        sets: the sets of pictures that they make up.
-        copies: how many of them are copies, pixel for pixel, of an earlier one.
-        leaks: held-back pictures with a twin to train on.
+        pictures: number of pictures that have a duplicate.
+        sets: number of sets that they form.
+        copies: number of exact copies of an earlier picture.
+        leaks: number of held-back pictures with a duplicate among the training pictures.
     """
 
     pictures: int
@@ -71,7 +71,7 @@ class Duplicates:
     def of(cls, index: pd.DataFrame, copies: int) -> Self:
         """Count them in a dataset's table, with its columns `duplicates` and `split`."""
         numbers = index["duplicates"].dropna()
-        leaked = leaks(sets_of(index["duplicates"]), (index["split"] == TRAIN).to_numpy())
+        leaked = leaks(duplicate_sets(index["duplicates"]), (index["split"] == TRAIN).to_numpy())
         return cls(len(numbers), numbers.nunique(), copies, int(leaked.sum()))
 
     def __str__(self) -> str:
@@ -85,7 +85,7 @@ class Duplicates:
         if self.leaks:
             lines.append(
                 f"warning: {counted(self.leaks, 'held-back picture')} {'has' if self.leaks == 1 else 'have'} a "
-                "duplicate to train on: a test on it flatters"
+                "duplicate to train on: test scores will be too good"
             )
         return "\n".join(lines)
 
@@ -97,16 +97,16 @@ class Summary:
     Attributes:
         path: the dataset directory.
         size: height and width of its pictures in pixels.
-        count: pictures in it.
-        class_counts: pictures a class, in the order of the class numbers; empty without classes.
-        rejected: files left out by reason, the commonest first; dropped duplicates are among them.
-        holdout: how the pictures were divided, or None if that was not asked for.
+        count: number of pictures.
+        class_counts: pictures per class, in the order of the class numbers; empty without classes.
+        rejected: number of files left out, by reason, the most common first; dropped duplicates are included.
+        holdout: how the pictures were divided, or None if no split was asked for.
         seconds: wall-clock time.
         originals: the sizes of the pictures before they were fitted.
-        duplicates: pictures that repeat others.
+        duplicates: how many pictures are duplicates.
         examples: the first file left out for each reason.
         notes: lines on what the source was recognised as, and what was chosen from it.
-        resumed: items that an interrupted run had done already.
+        resumed: number of items that an interrupted run had prepared.
     """
 
     path: Path
@@ -124,7 +124,7 @@ class Summary:
 
     def __str__(self) -> str:
         title = f"{self.path}: {counted(self.count, 'picture')} of {self.size} x {self.size} in {self.seconds:.1f} s"
-        lines = [title + (f", {self.resumed:,} of them from a run that was interrupted" if self.resumed else "")]
+        lines = [title + (f", {self.resumed:,} of them from an interrupted run" if self.resumed else "")]
         lines += self.notes
         if self.class_counts:
             shown = list(self.class_counts.items())[:MOST_CLASSES]
@@ -146,16 +146,16 @@ class Summary:
 
 
 def reasons(rejected: Sequence[tuple[str, str, str]]) -> dict[str, int]:
-    """How many files were left out for each reason, the commonest first."""
+    """How many files were left out for each reason, the most common first."""
     return dict(Counter(reason for _, reason, _ in rejected).most_common())
 
 
 def examples(rejected: Sequence[tuple[str, str, str]]) -> dict[str, str]:
-    """The first file left out for each reason; of duplicates with what it repeats."""
+    """The first file left out for each reason; a duplicate with the picture that it repeats."""
     first: dict[str, str] = {}
     for name, reason, detail in rejected:
-        repeats = reason in (Reason.COPY, Reason.NEAR_COPY)
-        first.setdefault(reason, f"{name} ({detail})" if repeats and detail else name)
+        is_duplicate = reason in (Reason.COPY, Reason.NEAR_COPY)
+        first.setdefault(reason, f"{name} ({detail})" if is_duplicate and detail else name)
     return first
 
 

@@ -1,60 +1,59 @@
-"""From what became of each item to a dataset's tables: a row a picture, a row a file left out."""
+"""The tables of a dataset, made from the outcome of each item: one of pictures, and one of files left out."""
 
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import REJECTED, TRAIN
-from ganvas.data.dataset.split import Numbers
 from ganvas.data.pictures.rejection import Reason
 from ganvas.data.prepare import duplicates
+from ganvas.data.prepare.partial import Entry
 from ganvas.data.prepare.picture import LeftOut
 from ganvas.data.prepare.summary import counted, reasons
-from ganvas.data.prepare.unfinished import Entry
 from ganvas.data.sources import Item, Source
-from ganvas.data.sources.source import shortened
+from ganvas.data.sources.source import Value, shortened
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
 
-# How many of the commonest reasons, or of the classes at fault, a message names.
+# The most reasons, or offending classes, that a message names.
 COMMONEST = 3
 
 
 @dataclass
 class Table:
-    """The pictures of a dataset, and the files that are none of them.
+    """The pictures of a dataset, and the files left out of it.
 
     Attributes:
-        source: what the pictures are of.
-        index: a row a picture [N], in the order of the source.
-        numbers: int64 [N], the item that each picture is of.
-        positions: int64 [N], where each picture is kept.
+        source: where the pictures come from.
+        index: one row per picture [N], in the order of the source.
+        numbers: int64 [N], the number of the item that each picture comes from.
+        positions: int64 [N], the position of each picture in the file of prepared pictures.
         left_out: number, name, reason and detail of each item left out.
-        copies: pictures with the same content as an earlier one; known when duplicates are marked.
+        copies: number of exact copies of an earlier picture; set by `mark_duplicates`.
         notes: lines for the summary on what was dropped.
     """
 
     source: Source
     index: pd.DataFrame
-    numbers: Numbers
-    positions: Numbers
+    numbers: Integers
+    positions: Integers
     left_out: list[tuple[int, str, str, str]]
     copies: int = 0
     notes: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, source: Source, outcomes: Iterable[Entry | LeftOut], has_crops: bool) -> Self:
-        """From what became of each item; with `has_crops`, the pictures of an item are numbered.
+        """Make the table from the outcome of each item. With `has_crops`, the pictures of an item are numbered.
 
         Raises:
-            DataError: none became a picture.
+            DataError: no item could be prepared.
         """
-        rows: list[dict[str, Any]] = []
+        rows: list[dict[str, Value]] = []
         numbers: list[int] = []
         positions: list[int] = []
         left_out: list[tuple[int, str, str, str]] = []
@@ -92,10 +91,10 @@ class Table:
         return dict(sorted(Counter(() if self.classes is None else self.classes).items()))
 
     def drop_small_classes(self, least: int) -> None:
-        """Move the pictures of classes with fewer originals than `least` to those left out.
+        """Leave out the pictures of classes with fewer originals than `least`.
 
         Raises:
-            DataError: all classes are so small.
+            DataError: no class has as many.
         """
         if self.classes is None:
             return
@@ -108,10 +107,10 @@ class Table:
         self._keep(np.flatnonzero(originals >= least))
 
     def require_classes(self, least: int) -> None:
-        """Note which classes of the source are gone, if those with fewer pictures than `least` were to be left out.
+        """Note which classes of the source have been left out for having fewer pictures than `least`.
 
         Raises:
-            DataError: a class has fewer than two pictures, and was not to be left out.
+            DataError: `least` is below 2 and a class has fewer than two pictures.
         """
         lost = sorted(set(classes_of(self.source)) - self.class_counts.keys())
         if least < 2:
@@ -120,24 +119,24 @@ class Table:
             classes, names = counted(len(lost), "class", "classes"), shortened(lost, COMMONEST)
             self.notes.append(f"left out {classes} with fewer than {least:,} readable pictures: {names}")
 
-    def drop_duplicates(self, images: NDArray[np.uint8], dedupe: str, splits: Mapping[str, str] | None = None) -> None:
-        """Move to those left out the pictures that repeat one that is kept.
+    def drop_duplicates(self, images: Images, dedupe: str, splits: Mapping[str, str] | None = None) -> None:
+        """Leave out pictures that are duplicates of one that stays.
 
         Args:
-            images: uint8 [M, S, S, 3], what `positions` count in.
-            dedupe: which duplicates are dropped: "none", "exact" or "near".
-            splits: the split of each item by its name where the source says it: copies to train on stay.
+            images: uint8 [M, S, S, 3], the pictures that `positions` refers to.
+            dedupe: which duplicates to drop: "none", "exact" or "near".
+            splits: the split of each item by its name, if the source states it. Training pictures are then preferred.
         """
         if dedupe == "none":
             return
         index = self.index
-        repeats = duplicates.find_repeats(index, images, self.positions)
+        repeats = duplicates.find_duplicates(index, images, self.positions)
         is_held_back = None if splits is None else (index["source"].map(splits) != TRAIN).to_numpy(np.bool_)
         if dedupe == "exact":
-            dropped = duplicates.surplus(index, repeats.exact, held_back=is_held_back)
+            dropped = duplicates.rows_to_drop(index, repeats.exact, held_back=is_held_back)
         else:
-            is_like = duplicates.NearCopies(index, images, self.positions, repeats.exact)
-            dropped = duplicates.surplus(index, repeats.near, is_like, is_held_back)
+            is_duplicate = duplicates.NearDuplicates(index, images, self.positions, repeats.exact)
+            dropped = duplicates.rows_to_drop(index, repeats.near, is_duplicate, is_held_back)
         classes, contradicted = self.classes, 0
         for row, keeper in dropped.items():
             detail = self._name(keeper, row)
@@ -146,26 +145,26 @@ class Table:
             self._leave_out(row, duplicates.reason(repeats, row, keeper), detail)
         if contradicted:
             they = counted(contradicted, "dropped duplicate was", "dropped duplicates were")
-            self.notes.append(f"warning: {they} of another class than the picture that stays (told in {REJECTED})")
+            self.notes.append(f"warning: {they} of another class than the picture that stays (see {REJECTED})")
         self._keep(np.setdiff1d(np.arange(len(index)), list(dropped)))
 
-    def mark_duplicates(self, images: NDArray[np.uint8]) -> None:
-        """Add the column `duplicates`, and count the copies; `images` are what `positions` count in."""
-        repeats = duplicates.find_repeats(self.index, images, self.positions)
-        self.index = self.index.assign(duplicates=duplicates.numbered(repeats.near))
+    def mark_duplicates(self, images: Images) -> None:
+        """Add the column `duplicates` and count the copies; `images` are the pictures that `positions` refers to."""
+        repeats = duplicates.find_duplicates(self.index, images, self.positions)
+        self.index = self.index.assign(duplicates=duplicates.duplicates_column(repeats.near))
         self.copies = len(self.index) - len(np.unique(repeats.exact))
 
     def _leave_out(self, row: int, reason: str, detail: str) -> None:
         """List the picture of a row; its row stays."""
         self.left_out.append((int(self.numbers[row]), self.index["source"][row], reason, detail))
 
-    def _keep(self, rows: Numbers) -> None:
+    def _keep(self, rows: Integers) -> None:
         """Drop all other rows."""
         self.index = self.index.iloc[rows].reset_index(drop=True)
         self.numbers, self.positions = self.numbers[rows], self.positions[rows]
 
     def _name(self, row: int, instead_of: int) -> str:
-        """The picture that is kept, and of which crops there is talk."""
+        """The name of the picture that is kept; with crops, also which crop stays instead of which."""
         if "crop" not in self.index:
             return str(self.index["source"][row])
         crops = self.index["crop"]
@@ -173,23 +172,23 @@ class Table:
 
 
 def classes_of(source: Source) -> list[str]:
-    """The class of every item that has one."""
+    """The class of each item that has one."""
     column = source.label_column
     return [] if column is None else [str(item.labels[column]) for item in source.items if column in item.labels]
 
 
 def require_classes(source: Source, counts: Mapping[str, int]) -> None:
-    """Raise DataError for a class of fewer than two pictures: that is not a class to learn or to measure."""
-    poor = [f"class {name!r} has {counted(count, 'picture')}" for name, count in sorted(counts.items()) if count < 2]
-    if poor:
+    """Raise DataError for a class of fewer than two pictures, which can be neither learnt nor measured."""
+    small = [f"class {name!r} has {counted(count, 'picture')}" for name, count in sorted(counts.items()) if count < 2]
+    if small:
         raise DataError(
-            f"{', '.join(poor[:COMMONEST])}{' ...' if len(poor) > COMMONEST else ''} in {source.title}; "
+            f"{', '.join(small[:COMMONEST])}{' ...' if len(small) > COMMONEST else ''} in {source.title}; "
             f"a class needs two or more readable pictures: {source.remedy}"
         )
 
 
-def _in_columns(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """The rows as a table, in which whole numbers stay whole where some are unknown: pandas makes floats of them."""
+def _in_columns(rows: list[dict[str, Value]]) -> pd.DataFrame:
+    """The rows as a table. Integer columns with unknown values stay integers, which pandas would turn into floats."""
     index = pd.DataFrame(rows)
     for name in index.columns[index.dtypes == np.float64]:
         values = [row.get(name) for row in rows]
@@ -198,7 +197,7 @@ def _in_columns(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return index
 
 
-def _facts(item: Item, entry: Entry, phash: str, crop: dict[str, int]) -> dict[str, Any]:
+def _facts(item: Item, entry: Entry, phash: str, crop: dict[str, int]) -> dict[str, Value]:
     return {
         "source": item.name,
         **crop,

@@ -1,7 +1,7 @@
 """Where pictures come from: folders, archives, tables, published collections, and the embedded painter.
 
-`opening` makes a `Source` of a name. It is not imported here, because worker processes start sooner without it: they
-need the items alone.
+`opening.open_source` opens a source by its name. It is not imported here because worker processes need only the items
+and start faster without it.
 """
 
 from ganvas.data.sources.folder import PictureFile, open_folder

@@ -1,7 +1,7 @@
-"""Pictures in a zip or tar archive, read where they are: nothing is ever written to the disk.
+"""Pictures in a zip or tar archive. They are read from the archive; nothing is ever extracted to the disk.
 
-A member's name is only a name here, so none can lead out of the archive. Every process reads through a handle of its
-own, which it keeps between members.
+So the name of a member can never lead to a file outside of the archive. Each process opens an archive once and keeps it
+open between members.
 """
 
 import bz2
@@ -23,25 +23,25 @@ from typing import IO, NamedTuple, cast
 from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
+from ganvas.data.sources.file_state import FileState
 from ganvas.data.sources.layouts import open_tree
 from ganvas.data.sources.skipped import skipped_folders
 from ganvas.data.sources.source import Request, Source, Value, unique
-from ganvas.data.sources.stamp import Stamp
 from ganvas.data.sources.tree import as_text
 from ganvas.foundation.errors import DataError
 
-# A picture file of more bytes than this is an attack or a mistake; archives can hold a terabyte in a kilobyte.
+# A larger picture file is an attack or a mistake; an archive can hold a terabyte in a kilobyte.
 MOST_BYTES = 2**30
 
 ENCRYPTED = "encrypted"
 LINK = "a link or a device in an archive"
 OUTSIDE = "a name that leads out of its archive"
-PACKING = "packed in a way that this Python cannot unpack"
+PACKING = "compressed in a way that this Python cannot read"
 TOO_LONG = "more than a gibibyte"
 
 _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, ValueError)
 
-# How a compressed tar archive begins, and what reads it.
+# The first bytes of a compressed tar archive, and the module that reads it.
 _PACKERS: dict[bytes, ModuleType] = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ\0": lzma, b"\x5d\0\0": lzma}
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _ZIP = b"PK\3\4"
@@ -52,7 +52,7 @@ _DRIVE = re.compile("[A-Za-z]:/")
 
 
 class Place(NamedTuple):
-    """Where a member lies: its number in a zip archive or its first byte in an unpacked tar archive, and its length."""
+    """Where a member lies: its number in a zip archive, or its offset in a decompressed tar archive; and its length."""
 
     start: int
     length: int
@@ -62,26 +62,26 @@ class Place(NamedTuple):
 class Member:
     """A picture in an archive."""
 
-    archive: Stamp
+    archive: FileState
     place: Place
     name: str
     labels: Mapping[str, Value]
 
     @property
     def stamp(self) -> str:
-        """The archive's, and where in it the member lies."""
+        """The state of the archive and the place of the member."""
         return f"{self.archive} {self.place.start}"
 
     def read(self, frame: Frame) -> Picture:
-        """Unpack the member in memory and decode it."""
+        """Extract the member in memory and decode it."""
         return decode(io.BytesIO(read_member(self.archive, self.place)), frame)
 
 
-def read_member(archive: Stamp, place: Place) -> bytes:
+def read_member(archive: FileState, place: Place) -> bytes:
     """The bytes of a member.
 
     Raises:
-        Rejected: it is damaged, or packed in a way that cannot be unpacked.
+        Rejected: the member is damaged, or compressed in a way that cannot be read.
     """
     try:
         handle = _handle(archive)
@@ -92,15 +92,15 @@ def read_member(archive: Stamp, place: Place) -> bytes:
         return _whole(handle, place.length)
     except FileNotFoundError as error:
         raise Rejected(Reason.MISSING) from error
-    except NotImplementedError as error:  # what zipfile raises of a compression that it does not know
+    except NotImplementedError as error:  # zipfile does not know the compression
         raise Rejected(PACKING) from error
     except _DAMAGE as error:
-        _handle.cache_clear()  # a stream that has failed may be anywhere
+        _handle.cache_clear()  # the position of a failed stream is unknown
         raise Rejected(Reason.DAMAGED) from error
 
 
 def _whole(file: IO[bytes], length: int) -> bytes:
-    """Exactly so many bytes: what claims to be shorter than it is would go on for ever."""
+    """Read exactly `length` bytes. A member that is longer than it claims could be endless."""
     data = file.read(length)
     if len(data) != length:
         raise EOFError
@@ -108,12 +108,12 @@ def _whole(file: IO[bytes], length: int) -> bytes:
 
 
 @functools.lru_cache(maxsize=4)
-def _handle(archive: Stamp) -> zipfile.ZipFile | IO[bytes]:
+def _handle(archive: FileState) -> zipfile.ZipFile | IO[bytes]:
     return zipfile.ZipFile(archive.path) if _is_zip(archive.path) else _unpacked(archive.path)
 
 
 def _unpacked(path: Path) -> IO[bytes]:
-    """The tar archive in its plain form, as a file to seek in; it is unpacked as it is read."""
+    """A tar archive as a seekable file, decompressed as it is read."""
     with path.open("rb") as file:
         start = file.read(8)
     packer = next((module for magic, module in _PACKERS.items() if start.startswith(magic)), None)
@@ -123,49 +123,49 @@ def _unpacked(path: Path) -> IO[bytes]:
 class Archive:
     """The files of an archive.
 
-    Those of a zip archive are sorted by path. Those of a tar archive keep its order, for a packed one can only be read
-    from its beginning to its end.
+    Those of a zip archive are sorted by path. Those of a tar archive keep its order, because a compressed one can only
+    be read from its beginning to its end.
 
     Attributes:
         title: the archive's path.
-        names: the members' paths, as the archive writes them.
-        closed: which of them are known to hold no picture, and why.
-        wrapper: the single folder that everything lies in, if there is one, with a slash at its end.
+        names: the members' paths, as stored in the archive.
+        unreadable: members that cannot be read as pictures, and why.
+        wrapper: the single top folder that holds everything, with a slash at its end, or "".
     """
 
     def __init__(self, path: Path) -> None:
         self.title = str(path)
         try:
-            self._stamp = Stamp.of(path)
+            self._stamp = FileState.of(path)
             members = _zip_members(path) if _is_zip(path) else _tar_members(path)
         except _DAMAGE as error:
-            raise DataError(f"{path} cannot be read as an archive: {error}") from error
+            raise DataError(f"{path} cannot be read as a zip or tar archive: {error}") from error
         self._places: dict[str, Place] = {}
-        self.closed: dict[str, str] = {}
+        self.unreadable: dict[str, str] = {}
         members = _without_skipped(members)
         names = unique(as_text(name) for name, _, _ in members)
         for name, (_, place, why) in zip(names, members, strict=True):
             self._places[name] = place
             if why := why or (OUTSIDE if _leads_out(name) else TOO_LONG if place.length > MOST_BYTES else ""):
-                self.closed[name] = why
+                self.unreadable[name] = why
         self.names = list(self._places)
-        tops = {name.partition("/")[0] for name in self.names if name not in self.closed}
-        is_wrapped = len(tops) == 1 and all("/" in name for name in self.names if name not in self.closed)
+        tops = {name.partition("/")[0] for name in self.names if name not in self.unreadable}
+        is_wrapped = len(tops) == 1 and all("/" in name for name in self.names if name not in self.unreadable)
         self.wrapper = f"{tops.pop()}/" if is_wrapped else ""
 
     def picture(self, name: str, labels: Mapping[str, Value]) -> Member:
-        """The member of that path as an item."""
+        """The member with that path, as an item."""
         return Member(self._stamp, self._places[name], name, labels)
 
     def content(self, name: str) -> bytes:
         """The bytes of a member.
 
         Raises:
-            DataError: it cannot be read.
+            DataError: the member cannot be read.
         """
         try:
-            if name in self.closed:
-                raise Rejected(self.closed[name])
+            if name in self.unreadable:
+                raise Rejected(self.unreadable[name])
             return read_member(self._stamp, self._places[name])
         except Rejected as error:
             raise DataError(f"{name} in {self.title} cannot be read: {error}") from error
@@ -175,7 +175,7 @@ Members = list[tuple[str, Place, str]]
 
 
 def _zip_members(path: Path) -> Members:
-    """Name, place, and why it is no picture or "", of each member."""
+    """The name and place of each member, and why it cannot be read, or ""."""
     with zipfile.ZipFile(path) as archive:
         members = [
             (_name(info).replace("\\", "/"), Place(number, info.file_size), ENCRYPTED if info.flag_bits & 1 else "")
@@ -188,8 +188,8 @@ def _zip_members(path: Path) -> Members:
 def _name(info: zipfile.ZipInfo) -> str:
     """The name of a member.
 
-    The format knows two encodings, UTF-8 with a flag and code page 437 of old DOS without one, and many programs write
-    UTF-8 without the flag, or say it in an extra field.
+    The format has two encodings: UTF-8, marked by a flag, and the DOS code page 437. Many programs write UTF-8 without
+    the flag, or put a UTF-8 name into an extra field.
     """
     if info.flag_bits & _IS_UTF8:
         return info.filename
@@ -201,7 +201,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _extra_name(extra: bytes, raw: bytes) -> str | None:
-    """The name in the "Unicode path" field, which holds the checksum of the name that it stands for."""
+    """The name in the "Unicode path" field, if the field's checksum is that of the raw name."""
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
         field, extra = extra[4 : 4 + length], extra[4 + length :]
@@ -211,7 +211,7 @@ def _extra_name(extra: bytes, raw: bytes) -> str | None:
 
 
 def _without_skipped(members: Members) -> Members:
-    """The members, with one in the place of all that lie in a folder that is passed over."""
+    """The members; all those in a skipped folder are replaced by the folder itself."""
     skipped = skipped_folders(name for name, _, _ in members)
     if not skipped:
         return members
@@ -220,7 +220,7 @@ def _without_skipped(members: Members) -> Members:
 
 
 def _tar_members(path: Path) -> Members:
-    """The same of a tar archive; if that ends too early, the last one stands for what is missing."""
+    """The same for a tar archive; if it is cut short, a last entry stands for what is missing."""
     members: Members = []
     with _unpacked(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
         try:
@@ -236,7 +236,7 @@ def _tar_members(path: Path) -> Members:
 
 
 def _ends_well(file: IO[bytes], last: Place) -> bool:
-    """Whether the last member is all there."""
+    """Whether the last member is complete."""
     if last.length == 0:
         return True
     file.seek(last.start + last.length - 1)
@@ -244,7 +244,7 @@ def _ends_well(file: IO[bytes], last: Place) -> bool:
 
 
 def _is_hidden(name: str) -> bool:
-    """Files that a file manager would not show, and what macOS packs up beside each file."""
+    """Whether a file manager would hide the file, or it is metadata that macOS adds to archives."""
     return any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.split("/"))
 
 
@@ -262,15 +262,15 @@ def _is_tar(path: Path) -> bool:
 
 
 def _is_zip(path: Path) -> bool:
-    """Whether a file is a zip archive, which shows at its end, as in a tar archive whose last member is one."""
+    """Whether a file is a zip archive. The signature is at the end, where a tar archive can hold a zip file, too."""
     return zipfile.is_zipfile(path) and not _is_tar(path)
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a zip archive, or a tar archive however packed.
+    """Whether a file is a zip archive, or a tar archive in any compression.
 
     Raises:
-        DataError: it is a zip archive without its end, or packed in a way that cannot be read.
+        DataError: the file is a zip archive without its end, or its compression cannot be read.
     """
     try:
         if zipfile.is_zipfile(path) or _is_tar(path):
@@ -280,17 +280,18 @@ def is_archive(path: Path) -> bool:
     except _DAMAGE:
         return False
     if start == _ZSTANDARD:
-        raise DataError(f"{path} is packed with Zstandard, which ganvas does not read; pack it as .tar.gz or .zip")
+        raise DataError(
+            f"{path} is compressed with Zstandard, which ganvas does not read; pack it again as .tar.gz or .zip"
+        )
     if start == _ZIP:
         raise DataError(f"{path} is damaged or cut short: a zip archive without its end; copy or download it again")
     return False
 
 
 def open_archive(path: Path, request: Request) -> Source:
-    """The pictures of an archive, read as those of a folder.
+    """Open the pictures of an archive like those of a folder.
 
-    A folder that everything lies in is passed over: an archive of `art/` with `art/sea` and `art/land` in it has the
-    classes sea and land.
+    A single top folder does not count: an archive with `art/sea` and `art/land` has the classes sea and land.
 
     Raises:
         DataError: the archive cannot be read or holds no files.

@@ -1,4 +1,4 @@
-"""Parquet and Arrow files: their label columns, and pictures inside them as Hugging Face's `datasets` writes these."""
+"""Parquet and Arrow files: their label columns, and embedded pictures as Hugging Face's `datasets` writes them."""
 
 import datetime
 import functools
@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,19 +15,20 @@ import pyarrow.parquet as pq
 from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
+from ganvas.data.sources.file_state import FileState
 from ganvas.data.sources.folder import PictureFile
 from ganvas.data.sources.source import Value
-from ganvas.data.sources.stamp import Stamp
 from ganvas.foundation.errors import DataError
 
-Features = Mapping[str, Any]
+# What `datasets` says of the columns of a file, by column: a feature is a JSON object with a `_type`.
+Features = Mapping[str, object]
 
 OUTSIDE = "a row that names a file outside the folder of its table"
 
 _PARQUET = (".parquet", ".pq")
-# How many rows of pictures, and bytes of a file, are held at a time.
+# Rows of pictures to read at a time, and the size of the read buffer in bytes.
 _ROWS, _BUFFER = 16, 2**20
-# What pyarrow raises of files that are damaged, or written in a way that it was not built for (NotImplementedError).
+# What pyarrow raises for damaged files, and for encodings that it was built without (NotImplementedError).
 _FAILURES = (OSError, ValueError, LookupError, TypeError, NotImplementedError, pa.ArrowException)
 
 
@@ -38,27 +38,27 @@ class EmbeddedPicture:
 
     Attributes:
         table: the file.
-        column: the column that holds the bytes, by themselves or in a struct beside a path.
+        column: the column that holds the bytes, directly or in a struct with a path.
         row: the row.
-        beside: the file that the row names, which is read if it holds no bytes; or None.
-        folders: where that file must lie, for a stranger has written its name.
-        name: what to call it.
-        labels: of the row.
+        linked: the file that the row names, or None. It is read if the row holds no bytes.
+        folders: the folders that `linked` must lie in. Its path comes from the table, which cannot be trusted.
+        name: the name of the picture.
+        labels: the labels in the row.
     """
 
-    table: Stamp
+    table: FileState
     column: str
     row: int
-    beside: Path | None
+    linked: Path | None
     folders: tuple[Path, ...]
     name: str
     labels: Mapping[str, Value]
 
     @property
     def stamp(self) -> str:
-        """The table's, the column, the row, and that of the file that the row names."""
-        beside = "" if self.beside is None else PictureFile(self.beside, self.name, self.labels).stamp
-        return f"{self.table} {self.column} {self.row} {beside}"
+        """The state of the table, the column, the row, and the stamp of the linked file."""
+        linked = "" if self.linked is None else PictureFile(self.linked, self.name, self.labels).stamp
+        return f"{self.table} {self.column} {self.row} {linked}"
 
     def read(self, frame: Frame) -> Picture:
         """Decode the bytes."""
@@ -69,18 +69,18 @@ class EmbeddedPicture:
         except _FAILURES as error:
             raise Rejected(Reason.DAMAGED) from error
         data = cell.get("bytes") if isinstance(cell, dict) else cell
-        if data:
+        if data and isinstance(data, bytes):
             return decode(io.BytesIO(data), frame)
-        if data is None and self.beside is not None:
-            return PictureFile(_inside(self.beside, self.folders), self.name, self.labels).read(frame)
+        if data is None and self.linked is not None:
+            return PictureFile(_inside(self.linked, self.folders), self.name, self.labels).read(frame)
         raise Rejected(Reason.EMPTY if data == b"" else "no picture in the table")
 
 
 def _inside(file: Path, folders: tuple[Path, ...]) -> Path:
-    """Where a file is once all links are followed.
+    """Resolve all links of a path.
 
     Raises:
-        Rejected: that is in none of the folders, or nowhere.
+        Rejected: the file does not exist, or lies outside the folders.
     """
     try:
         real = file.resolve()
@@ -94,35 +94,35 @@ def _inside(file: Path, folders: tuple[Path, ...]) -> Path:
 
 @dataclass(frozen=True)
 class ArrowFile:
-    """A Parquet or Arrow file that has been looked into.
+    """A Parquet or Arrow file, opened without reading its rows.
 
     Attributes:
         path: the file.
-        stamp: the same, as its readers know it.
+        state: the state of the file when it was opened.
         schema: its columns and their types.
-        features: what `datasets` says of them, by column.
+        features: what `datasets` says of the columns.
     """
 
     path: Path
-    stamp: Stamp
+    state: FileState
     schema: pa.Schema
     features: Features
 
     @classmethod
     def open(cls, path: Path, features: Features | None = None) -> "ArrowFile":
-        """Look into a file.
+        """Open a file.
 
         Args:
             path: the file.
-            features: what is known of the columns if the file itself says nothing.
+            features: the features of the columns, if the file itself does not state them.
 
         Raises:
-            DataError: it is no such file or damaged.
+            DataError: the file is damaged or has another format.
         """
         try:
-            stamp = Stamp.of(path)
-            schema = _schema(stamp)
-            return cls(path, stamp, schema, features_in(schema) or features or {})
+            state = FileState.of(path)
+            schema = _schema(state)
+            return cls(path, state, schema, features_in(schema) or features or {})
         except _FAILURES as error:
             raise DataError(f"{path} cannot be read as a {_format(path)} file: {error}") from error
 
@@ -133,65 +133,59 @@ class ArrowFile:
 
     @property
     def embedded(self) -> list[str]:
-        """The columns that hold pictures, those that say so first."""
-        images = [name for name in self.columns if _is_image(self.features.get(name))]
+        """The columns that hold pictures, those with an `Image` feature first."""
+        images = [name for name in self.columns if is_image(self.features.get(name))]
         structs = [name for name in self.columns if _has_bytes(self.schema.field(name).type)]
         blobs = [name for name in self.columns if _is_binary(self.schema.field(name).type)]
         return [name for name in dict.fromkeys([*images, *structs, *blobs]) if name in structs or name in blobs]
 
     @property
     def picture_column(self) -> str | None:
-        """The column with the pictures, if one holds any."""
+        """The first column that holds pictures, or None."""
         return next(iter(self.embedded), None)
 
     @property
     def class_columns(self) -> list[str]:
-        """The columns of numbers that have names."""
+        """The columns of class numbers whose class names are known."""
         return [name for name in self.columns if class_names(self.features.get(name))]
 
     @property
     def label_columns(self) -> list[str]:
-        """The columns of text, numbers, truth values and dates."""
+        """The columns of text, numbers, booleans and dates."""
         return [name for name in self.columns if _is_label(self.schema.field(name).type)]
 
     def rows(self) -> list[dict[str, Value]]:
-        """What the label columns say of each picture.
+        """The labels in each row.
 
         Raises:
             DataError: the file is damaged.
         """
         table = self._read(self.label_columns)
         columns = {
-            name: [plain(value, class_names(self.features.get(name))) for value in table[name].to_pylist()]
+            name: [label_of(value, class_names(self.features.get(name))) for value in table[name].to_pylist()]
             for name in self.label_columns
         }
         return [{name: values[row] for name, values in columns.items()} for row in range(table.num_rows)]
 
     def paths(self, column: str) -> list[str | None]:
-        """The path beside each picture of a column, or None."""
+        """The path in the struct of each picture of a column, or None."""
         kind = self.schema.field(column).type
         if not (pa.types.is_struct(kind) and kind.get_field_index("path") >= 0):
             return [None] * self._read([]).num_rows
         table = self._read([f"{column}.path"] if _is_parquet(self.path) else [column])
-        return [None if cell is None else cell.get("path") for cell in _path_cells(table, column)]
+        return [path for chunk in table[column].chunks for path in chunk.field("path").to_pylist()]
 
     def _read(self, columns: list[str]) -> pa.Table:
         try:
             if _is_parquet(self.path):
                 return pq.ParquetFile(self.path).read(columns=columns)
-            return _table(self.stamp).select(columns)
+            return _table(self.state).select(columns)
         except _FAILURES as error:
             raise DataError(f"{self.path} cannot be read as a {_format(self.path)} file: {error}") from error
 
 
-def _path_cells(table: pa.Table, column: str) -> list[Any]:
-    """The structs of a column, with nothing but their paths in them."""
-    chunks = table[column].chunks
-    return [{"path": path} for chunk in chunks for path in chunk.field("path").to_pylist()]
-
-
 def features_in(schema: pa.Schema) -> Features:
-    """What `datasets` has written of the columns into a file's schema; empty if it has not."""
+    """The features that `datasets` has written into a file's schema; empty without any."""
     try:
         return dict(json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"])
     except (KeyError, TypeError, ValueError):
@@ -199,15 +193,15 @@ def features_in(schema: pa.Schema) -> Features:
 
 
 def class_names(feature: object) -> list[str]:
-    """The names of the classes of a column; empty for any other column."""
+    """The class names of a `ClassLabel` feature; empty for any other feature."""
     if not isinstance(feature, dict) or feature.get("_type") != "ClassLabel":
         return []
     names = feature.get("names") or []
     return [str(name) for name in (names.values() if isinstance(names, dict) else names)]
 
 
-def plain(value: Any, names: list[str]) -> Value:
-    """A cell as a label: a class number by its name, a date as text, nothing for an unknown value."""
+def label_of(value: object, names: list[str]) -> Value:
+    """A cell as a label: the name of a class number, the text of a date, None for an unknown value."""
     if names and isinstance(value, int) and not isinstance(value, bool):
         return names[value] if 0 <= value < len(names) else None
     if isinstance(value, datetime.date | datetime.datetime | datetime.time):
@@ -223,15 +217,15 @@ def plain(value: Any, names: list[str]) -> Value:
 
 
 @functools.lru_cache(maxsize=4)
-def _parquet(stamp: Stamp) -> pq.ParquetFile:
-    # With a buffer, pages are read as they are wanted; without one, all that a group holds of a column at once.
-    return pq.ParquetFile(stamp.path, buffer_size=_BUFFER, pre_buffer=False)
+def _parquet(state: FileState) -> pq.ParquetFile:
+    # With a buffer, pages are read one at a time; without one, a group's whole column is read at once.
+    return pq.ParquetFile(state.path, buffer_size=_BUFFER, pre_buffer=False)
 
 
 @functools.lru_cache(maxsize=64)
-def _table(stamp: Stamp) -> pa.Table:
-    """An Arrow file, of either form, as a table that lies on the disk until it is looked at."""
-    mapped = pa.memory_map(str(stamp.path))
+def _table(state: FileState) -> pa.Table:
+    """An Arrow file, in the stream or the file format, as a memory-mapped table."""
+    mapped = pa.memory_map(str(state.path))
     try:
         return pa.ipc.open_stream(mapped).read_all()
     except pa.ArrowInvalid:
@@ -239,9 +233,9 @@ def _table(stamp: Stamp) -> pa.Table:
 
 
 class _Cursor:
-    """One column of one row group, read forward a few rows at a time, for a group can hold gigabytes of pictures.
+    """One column of one row group, read forwards a few rows at a time. A group can hold gigabytes of pictures.
 
-    Items come in order, in every worker process too. Going back begins anew.
+    Every process reads its items in ascending order. Going back starts the group again.
     """
 
     def __init__(self, file: pq.ParquetFile, column: str, group: int) -> None:
@@ -250,16 +244,17 @@ class _Cursor:
         self._first, self._rows = 0, pa.array([])
         self._begin()
 
-    def cell(self, row: int) -> Any:
-        """The cell in that row of the group."""
+    def cell(self, row: int) -> object:
+        """The cell in a row of the group."""
         if row < self._first:
             self._begin()
         while row >= self._first + len(self._rows):
             self._first += len(self._rows)
             if (batch := next(self._batches, None)) is None:
-                raise LookupError(f"a group that ends before row {row}")
+                raise LookupError(f"the row group ends before row {row}")
             self._rows = batch[self._column]
-        return self._rows[row - self._first].as_py()
+        cell: object = self._rows[row - self._first].as_py()
+        return cell
 
     def _begin(self) -> None:
         self._batches = self._file.iter_batches(_ROWS, row_groups=[self._group], columns=[self._column])
@@ -267,27 +262,28 @@ class _Cursor:
 
 
 @functools.lru_cache(maxsize=1)
-def _cursor(stamp: Stamp, column: str, group: int) -> _Cursor:
-    return _Cursor(_parquet(stamp), column, group)
+def _cursor(state: FileState, column: str, group: int) -> _Cursor:
+    return _Cursor(_parquet(state), column, group)
 
 
-def _cell(stamp: Stamp, column: str, row: int) -> Any:
-    if not _is_parquet(stamp.path):
-        return _table(stamp)[column][row].as_py()
-    metadata = _parquet(stamp).metadata
+def _cell(state: FileState, column: str, row: int) -> object:
+    if not _is_parquet(state.path):
+        cell: object = _table(state)[column][row].as_py()
+        return cell
+    metadata = _parquet(state).metadata
     group = 0
     while row >= metadata.row_group(group).num_rows:
         row -= metadata.row_group(group).num_rows
         group += 1
     try:
-        return _cursor(stamp, column, group).cell(row)
+        return _cursor(state, column, group).cell(row)
     except BaseException:
-        _cursor.cache_clear()  # it may have stopped anywhere
+        _cursor.cache_clear()  # the position of a cursor that failed is unknown
         raise
 
 
-def _schema(stamp: Stamp) -> pa.Schema:
-    return _parquet(stamp).schema_arrow if _is_parquet(stamp.path) else _table(stamp).schema
+def _schema(state: FileState) -> pa.Schema:
+    return _parquet(state).schema_arrow if _is_parquet(state.path) else _table(state).schema
 
 
 # ---- types ------------------------------------------------------------------------------------------------------
@@ -301,7 +297,8 @@ def _format(path: Path) -> str:
     return "Parquet" if _is_parquet(path) else "Arrow"
 
 
-def _is_image(feature: object) -> bool:
+def is_image(feature: object) -> bool:
+    """Whether a feature is that of a column of pictures."""
     return isinstance(feature, dict) and feature.get("_type") == "Image"
 
 

@@ -1,22 +1,23 @@
 """Labels in Unicode's composed form.
 
-File systems, archives and tables write an accent in one of two ways, and Cézanne must be one class in both.
+Unicode has two ways to write an accented letter, and file systems, archives and tables use both. Cézanne must be the
+same class either way.
 """
 
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ganvas.data.sources.source import Item, Relabelled, Request, Source, Stranger, Value
+from ganvas.data.sources.source import Item, RejectedItem, Relabelled, Request, Source, Value
 
 
 def composed(text: str) -> str:
-    """The text in the form NFC."""
+    """The text in Unicode's form NFC."""
     return unicodedata.normalize("NFC", text)
 
 
 def with_composed_labels(source: Source) -> Source:
-    """The source with the names and values of all labels in that form."""
+    """The source with the names and values of all labels in the form NFC."""
     names = [name for name in (source.label_column, source.mode_column, source.split_column) if name is not None]
     is_composed = all(map(_is_composed, names)) and all(_is_row_composed(item.labels) for item in source.items)
     if is_composed:
@@ -31,7 +32,7 @@ def with_composed_labels(source: Source) -> Source:
 
 
 def composed_request(request: Request) -> Request:
-    """What is asked of a source, with its labels and condition in that form."""
+    """The request with its labels and condition in the form NFC."""
     return replace(
         request,
         split=_maybe(request.split),
@@ -59,4 +60,4 @@ def _relabelled(item: Item) -> Item:
     labels = {
         composed(name): composed(value) if isinstance(value, str) else value for name, value in item.labels.items()
     }
-    return replace(item, labels=labels) if isinstance(item, Stranger) else Relabelled(item, item.name, labels)
+    return replace(item, labels=labels) if isinstance(item, RejectedItem) else Relabelled(item, item.name, labels)

@@ -9,9 +9,9 @@ from pathlib import Path
 from ganvas.data.pictures.decode import Picture, decode
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
+from ganvas.data.sources.file_state import FileState
 from ganvas.data.sources.skipped import SAMPLES, made_by_ganvas, why_skipped
 from ganvas.data.sources.source import Request, Source, Value
-from ganvas.data.sources.stamp import Stamp
 from ganvas.data.sources.tree import as_text, by_folders
 from ganvas.foundation.errors import DataError
 
@@ -26,17 +26,17 @@ class PictureFile:
 
     @property
     def stamp(self) -> str:
-        """Path, size and time of the last change: the same name in a table can come to mean another file."""
+        """Path, size and modification time. The path counts because a name in a table can come to mean another file."""
         try:
-            stamp = Stamp.of(self.path)
-            return f"{stamp} {as_text(str(stamp.path))}"
-        except (OSError, ValueError):  # reading it will say why
+            state = FileState.of(self.path)
+            return f"{state} {as_text(str(state.path))}"
+        except (OSError, ValueError):  # `read` reports the reason
             return ""
 
     def read(self, frame: Frame) -> Picture:
-        """Decode the file; a big JPEG only as far as the frame needs it."""
+        """Decode the file; a big JPEG only at the resolution that the frame needs."""
         try:
-            # Opening a pipe would wait for a writer for ever.
+            # Opening a pipe would wait forever for a writer.
             if not stat.S_ISREG(self.path.stat().st_mode):
                 raise Rejected(Reason.NOT_A_FILE)
             with self.path.open("rb") as file:
@@ -48,15 +48,15 @@ class PictureFile:
 
 
 class Folder:
-    """The files of a folder and its sub-folders, sorted by path; hidden ones are passed over.
+    """The files of a folder and its sub-folders, sorted by path. Hidden files are ignored.
 
-    So are folders that `skipped.py` knows, each of which stands in `closed`.
+    Folders that `skipped.py` knows are skipped.
 
     Attributes:
         title: the folder's path.
-        names: the paths of files, and of folders that cannot be read, below it.
-        closed: these folders, and those passed over, and why.
-        wrapper: "", for nothing wraps up a folder.
+        names: the paths of files, and of folders that are skipped or cannot be read, below it.
+        unreadable: the folders that are skipped or cannot be read, and why.
+        wrapper: always "": only archives have a wrapping folder.
     """
 
     wrapper = ""
@@ -68,18 +68,18 @@ class Folder:
                 f"{root} {what}; name a folder of pictures, a zip or tar archive, or a CSV, TSV or Parquet table"
             )
         self.title = str(root)
-        self._files, self.closed = _walk(root)
-        self.names = sorted([*self._files, *self.closed])
+        self._files, self.unreadable = _walk(root)
+        self.names = sorted([*self._files, *self.unreadable])
 
     def picture(self, name: str, labels: Mapping[str, Value]) -> PictureFile:
-        """The file of that path as an item."""
+        """The file with that path, as an item."""
         return PictureFile(self._files[name], name, labels)
 
     def content(self, name: str) -> bytes:
         """The bytes of a file.
 
         Raises:
-            DataError: it cannot be read.
+            DataError: the file cannot be read.
         """
         try:
             return self._files[name].read_bytes()
@@ -88,23 +88,23 @@ class Folder:
 
 
 def open_folder(root: Path, request: Request | None = None) -> Source:
-    """The pictures of a folder as they lie there; without a request, without classes.
+    """Open a folder of pictures; by default without classes.
 
     Raises:
-        DataError: no such folder, no files in it, or pictures beside the folders that should hold them.
+        DataError: the folder does not exist or holds no files, or a picture lies outside of the class folders.
     """
     return by_folders(Folder(root), request or Request(classes="none"))
 
 
 def _walk(root: Path) -> tuple[dict[str, Path], dict[str, str]]:
-    """The files below `root` by name, and the folders that cannot be read.
+    """The files below `root` by name, and the folders that are skipped or cannot be read, with the reason.
 
-    Links are followed, but every real folder is visited once, so a loop of links ends. Going level by level, and
-    through links last, a class folder is met under its own name before any link to it from elsewhere. A link to a
-    folder that the root lies in is not followed, or pictures beside the root would be taken.
+    Links are followed, but every real folder is visited once, so a loop of links ends. The search goes level by level
+    and follows links last, so a class folder is found under its own name before any link to it. A link to a parent of
+    the root is not followed, because it would add pictures from outside of the root.
     """
     files: dict[str, Path] = {}
-    closed: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
     whole = root.resolve()
     seen = {_identity(folder) for folder in (whole, *whole.parents)}
     waiting = deque([root])
@@ -113,13 +113,13 @@ def _walk(root: Path) -> tuple[dict[str, Path], dict[str, str]]:
         try:
             paths = sorted(folder.iterdir(), key=lambda path: (path.is_symlink(), path.name))
         except OSError as error:
-            closed[_name(folder, root)] = _why(error)
+            unreadable[_name(folder, root)] = _why(error)
             continue
         names = {path.name for path in paths}
         if folder == root:
             _refuse_own(root, names)
         elif why := why_skipped(folder.name, names):
-            closed[_name(folder, root)] = why
+            unreadable[_name(folder, root)] = why
             continue
         for path in paths:
             if path.name.startswith("."):
@@ -129,11 +129,11 @@ def _walk(root: Path) -> tuple[dict[str, Path], dict[str, str]]:
             elif _identity(path) not in seen:
                 seen.add(_identity(path))
                 waiting.append(path)
-    return files, closed
+    return files, unreadable
 
 
 def _refuse_own(root: Path, names: set[str]) -> None:
-    """Raise DataError for what ganvas wrote, unless it is pictures alone."""
+    """Raise DataError for a directory that ganvas wrote, unless it holds generated pictures only."""
     what = made_by_ganvas(names)
     if what is not None and what != SAMPLES:
         raise DataError(f"{root} is {what}, not a folder of pictures; name a folder of pictures")
@@ -142,7 +142,7 @@ def _refuse_own(root: Path, names: set[str]) -> None:
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except OSError:  # a link to behind a closed door; opening it as a file will tell
+    except OSError:  # a link into a folder without permission; opening it as a file will report that
         return False
 
 

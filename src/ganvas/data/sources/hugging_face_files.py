@@ -7,25 +7,25 @@ from pathlib import Path
 
 from ganvas.data.dataset.split import MEANINGS
 from ganvas.data.sources.arrow import ArrowFile, Features
-from ganvas.data.sources.picture_table import embedded_items, labelled
+from ganvas.data.sources.picture_table import embedded_items, table_source
 from ganvas.data.sources.source import Item, Relabelled, Request, Source, unique
 from ganvas.foundation.errors import DataError
 
-# Class columns of WikiArt, the likeliest first; of any other dataset, the first column of classes is taken.
+# Class columns of WikiArt, in order of preference; of any other dataset, the first class column is used.
 CLASS_COLUMNS = ("style", "genre", "artist")
 
 _DATA = (".parquet", ".arrow")
 
 
 def files_of(path: Path) -> list[tuple[Path, str | None]]:
-    """The data files of a folder and the split of each, where its name or that of its folder says one."""
+    """The data files of a folder, and the split of each if the name of the file or of its folder states one."""
     if path.is_file():
         return [(path, None)]
     found = sorted(file for file in path.rglob("*") if file.suffix.lower() in _DATA and file.is_file())
-    # `datasets` keeps results of its own beside the data that it was given.
+    # `datasets` stores cached results next to the data.
     files = [file for file in found if not file.name.startswith("cache-") and not _is_hidden(file, path)]
     if not files:
-        raise DataError(f"{path} holds no Parquet or Arrow files of a Hugging Face dataset")
+        raise DataError(f"{path} holds no Parquet or Arrow files; name the folder of a Hugging Face dataset")
     return [(file, _split_of(file, path)) for file in files]
 
 
@@ -34,7 +34,7 @@ def _is_hidden(file: Path, root: Path) -> bool:
 
 
 def _split_of(file: Path, root: Path) -> str | None:
-    """`train` of `data/train-00000-of-00072.parquet` and of `train/data-00000-of-00001.arrow`."""
+    """`train` for `data/train-00000-of-00072.parquet` and for `train/data-00000-of-00001.arrow`."""
     words = [re.split(r"[-.]", file.name)[0], *reversed(file.relative_to(root).parent.parts)]
     return next((word for word in words if word.lower() in MEANINGS), None)
 
@@ -42,13 +42,13 @@ def _split_of(file: Path, root: Path) -> str | None:
 def open_files(
     title: str, files: list[tuple[Path, str | None]], request: Request, folders: Sequence[Path] = ()
 ) -> Source:
-    """The pictures of all files, in their order.
+    """Open the pictures of all files, in their order.
 
     Args:
-        title: what to call them in messages.
+        title: the name of the source in messages.
         files: the files, and the split of each.
-        request: what is asked of them.
-        folders: where pictures may lie that a row only names, beside the folder of its file.
+        request: the request to the source.
+        folders: folders that pictures named by a row may lie in, apart from the folder of its file.
     """
     column = request.take_path_column()
     items: list[Item] = []
@@ -63,13 +63,13 @@ def open_files(
         classes |= dict.fromkeys(table.class_columns)
         items += embedded_items(table, picture_column, rows, path.parent, folders)
         splits += [split] * len(rows)
-    return under_names(title, items, splits, list(classes), request)
+    return split_source(title, items, splits, list(classes), request)
 
 
-def under_names(
+def split_source(
     title: str, items: list[Item], splits: list[str | None], class_columns: list[str], request: Request
 ) -> Source:
-    """The items under names of their own, with their split where there are several."""
+    """A source of these items with unique names, and with a split column if there are several splits."""
     usual = sorted(class_columns, key=lambda name: [*CLASS_COLUMNS, name].index(name))
     if len(set(splits)) > 1 and None not in splits:
         items = [
@@ -81,11 +81,11 @@ def under_names(
         item if item.name == name else Relabelled(item, name, item.labels)
         for item, name in zip(items, names, strict=True)
     ]
-    return labelled(title, items, request, usual)
+    return table_source(title, items, request, usual)
 
 
 def _described(folder: Path) -> Features:
-    """What the files that `datasets` writes beside the data say of the columns, here or in the folder above."""
+    """The features in the JSON files that `datasets` writes next to the data or in the folder above."""
     for file in (folder / "dataset_info.json", folder / "dataset_infos.json", folder.parent / "dataset_infos.json"):
         try:
             content = json.loads(file.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Folders and archives: published collections, recognised by their files, and all others, by their folders."""
+"""Open folders and archives: published collections are recognised by their files, all others go by their folders."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from ganvas.data.sources.tree import Tree, by_folders
 
 
 def open_tree(tree: Tree, request: Request) -> Source:
-    """The pictures of a folder or an archive.
+    """Open the pictures of a folder or an archive.
 
-    Who asks for a folder level, or for the first folder as the split, gets the folders whatever they hold.
+    If the request names a folder level, or the first folder as the split, no collection is looked for.
 
     Raises:
-        DataError: there are no files, or they are not as they should be.
+        DataError: there are no files, or a file of a collection is malformed.
     """
     if request.level is None and request.split != "class":
         for collection in collections.in_order():
@@ -23,7 +23,7 @@ def open_tree(tree: Tree, request: Request) -> Source:
 
 
 def open_part(folder: Path, request: Request) -> Source | None:
-    """The pictures of a folder that is a part of a published collection; None for any other folder."""
+    """Open a folder that is a part of a published collection; None for any other folder."""
     for collection in collections.in_order():
         if collection.recognise_part and (source := collection.recognise_part(folder, request)) is not None:
             return source

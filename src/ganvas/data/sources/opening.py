@@ -1,4 +1,4 @@
-"""From the name of a source, or of several, to its pictures."""
+"""Open one or several sources by their names."""
 
 import re
 from collections.abc import Mapping
@@ -7,31 +7,32 @@ from pathlib import Path
 
 from ganvas.data.sources import choosing
 from ganvas.data.sources.archive import is_archive, open_archive
+from ganvas.data.sources.combining import combine
 from ganvas.data.sources.composed import composed_request, with_composed_labels
 from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.layouts import open_part, open_tree
 from ganvas.data.sources.picture_table import is_table, open_table
 from ganvas.data.sources.schemes import SCHEMES
-from ganvas.data.sources.several import together
 from ganvas.data.sources.source import Request, Source
 from ganvas.foundation.errors import DataError, unknown
 
 CLASSES = ("folders", "none")
 
-Named = str | Path | Mapping[str, str | Path]
+# A source by its name, or several by the class that each is.
+SourceSpec = str | Path | Mapping[str, str | Path]
 
 
-def open_source(source: Named, request: Request | None = None) -> Source:
-    """The pictures that `source` names, as far as they are asked for.
+def open_source(source: SourceSpec, request: Request | None = None) -> Source:
+    """Open a source and choose the requested pictures.
 
     Args:
         source: a folder, a zip or tar archive, a CSV, TSV, Parquet or Arrow table, `painter:` or `painter:COUNT`,
-            `hf:OWNER/NAME` or `hf:FOLDER`, `torchvision:NAME`, `digits:`; or several of these by the class that each
-            is. Something that exists on the disk is never a scheme.
-        request: what is asked of it.
+            `hf:OWNER/NAME` or `hf:FOLDER`, `torchvision:NAME`, `digits:`; or a mapping from class names to several of
+            these. The name of an existing file or folder is never taken for a scheme.
+        request: which pictures and labels to use.
 
     Raises:
-        DataError: there is no such source or label, or it holds nothing to prepare.
+        DataError: the source or a label does not exist, or no picture is left.
     """
     request = composed_request(replace(request or Request(), used=set()))
     if request.classes not in CLASSES and not re.fullmatch("-?[1-9][0-9]?", request.classes):
@@ -43,28 +44,28 @@ def open_source(source: Named, request: Request | None = None) -> Source:
     for option in ("root", "path_column"):
         if getattr(request, option) is not None and option not in request.used:
             raise DataError(
-                f"{option.replace('_', '-')} is for tables{' and torchvision:' * (option == 'root')}, and "
-                f"{opened.title} is none; leave it out"
+                f"{option.replace('_', '-')} applies to tables{' and torchvision:' * (option == 'root')} only, not to "
+                f"{opened.title}; leave it out"
             )
     return choosing.choose(with_composed_labels(opened), request)
 
 
 def _open_several(sources: Mapping[str, str | Path], request: Request) -> Source:
-    """All of them as one, each a class."""
+    """Open several sources as one, each as a class."""
     if request.classes != "folders":
-        raise DataError(f"classes {request.classes} cannot be had of several sources, for each of them is a class")
+        raise DataError(f"classes {request.classes} needs a single source; with several, each source is a class")
     if request.split == "class":
-        raise DataError("split class is for a single folder; write a fraction to hold back, as in 0.2")
+        raise DataError("split class needs a single folder; write a fraction to hold back, as in 0.2")
     if not sources or not all(name.strip() for name in sources):
         raise DataError("each of several sources needs a class, as in flowers=photos landscape=wikiart/landscape")
-    # A stream that ends at the limit must not end before the condition, which may speak of the class, is asked.
+    # The condition may use the class, so it is applied at the end. Until then a limit must not cut off the sources.
     limit = request.limit if request.where is None else None
     inner = replace(request, classes="none", labels=(), where=None, limit=limit)
-    return together({name: _open_one(source, inner) for name, source in sources.items()})
+    return combine({name: _open_one(source, inner) for name, source in sources.items()})
 
 
 def _open_one(source: str | Path, request: Request) -> Source:
-    # At least two letters, for a Windows drive has one.
+    # A scheme has at least two letters; a single one is a Windows drive.
     scheme = re.fullmatch(r"([A-Za-z][A-Za-z0-9+-]+):(.*)", source) if isinstance(source, str) else None
     path = Path(source)
     if not _exists(path) and scheme is not None:
@@ -83,10 +84,10 @@ def _open_one(source: str | Path, request: Request) -> Source:
 
 
 def _exists(path: Path) -> bool:
-    """Whether there is anything under that name.
+    """Whether the path exists.
 
     Raises:
-        DataError: the file system will not say (a name too long, a closed folder on the way).
+        DataError: the file system cannot tell (the name is too long, or a folder on the way cannot be read).
     """
     try:
         return path.exists()

@@ -1,4 +1,4 @@
-"""A table of pictures: CSV and TSV with a column of paths; Parquet and Arrow with that or with the pictures inside."""
+"""Tables of pictures: CSV and TSV with a column of paths; Parquet and Arrow with paths or embedded pictures."""
 
 import contextlib
 from collections import Counter
@@ -11,8 +11,8 @@ from ganvas.data.pictures.formats import EXTENSIONS
 from ganvas.data.sources.arrow import ArrowFile, EmbeddedPicture
 from ganvas.data.sources.collections import painter_by_numbers, wikiart
 from ganvas.data.sources.folder import Folder, PictureFile
-from ganvas.data.sources.named import missing
-from ganvas.data.sources.source import Item, Request, Source, Stranger, Value, shortened, unique
+from ganvas.data.sources.listed import missing
+from ganvas.data.sources.source import Item, RejectedItem, Request, Source, Value, shortened, unique
 from ganvas.data.sources.text_table import read_columns
 from ganvas.data.sources.tree import REMEDY
 from ganvas.foundation.errors import DataError, unknown
@@ -20,7 +20,7 @@ from ganvas.foundation.errors import DataError, unknown
 TEXT_TABLES = {".csv": None, ".tsv": "\t", ".tab": "\t"}
 ARROW_TABLES = (".parquet", ".pq", ".arrow", ".feather")
 
-# Columns that usually name the picture, the likeliest first.
+# Usual names of the column with the paths, in order of preference.
 PATH_COLUMNS = (
     "path",
     "file_name",
@@ -46,17 +46,17 @@ def is_table(path: Path) -> bool:
 
 
 def open_table(path: Path, request: Request) -> Source:
-    """The pictures of a table, in its order; every other column is a label.
+    """Open the pictures of a table, in its order. Every other column is a label.
 
-    The class is the column `class` or `label`, if there is one and no other is asked for, and the split the column
-    `split` or `in_train`, if all its values mean one.
+    By default the class is the column `class` or `label`, and the split is the column `split` or `in_train` if all its
+    values are names of splits.
 
     Args:
         path: the file.
-        request: may name the column of the paths, and the folder that these begin in, by default the table's own.
+        request: may name the column of the paths, and the folder that they are relative to, by default the table's.
 
     Raises:
-        DataError: it cannot be read, or no column names the pictures.
+        DataError: the file cannot be read, or no column names the pictures.
     """
     if path.name == painter_by_numbers.TABLE or wikiart.is_list(path.name):
         is_list = wikiart.is_list(path.name)
@@ -70,7 +70,7 @@ def open_table(path: Path, request: Request) -> Source:
         rows, column = table.rows(), request.take_path_column() or table.picture_column
         if column is not None and column in table.embedded:
             items = embedded_items(table, column, rows, request.take_root() or path.parent)
-            return labelled(str(path), items, request, table.class_columns)
+            return table_source(str(path), items, request, table.class_columns)
         cells = {name: ["" if row[name] is None else str(row[name]) for row in rows] for name in table.label_columns}
     else:
         text = read_columns(_content(path), str(path), delimiter=TEXT_TABLES.get(path.suffix.lower()))
@@ -78,17 +78,17 @@ def open_table(path: Path, request: Request) -> Source:
     column = _path_column(cells, column, str(path))
     rest = [{name: value for name, value in row.items() if name != column} for row in rows]
     base = request.take_root() or path.parent
-    return labelled(str(path), _file_items(cells[column], rest, base, path.name), request)
+    return table_source(str(path), _file_items(cells[column], rest, base, path.name), request)
 
 
-def labelled(title: str, items: Sequence[Item], request: Request, class_columns: Sequence[str] = ()) -> Source:
-    """A source of these items, with the class and the split that their columns are called after."""
+def table_source(title: str, items: Sequence[Item], request: Request, class_columns: Sequence[str] = ()) -> Source:
+    """A source of these items, with the class and the split that the names of their columns suggest."""
     columns = set().union(*(item.labels for item in items))
     usual = [*(name for name in CLASS_COLUMNS if name in columns), *class_columns]
     label_column = usual[0] if usual and request.classes == "folders" else None
     notes: tuple[str, ...] = ()
     if label_column is None and request.classes == "folders" and columns and not request.labels:
-        notes = (f"no classes; name their column with --labels: {shortened(columns)}",)
+        notes = (f"no classes; choose their column with --labels: {shortened(columns)}",)
     return Source(
         title=title,
         items=items,
@@ -100,28 +100,28 @@ def labelled(title: str, items: Sequence[Item], request: Request, class_columns:
 
 
 def _means_splits(column: str, items: Sequence[Item]) -> bool:
-    """Whether each picture has a value in a column and all of them are names of splits, not all the same."""
-    values = {str(item.labels.get(column)).lower() for item in items if not isinstance(item, Stranger)}
+    """Whether every picture has the name of a split in this column, and at least two splits occur."""
+    values = {str(item.labels.get(column)).lower() for item in items if not isinstance(item, RejectedItem)}
     return len(values) > 1 and values <= MEANINGS.keys()
 
 
 def embedded_items(
     table: ArrowFile, column: str, rows: Sequence[dict[str, Value]], base: Path, folders: Sequence[Path] = ()
 ) -> list[Item]:
-    """An item for each picture inside a table, called after its file there if each has another, else by its row.
+    """An item for each picture in a table. Its name is the path in its row if all paths differ, or else its row number.
 
     Args:
         table: the file.
-        column: the one with the pictures.
-        rows: the labels of each.
-        base: the folder of pictures that are only named in the table.
-        folders: where else such pictures may lie.
+        column: the column with the pictures.
+        rows: the labels of each picture.
+        base: the folder that paths in the table are relative to.
+        folders: other folders that they may lead to.
     """
     paths = table.paths(column)
     is_named = all(paths) and len(set(paths)) == len(paths)
     return [
         EmbeddedPicture(
-            table.stamp,
+            table.state,
             column,
             row,
             base / path if path else None,
@@ -140,22 +140,22 @@ def _file_items(paths: Sequence[str], rows: Sequence[Mapping[str, Value]], base:
     for path, name, labels in zip(paths, unique(path or "(no path)" for path in paths), rows, strict=True):
         seen[path] += 1
         if not path.strip():
-            items.append(Stranger(name, "no path in the table", labels))
+            items.append(RejectedItem(name, "no path in the table", labels))
         elif seen[path] > 1:
-            items.append(Stranger(name, f"named more than once in {table}", labels))
+            items.append(RejectedItem(name, f"named more than once in {table}", labels))
         elif (file := _file(base, path)) is None:
-            items.append(Stranger(name, missing(table), labels))
+            items.append(RejectedItem(name, missing(table), labels))
         else:
             items.append(PictureFile(file, name, labels))
     return items
 
 
 def _file(base: Path, path: str) -> Path | None:
-    """The file of that path: as it is written, or with its separators and the space around it put right."""
-    for way in (path, path.strip().replace("\\", "/")):
-        with contextlib.suppress(OSError, ValueError):  # a name that no file can have
-            if (base / way).exists():
-                return base / way
+    """The file with that path: as written, or with forward slashes and without surrounding space."""
+    for candidate in (path, path.strip().replace("\\", "/")):
+        with contextlib.suppress(OSError, ValueError):  # not a valid file name
+            if (base / candidate).exists():
+                return base / candidate
     return None
 
 
@@ -178,18 +178,16 @@ def _path_column(cells: Mapping[str, Sequence[str]], asked: str | None, title: s
     addresses = [name for name, values in cells.items() if any("://" in value for value in values)]
     if addresses:
         raise DataError(
-            f"{title} has addresses in {addresses[0]!r} but no paths; download the pictures, and name their files"
+            f"{title} has URLs in the column {addresses[0]!r} but no paths; download the pictures and list their files"
         )
-    raise DataError(
-        f"{title}: no column names pictures by their files; choose one with --path-column: {', '.join(cells)}"
-    )
+    raise DataError(f"{title}: no column holds paths of pictures; choose one with --path-column: {', '.join(cells)}")
 
 
 def _names_pictures(values: Sequence[str]) -> bool:
-    """Whether most of the cells end like the name of a picture file."""
-    given = [value for value in values if value.strip()]
-    files = [value for value in given if PurePath(value.strip()).suffix.lower() in EXTENSIONS and "://" not in value]
-    return 2 * len(files) > len(given) > 0
+    """Whether most of the cells that are not empty have the extension of a picture file."""
+    filled = [value for value in values if value.strip()]
+    files = [value for value in filled if PurePath(value.strip()).suffix.lower() in EXTENSIONS and "://" not in value]
+    return 2 * len(files) > len(filled) > 0
 
 
 def _content(path: Path) -> bytes:

@@ -1,15 +1,15 @@
-"""Pictures that are kept as plain numbers, many in a file, as MNIST and CIFAR-10 are."""
+"""Pictures stored as arrays of pixels, many in a file, as in MNIST and CIFAR-10."""
 
 import hashlib
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.pictures.decode import Picture
+from ganvas.foundation.arrays import Images
 
 
-def picture_of(pixels: NDArray[np.uint8]) -> Picture:
-    """A picture of grey or coloured pixels.
+def picture_of(pixels: Images) -> Picture:
+    """Make a picture of grey or RGB pixels.
 
     Args:
         pixels: uint8 [H, W] or [H, W, 3].

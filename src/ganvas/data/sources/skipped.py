@@ -1,9 +1,9 @@
-"""Folders whose pictures are not the user's: thumbnails that systems make, and what ganvas itself wrote."""
+"""Folders to skip, because their pictures are not the user's: thumbnails made by systems, and ganvas's own output."""
 
 import re
 from collections.abc import Iterable, Set
 
-# Made by network drives, archivers and systems next to the files of their users, in lower case.
+# Folders that network drives, archivers and operating systems create next to users' files, in lower case.
 SYSTEM_FOLDERS = frozenset(
     {
         "@eadir",
@@ -32,7 +32,7 @@ SYSTEM = "a folder that a system made (thumbnails, deleted or temporary files)"
 RUN, DATASET, CLASSIFIER = "a run of ganvas", "a dataset of ganvas", "a classifier of ganvas"
 SEVERAL_RUNS, SAMPLES = "runs of ganvas", "pictures that ganvas generated"
 
-# What these hold; all the names of a line must be there.
+# Names by which a directory of ganvas is recognised; all names of a line must be present.
 _OWN: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"config.yaml", "samples", "snapshots"}), RUN),
     (frozenset({"config.yaml", "samples", "checkpoints"}), RUN),
@@ -46,11 +46,11 @@ _SAMPLE = re.compile(r"seed[0-9]+-[0-9]{5,}(-.*)?\.png")
 
 
 def why_skipped(folder: str, names: Set[str]) -> str | None:
-    """Why a folder is passed over with all that lies in it, or None if it is not.
+    """Why a folder is skipped with everything in it, or None.
 
     Args:
-        folder: its name.
-        names: of the files and folders in it.
+        folder: the name of the folder.
+        names: the names of the files and folders in it.
     """
     if folder.lower() in SYSTEM_FOLDERS or folder.lower().endswith(_PREVIEWS):
         return SYSTEM
@@ -58,7 +58,7 @@ def why_skipped(folder: str, names: Set[str]) -> str | None:
 
 
 def made_by_ganvas(names: Set[str]) -> str | None:
-    """What of ganvas's own a folder with these names in it is, or None if it is something else."""
+    """What a folder with these names in it is if ganvas made it, such as "a run of ganvas"; else None."""
     shown = [name for name in names if not name.startswith(".")]
     if shown and all(map(_SAMPLE.fullmatch, shown)):
         return SAMPLES
@@ -66,7 +66,7 @@ def made_by_ganvas(names: Set[str]) -> str | None:
 
 
 def skipped_folders(paths: Iterable[str]) -> dict[str, str]:
-    """The topmost folders that are passed over, and why, of the paths of an archive."""
+    """The topmost skipped folders among the paths of an archive, and why."""
     inside: dict[str, set[str]] = {}
     for path in paths:
         parts = path.split("/")

@@ -1,6 +1,6 @@
-"""What a source of pictures is: a list of items in a fixed order, and what their labels mean.
+"""The contract of a source: a list of items in a fixed order, and which of their labels are class and split.
 
-Items are small and cross process borders; each reads its own picture when it is asked to.
+Items are small and can be sent to other processes. Each reads its picture on demand.
 """
 
 from collections import Counter
@@ -16,33 +16,32 @@ from ganvas.foundation.errors import DataError
 
 Value = str | int | float | bool | None
 
-# Columns of a dataset's index that `prepare` writes of every picture, and that are no labels. A table's own column of
-# such a name is kept under another one.
+# Columns that `prepare` itself writes to a dataset's index. A label with such a name gets another one there.
 RESERVED = frozenset(
     {"source", "crop", "sha256", "content", "phash", "width", "height", "split", "group", "duplicates"}
 )
 
 
 class Item(Protocol):
-    """One picture to be."""
+    """One picture of a source, not read yet."""
 
     @property
     def name(self) -> str:
-        """Where in its source it lies; unique there."""
+        """The place of the picture in its source, such as a path; unique there."""
 
     @property
     def labels(self) -> Mapping[str, Value]:
-        """Column to value; a column that is absent, or None, is unknown for this picture."""
+        """Values by column; a label that is missing or None is unknown."""
 
     @property
     def stamp(self) -> str:
-        """A text that changes when the picture does, found without decoding it; empty for what never changes."""
+        """A text that changes when the picture does, found without decoding it; "" if it never changes."""
 
     def read(self, frame: Frame) -> Picture:
-        """The picture, of any size; the frame says what size and background are wanted in the end.
+        """Read the picture, at any size that is large enough for the frame.
 
         Raises:
-            Rejected: there is no picture to be had.
+            Rejected: the item has no usable picture.
         """
 
 
@@ -51,16 +50,16 @@ class Source:
     """Pictures to prepare.
 
     Attributes:
-        title: what to call it in messages.
-        items: what it holds, in the order of the dataset.
+        title: the name of the source in messages.
+        items: its pictures and rejected files, in the order of the dataset.
         label_column: the label that is the class, or None without classes.
-        mode_column: the label that is the known mode, or None.
+        mode_column: the label with the known mode of the data distribution, or None.
         split_column: the label that says what is held back from training, or None.
-        sizes: the sides in pixels it can be prepared at.
+        sizes: the picture sizes in pixels that it can be prepared at.
         remedy: what a user can do about a class with too few pictures.
-        many: from so many items on, it is quicker to start several processes than to do all in one.
+        parallel_from: the number of items from which on several processes are faster than one.
         notes: lines for the summary: what was recognised, and what was chosen from it.
-        keep: what must live as long as the items do, such as a temporary file that they read.
+        resources: an object to keep alive as long as the items, such as a temporary file that they read.
     """
 
     title: str
@@ -70,9 +69,9 @@ class Source:
     split_column: str | None = None
     sizes: range = SIZES
     remedy: str = ""
-    many: int = 200
+    parallel_from: int = 200
     notes: tuple[str, ...] = ()
-    keep: object = None
+    resources: object = None
 
     @property
     def columns(self) -> set[str]:
@@ -80,23 +79,23 @@ class Source:
         return set().union(*(item.labels for item in self.items))
 
     def row(self, item: Item) -> dict[str, Value]:
-        """The labels of an item as they go into the index, none in the place of another column of it."""
+        """The labels of an item under the names that they have in the index."""
         return {self.index_name(column): value for column, value in item.labels.items()}
 
     def index_name(self, column: str) -> str:
-        """What a label is called in the index."""
+        """The name of a label in the index."""
         is_taken = column in RESERVED and (column, column) != ("split", self.split_column)
         return f"{column}_in_table" if is_taken else column
 
 
 @dataclass(frozen=True)
-class Stranger:
-    """Something in a source that is known to be no picture without opening it.
+class RejectedItem:
+    """An item that is known to be unusable without opening it, such as a text file.
 
     Attributes:
-        name: where it lies.
-        reason: why it is none.
-        labels: what a table says of it; only conditions ask for that.
+        name: its place in the source.
+        reason: why it is left out.
+        labels: its labels in a table; only conditions use them.
     """
 
     name: str
@@ -111,7 +110,7 @@ class Stranger:
 
 @dataclass(frozen=True)
 class Relabelled:
-    """An item under another name or with other labels."""
+    """An item with another name or other labels."""
 
     item: Item
     name: str
@@ -119,7 +118,7 @@ class Relabelled:
 
     @property
     def stamp(self) -> str:
-        """The item's."""
+        """The stamp of the item."""
         return self.item.stamp
 
     def read(self, frame: Frame) -> Picture:
@@ -129,22 +128,22 @@ class Relabelled:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a source beside its name.
+    """Which pictures and labels of a source to use.
 
     Attributes:
-        classes: "folders" for the classes it has by itself (of a folder: the first sub-folder), "none" for no classes,
-            or the number of the folder level that is the class.
-        seed: of the paintings, and of what is drawn.
-        split: the label that says what is held back, "none" for none, or None for what the source says by itself.
-        group: a label, or something else, that names what must stay together.
-        labels: the labels to keep, the first being the class; empty for the source's own choice.
-        where: an expression that pictures must fulfil, or None.
-        limit: at most so many pictures, or None for all.
+        classes: "folders" for the source's own classes (of a folder: the first sub-folder), "none" for no classes, or
+            the number of the folder level that is the class.
+        seed: seed of the paintings and of random choices.
+        split: the label that says what is held back, "none" for no split, or None for the source's own split.
+        group: a label, or a regular expression for names, that says which pictures must stay together.
+        labels: the labels to keep, the first of which is the class; empty for the source's own choice.
+        where: a condition that pictures must fulfil, or None.
+        limit: the maximum number of pictures, or None for all.
         min_per_class: classes with fewer pictures are left out.
-        balance: whether all classes are cut to the size of the smallest.
-        path_column: the column of a table that names the pictures, or None to find it.
-        root: the folder in which the files lie that the source names, or None.
-        used: the options of the above that a source has made use of.
+        balance: whether to reduce all classes to the size of the smallest.
+        path_column: the column of a table with the paths of the pictures, or None to find it.
+        root: the folder that paths in the source are relative to, or None.
+        used: options that the source has used; opening a source adds to it.
     """
 
     classes: str = "folders"
@@ -161,22 +160,22 @@ class Request:
     used: set[str] = field(default_factory=set, compare=False)
 
     def take_root(self) -> Path | None:
-        """The root, now made use of."""
+        """The root, which is marked as used."""
         self.used.add("root")
         return self.root
 
     def take_path_column(self) -> str | None:
-        """The path column, now made use of."""
+        """The path column, which is marked as used."""
         self.used.add("path_column")
         return self.path_column
 
     @property
     def level(self) -> int | None:
-        """The number of the folder level that is the class, or None where none was asked for by number."""
+        """The number of the folder level that is the class, or None if `classes` is not a number."""
         return None if self.classes in ("folders", "none") else int(self.classes)
 
     def recognised(self, what: str, label_column: str, split_column: str | None = None) -> str:
-        """A note that a source is something well known, with the class and the split that it will have."""
+        """A note that a source was recognised as `what`, with the class and the split that it will have."""
         parts = []
         if self.classes != "none":
             parts.append(f"class by {self.labels[0] if self.labels else label_column}")
@@ -185,11 +184,11 @@ class Request:
         return f"recognised {what}" + (f": {', '.join(parts)}" if parts else "")
 
     def refuse_level(self, what: str) -> None:
-        """Raise DataError if a folder level is asked for of something that has none."""
+        """Raise DataError if a folder level is requested of a source without folders, which `what` describes."""
         if self.level is not None:
             raise DataError(
-                f"classes {self.classes} is a folder level, and {what} has none; name the column of the class with "
-                "--labels, or choose classes none"
+                f"classes {self.classes} is a folder level, and {what} has no folders; choose the column of the class "
+                "with --labels, or classes none"
             )
 
 
@@ -197,11 +196,11 @@ class Opener(Protocol):
     """Opens a source from what follows `scheme:` in its name."""
 
     def __call__(self, argument: str, request: Request) -> Source:
-        """Raise DataError for an argument that names no source."""
+        """Open a source. Raises DataError for an argument that does not name one."""
 
 
 def unique(names: Iterable[str]) -> list[str]:
-    """The names in their order, each that was there before with a number in front of its extension.
+    """The names in their order. A repeated name gets a number before its extension.
 
     >>> unique(["a.png", "b.png", "a.png"])
     ['a.png', 'b.png', 'a (2).png']
@@ -222,6 +221,6 @@ def unique(names: Iterable[str]) -> list[str]:
 
 
 def shortened(names: Iterable[str], count: int = 12) -> str:
-    """Names for a message, sorted, the first so many of them."""
+    """Names for a message, sorted; of more than `count`, the first ones."""
     listed = sorted(names)
     return ", ".join(listed[:count]) + (" ..." if len(listed) > count else "")

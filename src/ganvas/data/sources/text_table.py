@@ -1,4 +1,4 @@
-"""Columns of a text table: the cells as they are written, and what they mean."""
+"""Read text tables (CSV, TSV): the cells as text, and their values."""
 
 import codecs
 import csv
@@ -12,16 +12,16 @@ from ganvas.data.sources.source import Value
 from ganvas.foundation.errors import DataError
 
 DELIMITERS = ",;\t|"
-# What stands for an unknown value among numbers and truth values; among words, NA is Namibia and Null a name.
+# Words for an unknown value in columns of numbers or booleans. In columns of text, NA can be Namibia and Null a name.
 UNKNOWN = frozenset({"", "nan", "null", "none", "n/a", "na"})
 
-# An exponent has its sign wherever a program has written it; without one, as in 1e1, it is part of a code.
+# Programs always write the sign of an exponent. Without a sign, as in 1e1, the text is a code rather than a number.
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+][0-9]{1,3})?")
 
-# What Excel reads and writes to name the delimiter.
+# The first line by which Excel states the delimiter.
 _SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?[,;\t|]*[ ]*(?:\r\n|\r|\n)", re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-# How much of a table is looked at to find its delimiter.
+# The number of characters that are searched for the delimiter.
 _LONGEST_HEADER = 65_536
 
 
@@ -30,8 +30,8 @@ class Columns:
     """A table as text.
 
     Attributes:
-        title: what to call it in messages.
-        cells: the cells of each column by its name, all as many; surrounding space is kept.
+        title: the name of the table in messages.
+        cells: the cells by column, the same number for each; surrounding space is kept.
     """
 
     title: str
@@ -41,7 +41,7 @@ class Columns:
         return len(next(iter(self.cells.values()), []))
 
     def rows(self, without: Sequence[str] = ()) -> list[dict[str, Value]]:
-        """What each row says, without some of the columns; an unknown value is None."""
+        """The values of each row by column, except some columns; an unknown value is None."""
         columns = {name: values_of(cells) for name, cells in self.cells.items() if name not in without}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)] or [
             {} for _ in range(len(self))
@@ -49,11 +49,11 @@ class Columns:
 
 
 def values_of(cells: Sequence[str]) -> list[Value]:
-    """The values of a column: whole numbers, numbers, True and False, or else the text that is written.
+    """The values of a column: integers, floats, booleans, or else text.
 
-    A column is numbers, or truth values, if all its cells are but for empty ones and those of "NA", "nan", "null" and
-    the like, which are None there, as they are in a column of nothing else. In a column of text, only an empty cell is
-    None. A number with zeros in front is text, for it is a code, and so is one like 1e1.
+    A column holds numbers or booleans if all its cells do, apart from empty cells and words such as "NA", "nan" and
+    "null". These become None, also in a column that holds nothing else. In a column of text, only an empty cell becomes
+    None. Numbers with leading zeros, and those like 1e1, are codes and stay text.
 
     >>> values_of(["1889", "NA", "1890"]), values_of(["007", "12"]), values_of(["True", "", "false"])
     ([1889, None, 1890], ['007', '12'], [True, None, False])
@@ -77,20 +77,20 @@ def values_of(cells: Sequence[str]) -> list[Value]:
 
 
 def read_columns(data: bytes, title: str, *, delimiter: str | None = None, header: Sequence[str] = ()) -> Columns:
-    """A table from the bytes of a CSV or TSV file.
+    """Read a table from the bytes of a CSV or TSV file.
 
-    It may be as spreadsheets write it: in UTF-16, with a first line `sep=;` that names the delimiter, with empty rows,
-    and with decimal commas where commas do not part the cells.
+    The formats of spreadsheets are understood: UTF-16, a first line `sep=;` that states the delimiter, empty rows, and
+    decimal commas if the delimiter is not a comma.
 
     Args:
         data: UTF-8 or UTF-16, with or without a byte order mark.
-        title: what to call it in messages.
-        delimiter: between cells, unless a first line names another; by default whichever of comma, semicolon, tabulator
-            and bar is commonest in the first line.
-        header: the names of the columns, if the first line does not say them.
+        title: the name of the table in messages.
+        delimiter: between cells, unless a first line states another. By default the most common of comma, semicolon,
+            tab and vertical bar in the first line.
+        header: the names of the columns, if the first line does not hold them.
 
     Raises:
-        DataError: it is not text, has no header or no rows, or a row has another number of cells.
+        DataError: the file is not text, has no header or no rows, or a row has the wrong number of cells.
     """
     text, named = _without_separator_line(_decoded(data, title))
     delimiter = named or delimiter or _commonest_delimiter(text)
@@ -109,17 +109,17 @@ def read_columns(data: bytes, title: str, *, delimiter: str | None = None, heade
     start = 0 if header else 1
     if len(rows) <= start:
         raise DataError(
-            f"{title} holds no rows; it needs a line with the names of its columns and a line for each picture"
+            f"{title} holds no rows; expected a line with the names of the columns and a line for each picture"
         )
     if twice := sorted({name for name in names if name and names.count(name) > 1}):
-        raise DataError(f"{title} has several columns called {twice[0]!r}; give each a name of its own")
+        raise DataError(f"{title} has several columns called {twice[0]!r}; give each a different name")
     for row, line in zip(rows[start:], lines[start:], strict=True):
         if len(row) != len(names):
             raise DataError(
                 f"{title}, line {line}: {len(row)} cells where {len(names)} are expected ({', '.join(names)})"
             )
     columns = zip(names, zip(*rows[start:], strict=True), strict=True)
-    # A column without a name is the row number that pandas writes.
+    # A column without a name holds the row numbers that pandas writes.
     return Columns(title, {name: _with_points(cells, delimiter) for name, cells in columns if name})
 
 
@@ -127,7 +127,7 @@ def _decoded(data: bytes, title: str) -> str:
     """The text, without a byte order mark.
 
     Raises:
-        DataError: it is in another encoding than UTF-8 and UTF-16.
+        DataError: the encoding is neither UTF-8 nor UTF-16.
     """
     try:
         return data.decode(_encoding(data))
@@ -137,7 +137,7 @@ def _decoded(data: bytes, title: str) -> str:
 
 
 def _encoding(data: bytes) -> str:
-    """UTF-16 where a byte order mark says so, or where every other byte of the beginning is zero; else UTF-8."""
+    """UTF-16 if there is its byte order mark, or if every other byte at the beginning is zero; else UTF-8."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     start = data[:64]
@@ -150,13 +150,13 @@ def _encoding(data: bytes) -> str:
 
 
 def _without_separator_line(text: str) -> tuple[str, str | None]:
-    """The text behind a first line like `sep=;`, and the delimiter that this names, or None."""
+    """The text after a first line like `sep=;`, and the delimiter that this line states, or None."""
     match = _SEPARATOR_LINE.match(text)
     return (text[match.end() :], match[1]) if match else (text, None)
 
 
 def _commonest_delimiter(text: str) -> str:
-    """Whichever delimiter is commonest in the first line outside of quotes."""
+    """The most common delimiter in the first line, outside of quotes."""
     lines = _QUOTED.sub("", text[:_LONGEST_HEADER]).splitlines()
     return max(DELIMITERS, key=(lines or [""])[0].count)
 
@@ -164,7 +164,7 @@ def _commonest_delimiter(text: str) -> str:
 def _with_points(cells: Sequence[str], delimiter: str) -> list[str]:
     """The cells of a column, with decimal points if they are numbers with decimal commas.
 
-    Numbers that all have three digits behind their comma stay as they are, for there it may part thousands.
+    If all numbers have three digits after the comma, they stay as they are: it may be a thousands separator.
     """
     if delimiter == ",":
         return list(cells)

@@ -1,4 +1,4 @@
-"""Files with paths, in a folder or in an archive, and the classes that their folders make."""
+"""The contract of a folder or archive of files, and the source that takes its folders as classes."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from ganvas.data.pictures.formats import EXTENSIONS
-from ganvas.data.sources.source import Item, Request, Source, Stranger, Value
+from ganvas.data.sources.source import Item, RejectedItem, Request, Source, Value
 from ganvas.foundation.errors import DataError
 
 REMEDY = (
@@ -16,37 +16,37 @@ REMEDY = (
 
 
 class Tree(Protocol):
-    """Files by their paths below a root, with forward slashes; hidden ones are passed over."""
+    """Files by their paths below a root, with forward slashes. Hidden files are ignored."""
 
     @property
     def title(self) -> str:
-        """What to call it in messages."""
+        """The name of the tree in messages."""
 
     @property
     def names(self) -> Sequence[str]:
         """The paths of the files, in the order of a dataset."""
 
     @property
-    def closed(self) -> Mapping[str, str]:
-        """Which of `names` are known to hold no picture that can be read, such as closed folders, and why."""
+    def unreadable(self) -> Mapping[str, str]:
+        """The `names` that are known to be unreadable, such as folders without permission, and why."""
 
     @property
     def wrapper(self) -> str:
-        """The folder that only wraps up all the rest, with a slash at its end, or ""."""
+        """The single top folder that holds everything, with a slash at its end, or ""."""
 
     def picture(self, name: str, labels: Mapping[str, Value]) -> Item:
-        """The file of that path as an item."""
+        """The file with that path, as an item."""
 
     def content(self, name: str) -> bytes:
         """The bytes of a file.
 
         Raises:
-            DataError: it cannot be read.
+            DataError: the file cannot be read.
         """
 
 
 def as_text(name: str) -> str:
-    """A path as text that can be written to a table; bytes of it that are no UTF-8 become escapes."""
+    """A path as text that can be written to a table; bytes that are not UTF-8 are escaped."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
@@ -56,14 +56,14 @@ def extension(name: str) -> str:
 
 
 def by_folders(tree: Tree, request: Request) -> Source:
-    """All files of a tree, the folders on the way to them being their classes.
+    """A source of all files of a tree, whose classes are its folders.
 
-    With classes "folders", the first folder on the way from the root to a picture is its class, if there are folders.
-    A number names another level: 2 is the folder in that one, -1 the folder that a picture lies in. If the split is
-    asked for as "class", the first folder is the split, and levels are counted after it.
+    With classes "folders", the first folder on the path from the root to a picture is its class, if there are folders.
+    A number chooses another level: 2 is the second folder, -1 the folder that holds the picture. If the requested split
+    is "class", the first folder is the split, and levels are counted after it.
 
     Raises:
-        DataError: there are no files, or pictures beside the folders that should hold them.
+        DataError: there are no files, or a picture lies outside of the class folders.
     """
     if not tree.names:
         raise DataError(f"{tree.title} holds no files; put pictures into it, or into one sub-folder for each class")
@@ -71,36 +71,36 @@ def by_folders(tree: Tree, request: Request) -> Source:
     folders = {name: name.removeprefix(tree.wrapper).split("/")[:-1] for name in names}
     depth = max(map(len, folders.values()), default=0)
     splits = request.split == "class" and depth > 0
-    below = {name: way[splits:] for name, way in folders.items()}
+    below = {name: parts[splits:] for name, parts in folders.items()}
     level = _level(request, depth - splits, tree)
     if splits:
         request.used.add("split")
         _refuse_loose([name for name in folders if not folders[name]], tree, "split")
     if level is not None:
-        lacking = [name for name, way in below.items() if not -len(way) <= level < len(way)]
+        lacking = [name for name, parts in below.items() if not -len(parts) <= level < len(parts)]
         _refuse_loose(lacking, tree, "class", request.level)
     items: list[Item] = []
     for name in tree.names:
         if name in folders:
             labels: dict[str, Value] = {"split": folders[name][0]} if splits else {}
-            if level is not None:  # file systems write an accent in one of two ways
+            if level is not None:  # file systems differ in how they write accents
                 labels["class"] = unicodedata.normalize("NFC", below[name][level])
             items.append(tree.picture(name, labels))
         else:
-            items.append(stranger(tree, name))
+            items.append(rejected_item(tree, name))
     return Source(
         title=tree.title,
         items=items,
         label_column=None if level is None else "class",
         split_column="split" if splits else None,
         remedy=REMEDY,
-        notes=() if level is None or request.level or request.split else _hint({way[0] for way in below.values()}),
+        notes=() if level is None or request.level or request.split else _hint({parts[0] for parts in below.values()}),
     )
 
 
 def _hint(classes: set[str]) -> tuple[str, ...]:
-    """A note if folders that were taken for classes are called like the sides of a split."""
-    from ganvas.data.dataset.split import MEANINGS  # as late as this, for workers do without pandas
+    """A note if folders that were taken for classes have the names of splits."""
+    from ganvas.data.dataset.split import MEANINGS  # imported here because workers do not need pandas
 
     names = {name.lower() for name in classes}
     if len(names) < 2 or not names <= MEANINGS.keys() or not names & {"train", "training"}:
@@ -111,14 +111,14 @@ def _hint(classes: set[str]) -> tuple[str, ...]:
 def collection(
     tree: Tree, request: Request, what: str, items: Sequence[Item], label_column: str, split_column: str | None = None
 ) -> Source:
-    """A collection that was recognised, as a source, with a note that says so.
+    """A source for a recognised collection, with a note that says so.
 
     Args:
-        tree: where its pictures lie.
-        request: what is asked of it.
-        what: what to call it.
-        items: what it holds, in order.
-        label_column: the label that is the class, unless none is wanted.
+        tree: the folder or archive that holds it.
+        request: the request to the source.
+        what: the name of the collection in the note.
+        items: its items, in order.
+        label_column: the label that is the class, unless the request wants no classes.
         split_column: the label that says what is held back, or None.
     """
     return Source(
@@ -132,37 +132,35 @@ def collection(
 
 
 def pictures_of(tree: Tree) -> list[str]:
-    """The names of a tree that are pictures by their extension and can be read, as far as is known."""
-    return [name for name in tree.names if name not in tree.closed and extension(name) in EXTENSIONS]
+    """The readable files of a tree that have the extension of a picture."""
+    return [name for name in tree.names if name not in tree.unreadable and extension(name) in EXTENSIONS]
 
 
-def stranger(tree: Tree, name: str) -> Stranger:
-    """A file of a tree that is none of its pictures."""
+def rejected_item(tree: Tree, name: str) -> RejectedItem:
+    """The item of a file that is not among the pictures of a tree."""
     kind = f"extension {extension(name)}" if extension(name) else "no extension"
-    return Stranger(name, tree.closed.get(name, f"not a picture ({kind})"))
+    return RejectedItem(name, tree.unreadable.get(name, f"not a picture ({kind})"))
 
 
 def _level(request: Request, depth: int, tree: Tree) -> int | None:
-    """Which folder on the way to a picture is its class, as an index, or None without classes."""
+    """The index of the class among the folders on the path to a picture, or None without classes."""
     if request.classes == "none" or (request.level is None and depth <= 0):
         return None
     if request.level is None:
         return 0
     if abs(request.level) > depth:
         levels = {0: "no folders", 1: "one level of folders"}.get(depth, f"{depth} levels of folders")
-        raise DataError(
-            f"classes {request.level} is out of range; on the way to the pictures of {tree.title} lie {levels}"
-        )
+        raise DataError(f"classes {request.level} is out of range; {tree.title} has {levels}")
     return request.level - 1 if request.level > 0 else request.level
 
 
 def _refuse_loose(names: list[str], tree: Tree, kind: str, level: int | None = None) -> None:
-    """A picture beside class folders has no class, and no guess of one would be what its owner meant."""
+    """Raise DataError for pictures outside of the class folders, whose class would be a guess."""
     if names:
         few = ", ".join(sorted(names)[:3]) + (" ..." if len(names) > 3 else "")
-        lie = "picture lies" if len(names) == 1 else "pictures lie"
+        lie, them = ("picture lies", "it") if len(names) == 1 else ("pictures lie", "them")
         folders = f"{kind} folders" + (f" (level {level})" if level is not None else "")
         raise DataError(
-            f"{len(names)} {lie} beside the {folders} of {tree.title} ({few}); move what lies there into a {kind} "
-            f"folder{', or prepare with classes none' if kind == 'class' else ''}"
+            f"{len(names)} {lie} outside of the {folders} of {tree.title} ({few}); move {them} into a {kind} folder"
+            f"{', or prepare with classes none' if kind == 'class' else ''}"
         )

@@ -1,7 +1,7 @@
 """Conditions on labels, as in `artist == "Vincent van Gogh" and style != "Sketch"`.
 
-Python's own parser reads the text and nothing of it is ever run: a tree of a few kinds of nodes is checked against the
-columns that there are, and turned into functions.
+Python's own parser reads the text, but nothing is ever evaluated. Only a few kinds of nodes are allowed. They are
+checked against the existing columns and turned into functions.
 """
 
 import ast
@@ -25,7 +25,10 @@ DEEPEST = 100
 TEXT, NUMBER, TRUTH, LIST, NOTHING = "text", "numbers", "true or false", "a list", "nothing"
 MIXED = "values of several kinds"
 
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+# Applied to operands that `_require_comparable` has checked.
+_Compare = Callable[[Any, Any], bool]
+
+_COMPARISONS: dict[type[ast.cmpop], _Compare] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -42,7 +45,7 @@ _MEMBERSHIPS = (ast.In, ast.NotIn)
 
 
 def kinds_of(rows: Iterable[Row]) -> dict[str, str]:
-    """What each column holds: text, numbers, true or false, values of several kinds, or nothing at all."""
+    """What each column holds: text, numbers, true or false, values of several kinds, or nothing."""
     kinds: dict[str, str] = {}
     for row in rows:
         for column, value in row.items():
@@ -55,7 +58,7 @@ def kinds_of(rows: Iterable[Row]) -> dict[str, str]:
 
 
 def kind_of(value: Value) -> str:
-    """What a value is: text, a number, true or false, or nothing."""
+    """The kind of a value: text, numbers, true or false, or nothing."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):
@@ -64,28 +67,28 @@ def kind_of(value: Value) -> str:
 
 
 def condition(text: str, kinds: Mapping[str, str]) -> Condition:
-    """The condition that a text states, over rows with these columns.
+    """Parse a condition on rows with these columns.
 
-    An unknown value is equal to None alone, and neither above, below nor in anything.
+    An unknown value equals only None; it is neither above nor below any value, nor in any list.
 
     Args:
         text: comparisons (`==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`) of columns with text in quotes, numbers,
-            lists, True, False and None, or with other columns; joined by `and`, `or`, `not` and parentheses. A column
-            whose name is no word is written with `_` for every character that is none of a word.
+            lists, True, False and None, or with other columns; joined by `and`, `or`, `not` and parentheses. In the
+            name of a column, `_` replaces every character that cannot be part of a Python name.
         kinds: what each column holds, as from `kinds_of`.
 
     Raises:
-        DataError: the text is anything else, or compares what cannot be compared; it says where and why.
+        DataError: the text is not a condition, or compares values of different kinds. The message says where and why.
     """
     if len(text) > LONGEST:
         raise DataError(f"a condition of {len(text):,} characters is too long; write up to {LONGEST:,}")
     text = re.sub(r"\s", " ", text).strip()
     if (comment := re.sub(_QUOTED, lambda quoted: "_" * len(quoted[0]), text).find("#")) >= 0:
-        place = f"at character {comment + 1}: '#' can only stand in quotes"
+        place = f"at character {comment + 1}: '#' is only allowed in quotes"
         raise DataError(f"cannot read the condition {_cut(text)!r} {place}; {_EXAMPLE}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python's remarks on style, such as on "\d"
+            warnings.simplefilter("ignore")  # Python's warnings about style, such as for "\d"
             tree = ast.parse(_without_keywords(text), mode="eval")
     except SyntaxError as error:
         place = f" at character {error.offset}" if error.offset else ""
@@ -99,10 +102,10 @@ _EXAMPLE = """write comparisons, as in artist == "Vincent van Gogh" and style no
 
 
 class _Operand(NamedTuple):
-    """One side of a comparison: what it holds, how to get it from a row, and what is in it if it is a list."""
+    """One side of a comparison: its kind, how to get its value from a row, and the kinds in it if it is a list."""
 
     kind: str
-    value: Callable[[Row], Any]
+    value: Callable[[Row], object]
     inner: frozenset[str] = frozenset()
 
 
@@ -113,9 +116,9 @@ class _Builder:
         self.text, self.kinds = text, kinds
 
     def condition(self, node: ast.expr, depth: int = 0) -> Condition:
-        """A part that is true or false."""
+        """The condition of a node."""
         if depth == DEEPEST:
-            raise self._error(node, f"more than {DEEPEST} conditions in each other")
+            raise self._error(node, f"conditions are nested more than {DEEPEST} deep")
         if isinstance(node, ast.BoolOp):
             parts = [self.condition(part, depth + 1) for part in node.values]
             if isinstance(node.op, ast.And):
@@ -134,7 +137,7 @@ class _Builder:
             if operand.kind in (TRUTH, NOTHING):
                 return lambda row: operand.value(row) is True
             raise self._error(node, f"the column holds {operand.kind}; compare it with something")
-        raise self._error(node, f"a condition is wanted here; {_EXAMPLE}")
+        raise self._error(node, f"expected a condition here; {_EXAMPLE}")
 
     def _chain(self, node: ast.Compare) -> Condition:
         """One comparison or several in a row, as in 1880 < year <= 1890."""
@@ -163,9 +166,7 @@ class _Builder:
             number = node.operand.value if isinstance(node.operand, ast.Constant) else None
             if isinstance(number, int | float) and not isinstance(number, bool):
                 return -number if isinstance(node.op, ast.USub) else number
-        raise self._error(
-            node, "only a column, text in quotes, a number, a list of these, True, False or None can stand here"
-        )
+        raise self._error(node, "expected a column, text in quotes, a number, a list of these, True, False or None")
 
     def _column(self, node: ast.Name) -> _Operand:
         written = self._written(node)
@@ -177,7 +178,7 @@ class _Builder:
                 raise self._error(node, "the source has no columns")
             raise self._error(node, unknown("column", written, self.kinds) + " (text is written in quotes)")
         if len(found) > 1:
-            raise self._error(node, f"several columns are written so: {', '.join(map(repr, found))}; rename one")
+            raise self._error(node, f"this matches several columns: {', '.join(map(repr, found))}; rename one")
         name = found[0]
         if self.kinds[name] == MIXED:
             raise self._error(node, "the column holds values of several kinds; write all of them as numbers or as text")
@@ -188,18 +189,20 @@ class _Builder:
             if right.kind == NOTHING or (left.kind, right.kind) == (TEXT, TEXT):
                 return
             if right.kind != LIST:
-                raise self._error(node, f"nothing can be in {right.kind}; write a list, as in [1889, 1890]")
+                raise self._error(
+                    node, f"{right.kind} on the right cannot hold values; write a list, as in [1889, 1890]"
+                )
             if left.kind != NOTHING and not right.inner <= {left.kind, NOTHING}:
                 raise self._error(node, f"{left.kind} on the left cannot be in a list of {shortened(right.inner)}")
             return
         if LIST in (left.kind, right.kind):
-            raise self._error(node, "a list can only be asked for what is in it, with in or not in")
+            raise self._error(node, "a list can only be used with in or not in")
         if left.kind != right.kind and NOTHING not in (left.kind, right.kind):
             hint = '; text is written in quotes, as in "1889"' if TEXT in (left.kind, right.kind) else ""
             raise self._error(node, f"{left.kind} on the left cannot be compared with {right.kind} on the right{hint}")
 
     def _error(self, node: ast.expr, why: str) -> DataError:
-        """What is wrong with a part of the text, and where that is."""
+        """An error about a part of the text, with its position."""
         place = self._characters(node.col_offset) + 1
         return DataError(f"cannot read the condition at character {place}, {_cut(self._written(node))!r}: {why}")
 
@@ -209,14 +212,14 @@ class _Builder:
         return self.text[self._characters(node.col_offset) : end]
 
     def _characters(self, offset: int) -> int:
-        """How many characters so many bytes of what was parsed are."""
+        """Convert an offset in bytes of the parsed text to one in characters."""
         return len(_without_keywords(self.text).encode()[:offset].decode(errors="ignore"))
 
 
 def _without_keywords(text: str) -> str:
-    """The text with letters that nobody uses in the place of Python's keywords, as many, outside quotes.
+    """The text with each of Python's keywords outside quotes replaced by the same number of a rare letter.
 
-    A column can be called `class`, and most are; Python's parser would not have it.
+    Columns are often called `class`, which Python's parser does not accept as a name.
     """
 
     def masked(match: re.Match[str]) -> str:
@@ -225,7 +228,7 @@ def _without_keywords(text: str) -> str:
     return re.sub(rf"{_QUOTED}|\w+", masked, text)
 
 
-def _comparison(sign: ast.cmpop) -> Callable[[Any, Any], bool]:
+def _comparison(sign: ast.cmpop) -> _Compare:
     compare = _COMPARISONS[type(sign)] if type(sign) in _COMPARISONS else _identity(sign)
     if isinstance(sign, _ORDERINGS):
         return lambda left, right: left is not None and right is not None and compare(left, right)
@@ -237,8 +240,8 @@ def _comparison(sign: ast.cmpop) -> Callable[[Any, Any], bool]:
     return compare
 
 
-def _identity(sign: ast.cmpop) -> Callable[[Any, Any], bool]:
-    """`is` and `is not`, which people write before None; of values they mean the same as equality here."""
+def _identity(sign: ast.cmpop) -> _Compare:
+    """`is` and `is not`, as written with None; here they mean the same as `==` and `!=`."""
     return operator.eq if isinstance(sign, ast.Is) else operator.ne
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.data.dataset.split import groups_of
-from ganvas.data.prepare.duplicates import leaks, sets_of
+from ganvas.data.prepare.duplicates import duplicate_sets, leaks
 from ganvas.foundation.arrays import Flags, Integers
 
 
@@ -86,7 +86,7 @@ def _group_numbers(index: pd.DataFrame) -> Integers:
     The column `duplicates` is the better source: `prepare` compared more than hashes to fill it.
     """
     if "duplicates" in index:
-        return sets_of(index["duplicates"])
+        return duplicate_sets(index["duplicates"])
     return groups_of(index.drop(columns="group", errors="ignore"))
 
 

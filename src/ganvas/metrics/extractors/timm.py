@@ -35,7 +35,7 @@ class TimmNetwork(FeatureNetwork):
         with torch.random.fork_rng(devices=[]):
             network = timm.create_model(model, pretrained=True, num_classes=0, pretrained_cfg_overlay=weights)
         self.network = network.eval().requires_grad_(False)
-        config: Any = network.pretrained_cfg  # a dict, which the annotations of torch do not know
+        config: Any = network.pretrained_cfg  # a dict, which timm's types do not tell
         self._pixels = int(config["input_size"][-1])
         # Convert from pictures in [0, 1] to pictures in [-1, 1].
         for kind, shift in (("mean", 1.0), ("std", 0.0)):

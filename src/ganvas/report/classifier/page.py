@@ -375,7 +375,7 @@ def _name(evaluation: Evaluation) -> str:
 def _which(evaluation: Evaluation) -> str:
     if evaluation.data.fingerprint == evaluation.classifier.card.fingerprint:
         return "that were held back from training"
-    return "of the dataset" if evaluation.are_all else f"in the {TEST} split of the dataset"
+    return "of the dataset" if evaluation.is_whole_dataset else f"in the {TEST} split of the dataset"
 
 
 def _training_command(card: Card, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Learn to tell the classes of a dataset apart, and judge pictures with what was learnt."""
+"""Train classifiers on the classes of a dataset, and judge pictures with them."""
 
 # As `ganvas classify --help` lists them.
 ORDER = ("train", "predict", "judge", "evaluate")

@@ -14,7 +14,7 @@ def evaluate(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Dataset to measure on: its test pictures if it has any, or else all.",
+            help="Dataset to test on: its test pictures if it has any, or else all.",
             show_default="the one it was trained on",
         ),
     ] = None,

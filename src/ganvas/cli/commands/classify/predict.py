@@ -31,19 +31,19 @@ def predict(
     from ganvas.foundation.errors import ConfigError
 
     if as_json and as_csv:
-        raise ConfigError("--json and --csv exclude each other; choose one")
-    known = Classifier.open(classifier)
-    found = predictions.predict(
-        known,
+        raise ConfigError("--json and --csv cannot be used together; choose one")
+    opened = Classifier.open(classifier)
+    predicted = predictions.predict(
+        opened,
         sources,
         samples=samples,
         seed=seed,
         left_out=lambda name, reason: typer.echo(f"left out {name}: {reason}", err=True),
     )
     if as_json:
-        typer.echo(predictions.as_json(found))
+        typer.echo(predictions.as_json(predicted))
     elif as_csv:
-        typer.echo(predictions.as_csv(found, known.class_names), nl=False)
+        typer.echo(predictions.as_csv(predicted, opened.class_names), nl=False)
     else:
-        for prediction in found:
+        for prediction in predicted:
             typer.echo(f"{prediction.probability:.3f}  {prediction.name}  {prediction.path}")

@@ -18,7 +18,7 @@ def train(
         typer.Option(help="Column of the dataset's index that holds the classes.", show_default="the dataset's own"),
     ] = None,
     model: Annotated[str, typer.Option(help="The model: forest, cnn, deep-cnn or transfer.")] = "deep-cnn",
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.", show_default="0")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all random choices.", show_default="0")] = None,
     assignments: Assignments = None,
     overfit: Annotated[
         int | None,
@@ -38,7 +38,7 @@ def train(
     changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
     if overfit is not None:
         if out is not None:
-            raise ConfigError("--overfit writes nothing: leave away either it or --out")
+            raise ConfigError("--overfit writes nothing, so it cannot be used with --out; leave one of the two out")
         with ClassifierDisplay() as display:
             check = trainings.overfit(data, overfit, label=label, model=model, progress=display, **changes)
         typer.echo(str(check))

@@ -1,4 +1,4 @@
-"""Collections as they are published, recognised by their files; one file each, which defines a `COLLECTION`."""
+"""Published collections, recognised by their files. Each module defines a `COLLECTION`."""
 
 from ganvas.data.sources.collections.collection import Collection
 from ganvas.foundation.registry import Registry, attribute

@@ -1,4 +1,4 @@
-"""Best Artworks of All Time, the pictures of paper 1: `artists.csv` beside `images` and `resized`."""
+"""Best Artworks of All Time, the pictures of paper 1: `artists.csv` with the folders `images` and `resized`."""
 
 import contextlib
 import re
@@ -10,24 +10,24 @@ from ganvas.data.sources.collections.collection import BY_TABLE, Collection
 from ganvas.data.sources.folder import Folder
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.text_table import read_columns
-from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
+from ganvas.data.sources.tree import Tree, collection, pictures_of, rejected_item
 
 TABLE = "artists.csv"
 KNOWN = ("years", "genre", "nationality")
 CLASS = "artist"
-# The archive holds every picture twice; those of `resized` are smaller, and lie in one flat folder.
+# The archive holds every picture twice; those in `resized` are smaller and lie in one flat folder.
 FOLDERS = ("images/images/", "images/", "resized/resized/", "resized/")
 
 
 def recognise(tree: Tree, request: Request, folders: Sequence[str] = FOLDERS) -> Source | None:
-    """The pictures of all artists with what the table knows of these; None without such a table.
+    """The pictures of all artists with the table's facts about them; None without such a table.
 
     Columns: artist (the class, as the table writes the name), years, genre and nationality.
 
     Args:
         tree: the folder or archive with the table.
-        request: what is asked of it.
-        folders: where pictures are looked for; the first one that holds any has all.
+        request: the request to the source.
+        folders: where to look for pictures; the first folder that holds any is used.
     """
     if (table := f"{tree.wrapper}{TABLE}") not in tree.names:
         return None
@@ -48,7 +48,7 @@ def recognise(tree: Tree, request: Request, folders: Sequence[str] = FOLDERS) ->
             artist = _artist(name.removeprefix(tree.wrapper + folder))
             items.append(tree.picture(name, artists.get(_key(artist), {CLASS: artist})))
         else:
-            items.append(stranger(tree, name))
+            items.append(rejected_item(tree, name))
     what = f"Best Artworks of All Time ({TABLE} and {folder.rstrip('/')})"
     return collection(tree, request, what, items, CLASS)
 
@@ -74,7 +74,7 @@ def _artist(path: str) -> str:
 
 
 def _repaired(text: str) -> str:
-    """A name whose UTF-8 was taken for the code page of old DOS, even twice, as one folder of the archive is named."""
+    """Undo a wrong decoding of UTF-8 as the DOS code page 437, even a double one; a folder of the archive has one."""
     for _ in range(3):
         before = text
         with contextlib.suppress(UnicodeError):

@@ -1,4 +1,4 @@
-"""What a published collection is: a way to recognise its files."""
+"""The contract of a published collection: how to recognise its files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from pathlib import Path
 from ganvas.data.sources.source import Request, Source
 from ganvas.data.sources.tree import Tree
 
-# Orders, for collections that know a table and for those that go by the names of folders. A table says more, so it is
-# looked for first: pictures that a table describes may well lie in folders that are called like WikiArt's styles.
+# Orders of collections with a table and of those recognised by their folders. A table says more, so it is tried first:
+# the pictures that it describes may lie in folders named like WikiArt's styles.
 BY_TABLE, BY_FOLDERS = 10, 50
 
 
@@ -17,10 +17,10 @@ class Collection:
     """A published collection.
 
     Attributes:
-        order: when it is tried, ascending; those of equal order are tried by the names of their files.
-        recognise: the pictures of a folder or an archive; None for one that is something else.
-        recognise_part: the pictures of a folder that is a part of the collection, with what lies above it; None for
-            any other. Only collections whose parts are of use alone have it.
+        order: collections are tried in ascending order; those of equal order by the names of their modules.
+        recognise: opens a folder or an archive; returns None if it is not this collection.
+        recognise_part: opens a folder that is a part of the collection, with the tables in the folders above; returns
+            None for any other folder. None if the parts of the collection cannot be used on their own.
     """
 
     order: int

@@ -2,7 +2,7 @@
 
 from ganvas.data.sources.collections.collection import BY_FOLDERS, Collection
 from ganvas.data.sources.source import Item, Request, Source
-from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
+from ganvas.data.sources.tree import Tree, collection, pictures_of, rejected_item
 
 GENRES = frozenset(
     {
@@ -22,19 +22,20 @@ GENRES = frozenset(
         "symbolic-painting",
     }
 )
-# Many a collection has a folder called landscape; these names are WikiArt's own.
+# Many collections have a folder called landscape; only WikiArt uses these names.
 OWN = frozenset(genre for genre in GENRES if "-painting" in genre) | {"marina"}
 CLASS = "genre"
 
 
 def recognise(tree: Tree, request: Request) -> Source | None:
-    """The pictures of the genre folders; None if there are others, or none that only WikiArt calls so."""
+    """The pictures of the genre folders; None if there are others, or none with a name that only WikiArt uses."""
     genres = {name: name.removeprefix(tree.wrapper).split("/")[0] for name in pictures_of(tree)}
     folders = set(genres.values())
     if len(folders) < 2 or not folders <= GENRES or not folders & OWN:
         return None
     items: list[Item] = [
-        tree.picture(name, {CLASS: genres[name]}) if name in genres else stranger(tree, name) for name in tree.names
+        tree.picture(name, {CLASS: genres[name]}) if name in genres else rejected_item(tree, name)
+        for name in tree.names
     ]
     return collection(tree, request, "GANGogh's genre folders", items, CLASS)
 

@@ -1,4 +1,4 @@
-"""WikiArt as it was published with ArtGAN: style folders, and lists of what to train on and to validate with.
+"""WikiArt as it was published with ArtGAN: style folders, and lists of training and validation pictures.
 
 A list is a table without a header: `Impressionism/edgar-degas_the-rehearsal.jpg,12`. Its numbers are those of
 `style_class.txt`, `genre_class.txt` or `artist_class.txt`, which holds a line `12 Impressionism` for each class.
@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from ganvas.data.sources.collections.collection import BY_TABLE, Collection
-from ganvas.data.sources.named import Finder, named_items, pictures_tree
+from ganvas.data.sources.listed import PathFinder, listed_items, pictures_tree
 from ganvas.data.sources.source import Item, Request, Source, Value
 from ganvas.data.sources.text_table import read_columns
-from ganvas.data.sources.tree import Tree, collection, pictures_of, stranger
+from ganvas.data.sources.tree import Tree, collection, pictures_of, rejected_item
 from ganvas.foundation.errors import DataError
 
 TASKS = ("style", "genre", "artist")
@@ -58,22 +58,22 @@ def recognise(tree: Tree, request: Request) -> Source | None:
 
 
 def recognise_styles(tree: Tree, request: Request) -> Source | None:
-    """The pictures of two style folders or more, and no other folders; their file names begin with the artist.
+    """The pictures of at least two style folders; None if there are other folders. File names begin with the artist.
 
     Columns: style (the class) and artist, as in `vincent-van-gogh_the-sower.jpg`.
     """
     pictures = pictures_of(tree)
-    ways = {name: _below(tree, name).split("/") for name in pictures}
-    styles = {way[0] for way in ways.values()}
+    parts = {name: _below(tree, name).split("/") for name in pictures}
+    styles = {path[0] for path in parts.values()}
     if len(styles) < 2 or not styles <= STYLES:
         return None
     items: list[Item] = []
     for name in tree.names:
-        if name in ways:
-            artist, underscore, _ = ways[name][-1].partition("_")
-            items.append(tree.picture(name, {"style": ways[name][0], "artist": artist if underscore else None}))
+        if name in parts:
+            artist, underscore, _ = parts[name][-1].partition("_")
+            items.append(tree.picture(name, {"style": parts[name][0], "artist": artist if underscore else None}))
         else:
-            items.append(stranger(tree, name))
+            items.append(rejected_item(tree, name))
     return collection(tree, request, "WikiArt's style folders", items, "style")
 
 
@@ -84,8 +84,8 @@ def _below(tree: Tree, name: str) -> str:
 def recognise_lists(tree: Tree, request: Request) -> Source | None:
     """The pictures of the lists; None without any.
 
-    Of several lists, that of the class decides which pictures there are and which of them are for validation: the
-    first of the labels asked for, or else style, genre or artist. The others give further columns.
+    If there are lists of several labels, those of the class decide which pictures are used, and which of them for
+    validation. The class is the first requested label, or else style, genre or artist. The other lists add columns.
 
     Raises:
         DataError: a list has no class list, or a number that is not in it.
@@ -100,25 +100,25 @@ def recognise_lists(tree: Tree, request: Request) -> Source | None:
     rows: list[dict[str, Value]] = [
         {**{task: labels[task].get(path) for task in found}, "split": split} for path, split in splits.items()
     ]
-    finder = Finder(pictures_tree(tree, request))
+    finder = PathFinder(pictures_tree(tree, request))
     table = " and ".join(PurePosixPath(name).name for name in found[main].values())
-    items = named_items(finder, list(splits), rows, [""] * len(rows), table)
+    items = listed_items(finder, list(splits), rows, [""] * len(rows), table)
     return collection(tree, request, f"WikiArt's lists ({table})", items, main, "split")
 
 
 def is_list(name: str) -> bool:
-    """Whether a file is called like a list."""
+    """Whether a file has the name of a list."""
     return _task_of(name) is not None
 
 
 def _task_of(name: str) -> tuple[str, str] | None:
-    """The task and the part of a list by its name: style, train."""
+    """The task and the part in the name of a list, such as style and train."""
     match = re.fullmatch(rf"({'|'.join(TASKS)})_({'|'.join(PARTS)})(\.csv)?", PurePosixPath(name).name)
     return (match[1], match[2]) if match else None
 
 
 def _lists(tree: Tree, task: str) -> dict[str, str]:
-    """The lists of a task by their part, wherever they lie."""
+    """The lists of a task by their part, in any folder."""
     lists: dict[str, str] = {}
     for name in tree.names:
         if (found := _task_of(name)) and found[0] == task:
@@ -127,7 +127,7 @@ def _lists(tree: Tree, task: str) -> dict[str, str]:
 
 
 def _paths(tree: Tree, lists: dict[str, str]) -> Iterable[tuple[str, list[str]]]:
-    """The split and the paths of each list."""
+    """The split and the paths in each list."""
     return [(PARTS[part], _read(tree, name)["path"]) for part, name in lists.items()]
 
 
@@ -152,15 +152,13 @@ def _class_names(tree: Tree, task: str) -> dict[str, str]:
     """The names of the classes by their numbers."""
     file = next((name for name in tree.names if re.fullmatch(rf"{task}_class(\.txt)?", name.rpartition("/")[2])), None)
     if file is None:
-        raise DataError(f"{tree.title} has lists of {task}s but no {task}_class.txt to say what their numbers mean")
+        raise DataError(f"{tree.title} has lists of {task}s, but no {task}_class.txt with the names of the classes")
     names: dict[str, str] = {}
     for line in tree.content(file).decode("utf-8-sig", "replace").splitlines():
         if line.strip():
             number, _, name = line.strip().partition(" ")
             if not number.isdigit() or not name.strip():
-                raise DataError(
-                    f"{file} has the line {line!r}; a number and a name are expected, as in 12 Impressionism"
-                )
+                raise DataError(f"{file} has the line {line!r}; expected a number and a name, as in 12 Impressionism")
             names[number] = name.strip()
     return names
 

@@ -1,6 +1,6 @@
-"""Sources that are named by a scheme, as in `painter:500`; one file each, called as the scheme is.
+"""Sources named by a scheme, as in `painter:500`. Each module has the name of its scheme.
 
-Each file has a function `open_named` that makes a `Source` of what follows the colon.
+Its function `open_named` opens a `Source` from what follows the colon.
 """
 
 from ganvas.data.sources.source import Opener

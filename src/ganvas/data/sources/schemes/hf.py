@@ -1,7 +1,7 @@
-"""Image datasets by their name on Hugging Face's hub, through `datasets`; or a folder of such files.
+"""Image datasets of Hugging Face's hub, through `datasets`; or a folder of their files.
 
-A whole dataset is downloaded into the cache of `datasets`, and read from the Arrow files there. With a limit, only so
-many pictures are streamed, into a temporary file.
+A whole dataset is downloaded into the cache of `datasets` and read from the Arrow files there. With a limit, only the
+first pictures are streamed into a temporary file.
 """
 
 import re
@@ -9,41 +9,44 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ganvas.data.sources.arrow import class_names, plain
-from ganvas.data.sources.hugging_face_files import files_of, open_files, under_names
+from ganvas.data.sources.arrow import Features, class_names, is_image, label_of
+from ganvas.data.sources.hugging_face_files import files_of, open_files, split_source
 from ganvas.data.sources.source import Item, Request, Source, Value
-from ganvas.data.sources.spooled import Spooled
+from ganvas.data.sources.streamed import StreamedPicture
 from ganvas.data.sources.where import NUMBER, TEXT, TRUTH, Condition, condition
 from ganvas.foundation.errors import DataError
+
+if TYPE_CHECKING:
+    import datasets
 
 INSTALL = "pip install 'ganvas[hf]'"
 
 
 def open_named(argument: str, request: Request) -> Source:
-    """The pictures of an image dataset: `OWNER/NAME` or `OWNER/NAME:CONFIG` of the hub, or a folder of its files.
+    """Open an image dataset: `OWNER/NAME` or `OWNER/NAME:CONFIG` on the hub, or a folder of its files.
 
-    Columns of class numbers become the names of the classes. The class is the column `class` or `label`, or else the
-    dataset's column of classes. With several splits, these are the column `split`.
+    Class numbers are replaced by class names. The class is the column `class` or `label`, or else the dataset's
+    `ClassLabel` column. If there are several splits, they are in the column `split`.
 
     Raises:
-        DataError: there is no such dataset, it holds no pictures, `datasets` is missing, or the network is.
+        DataError: the dataset does not exist or holds no pictures, `datasets` is not installed, or the network failed.
     """
     request.refuse_level("a dataset of Hugging Face")
     path = Path(argument)
     if argument and path.exists():
         return open_files(f"hf:{argument}", files_of(path), request)
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?(:[\w.-]+)?", argument):
-        raise DataError(f"cannot read hf:{argument}; write hf:OWNER/NAME, as in hf:huggan/wikiart, or hf: and a folder")
+        raise DataError(f"cannot read hf:{argument}; write hf:OWNER/NAME, as in hf:huggan/wikiart, or hf:FOLDER")
     return open_hub(argument, request)
 
 
 def open_hub(argument: str, request: Request) -> Source:
-    """A dataset of the hub; of a limited one, the first pictures that fulfil the condition, if there is one.
+    """Open a dataset of the hub. With a limit, only the first pictures that fulfil the condition are used.
 
     Raises:
-        DataError: as above.
+        DataError: as for `open_named`.
     """
     try:
         import datasets
@@ -60,7 +63,7 @@ def open_hub(argument: str, request: Request) -> Source:
     except Exception as error:  # the hub's client, its transport and the readers raise errors of any kind
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
-            f"hf:{argument} cannot be had from the hub ({reason[:200]}); check the name and the network, or give a "
+            f"hf:{argument} cannot be loaded from the hub ({reason[:200]}); check the name and the network, or name a "
             "folder of its Parquet files, as in hf:wikiart/data"
         ) from error
     files = [(Path(file["filename"]), split) for split, part in loaded.items() for file in part.cache_files]
@@ -68,17 +71,17 @@ def open_hub(argument: str, request: Request) -> Source:
 
 
 def _downloads() -> list[Path]:
-    """Where pictures lie that were downloaded as files, and that the rows only name."""
+    """The folders with downloaded picture files that rows refer to by their paths."""
     from datasets import config
     from huggingface_hub.constants import HF_HUB_CACHE
 
     return [Path(folder) for folder in (config.DOWNLOADED_DATASETS_PATH, config.EXTRACTED_DATASETS_PATH, HF_HUB_CACHE)]
 
 
-def _streamed(title: str, streams: Mapping[str, Any], request: Request, limit: int) -> Source:
-    """The first pictures of the splits, one after the other, that fulfil the condition asked for.
+def _streamed(title: str, streams: "Mapping[str, datasets.IterableDataset]", request: Request, limit: int) -> Source:
+    """Stream the first pictures that fulfil the condition, one split after the other.
 
-    Their bytes lie in a temporary file, which goes when the source does.
+    Their bytes are written to a temporary file, which is deleted together with the source.
     """
     folder = tempfile.TemporaryDirectory(prefix="ganvas-", ignore_cleanup_errors=True)
     spool = Path(folder.name) / "pictures"
@@ -93,48 +96,48 @@ def _streamed(title: str, streams: Mapping[str, Any], request: Request, limit: i
             more = _pictures(title, stream, described, request)
             while len(items) < limit and (found := next(more, None)) is not None:
                 row, labels, data, path = found
-                items.append(Spooled(spool, file.tell(), len(data), path or f"{split}#{row:06d}", labels))
+                items.append(StreamedPicture(spool, file.tell(), len(data), path or f"{split}#{row:06d}", labels))
                 splits.append(str(split))
                 file.write(data)
-    return replace(under_names(title, items, splits, list(classes), request), keep=folder)
+    return replace(split_source(title, items, splits, list(classes), request), resources=folder)
 
 
 def _pictures(
-    title: str, stream: Any, described: Mapping[str, Any], request: Request
+    title: str, stream: "datasets.IterableDataset", described: Features, request: Request
 ) -> Iterator[tuple[int, dict[str, Value], bytes, str | None]]:
-    """Row, labels, bytes, and path or None, of each picture of a split that fulfils the condition."""
+    """The row, labels, bytes, and path or None of each picture of a split that fulfils the condition."""
     import datasets
 
-    images = [name for name, feature in described.items() if feature.get("_type") == "Image"]
+    images = [name for name, feature in described.items() if is_image(feature)]
     column = request.take_path_column() or next(iter(images), None)
     if column not in images:
         raise DataError(f"{title} has no column of pictures; its columns are: {', '.join(described)}")
     readers = {name: reader for name, feature in described.items() if (reader := _reader(feature)) is not None}
-    is_enabled = _condition(request.where, described)
+    is_wanted = _condition(request.where, described)
     for row, example in enumerate(stream.cast_column(column, datasets.Image(decode=False))):
         labels = {name: reader(example[name]) for name, reader in readers.items()}
-        if is_enabled(labels):
+        if is_wanted(labels):
             picture = example[column] or {}
             yield row, labels, picture.get("bytes") or b"", picture.get("path")
 
 
-def _reader(feature: Mapping[str, Any]) -> Callable[[Any], Value] | None:
-    """What makes a label of a cell of a column, or None for a column that is no label."""
+def _reader(feature: object) -> Callable[[object], Value] | None:
+    """The function that turns a cell of a column into a label; None for a column that does not hold labels."""
     names = class_names(feature)
-    return (lambda cell: plain(cell, names)) if names or _kind(feature) else None
+    return (lambda cell: label_of(cell, names)) if names or _kind(feature) else None
 
 
-def _condition(where: str | None, described: Mapping[str, Any]) -> Condition:
+def _condition(where: str | None, described: Features) -> Condition:
     if where is None:
         return lambda row: True
     return condition(where, {name: kind for name, feature in described.items() if (kind := _kind(feature))})
 
 
-def _kind(feature: Mapping[str, Any]) -> str:
-    """What a column holds, as conditions see it, or "" for what is no label."""
+def _kind(feature: object) -> str:
+    """What a column holds, in the terms of conditions; "" if it does not hold labels."""
     if class_names(feature):
         return TEXT
-    kind = str(feature.get("dtype", "")) if feature.get("_type") == "Value" else ""
+    kind = str(feature.get("dtype", "")) if isinstance(feature, dict) and feature.get("_type") == "Value" else ""
     if kind.startswith(("string", "large_string", "date", "time")):
         return TEXT
     if kind.startswith(("int", "uint", "float")):

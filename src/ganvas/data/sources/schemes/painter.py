@@ -34,17 +34,17 @@ class Painting:
 
     def read(self, frame: Frame) -> Picture:
         """Paint it at the frame's own size."""
-        from ganvas.data import painter  # as late as this, for folders need no painter
+        from ganvas.data import painter  # imported here because other sources do not need it
 
         pixels = painter.paint(self.index, self.seed, frame.size)
         return Picture(pixels, frame.size, frame.size, hashlib.sha256(pixels.tobytes()).hexdigest())
 
 
 def open_named(argument: str, request: Request) -> Source:
-    """The embedded paintings, `argument` many; labels: genre, palette, composition, and the mode they make up.
+    """Open the embedded paintings; labels: genre, palette, composition, and the mode, which combines these three.
 
     Raises:
-        DataError: `argument` is no such count.
+        DataError: `argument` is neither "" nor a count in range.
     """
     if not re.fullmatch("[0-9]*", argument) or not 0 < int(argument or DEFAULT_PAINTINGS) <= MOST_PAINTINGS:
         raise DataError(
@@ -52,7 +52,7 @@ def open_named(argument: str, request: Request) -> Source:
             f"{MOST_PAINTINGS:,} as in painter:500"
         )
     if request.seed < 0:
-        raise DataError(f"seed {request.seed} is out of range; the painter takes seeds from 0 up")
+        raise DataError(f"seed {request.seed} is out of range; choose 0 or more")
     request.refuse_level("the painter")
     from ganvas.data import painter
 
@@ -66,7 +66,7 @@ def open_named(argument: str, request: Request) -> Source:
         mode_column="mode",
         sizes=range(smallest, largest + 1),
         remedy=f"ask for more paintings, as in painter:{DEFAULT_PAINTINGS}",
-        many=20,  # a painting takes far longer than a file
+        parallel_from=20,  # painting takes far longer than reading a file
     )
 
 

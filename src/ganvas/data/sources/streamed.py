@@ -1,4 +1,4 @@
-"""Pictures that came over the network, in one temporary file."""
+"""Pictures that were streamed over the network into a temporary file."""
 
 import io
 import zlib
@@ -13,8 +13,8 @@ from ganvas.data.sources.source import Value
 
 
 @dataclass(frozen=True)
-class Spooled:
-    """A picture in a temporary file: its first byte there, and how many they are."""
+class StreamedPicture:
+    """A picture in a temporary file, from byte `start` on."""
 
     file: Path
     start: int

@@ -1,7 +1,7 @@
-"""Commands found by their files: a module of a package is a command, a package in it a group of commands.
+"""Groups of commands made from packages: each module is a command, and each sub-package a group of commands.
 
-A module has a function of its own name: its parameters are the command's, and its docstring is the help. The module is
-imported when its command is used, so `ganvas --help` imports none of them.
+A module has a function with its own name. The function's parameters are those of the command, and its docstring is the
+help. A module is imported when its command is used, so `ganvas --help` imports none.
 """
 
 import ast
@@ -24,11 +24,11 @@ Command = TyperCommand | TyperGroup
 R = TypeVar("R")
 
 
-def folder(package: str, name: str) -> typer.Typer:
-    """The application whose commands are the modules of a package; its help is the package's docstring."""
+def group(package: str, name: str) -> typer.Typer:
+    """An application whose commands are the modules of a package. Its help is the package's docstring."""
     app = typer.Typer(
         name=name,
-        cls=type("Folder", (_Folder,), {"package": package}),
+        cls=type("Group", (_Group,), {"package": package}),
         help=importlib.import_module(package).__doc__,
         no_args_is_help=True,
         add_completion=False,
@@ -40,9 +40,9 @@ def folder(package: str, name: str) -> typer.Typer:
 
 
 class Commands(Mapping[str, Command]):
-    """The commands of a package by name, each made when it is asked for.
+    """The commands of a package by name, each built on first use.
 
-    Those that the package names in `ORDER` come first, in that order; all others follow by name.
+    The commands in the package's `ORDER` come first, in that order; all others follow by name.
     """
 
     def __init__(self, package: str) -> None:
@@ -53,12 +53,12 @@ class Commands(Mapping[str, Command]):
         order: tuple[str, ...] = getattr(self._package, "ORDER", ())
         names = [*(name for name in order if name in modules), *sorted(modules.keys() - set(order))]
         self._modules = {name: modules[name] for name in names}
-        self._made: dict[str, Command] = {}
+        self._built: dict[str, Command] = {}
 
     def __getitem__(self, name: str) -> Command:
-        if name not in self._made:
-            self._made[name] = self._make(name)
-        return self._made[name]
+        if name not in self._built:
+            self._built[name] = self._build(name)
+        return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._modules)
@@ -66,10 +66,10 @@ class Commands(Mapping[str, Command]):
     def __len__(self) -> int:
         return len(self._modules)
 
-    def _make(self, name: str) -> Command:
+    def _build(self, name: str) -> Command:
         module = importlib.import_module(self._path(name))
         if hasattr(module, "__path__"):
-            app = folder(module.__name__, name)
+            app = group(module.__name__, name)
         else:
             app = typer.Typer(add_completion=False, rich_markup_mode=None)
             app.command(name)(_with_user_paths(getattr(module, self._modules[name])))
@@ -79,7 +79,7 @@ class Commands(Mapping[str, Command]):
         return f"{self._package.__name__}.{self._modules[name]}"
 
     def help(self, name: str) -> str:
-        """The docstring of a command, or of a group, read from its file without importing it."""
+        """The docstring of a command or group, read from its file without importing it."""
         spec = importlib.util.find_spec(self._path(name))
         assert spec is not None and spec.origin is not None  # noqa: PT018
         tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
@@ -88,27 +88,27 @@ class Commands(Mapping[str, Command]):
         return ast.get_docstring(command) or ""
 
 
-class _Folder(TyperGroup):
+class _Group(TyperGroup):
     """A group whose commands are the modules of `package`."""
 
     package: ClassVar[str]
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self._folder = Commands(self.package)
-        # Nobody adds commands to a group that has all of them.
-        self.commands = cast(MutableMapping[str, Any], self._folder)
+        self._package_commands = Commands(self.package)
+        # Typed as mutable, but no command is ever added.
+        self.commands = cast(MutableMapping[str, Any], self._package_commands)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the list of commands into the help, without making any of them."""
-        limit = formatter.width - 6 - max(map(len, self._folder), default=0)
-        commands = [TyperCommand(name, help=self._folder.help(name)) for name in self._folder]
+        """Write the list of commands into the help without importing any of them."""
+        limit = formatter.width - 6 - max(map(len, self._package_commands), default=0)
+        commands = [TyperCommand(name, help=self._package_commands.help(name)) for name in self._package_commands]
         if commands:
             with formatter.section("Commands"):
                 formatter.write_dl([(command.name, command.get_short_help_str(limit)) for command in commands])
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; Ctrl-C ends it with a line on stderr, unless the command has said more already."""
+        """Run a command. Ctrl-C ends it with a line on stderr, unless the command has handled it."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -117,16 +117,16 @@ class _Folder(TyperGroup):
 
 
 def _with_user_paths(function: Callable[..., R]) -> Callable[..., R]:
-    """Let every path that a command is given begin with `~`."""
+    """Let all paths in a command's arguments start with `~`."""
 
     @functools.wraps(function)
-    def call(**arguments: Any) -> R:
+    def call(**arguments: object) -> R:
         return function(**{name: _expanded(value) for name, value in arguments.items()})
 
     return call
 
 
-def _expanded(value: Any) -> Any:
+def _expanded(value: object) -> object:
     if isinstance(value, list):
         return [_expanded(each) for each in value]
     return user_path(value) if isinstance(value, Path) else value

@@ -1,27 +1,26 @@
-"""Several sources as one, each a class."""
+"""Combine several sources into one, each as a class."""
 
 from collections.abc import Mapping
 from functools import reduce
 
-from ganvas.data.sources.source import Item, Relabelled, Source, Stranger, Value, unique
+from ganvas.data.sources.source import Item, RejectedItem, Relabelled, Source, Value, unique
 from ganvas.foundation.errors import DataError
 
 CLASS, SPLIT = "class", "split"
 
 
-def together(sources: Mapping[str, Source]) -> Source:
-    """The pictures of all sources, in their order; the class of each is what its source is called.
+def combine(sources: Mapping[str, Source]) -> Source:
+    """Combine sources, in their order. The class of a picture is the name of its source in the mapping.
 
-    Labels of a source stay, and are unknown for the pictures of sources without them; a column `class` is kept as
-    `class_in_table`. If any source comes divided, all its pictures keep their side, and those of the others are for
-    training.
+    Labels are kept, and are unknown for pictures of sources without them; a column `class` becomes `class_in_table`.
+    If any source has a split, its pictures keep theirs, and the pictures of all other sources are for training.
 
     Raises:
-        DataError: no size is possible for all.
+        DataError: the sources have no picture size in common.
     """
     sizes = reduce(_common, (source.sizes for source in sources.values()))
     if not sizes:
-        raise DataError(f"{' and '.join(source.title for source in sources.values())} have no size in common")
+        raise DataError(f"{' and '.join(source.title for source in sources.values())} have no picture size in common")
     is_divided = any(source.split_column for source in sources.values())
     names = unique(f"{name}/{item.name}" for name, source in sources.items() for item in source.items)
     items = (
@@ -29,14 +28,14 @@ def together(sources: Mapping[str, Source]) -> Source:
     )
     return Source(
         title=", ".join(f"{name}={source.title}" for name, source in sources.items()),
-        items=[_placed(item, name, labels) for name, (item, labels) in zip(names, items, strict=True)],
+        items=[_renamed(item, name, labels) for name, (item, labels) in zip(names, items, strict=True)],
         label_column=CLASS,
         split_column=SPLIT if is_divided else None,
         sizes=sizes,
         remedy="add pictures to its source, or leave that source out",
-        many=min(source.many for source in sources.values()),
+        parallel_from=min(source.parallel_from for source in sources.values()),
         notes=tuple(f"{name}: {note}" for name, source in sources.items() for note in source.notes),
-        keep=[source.keep for source in sources.values()],
+        resources=[source.resources for source in sources.values()],
     )
 
 
@@ -47,8 +46,8 @@ def _labels(name: str, source: Source, item: Item, is_divided: bool) -> dict[str
     return {**labels, CLASS: name}
 
 
-def _placed(item: Item, name: str, labels: Mapping[str, Value]) -> Item:
-    return Stranger(name, item.reason, labels) if isinstance(item, Stranger) else Relabelled(item, name, labels)
+def _renamed(item: Item, name: str, labels: Mapping[str, Value]) -> Item:
+    return RejectedItem(name, item.reason, labels) if isinstance(item, RejectedItem) else Relabelled(item, name, labels)
 
 
 def _common(one: range, other: range) -> range:

@@ -1,10 +1,10 @@
-"""Pictures that are prepared already, kept until the dataset is whole.
+"""A dataset while it is being prepared, which an interrupted run leaves behind for the next one.
 
-Next to `DATA` there is meanwhile a hidden directory `.DATA.unfinished-KEY`, where KEY stands for the source and for all
-that decides how a picture looks. It lies in `DATA` if that is an empty directory that cannot be replaced, such as a
-mount point. It holds the pictures in the order in which they were made, and a journal with a line for
-each item. Whatever ends the process, what the journal tells of is there: the next run with the same key makes only
-what is missing, what was left out, and what has changed since.
+It is a hidden directory `.DATA.unfinished-KEY` next to `DATA`, where KEY is a hash of the source and of everything that
+decides how a picture looks. If `DATA` is an empty directory that cannot be replaced, such as a mount point, it lies in
+`DATA`. It holds the pictures in the order in which they were made, and a journal with a line for each item. A line is
+written after its pictures, so every picture in the journal exists, whatever ends the process. The next run with the
+same key prepares only what is missing, what was left out, and what has changed since.
 """
 
 import contextlib
@@ -13,18 +13,18 @@ import glob
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import map_images
 from ganvas.data.dataset.writing import ImagesFile
 from ganvas.data.prepare.picture import Prepared
 from ganvas.data.sources import Item
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.files import remove, unwritable, workplace
 from ganvas.foundation.locks import InUse, exclusive
@@ -32,25 +32,25 @@ from ganvas.foundation.locks import InUse, exclusive
 _IMAGES, _JOURNAL, _LOCK = "images.npy", "journal.jsonl", "lock"
 
 _KEPT = (
-    "what is prepared is kept in {}, and the same command, or one with another choice of classes or pictures, goes on "
-    "from it"
+    "the pictures prepared so far are kept in {}; the same command, or one with another choice of classes or pictures, "
+    "continues from there"
 )
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An item whose pictures are kept.
+    """An item whose pictures are prepared: a line of the journal.
 
     Attributes:
-        name: the item's.
-        stamp: the item's, from when it was read; another stamp means that it has changed.
+        name: the item's name.
+        stamp: the item's stamp when it was read; another stamp means that it has changed.
         first: the position of its first picture.
         phashes: the perceptual hash of each of its pictures.
         sha256: of its file.
-        content: of its decoded pixels.
+        content: hash of its decoded pixels.
         width: of the upright original.
         height: of the upright original.
-        crc: of the bytes of its pictures.
+        crc: CRC-32 of the bytes of its pictures.
     """
 
     name: str
@@ -64,8 +64,8 @@ class Entry:
     crc: int
 
 
-class Unfinished:
-    """The pictures made so far, and the journal about them.
+class PartialDataset:
+    """The pictures prepared so far, and their journal.
 
     Attributes:
         size: height and width of the pictures in pixels.
@@ -75,12 +75,12 @@ class Unfinished:
         self.size = size
         self._path, self._journal = directory / _IMAGES, journal
         self._images = ImagesFile(images, size)
-        self._known = {entry.name: entry for entry in self._read()}
+        self._entries = {entry.name: entry for entry in self._read()}
 
     def _read(self) -> Iterator[Entry]:
-        """The entries up to the first that is torn or whose pictures are not whole; what follows is cut off.
+        """The entries before the first that is damaged or lacks pictures; the rest of both files is cut off.
 
-        After a process was killed only the last line can be torn; after a power cut, anything.
+        If a process was killed, only the last line can be damaged; after a power cut, any line can.
         """
         end = 0
         while (entry := _entry(self._journal.readline())) is not None:
@@ -92,72 +92,72 @@ class Unfinished:
         self._journal.seek(end)
         self._journal.truncate()
 
-    def known(self, item: Item) -> Entry | None:
-        """What is kept of an item, unless it has changed."""
-        entry = self._known.get(item.name)
+    def entry_of(self, item: Item) -> Entry | None:
+        """The entry of an item; None if there is none or the item has changed."""
+        entry = self._entries.get(item.name)
         return entry if entry is not None and entry.stamp == item.stamp else None
 
-    def add(self, name: str, made: Prepared) -> Entry:
-        """Keep the pictures of an item."""
+    def add(self, name: str, item: Prepared) -> Entry:
+        """Store the pictures of a prepared item."""
         first = self._images.count
-        for square in made.views:
+        for square in item.views:
             self._images.append(square)
         self._images.flush()
-        crc = zlib.crc32(np.ascontiguousarray(made.views).data)
-        entry = Entry(name, made.stamp, first, made.phashes, made.sha256, made.content, made.width, made.height, crc)
-        # The line comes after the pictures it tells of, so whoever reads it finds them.
+        crc = zlib.crc32(np.ascontiguousarray(item.views).data)
+        entry = Entry(name, item.stamp, first, item.phashes, item.sha256, item.content, item.width, item.height, crc)
+        # Written after its pictures, so that whoever reads the line finds them.
         self._journal.write(json.dumps(dataclasses.asdict(entry)).encode() + b"\n")
         self._journal.flush()
         return entry
 
-    def pictures(self) -> NDArray[np.uint8]:
-        """All that are kept, uint8 [N, S, S, 3], as a read-only memory map; positions count in it."""
+    def pictures(self) -> Images:
+        """All pictures so far, uint8 [N, S, S, 3], as a read-only memory map."""
         self._images.finish()
         return map_images(self._path)
 
-    def write(self, positions: NDArray[np.int64], target: Path) -> ImagesFile:
-        """Write the file of a dataset's pictures, after which none can be added here.
+    def write(self, positions: Integers, target: Path) -> ImagesFile:
+        """Write the file of a dataset's pictures. No picture can be added here afterwards.
 
         Args:
-            positions: int64 [N], of each picture in the order of the dataset.
+            positions: int64 [N], the position here of each picture of the dataset, in its order.
             target: the file to make, on the same disk.
 
         Returns:
             The file, finished.
         """
-        kept = self.pictures()
-        if np.array_equal(positions, np.arange(len(kept))):
-            with contextlib.suppress(OSError):  # not every file system has links
+        pictures = self.pictures()
+        if np.array_equal(positions, np.arange(len(pictures))):
+            with contextlib.suppress(OSError):  # not every file system has hard links
                 target.hardlink_to(self._path)
                 return self._images
         with target.open("wb") as file:
             images = ImagesFile(file, self.size)
             for position in positions:
-                images.append(kept[position])
+                images.append(pictures[position])
             images.finish()
         return images
 
 
 @contextlib.contextmanager
-def unfinished(target: Path, key: dict[str, Any], size: int) -> Iterator[Unfinished]:
-    """What is kept of earlier attempts at a dataset; it is removed when this one has succeeded.
+def partial_dataset(target: Path, key: Mapping[str, object], size: int) -> Iterator[PartialDataset]:
+    """Open the partial dataset of an interrupted run, or start one. It is removed once the work has succeeded.
 
     Args:
-        target: the dataset directory that is being made.
-        key: the source, and all that decides how its pictures look.
+        target: the dataset directory to make.
+        key: the source, and everything that decides how its pictures look.
         size: height and width of the pictures in pixels.
 
     Raises:
-        GanvasError: another process is making the same dataset, or the file system refused. Whatever is raised inside
-            says where the work is kept, if there is any.
+        GanvasError: another process is making the same dataset, or the file system refused. To the message of every
+            `GanvasError` raised inside, the place of the prepared pictures is added, if there are any.
     """
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     directory = workplace(target) / f"{_prefix(target)}{digest[:16]}"
     try:
         with _locked(directory, target):
-            yield from _kept(directory, target, size)
+            yield from _opened(directory, target, size)
     finally:
-        # Locks are files, and an empty directory may stay where open files cannot be removed.
+        # The lock's file is gone now. Where open files cannot be removed, an empty directory may have stayed.
         with contextlib.suppress(OSError):
             directory.rmdir()
     _remove_others(target, directory.parent)
@@ -171,31 +171,31 @@ def _locked(directory: Path, target: Path) -> Iterator[None]:
             stack.enter_context(exclusive(target, "prepared", directory / _LOCK))
         except InUse as error:
             by = "" if error.by == "another process" else f": {error.by}"
-            raise GanvasError(f"another process is making {target} at this moment{by}") from None
+            raise GanvasError(f"another process is preparing {target}{by}") from None
         yield
 
 
-def _kept(directory: Path, target: Path, size: int) -> Iterator[Unfinished]:
-    """What the directory holds; it is removed afterwards, unless there is work in it that is still wanted."""
-    is_enabled = True
+def _opened(directory: Path, target: Path, size: int) -> Iterator[PartialDataset]:
+    """Open the directory. It is removed afterwards, unless the work has failed and left pictures in it."""
+    has_failed = True
     try:
         with unwritable(target):
             for name in (_IMAGES, _JOURNAL):
                 (directory / name).touch()
             with (directory / _IMAGES).open("rb+") as images, (directory / _JOURNAL).open("rb+") as journal:
-                yield Unfinished(directory, size, images, journal)
-        is_enabled = False
+                yield PartialDataset(directory, size, images, journal)
+        has_failed = False
     except GanvasError as error:
         if _holds_work(directory):
             error.args = (f"{error}; {_KEPT.format(directory)}",)
         raise
     finally:
-        if not (is_enabled and _holds_work(directory)):
+        if not (has_failed and _holds_work(directory)):
             remove(directory)
 
 
 def _entry(line: bytes) -> Entry | None:
-    """A line of the journal, or None if it is torn."""
+    """A line of the journal, or None if it is damaged."""
     try:
         return Entry(**json.loads(line)) if line.endswith(b"\n") else None
     except (ValueError, TypeError):
@@ -213,7 +213,7 @@ def _prefix(target: Path) -> str:
 
 
 def _remove_others(target: Path, home: Path) -> None:
-    """Delete what attempts with other options left behind, now that the dataset is there; not what is in use."""
+    """Delete what runs with other options left behind, now that the dataset exists, but nothing that is in use."""
     for directory in home.glob(glob.escape(_prefix(target)) + "*"):
         with contextlib.suppress(GanvasError), exclusive(directory, "removed", directory / _LOCK):
             remove(directory)
