@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Data
+from ganvas.cli.arguments import Data, options_for
 
 
 def baseline(
@@ -32,7 +32,7 @@ def baseline(
     changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
     out = new_path(out)
     refuse_taken(out)
-    snapshot = fit(data, kind, label_column=label_column, **changes)
+    snapshot = fit(data, kind, label_column=label_column, **options_for(fit, changes))
     save(out, snapshot.generator, snapshot.card)
     typer.echo(f"{out}: {snapshot.generator}")
     typer.echo(f"see its pictures with: ganvas sample {quoted(out)} --out grid.png", err=True)

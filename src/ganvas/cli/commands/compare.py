@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Assignments, Data
+from ganvas.cli.arguments import Assignments, Data, options_for
 from ganvas.cli.groups import INTERRUPTED
 
 
@@ -38,7 +38,7 @@ def compare(
             seeds=seeds,
             samples=samples,
             display=display,
-            **parse_assignments(assignments or []),
+            **options_for(compare, parse_assignments(assignments or [])),
         )
     typer.echo(str(comparison))
     if not comparison.finished:

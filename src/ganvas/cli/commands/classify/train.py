@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Assignments, Data
+from ganvas.cli.arguments import Assignments, Data, options_for
 
 
 def train(
@@ -40,11 +40,15 @@ def train(
         if out is not None:
             raise ConfigError("--overfit writes nothing, so it cannot be used with --out; leave one of the two out")
         with ClassifierDisplay() as display:
-            check = trainings.overfit(data, overfit, label=label, model=model, progress=display, **changes)
+            check = trainings.overfit(
+                data, overfit, label=label, model=model, progress=display, **options_for(trainings.overfit, changes)
+            )
         typer.echo(str(check))
         raise typer.Exit(0 if check.succeeded else 1)
     if out is None:
         raise ConfigError("name the classifier directory to make with --out")
     with ClassifierDisplay() as display:
-        classifier = trainings.train(data, out, label=label, model=model, progress=display, **changes)
+        classifier = trainings.train(
+            data, out, label=label, model=model, progress=display, **options_for(trainings.train, changes)
+        )
     typer.echo(str(classifier))
