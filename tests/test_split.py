@@ -18,7 +18,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.split import NEAR, groups_of, hold_back
 from ganvas.data.painter import paint
 from ganvas.data.pictures.frame import Frame
-from ganvas.data.prepare.picture import Prepared, make
+from ganvas.data.prepare.picture import Prepared, prepare_item
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import PictureFile
 from ganvas.foundation.errors import ConfigError, DataError
@@ -143,7 +143,7 @@ def test_paintings_are_told_apart_and_their_copies_found(tmp_path: Path) -> None
         painting.save(tmp_path / "original.png")
         painting.resize((40, 40)).save(tmp_path / "copy.jpg", quality=40)
         for name in ("original.png", "copy.jpg"):
-            result = make(PictureFile(tmp_path / name, name, {}), Frame(64))
+            result = prepare_item(PictureFile(tmp_path / name, name, {}), Frame(64))
             assert isinstance(result, Prepared)
             hashes.append(int(result.phashes[0], 16))
     assert groups_of(phashes(*hashes)).tolist() == [number // 2 for number in range(16)]

@@ -6,7 +6,7 @@ long to train, where, and how often to evaluate. Keys are unique over both, so `
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
@@ -175,7 +175,7 @@ RECORD_KEYS = {
 }
 
 
-def read_config(path: Path) -> tuple[str | None, dict[str, object]]:
+def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
     """Read a YAML file of options: flat, or grouped under `settings` and `options` like a run's own config.yaml.
 
     Returns:
