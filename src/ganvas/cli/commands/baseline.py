@@ -22,7 +22,10 @@ def baseline(
         typer.Option("--set", metavar="KEY=VALUE", help="Set an option (see docs/recipes.md). Can be repeated."),
     ] = None,
 ) -> None:
-    """Fit a baseline that every GAN should beat: the mean picture, K-means or PCA of each class."""
+    """Fit a baseline that every GAN should beat.
+
+    It is the mean picture, K-means or PCA of each class.
+    """
     from ganvas.foundation.files import refuse_taken
     from ganvas.foundation.paths import new_path, quoted
     from ganvas.runs.snapshot import save

@@ -23,7 +23,10 @@ def compare(
     ] = 1000,
     assignments: Assignments = None,
 ) -> None:
-    """Train recipes with the same data, budget and seeds, and print one table that includes the baselines."""
+    """Train recipes under the same conditions and compare them.
+
+    All runs have the same data, budget and seeds. The table includes the baselines.
+    """
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.experiments.compare import compare
     from ganvas.settings.config import parse_assignments

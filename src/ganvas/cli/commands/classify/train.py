@@ -29,7 +29,7 @@ def train(
         ),
     ] = None,
 ) -> None:
-    """Train a classifier on the classes of a dataset, and test it on held-out pictures."""
+    """Train a classifier and test it on held-out pictures."""
     from ganvas.classify import train as trainings
     from ganvas.cli.terminal import ClassifierDisplay
     from ganvas.foundation.errors import ConfigError
