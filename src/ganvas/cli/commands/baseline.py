@@ -26,10 +26,10 @@ def baseline(
     from ganvas.foundation.files import refuse_taken
     from ganvas.foundation.paths import new_path, quoted
     from ganvas.runs.snapshot import save
-    from ganvas.settings.config import parse_assignments
+    from ganvas.settings.config import keywords_for, parse_assignments
     from ganvas.training.baseline import fit
 
-    changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
+    changes = keywords_for(fit, parse_assignments(assignments or [])) | ({} if seed is None else {"seed": seed})
     out = new_path(out)
     refuse_taken(out)
     snapshot = fit(data, kind, label_column=label_column, **changes)

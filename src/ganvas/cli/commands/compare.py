@@ -23,7 +23,7 @@ def compare(
     """Train recipes with the same data, budget and seeds, and print one table that includes the baselines."""
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.experiments.compare import compare
-    from ganvas.settings.config import parse_assignments
+    from ganvas.settings.config import keywords_for, parse_assignments
 
     names = [name for name in recipes.split(",") if name]
     with TerminalDisplay() as display:
@@ -35,7 +35,7 @@ def compare(
             seeds=seeds,
             samples=samples,
             display=display,
-            **parse_assignments(assignments or []),
+            **keywords_for(compare, parse_assignments(assignments or [])),
         )
     typer.echo(str(comparison))
     if not comparison.finished:

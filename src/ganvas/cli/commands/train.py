@@ -9,7 +9,7 @@ from ganvas.cli.arguments import Assignments, Data, Out
 from ganvas.cli.fields import options_of
 from ganvas.cli.folder import INTERRUPTED
 from ganvas.machine.memory import share_heap
-from ganvas.settings.config import Settings, parse_assignments, read_config
+from ganvas.settings.config import Settings, keywords_for, parse_assignments, read_config
 
 
 # Left out, a flag is None: then --set, --config and the recipe's defaults have their say.
@@ -48,10 +48,10 @@ def train(
         _train_per_class(data, out, recipe, start, dry_run, changes)
         return
     if dry_run:
-        typer.echo(runs.rehearse(data, out, recipe, start=start, **changes))
+        typer.echo(runs.rehearse(data, out, recipe, start=start, **keywords_for(runs.rehearse, changes)))
         return
     with TerminalDisplay() as display:
-        outcome = runs.train(data, out, recipe, start=start, display=display, **changes)
+        outcome = runs.train(data, out, recipe, start=start, display=display, **keywords_for(runs.train, changes))
     conclude(outcome)
 
 
@@ -61,6 +61,7 @@ def _train_per_class(
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.experiments import per_class
 
+    changes = keywords_for(per_class.train_per_class, changes)
     if dry_run:
         typer.echo(per_class.rehearse(data, recipe, changes))
         return

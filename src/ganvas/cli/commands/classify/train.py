@@ -33,12 +33,15 @@ def train(
     from ganvas.classify import train as trainings
     from ganvas.cli.terminal import ClassifierDisplay
     from ganvas.foundation.errors import ConfigError
-    from ganvas.settings.config import parse_assignments
+    from ganvas.settings.config import keywords_for, parse_assignments
 
-    changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
+    changes = keywords_for(trainings.train, parse_assignments(assignments or [])) | (
+        {} if seed is None else {"seed": seed}
+    )
     if overfit is not None:
         if out is not None:
             raise ConfigError("--overfit writes nothing: leave away either it or --out")
+        changes = keywords_for(trainings.overfit, changes)
         with ClassifierDisplay() as display:
             check = trainings.overfit(data, overfit, label=label, model=model, progress=display, **changes)
         typer.echo(str(check))
