@@ -17,9 +17,17 @@ def user_path(path: str | Path) -> Path:
 
 
 def new_path(path: str | Path) -> Path:
-    """As `user_path`, for a file or directory to create. `.` and `..` are resolved, so that the path has a name."""
+    """The path of something to be made: as `user_path`, but with a name of its own even for `.` and `..`.
+
+    Raises:
+        GanvasError: nothing can be made there, because symbolic links form a circle.
+    """
     path = user_path(path)
-    return path.resolve() if path.name in ("", "..") else path
+    try:
+        whole = path.resolve()
+    except RuntimeError as error:
+        raise GanvasError(f"{path} cannot be used: its symbolic links form a circle") from error
+    return whole if path.name in ("", "..") else path
 
 
 def exists(path: Path) -> bool:

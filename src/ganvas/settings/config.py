@@ -4,7 +4,9 @@
 long to train, where, and how often to evaluate. Keys are unique over both, so `--set key=value` needs no prefix.
 """
 
-from collections.abc import Mapping
+import inspect
+import reprlib
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -28,7 +30,7 @@ def _amount(value: object) -> object:
     if value is None or isinstance(value, Amount):
         return value
     try:
-        return Amount.parse(str(value))
+        return Amount.parse(value if isinstance(value, str) else brief(value))
     except ConfigError as error:
         raise ValueError(str(error)) from error
 
@@ -161,6 +163,19 @@ def resolve(recipe: str, defaults: Options, changes: Mapping[str, object]) -> Ru
         raise ConfigError(first_problem(error)) from error
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads plain values, and refuses a key that stands twice, of which YAML's readers take the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """A mapping from a node of a file."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise ValueError(f"line {key.start_mark.line + 1} sets {key.value} a second time; set it once")
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else "")
+        return super().construct_mapping(node, deep)
+
+
 # Keys of a run's config.yaml that record facts about the run; they are not options.
 RECORD_KEYS = {
     "schema_version",
@@ -186,17 +201,20 @@ def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
     """
     path = user_path(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"--config {path} cannot be read: {error}") from error
     values = _options_in(content, f"--config {path}")
     recipe = values.pop("recipe", None)
     if recipe is not None and not isinstance(recipe, str):
-        raise ConfigError(f"--config {path}: recipe must be the name of a recipe, not {recipe!r}")
-    changes: dict[str, object] = {}
-    for group in ("settings", "options"):
-        changes |= _options_in(values.pop(group, None), f"--config {path}: {group}")
-    return recipe, changes | {key: value for key, value in values.items() if key not in RECORD_KEYS}
+        raise ConfigError(f"--config {path}: recipe must be the name of a recipe, not {brief(recipe)}")
+    groups = [_options_in(values.pop(group, None), f"--config {path}: {group}") for group in ("settings", "options")]
+    changes: dict[str, Any] = {}
+    for group in (*groups, {key: value for key, value in values.items() if key not in RECORD_KEYS}):
+        if twice := sorted(changes.keys() & group.keys()):
+            raise ConfigError(f"--config {path} sets {twice[0]} twice; set it once")
+        changes |= group
+    return recipe, changes
 
 
 def _options_in(content: object, place: str) -> dict[str, object]:
@@ -226,6 +244,29 @@ def parse_assignments(assignments: list[str]) -> dict[str, str]:
     return changes
 
 
+def keywords_for(function: Callable[..., object], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Options by key as keywords of a function that takes them after parameters of its own.
+
+    Raises:
+        ConfigError: a key is the name of such a parameter, which is not an option.
+    """
+    parameters = inspect.signature(function).parameters
+    for key in changes:
+        if key in parameters:
+            raise ConfigError(f"{key} cannot be set as an option: the command has an argument or a flag for it")
+    return dict(changes)
+
+
+def brief(value: object) -> str:
+    """A value as Python writes it, cut short where it is long or deep."""
+    return _BRIEF.repr(value)
+
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = 200
+_BRIEF.maxlevel = 3
+
+
 def first_problem(error: ValidationError, model: type[BaseModel] | None = None) -> str:
     """The first of pydantic's errors as one line: the key, its value and what was expected.
 
@@ -238,4 +279,4 @@ def first_problem(error: ValidationError, model: type[BaseModel] | None = None) 
         return unknown("option", str(problem["loc"][-1]), model.model_fields)
     key = ".".join(str(part) for part in problem["loc"])
     message = problem["msg"].removeprefix("Value error, ")
-    return f"option {key}={problem['input']!r}: {message}" if key else message
+    return f"option {key}={brief(problem['input'])}: {message}" if key else message

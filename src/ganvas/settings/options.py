@@ -3,6 +3,7 @@
 docs/configuration.md lists them in the same groups. A recipe sets its own defaults and may add options.
 """
 
+import reprlib
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -12,6 +13,8 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -28,7 +31,7 @@ def _range(value: object) -> object:
             return float(low), float(high or low)
         except ValueError:
             raise ValueError(f"cannot read {value!r}; write a number such as 0.9, or a range such as 0.8:1.0") from None
-    return (value, value) if isinstance(value, int | float) else value
+    return (value, value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _write_range(value: tuple[float, float]) -> str:
@@ -52,7 +55,7 @@ def _schedule(value: object) -> object:
     if isinstance(value, Schedule):
         return value
     try:
-        return schedules.parse(str(value))
+        return schedules.parse(value if isinstance(value, str) else reprlib.repr(value))
     except ConfigError as error:
         raise ValueError(str(error)) from error
 
@@ -100,6 +103,13 @@ class Typed(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=True, allow_inf_nan=False
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _truth_is_not_a_number(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, float):
+            raise ValueError("Input should be a number")
+        return value
 
 
 class NetworkOptions(Typed):

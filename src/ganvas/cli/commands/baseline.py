@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Data, options_for
+from ganvas.cli.arguments import Data
 
 
 def baseline(
@@ -29,13 +29,13 @@ def baseline(
     from ganvas.foundation.files import refuse_taken
     from ganvas.foundation.paths import new_path, quoted
     from ganvas.runs.snapshot import save
-    from ganvas.settings.config import parse_assignments
+    from ganvas.settings.config import keywords_for, parse_assignments
     from ganvas.training.baseline import fit
 
-    changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
+    changes = keywords_for(fit, parse_assignments(assignments or [])) | ({} if seed is None else {"seed": seed})
     out = new_path(out)
     refuse_taken(out)
-    snapshot = fit(data, kind, label_column=label_column, **options_for(fit, changes))
+    snapshot = fit(data, kind, label_column=label_column, **changes)
     save(out, snapshot.generator, snapshot.card)
     typer.echo(f"{out}: {snapshot.generator}")
     typer.echo(f"see its pictures with: ganvas sample {quoted(out)} --out grid.png", err=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Assignments, Data, options_for
+from ganvas.cli.arguments import Assignments, Data
 from ganvas.cli.groups import INTERRUPTED
 
 
@@ -29,7 +29,7 @@ def compare(
     """
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.experiments.compare import compare
-    from ganvas.settings.config import parse_assignments
+    from ganvas.settings.config import keywords_for, parse_assignments
 
     names = [name for name in recipes.split(",") if name]
     with TerminalDisplay() as display:
@@ -41,7 +41,7 @@ def compare(
             seeds=seeds,
             samples=samples,
             display=display,
-            **options_for(compare, parse_assignments(assignments or [])),
+            **keywords_for(compare, parse_assignments(assignments or [])),
         )
     typer.echo(str(comparison))
     if not comparison.finished:

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Assignments, Data, Out, options_for
+from ganvas.cli.arguments import Assignments, Data, Out
 from ganvas.cli.fields import options_of
 from ganvas.cli.groups import INTERRUPTED
 from ganvas.machine.memory import share_heap
-from ganvas.settings.config import Settings, parse_assignments, read_config
+from ganvas.settings.config import Settings, keywords_for, parse_assignments, read_config
 
 
 # A flag that is not given is None, so that --set, --config and the recipe's defaults apply.
@@ -48,10 +48,10 @@ def train(
         _train_per_class(data, out, recipe, start, dry_run, changes)
         return
     if dry_run:
-        typer.echo(runs.dry_run(data, out, recipe, start=start, **options_for(runs.dry_run, changes)))
+        typer.echo(runs.dry_run(data, out, recipe, start=start, **keywords_for(runs.dry_run, changes)))
         return
     with TerminalDisplay() as display:
-        outcome = runs.train(data, out, recipe, start=start, display=display, **options_for(runs.train, changes))
+        outcome = runs.train(data, out, recipe, start=start, display=display, **keywords_for(runs.train, changes))
     conclude(outcome)
 
 
@@ -61,12 +61,12 @@ def _train_per_class(
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.experiments import per_class
 
+    changes = keywords_for(per_class.train_per_class, changes)
     if dry_run:
         typer.echo(per_class.dry_run(data, recipe, changes))
         return
     with TerminalDisplay() as display:
-        options = options_for(per_class.train_per_class, changes)
-        result = per_class.train_per_class(data, out, recipe, start=start, display=display, **options)
+        result = per_class.train_per_class(data, out, recipe, start=start, display=display, **changes)
     if not result.finished:
         typer.echo("interrupted; the same command continues where it stopped", err=True)
         raise typer.Exit(INTERRUPTED)

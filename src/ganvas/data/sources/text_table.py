@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -21,7 +22,9 @@ _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+][0-9]{1,3})?
 # The first line by which Excel states the delimiter.
 _SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?[,;\t|]*[ ]*(?:\r\n|\r|\n)", re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-# The number of characters that are searched for the delimiter.
+# A row behind the last one; it is missing where a quote was opened and never closed.
+_END = "\0"
+# How much of a table is looked at to find its delimiter.
 _LONGEST_HEADER = 65_536
 
 
@@ -94,7 +97,7 @@ def read_columns(data: bytes, title: str, *, delimiter: str | None = None, heade
     """
     text, named = _without_separator_line(_decoded(data, title))
     delimiter = named or delimiter or _commonest_delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(itertools.chain(io.StringIO(text, newline=""), [_END]), delimiter=delimiter)
     before = 1 if named else 0
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -105,6 +108,9 @@ def read_columns(data: bytes, title: str, *, delimiter: str | None = None, heade
                 lines.append(reader.line_num + before)
     except csv.Error as error:
         raise DataError(f"{title} cannot be read as a table: line {reader.line_num + before}: {error}") from error
+    lines.pop()
+    if rows.pop() != [_END]:
+        raise DataError(f"{title}, line {(lines or [before])[-1] + 1}: a quote is opened there and never closed")
     names = [name.strip() for name in header] or [name.strip() for name in rows[0]] if rows else []
     start = 0 if header else 1
     if len(rows) <= start:
@@ -137,7 +143,9 @@ def _decoded(data: bytes, title: str) -> str:
 
 
 def _encoding(data: bytes) -> str:
-    """UTF-16 if there is its byte order mark, or if every other byte at the beginning is zero; else UTF-8."""
+    """UTF-32 or UTF-16 where a byte order mark says so, UTF-16 where every other byte is zero; else UTF-8."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     start = data[:64]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Assignments, Data, options_for
+from ganvas.cli.arguments import Assignments, Data
 
 
 def train(
@@ -33,22 +33,21 @@ def train(
     from ganvas.classify import train as trainings
     from ganvas.cli.terminal import ClassifierDisplay
     from ganvas.foundation.errors import ConfigError
-    from ganvas.settings.config import parse_assignments
+    from ganvas.settings.config import keywords_for, parse_assignments
 
-    changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
+    changes = keywords_for(trainings.train, parse_assignments(assignments or [])) | (
+        {} if seed is None else {"seed": seed}
+    )
     if overfit is not None:
         if out is not None:
             raise ConfigError("--overfit writes nothing, so it cannot be used with --out; leave one of the two out")
+        changes = keywords_for(trainings.overfit, changes)
         with ClassifierDisplay() as display:
-            check = trainings.overfit(
-                data, overfit, label=label, model=model, progress=display, **options_for(trainings.overfit, changes)
-            )
+            check = trainings.overfit(data, overfit, label=label, model=model, progress=display, **changes)
         typer.echo(str(check))
         raise typer.Exit(0 if check.succeeded else 1)
     if out is None:
         raise ConfigError("name the classifier directory to make with --out")
     with ClassifierDisplay() as display:
-        classifier = trainings.train(
-            data, out, label=label, model=model, progress=display, **options_for(trainings.train, changes)
-        )
+        classifier = trainings.train(data, out, label=label, model=model, progress=display, **changes)
     typer.echo(str(classifier))
