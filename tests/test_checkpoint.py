@@ -50,7 +50,7 @@ def test_the_last_two_are_kept_and_the_newest_readable_is_used(tmp_path: Path) -
 
 def test_without_a_usable_checkpoint_the_reason_is_said(tmp_path: Path) -> None:
     directory = CheckpointDirectory(tmp_path)
-    with pytest.raises(RunError, match="holds none"):
+    with pytest.raises(RunError, match="it is empty: the run stopped before its first checkpoint"):
         directory.latest()
     (tmp_path / "00000001.000.safetensors").write_bytes(b"not a checkpoint at all")
     with pytest.raises(RunError, match=r"00000001\.000\.safetensors cannot be read"):

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from ganvas.foundation.errors import ConfigError
 from ganvas.settings.budget import Amount
 from ganvas.settings.config import Settings, parse_assignments, read_config, resolve
 from ganvas.settings.options import Options
+from support.command_line import Cli
 
 DEFAULTS = Options(width=48)
 
@@ -100,3 +102,18 @@ def test_an_assignment_needs_a_key_and_an_equals_sign(word: str) -> None:
 
 def test_a_value_may_hold_an_equals_sign() -> None:
     assert parse_assignments(["a=b=c", " d = e "]) == {"a": "b=c", "d": "e"}
+
+
+def test_the_name_of_an_argument_is_not_an_option(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "start.yaml").write_text("start: 5\n")
+    for words in (
+        ["train", "data", "--out", "x", "--config", "start.yaml"],
+        ["train", "data", "--out", "x", "--set", "out=y", "--dry-run"],
+        ["train", "data", "--out", "x", "--set", "display=y", "--per-class"],
+        ["compare", "data", "--out", "x", "--recipes", "dcgan", "--set", "seeds=2"],
+        ["baseline", "data", "--out", "x", "--kind", "mean", "--set", "kind=pca"],
+        ["classify", "train", "data", "--out", "x", "--set", "label=y"],
+    ):
+        done = cli(*words)
+        assert done.returncode == 2
+        assert re.fullmatch(r"ganvas: \w+ is not an option of --set or --config; .*\n", done.stderr), done.stderr

@@ -147,7 +147,7 @@ def test_a_run_that_begins_where_another_ended_has_its_early_pictures_behind_it(
 
 
 @pytest.mark.parametrize(
-    ("vision_from", "said"), [(1, "1 kimg, beyond which this budget does not go"), (0.016, "0.016 kimg")]
+    ("vision_from", "said"), [(1, "1 kimg; this budget ends before the last phase"), (0.016, "0.016 kimg")]
 )
 def test_the_plan_says_whether_the_run_gets_beyond_its_early_pictures(
     tmp_path: Path, data: Dataset, vision_from: float, said: str

@@ -133,7 +133,7 @@ def test_a_row_reads_no_file_outside_the_folder_of_its_table(made: Made, tmp_pat
         assert index["source"].tolist() == inside
         reasons = rejections(summary.path)
         assert {reasons[path] for path in outside} == {"a row that names a file outside the folder of its table"}
-        assert {reasons[path] for path in nowhere} == {"missing (a link to nothing)"}
+        assert {reasons[path] for path in nowhere} == {"missing (or a broken link)"}
     _, index = made(folder / f"train.{kind}", root=tmp_path)
     assert index["source"].tolist() == [str(secret)], "the root is what may be read"
 

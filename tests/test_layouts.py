@@ -217,7 +217,7 @@ def empty_list(root: Path) -> None:
             out_of_range,
             "style_train.csv gives Ukiyo_e/hiroshige_a-shrine.jpg the class '26', which style_class.txt does",
         ),
-        (no_class_list, "has lists of genres but no genre_class.txt with the names of the classes"),
+        (no_class_list, "has lists of genres, but no genre_class.txt with the names of the classes"),
         (
             strange_class_list,
             "style_class.txt has the line 'Cubism'; expected a number and a name, as in 12 Impress",

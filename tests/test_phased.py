@@ -98,7 +98,7 @@ def test_training_costs_what_the_phases_cost_that_it_lies_in() -> None:
     assert costs.speed(300) == 300 / 12
 
 
-@pytest.mark.parametrize(("kimg", "end"), [(0.3, ", beyond which this budget does not go"), (0.31, "")])
+@pytest.mark.parametrize(("kimg", "end"), [(0.3, "; this budget ends before the last phase"), (0.31, "")])
 def test_the_plan_names_the_speed_of_every_phase(kimg: float, end: str) -> None:
     costs = Costs(1, 1, 10, 10.0, earlier_phases=(PhaseCost(100, 50.0), PhaseCost(200, 20.0)))
     forecast = cast("Forecast", SimpleNamespace(costs=costs, kimg=kimg))

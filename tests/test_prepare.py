@@ -226,7 +226,7 @@ def test_bad_files_are_listed_and_the_rest_goes_on(pictures: Path, target: Path)
     assert rejections(target) == {
         "a/README": "not a picture (no extension)",
         "a/Thumbs.db": "not a picture (extension .db)",
-        "a/broken, link.gif": "missing (a link to nothing)",
+        "a/broken, link.gif": "missing (or a broken link)",
         "a/cut.png": "damaged or cut short",
         "a/empty.jpg": "empty file",
         "a/itself.gif": "cannot be read",

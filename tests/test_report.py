@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, ViewportSize, expect
 from ganvas.artist.grids import grid, write_png
 from ganvas.data.dataset.layout import Info
 from ganvas.foundation.errors import GanvasError, RunError
+from ganvas.foundation.files import append_record
 from ganvas.report import charts, html
 from ganvas.report.run import sample_grids, verdict
 from ganvas.report.run.page import render, write_page
@@ -273,7 +274,7 @@ def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path
     for expected in (
         '<strong class="verdict-badge">memorising</strong>',
         "since 33.6 kimg",
-        "It repeats training pictures",
+        "It copies training pictures",
         "Class in question: &lt;b&gt;harbours&lt;/b&gt;.",
         "To try: add pictures",
         "Rolled back to its best evaluation at 19.2 kimg, with lower learning rates. "
@@ -358,6 +359,15 @@ def test_torn_lines_and_files_and_lost_numbers_are_left_out(run: Path, tmp_path:
     assert "0.0213 ± 0.0016" in text
     assert "after 38.4 kimg" not in text
     assert "39.0" in text
+
+
+def test_values_that_are_not_numbers_are_left_out(run: Path, tmp_path: Path) -> None:
+    values: list[Any] = [10**400, "\ud800", [1], {"a": 1}, "high", None]
+    for value in values:
+        append_record(run / "evals.jsonl", {"kimg": 39.0, "kid": value, "classes": value, "verdict": value})
+        append_record(run / "stats.jsonl", stats_line(39.0) | {"d_loss": value, "img_per_s": value, "seconds": value})
+    text = write_page(run, tmp_path / "page.html").read_text()
+    assert "0.0213 ± 0.0016" in text
 
 
 @pytest.mark.parametrize("change", [{"data": "/gone"}, {"dataset": {**DATASET, "fingerprint": "other"}}])

@@ -136,7 +136,7 @@ def test_a_folder_with_a_sign_of_equality_is_a_folder(cli: Cli, nested: Path, tm
     [
         (["{}", "{}"], "is one of several sources and needs a class, as in flowers=photos landscape=wikiart/landscape"),
         (["a={}", "{}"], "is one of several sources and needs a class"),
-        (["a={}", "a={}"], "the class 'a' is given twice; put its pictures into one folder"),
+        (["a={}", "a={}"], "the class 'a' appears twice; put its pictures into one folder"),
         (["={}", "b={}"], "needs a class"),
         ([" ={}", "b={}"], "each of several sources needs a class"),
         (["a=", "b={}"], "needs a class"),

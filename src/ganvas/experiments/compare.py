@@ -70,7 +70,7 @@ class ComparisonPlan(BaseModel):
 
 
 class Figures(TypedDict, total=False):
-    """What is measured of a run or baseline. The keys are attributes of `Result`."""
+    """The measured figures of a run or baseline. The keys are attributes of `Result`."""
 
     kid: float
     kid_se: float | None

@@ -1,4 +1,4 @@
-"""A run that has been checked but not begun: what it will be, and how it says so."""
+"""A run that has been checked but not started, and its description."""
 
 import dataclasses
 import platform
@@ -35,17 +35,17 @@ RECORDED_LIBRARIES = ("torch", "torchvision", "lightning-fabric", "timm", "torch
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A run that has been checked but not begun: nothing is written yet.
+    """A run that has been checked but not started. Nothing is written yet.
 
     Attributes:
-        data: what it learns from.
+        data: what the run learns from.
         config: its recipe, settings and options.
         recipe: the recipe with those options.
         machine: what it will run on.
-        origin: the snapshot or run it begins with, or None.
-        start: the weights found there, by network.
-        user_keys: keys of the settings and options that the user set.
-        chosen: what the quality chose.
+        origin: the snapshot or run that its initial weights come from, or None.
+        start: these weights, by network.
+        user_keys: settings and options that the user set.
+        chosen: the choices of the quality.
     """
 
     data: Dataset
@@ -58,19 +58,19 @@ class RunPlan:
     chosen: tuple[quality.Chosen, ...] = ()
 
     def with_chosen(self, chosen: list[quality.Chosen]) -> "RunPlan":
-        """The plan with further choices of the quality."""
+        """The plan with additional choices of the quality."""
         config = quality.with_chosen(self.config, chosen)
         recipe = type(self.recipe)(config.options)
         return dataclasses.replace(self, config=config, recipe=recipe, chosen=(*self.chosen, *chosen))
 
     def trainer(self, run: RunDirectory, display: Display) -> "Trainer":
-        """The trainer of this plan, seeded and at step 0."""
-        from ganvas.training.trainer import Trainer  # seconds of import that a mistyped option should not wait for
+        """Build the trainer of this plan, at step 0."""
+        from ganvas.training.trainer import Trainer  # imported late: it takes seconds, and options are checked first
 
         return Trainer(run, self.config, self.recipe, self.data, self.machine, launch(self.machine), display)
 
     def describe(self, forecast: Forecast) -> str:
-        """What will happen, as lines of text."""
+        """The plan and its forecast, as lines of text."""
         settings, data, pictures, costs = self.config.settings, self.data, self.data.splits[TRAIN], forecast.costs
         common, own = Options().model_dump(), self.config.options.model_dump()
         options = ", ".join(f"{key}={own[key]}" for key in own if own[key] != common.get(key))
@@ -95,7 +95,7 @@ class RunPlan:
 
     @staticmethod
     def _earlier_phases(forecast: Forecast) -> str:
-        """The speed of each phase before the last."""
+        """The speed of each phase before the last, as text."""
         phases = forecast.costs.earlier_phases
         if not phases:
             return ""
@@ -104,28 +104,38 @@ class RunPlan:
             for number, phase in enumerate(phases)
         ]
         is_all = forecast.kimg <= sum(phase.images for phase in phases) / 1000
-        return "".join(speeds) + (", beyond which this budget does not go" if is_all else "")
+        return "".join(speeds) + ("; this budget ends before the last phase" if is_all else "")
 
     def _evaluations(self, forecast: Forecast) -> str:
         settings = self.config.settings
         if not settings.eval_samples:
             pictures = self.data.splits[TRAIN]
-            why = (
+            reason = (
                 f": {pictures} training pictures are too few to evaluate against ({MIN_SCORED} are needed), so KID, "
                 "recall, copies and the verdict cannot be measured"
             )
-            return f"never{why if pictures < MIN_SCORED else ''}"
-        every = settings.eval_every or f"{settings.budget / 10}, or less often if that took over a tenth of the time"
+            return f"never{reason if pictures < MIN_SCORED else ''}"
+        every = (
+            settings.eval_every
+            or f"{settings.budget / 10}, or less often if evaluations take more than a tenth of the time"
+        )
         return f"{settings.eval_samples:,} pictures every {every}: {forecast.evaluations} times"
 
     def _quality(self) -> str:
-        wish = self.config.settings.quality
+        name = self.config.settings.quality
         if not self.chosen:
-            return f"{wish} found everything set"
-        return "\n".join([f"{wish} chose these; set any yourself:", *(f"{'':10} {each}" for each in self.chosen)])
+            return f"{name} chose nothing, since you set every option that it chooses"
+        return "\n".join(
+            [f"{name} chose these options, which you can set yourself:", *(f"{'':10} {each}" for each in self.chosen)]
+        )
 
     def record(self, forecast: Forecast, out: Path) -> Record:
-        """What `config.yaml` will hold."""
+        """The content of `config.yaml`.
+
+        Args:
+            forecast: of the run.
+            out: the run directory.
+        """
         info = self.data.info
         libraries = {name: metadata.version(name) for name in RECORDED_LIBRARIES}
         return Record(
@@ -147,20 +157,25 @@ class RunPlan:
         )
 
     def _command(self, out: Path) -> str:
-        """The command line that repeats this run under another name."""
+        """The command that repeats this run in another directory."""
         words = ["ganvas", "train", str(self.data.path), "--config", str(out / CONFIG), "--out", f"{out}-again"]
         return shlex.join(words + (["--from", str(self.origin)] if self.origin else []))
 
 
 def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
-    """Check all that does not depend on where the run will be or what it begins with.
+    """Check the dataset, the recipe and the options of a run.
+
+    Args:
+        data: a dataset directory.
+        recipe: a recipe's name, or module:Class.
+        changes: settings and options by key.
 
     Raises:
-        GanvasError: a dataset, recipe, option or device that does not exist, or that do not fit each other.
+        GanvasError: the dataset, recipe, device or an option does not exist, or they do not fit each other.
     """
     if recipe in baselines.names():
         raise ConfigError(
-            f"{recipe} is a baseline, which is fitted and not trained: "
+            f"{recipe} is a baseline, which is fitted, not trained; use "
             f"ganvas baseline {quoted(data)} --kind {recipe} --out {recipe}.safetensors"
         )
     recipe_class = gans.find(recipe)
@@ -182,7 +197,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
     if config.settings.extractor == AUTO:
         config = config.with_settings(extractor=independent_extractor(recipe_class.sees_through))
     if config.settings.eval_samples:
-        from ganvas.metrics.extractors import fetch  # for the same reason as the trainer's
+        from ganvas.metrics.extractors import fetch  # imported late, like the trainer
 
         fetch(config.settings.extractor)
     if recipe_class.class_use.is_required or config.settings.balanced_classes:
@@ -191,11 +206,11 @@ def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
 
 
 def option_requesting_evaluations(config: RunConfig, changes: dict[str, object]) -> str | None:
-    """The option by which a user asked for evaluations; None if they are merely the default.
+    """The option by which the user requests evaluations; None if evaluation is only the default.
 
     Args:
         config: of the run.
-        changes: what the user set, by key.
+        changes: settings and options that the user set, by key.
     """
     if config.settings.on_trouble != "warn":
         return "on_trouble"

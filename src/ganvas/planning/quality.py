@@ -1,6 +1,6 @@
-"""What `--quality` chooses from the budget, the number of pictures and the speed of the machine.
+"""The choices of `--quality`, made from the budget, the number of pictures and the speed of the machine.
 
-The constants below and `Recipe.ladder` are what can be tuned.
+The constants below and `Recipe.ladder` can be tuned.
 """
 
 import functools
@@ -22,7 +22,7 @@ class Quality:
 
     Attributes:
         budget: how long to train, unless the user sets it.
-        kimg: thousands of pictures that D should see in that time; wider networks may use up the rest.
+        kimg: thousands of pictures that D should see in that time. Faster machines get wider networks.
     """
 
     budget: Amount
@@ -40,13 +40,14 @@ QUALITIES = {
     "good": Quality(Amount(20, "m"), 300),
     "best": Quality(Amount(2, "h"), 1000),
 }
-# In n times the quality's own time, D should see n to this power times as many pictures; and all of them once.
+# In n times the budget of the preset, D should see n to this power times as many pictures, and each at least once.
 GROWTH = 0.8
-# With fewer updates than the first, smaller batches; while more than the second are left, larger ones.
+# Fewer updates than the first number call for smaller batches; more than the second allow larger ones.
 FEW_UPDATES, MANY_UPDATES = 500, 10_000
-# The smallest batch, the largest one as a multiple of the recipe's own, and the most of the pictures that one may hold.
+# The smallest batch, the largest as a multiple of the recipe's own, and the largest as a share of the pictures.
 SMALLEST_BATCH, LARGER_BATCHES, BATCH_SHARE = 16, 4, 0.5
-# Numbers of evaluations: the first that takes no more than the usual share of the time; the verdict needs the last.
+# Candidates for the number of evaluations. The first that takes at most the usual share of the time is chosen, else
+# the last, which the verdict needs.
 EVALUATIONS = (10, 8, 5)
 
 
@@ -72,11 +73,11 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Aim:
-    """How fast networks should be.
+    """The training speed that networks should reach.
 
     Attributes:
         images: real pictures that D should see.
-        seconds: the time for that.
+        seconds: the time in which it should see them.
         reason: why, as text.
     """
 
@@ -86,18 +87,18 @@ class Aim:
 
     @property
     def img_per_s(self) -> float:
-        """The average speed that this takes."""
+        """The average speed in pictures per second."""
         return self.images / self.seconds
 
 
 def with_budget(config: RunConfig, user_keys: Collection[str]) -> RunConfig:
-    """The run with the budget of its quality, if it has one and the user set none."""
+    """The configuration with the budget of its quality, unless it has no quality or the user set a budget."""
     name = config.settings.quality
     return config.with_settings(budget=QUALITIES[name].budget) if name and "budget" not in user_keys else config
 
 
 def with_chosen(config: RunConfig, chosen: Sequence[Chosen]) -> RunConfig:
-    """The run with what was chosen."""
+    """The configuration with the chosen values."""
     return resolve(
         config.recipe, config.options, config.settings.model_dump() | {each.key: each.value for each in chosen}
     )
@@ -110,14 +111,14 @@ def choose_networks(
     pictures: int,
     costs: Callable[[Options], Costs],
 ) -> list[Chosen]:
-    """What the quality chooses before the run is measured: how long, how wide, and in which batches.
+    """Choose the budget, the width and the batch size, before the costs of the run are measured.
 
     Args:
-        config: the run, with a quality.
-        user_keys: keys that the user set, which stay.
-        recipe: what is trained.
-        pictures: how many it learns from.
-        costs: measures training with some options.
+        config: of the run, with a quality.
+        user_keys: settings and options that the user set. They are not changed.
+        recipe: the recipe to train.
+        pictures: number of training pictures.
+        costs: measures the cost of training with some options.
     """
     chosen, aim = list[Chosen](), _aim(config, pictures)
 
@@ -126,7 +127,7 @@ def choose_networks(
         return costs(options).speed(aim.images)
 
     if "budget" not in user_keys:
-        chosen.append(Chosen("budget", config.settings.budget, "the quality's own"))
+        chosen.append(Chosen("budget", config.settings.budget, "the default of this quality"))
     if "width" not in user_keys:
         chosen += _width(config, user_keys, recipe.widths(), aim, speed)
     if "batch_size" not in user_keys and config.settings.budget.unit != "steps":
@@ -136,7 +137,7 @@ def choose_networks(
 
 
 def choose_evaluations(config: RunConfig, user_keys: Collection[str], costs: Costs, pictures: int) -> list[Chosen]:
-    """How often the quality evaluates the run, user_keys what an evaluation costs."""
+    """Choose the interval of evaluations from the cost of an evaluation."""
     settings = config.settings
     if "eval_every" in user_keys or not settings.eval_samples:
         return []
@@ -151,7 +152,7 @@ def choose_evaluations(config: RunConfig, user_keys: Collection[str], costs: Cos
 def _width(
     config: RunConfig, user_keys: Collection[str], ladder: Sequence[int], aim: Aim, speed: Callable[[Options], float]
 ) -> list[Chosen]:
-    """The widest networks that are fast enough; D's width follows where it is an option of its own."""
+    """The widest networks that are fast enough. If D has a width of its own, that is scaled in proportion."""
     options = config.options
     d_width = None if "d_width" in user_keys else getattr(options, "d_width", None)
 
@@ -167,12 +168,12 @@ def _width(
         "width": f"the widest of {names} that makes {aim.img_per_s:.0f} img/s, {aim.reason}; else the narrowest",
         "d_width": "in proportion",
     }
-    found = widened(widest(ladder, options.width, aim.img_per_s, speed_at))
-    return [Chosen(key, value, reasons[key]) for key, value in found.items()]
+    widths = widened(widest(ladder, options.width, aim.img_per_s, speed_at))
+    return [Chosen(key, value, reasons[key]) for key, value in widths.items()]
 
 
 def _aim(config: RunConfig, pictures: int) -> Aim:
-    """How many pictures D should see at least, and in what time."""
+    """The number of pictures that D should see at least, and the time for it."""
     settings = config.settings
     assert settings.quality is not None
     quality, budget = QUALITIES[settings.quality], settings.budget
@@ -188,30 +189,29 @@ def widest(ladder: Sequence[int], own: int, least: float, speed: Callable[[int],
     """The largest width that is fast enough, or else the smallest.
 
     Args:
-        ladder: widths to choose among, ascending.
-        own: the width to measure first, or the nearest to it.
+        ladder: the available widths, ascending.
+        own: the recipe's own width. The width nearest to it is measured first.
         least: the lowest speed that is fast enough.
-        speed: measures the speed of a width, which takes seconds, so as few widths as possible are measured.
+        speed: measures the speed at a width. Each call takes seconds, so few widths are measured.
     """
     enough, too_slow = -1, len(ladder)  # places in the ladder
     place = min(range(len(ladder)), key=lambda place: abs(ladder[place] - own))
     while enough + 1 < too_slow and too_slow > 1:
-        found = speed(ladder[place])
-        enough, too_slow = (place, too_slow) if found >= least else (enough, place)
-        # k times the width is at most k^2 times the work. So some wider networks are known to be fast enough, and some
-        # narrower ones known to be too slow.
-        open_ = range(enough + 1, too_slow)
-        within = [each for each in open_ if found * (ladder[place] / ladder[each]) ** 2 >= least]
-        if not within and found < least:
+        measured = speed(ladder[place])
+        enough, too_slow = (place, too_slow) if measured >= least else (enough, place)
+        # k times the width is at most k^2 times the work. That bounds the speed at the other widths.
+        candidates = range(enough + 1, too_slow)
+        fast = [each for each in candidates if measured * (ladder[place] / ladder[each]) ** 2 >= least]
+        if not fast and measured < least:
             break
-        place = max(within, default=enough + 1)
+        place = max(fast, default=enough + 1)
     return ladder[max(enough, 0)]
 
 
 def _batch(config: RunConfig, user_keys: Collection[str], pictures: int, img_per_s: float) -> list[Chosen]:
-    """The batch that leaves neither too few updates nor more than help; Adam's learning rates go with its root.
+    """The batch size for a useful number of updates. The learning rates scale with its square root.
 
-    (Malladi et al. 2022, "On the SDEs and scaling rules for adaptive gradient algorithms".)
+    That rule for Adam is from Malladi et al. 2022, "On the SDEs and scaling rules for adaptive gradient algorithms".
     """
     options, budget = config.options, config.settings.budget
     own, most = options.batch_size, BATCH_SHARE * pictures

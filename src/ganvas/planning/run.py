@@ -1,4 +1,4 @@
-"""Starting a run, and going on with one: from a dataset and a recipe's name to a trained run directory."""
+"""Starting and resuming runs: from a dataset and the name of a recipe to a trained run directory."""
 
 import contextlib
 import dataclasses
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ganvas.training.trainer import Trainer
 
 DEFAULT_RECIPE = "atelier"
-# What is done to a run while its lock is held.
+# What messages say is done to a run while its lock is held.
 TRAINED = "trained"
 
 
@@ -44,11 +44,11 @@ class Outcome:
 
     Attributes:
         run: its directory.
-        finished: whether the budget was spent, or a verdict ended it; False if it was interrupted.
-        kimg: thousands of real pictures D has seen.
-        best_kid: the KID of the best evaluation, if there was one.
-        verdict: the last one, if there was one.
-        stopped: the verdict that ended the run before its budget was spent, if one did.
+        finished: whether the budget was spent or a verdict ended the run; False if it was interrupted.
+        kimg: thousands of real pictures that D has seen.
+        best_kid: the KID of the best evaluation; None if there was none.
+        verdict: the last verdict; None if there was none.
+        stopped: the verdict that ended the run before its budget was spent; None if no verdict did.
     """
 
     run: Path
@@ -72,29 +72,29 @@ def train(
 
     Args:
         data: a dataset directory.
-        out: the run directory to make.
+        out: the run directory to create.
         recipe: a recipe's name, or module:Class for one of your own.
-        start: a snapshot whose generator, or a run whose networks, to begin with instead of random weights.
-        display: who watches; nobody by default.
+        start: a snapshot or run whose weights training starts from; by default the weights are random.
+        display: shows the progress; by default nothing is shown.
         **changes: settings and options by key (`budget="20m"`, `width=32` ...), see docs/configuration.md.
 
     Returns:
-        How it ended.
+        How the run ended.
 
     Raises:
-        GanvasError: nothing was trained, and why; or training diverged, or the disk is full.
-        InUse: another process is training a run there.
+        GanvasError: an argument cannot be used and nothing was trained, or training diverged, or the disk is full.
+        InUse: another process is training a run in this directory.
     """
-    began, path, display = time.perf_counter(), new_path(out), FailSafe(display)
-    plan = _checked(data, recipe, start, changes)
+    started, path, display = time.perf_counter(), new_path(out), FailSafe(display)
+    plan = _check_with_start(data, recipe, start, changes)
     with exclusive(path, TRAINED):
         refuse_existing(path)
-        plan, forecast = _with_forecast(plan, began)
+        plan, forecast = _with_forecast(plan, started)
         display.say(plan.describe(forecast))
         run = RunDirectory(path, plan.record(forecast, path))
         trainer = plan.trainer(run, display)
         trainer.step.load_weights(plan.start)
-        with interruptions():  # from the moment that the run exists, so that it never stays without a checkpoint
+        with interruptions():  # before the directory exists, so that it always gets a checkpoint
             run.create()
             return _train(trainer)
 
@@ -107,56 +107,61 @@ def dry_run(
     start: str | Path | None = None,
     **changes: object,
 ) -> str:
-    """Check a run and measure its speed without writing anything; the arguments are those of `train`.
+    """Check a run and measure its speed, without writing anything. The arguments are those of `train`.
 
     Returns:
-        What would happen, for a person.
+        The plan of the run and its forecast, as lines of text.
 
     Raises:
-        GanvasError: it could not be trained, and why.
+        GanvasError: an argument cannot be used.
     """
-    began = time.perf_counter()
-    plan, forecast = _with_forecast(prepare_run(data, out, recipe, start, changes), began)
+    started = time.perf_counter()
+    plan, forecast = _with_forecast(prepare_run(data, out, recipe, start, changes), started)
     return plan.describe(forecast)
 
 
 def prepare_run(
     data: str | Path, out: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]
 ) -> RunPlan:
-    """Check everything that can be checked before a run is measured or anything written.
+    """Check the arguments of `train`, before anything is measured or written.
 
     Raises:
-        GanvasError: a dataset, recipe, option, device or start that does not exist or does not fit, or a run that
-            would be overwritten.
+        GanvasError: the dataset, recipe, device, start or an option does not exist or does not fit, or `out` exists.
     """
-    plan = _checked(data, recipe, start, changes)
+    plan = _check_with_start(data, recipe, start, changes)
     refuse_existing(new_path(out))
     return plan
 
 
-def _checked(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]) -> RunPlan:
-    """What a run is to be, whatever is at its place."""
+def _check_with_start(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]) -> RunPlan:
+    """Check everything that does not depend on the run directory."""
     plan = check(data, recipe, changes)
     if start is None:
         return plan
     return dataclasses.replace(plan, origin=user_path(start), start=_read_weights(user_path(start)))
 
 
-def _with_forecast(plan: RunPlan, began: float) -> tuple[RunPlan, Forecast]:
-    """What to expect of a run that was asked for at `began`, once its quality, if it has one, has chosen."""
+def _with_forecast(plan: RunPlan, started: float) -> tuple[RunPlan, Forecast]:
+    """The plan with the choices of its quality, and its forecast.
+
+    Args:
+        plan: a run, with or without a quality.
+        started: when the command was given, in seconds of `time.perf_counter`.
+    """
     pictures = plan.data.splits[TRAIN]
-    kind, spec, machine, wish = type(plan.recipe), Spec.of(plan.data), plan.machine, plan.config.settings.quality
-    if wish:
-        # Weights to begin with fit networks of one width only.
+    kind, spec, machine = type(plan.recipe), Spec.of(plan.data), plan.machine
+    has_quality = plan.config.settings.quality is not None
+    if has_quality:
+        # Initial weights fit networks of one width only.
         user_keys = plan.user_keys | {"width"} if plan.origin else plan.user_keys
         chosen = quality.choose_networks(
             plan.config, user_keys, kind, pictures, lambda options: estimate(kind(options), spec, machine)
         )
         plan = plan.with_chosen(chosen)
     costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start)
-    if wish:
+    if has_quality:
         plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.user_keys, costs, pictures))
-    return plan, forecast_run(plan.config.settings, costs, plan.data, time.perf_counter() - began)
+    return plan, forecast_run(plan.config.settings, costs, plan.data, time.perf_counter() - started)
 
 
 def resume(
@@ -166,30 +171,35 @@ def resume(
     data: str | Path | None = None,
     display: Display | None = None,
 ) -> Outcome:
-    """Go on with a run where its newest checkpoint left it, exactly.
+    """Resume a run from its newest checkpoint. The result is the same as without the interruption.
 
     Args:
         run: the run directory.
-        budget: how much more; by default what is left of the budget it was started with.
-        data: where the dataset is now, if it has moved.
-        display: who watches; nobody by default.
+        budget: additional budget; by default what is left of the run's own budget.
+        data: the dataset directory, if it has moved.
+        display: shows the progress; by default nothing is shown.
+
+    Returns:
+        How the run ended.
 
     Raises:
-        RunError: no run, no checkpoint, or another dataset than it was trained on.
-        ConfigError: its budget is spent and no further one user_keys.
-        InUse: another process is training it.
+        RunError: there is no run or no checkpoint, or the dataset has changed.
+        ConfigError: the budget is spent, and no additional one was given.
+        InUse: another process is training the run.
     """
     path = user_path(run)
-    RunDirectory.open(path)  # before a lock is made next to what is not a run
+    RunDirectory.open(path)  # raises for anything but a run, before a lock is written next to it
     more = Amount.parse(budget) if budget else None
     with exclusive(path, TRAINED):
-        return _resumed(RunDirectory.open(path), more, data, FailSafe(display))
+        return _resume(RunDirectory.open(path), more, data, FailSafe(display))
 
 
-def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | None, display: Display) -> Outcome:
+def _resume(directory: RunDirectory, more: Amount | None, data: str | Path | None, display: Display) -> Outcome:
     record, run = directory.record, directory.path
     plan = check(data or record.data, record.recipe, record.settings | record.options)
-    plan = dataclasses.replace(plan, machine=_as_before(plan.machine, plan.config.settings, record.machine))
+    plan = dataclasses.replace(
+        plan, machine=_with_recorded_precision(plan.machine, plan.config.settings, record.machine)
+    )
     if plan.data.fingerprint != record.dataset["fingerprint"]:
         raise RunError(f"{plan.data.path} has changed since {run} was trained on it: start a new run, or restore it")
     if plan.data.class_names != record.dataset["class_names"] or _labels_differ(plan.data, record.dataset):
@@ -202,7 +212,7 @@ def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | No
         progress = Progress(plan.data.splits[TRAIN], **state["progress"])
     total = more.after(progress) if more else plan.config.settings.budget
     if total.fraction(progress) >= 1:
-        raise ConfigError(f"{run} has spent its budget of {total}; give it more, such as --budget 10m")
+        raise ConfigError(f"{run} has spent its budget of {total}; add to it, such as with --budget 10m")
     plan = dataclasses.replace(plan, config=plan.config.with_settings(budget=str(total)))
     trainer = plan.trainer(directory, display)
     with _fitting(directory):
@@ -217,14 +227,14 @@ def _resumed(directory: RunDirectory, more: Amount | None, data: str | Path | No
             display.say(
                 f"note: {key} was {record.machine[key]} and is {value} here; results may differ in the last bits"
             )
-    display.say(f"going on at {progress.kimg:.1f} kimg on {plan.machine}, up to a budget of {total}")
+    display.say(f"resuming at {progress.kimg:.1f} kimg on {plan.machine}, up to a budget of {total}")
     return _train(trainer)
 
 
-def _as_before(machine: Machine, settings: Settings, recorded: Mapping[str, str]) -> Machine:
-    """The machine with the precision that the run began with, if it is the same machine and nobody set one.
+def _with_recorded_precision(machine: Machine, settings: Settings, recorded: Mapping[str, str]) -> Machine:
+    """The machine with the precision that the run started with, unless the machine is another or the user set one.
 
-    Another measurement may have chosen another precision since, and a run should not change its arithmetic halfway.
+    The precision "auto" is measured, and a new measurement may differ. A run keeps its arithmetic until its end.
     """
     is_same = (machine.device, machine.device_name) == (recorded["device"], recorded["device_name"])
     if settings.precision != "auto" or not is_same:
@@ -233,7 +243,7 @@ def _as_before(machine: Machine, settings: Settings, recorded: Mapping[str, str]
 
 
 def _labels_differ(data: Dataset, trained_on: Mapping[str, object]) -> bool:
-    """Whether pictures have other classes than those a run began with; runs from before that was kept cannot tell."""
+    """Whether the classes of pictures have changed since the run started. False if the run did not record them."""
     labels = trained_on.get("labels")
     return labels is not None and labels != labels_digest(data, data.info.label_column)
 
@@ -247,24 +257,25 @@ def complete(
     display: Display | None = None,
     **changes: object,
 ) -> bool:
-    """Bring a run to its end, whether it is yet to begin, was interrupted or is there already.
-
-    The arguments are those of `train`.
+    """Start a run, or resume it if it exists and has not finished. The arguments are those of `train`.
 
     Returns:
-        Whether its budget is spent; False if it was interrupted.
+        Whether the run has finished; False if it was interrupted.
 
     Raises:
         GanvasError: as `train` and `resume` do.
     """
     run = new_path(out)
-    if exists(run) and not _removed_without_checkpoint(run):
+    if exists(run) and not _remove_without_checkpoint(run):
         return is_spent(run) or resume(run, data=data, display=display).finished
     return train(data, run, recipe, start=start, display=display, **changes).finished
 
 
-def _removed_without_checkpoint(path: Path) -> bool:
-    """Remove a run that was killed before its first checkpoint: there is nothing to go on with.
+def _remove_without_checkpoint(path: Path) -> bool:
+    """Remove a run that was killed before its first checkpoint, since it cannot be resumed.
+
+    Returns:
+        Whether it was removed.
 
     Raises:
         InUse: another process is training it.
@@ -279,10 +290,10 @@ def _removed_without_checkpoint(path: Path) -> bool:
 
 
 def is_spent(run: str | Path) -> bool:
-    """Whether the newest checkpoint of a run has spent its budget, or was ended by a verdict.
+    """Whether a run has spent its budget or was ended by a verdict, by its newest checkpoint.
 
     Raises:
-        RunError: no run, or no checkpoint in it.
+        RunError: there is no run, or it has no checkpoint.
     """
     directory = RunDirectory.open(user_path(run))
     state = CheckpointDirectory(directory.checkpoints).latest()
@@ -321,10 +332,10 @@ def _fitting(directory: RunDirectory) -> Iterator[None]:
 
 
 def _read_weights(start: Path) -> "Weights":
-    """A run's networks from its newest checkpoint, or a snapshot's generator, as state dicts by network.
+    """Read initial weights: the networks of a run's newest checkpoint, or the generator of a snapshot.
 
     Raises:
-        RunError: there is nothing to begin with.
+        RunError: they cannot be read.
     """
     if is_directory(start):
         directory = RunDirectory.open(start)

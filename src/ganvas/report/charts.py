@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from ganvas.verdict.measurement import number
+
 BLUE, RUST, MOSS, GREY = "#3f7fbf", "#c2603f", "#6b8f3c", "#8a8784"
 # The number of points of a curve; a wide screen cannot show more. Longer logs are averaged down to it, because the log
 # of a day would make a page of megabytes.
@@ -42,9 +44,9 @@ class Chart:
 
 def numbers(records: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Log lines as a table of floats; values that are missing, not numbers or not finite are NaN."""
-    columns = pd.DataFrame.from_records(list(records)).items()
-    table = pd.DataFrame({key: pd.to_numeric(column, errors="coerce") for key, column in columns})
-    return table.astype("float64").replace([np.inf, -np.inf], np.nan)
+    keys = dict.fromkeys(key for record in records for key in record)
+    table = pd.DataFrame({key: [number(record.get(key)) for record in records] for key in keys}, dtype="float64")
+    return table.replace([np.inf, -np.inf], np.nan)
 
 
 def curves(

@@ -15,6 +15,7 @@ from ganvas.foundation.arrays import Images
 from ganvas.foundation.files import whole_file
 from ganvas.foundation.paths import new_path
 from ganvas.foundation.version import VERSION
+from ganvas.verdict.measurement import is_finite
 
 # The longest side of a picture in a page, in pixels.
 MAX_SIDE = 1600
@@ -36,7 +37,7 @@ def write(page: str, out: str | Path) -> Path:
     """
     out = new_path(out)
     with whole_file(out) as partial:
-        partial.write_text(page, encoding="utf-8")
+        partial.write_text(page, encoding="utf-8", errors="backslashreplace")  # names of files may not be UTF-8
     return out
 
 
@@ -131,7 +132,7 @@ def _encode(picture: Image.Image, image_format: str, **options: int) -> bytes:
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a finite number."""
-    return isinstance(value, int | float) and math.isfinite(value)
+    return is_finite(value)
 
 
 def whole(value: object) -> str:

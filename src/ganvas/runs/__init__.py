@@ -1,1 +1,1 @@
-"""What a run leaves on disk: its directory, checkpoints, snapshots and logs."""
+"""The files of a run: its directory, checkpoints, snapshots and logs."""

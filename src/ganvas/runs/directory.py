@@ -173,9 +173,7 @@ def refuse_existing(path: Path) -> None:
                 f"{path} is already a run, without a checkpoint to resume from; remove it, unless it is being trained, "
                 "or choose another --out"
             )
-        raise RunError(
-            f"{path} is already a run; continue it with: ganvas resume {quoted(path)}, or choose another --out"
-        )
+        raise RunError(f"{path} is already a run; resume it with: ganvas resume {quoted(path)}, or use another --out")
     refuse_taken(path)
 
 

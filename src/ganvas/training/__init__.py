@@ -1,1 +1,1 @@
-"""From a dataset and a recipe to a run directory: the one training loop and what it leans on."""
+"""The training loop and its parts: from a dataset and a recipe to a run directory."""

@@ -1,4 +1,4 @@
-"""What of a run is due when: the rules that the trainer follows, and that a forecast plays through."""
+"""When log lines, sample grids, evaluations and checkpoints are due. The trainer and forecasts follow these rules."""
 
 import statistics
 from collections import deque
@@ -6,7 +6,7 @@ from collections import deque
 from ganvas.settings.budget import Interval, Progress
 from ganvas.settings.config import Settings
 
-# By default the next evaluation waits until this share of the time since the last one is what an evaluation takes.
+# By default, evaluations take at most this share of the time.
 EVALUATION_SHARE = 0.1
 
 
@@ -15,12 +15,12 @@ class Agenda:
 
     Args:
         settings: the budget and the intervals.
-        progress: where the run begins or goes on.
+        progress: of the run when it starts or resumes.
 
     Attributes:
-        log: of lines in stats.jsonl.
-        sample: of sample grids.
-        checkpoint: of checkpoints.
+        log: interval of lines in stats.jsonl.
+        sample: interval of sample grids.
+        checkpoint: interval of checkpoints.
     """
 
     def __init__(self, settings: Settings, progress: Progress) -> None:
@@ -30,18 +30,18 @@ class Agenda:
         self.checkpoint = Interval(settings.checkpoint_every, progress)
         self._evaluation = Interval(settings.eval_every or budget / 10, progress)
         self._waits = settings.eval_every is None
-        self._took: deque[float] = deque(maxlen=3)  # seconds, by the latest evaluations
+        self._durations: deque[float] = deque(maxlen=3)  # of the latest evaluations, in seconds
         self._waits_until = 0.0  # seconds
 
     def evaluation_due(self, progress: Progress, alarming: bool = False) -> bool:
-        """Whether to evaluate now, by the interval or because the log is alarming."""
+        """Whether to evaluate now: the interval has passed, or the log is alarming."""
         if progress.seconds < self._waits_until:
             return False
         return self._evaluation.due(progress) or alarming
 
     def evaluated(self, began: float, ended: float) -> None:
-        """Take note of an evaluation: the run's seconds when it began and when it ended."""
-        self._took.append(ended - began)
+        """Record an evaluation, by the seconds of the run at its start and at its end."""
+        self._durations.append(ended - began)
         if self._waits:
-            # One that met a busy machine, or was the first to look at the real pictures, says nothing about the next.
-            self._waits_until = ended + statistics.median_low(self._took) / EVALUATION_SHARE
+            # The median, because the first evaluation and those on a busy machine take longer.
+            self._waits_until = ended + statistics.median_low(self._durations) / EVALUATION_SHARE

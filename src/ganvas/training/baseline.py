@@ -1,4 +1,4 @@
-"""Fitting a baseline to a dataset, which gives a snapshot in seconds."""
+"""Fitting a baseline to a dataset, which takes seconds and returns a snapshot."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Spec
 from ganvas.runs.snapshot import Card, Snapshot
 
-# The largest generator. It is held in memory and written to one file.
+# Largest size of a generator. It is held in memory and written to one file.
 MAX_BYTES = 2 * 2**30
 
 
@@ -26,15 +26,15 @@ def fit(data: str | Path, kind: str, *, label_column: str | None = None, **chang
         data: the dataset directory.
         kind: the baseline's name: "mean", "kmeans" or "pca".
         label_column: the column of the index that holds the classes; by default the one it was prepared with.
-        **changes: its options by key (`seed=1`, `clusters=8` ...), see docs/recipes.md.
+        **changes: options of the baseline by key (`seed=1`, `clusters=8` ...), see docs/recipes.md.
 
     Returns:
-        The fitted generator and its card. The card holds the options as used: clusters or components are limited by the
-        number of pictures.
+        The fitted generator and its card. The number of clusters or components on the card may be smaller than
+        requested, because the number of pictures limits it.
 
     Raises:
-        ConfigError: unknown baseline or option, a value out of its range, or a generator of more than 2 GiB.
-        DataError: no such dataset, a column without classes, or a class without training pictures.
+        ConfigError: the baseline or an option is unknown, a value is out of range, or the generator exceeds 2 GiB.
+        DataError: there is no such dataset or column, or a class has no training pictures.
     """
     requested = baselines.find(kind).of(changes)
     dataset = Dataset.open(data)
@@ -61,7 +61,7 @@ def fit(data: str | Path, kind: str, *, label_column: str | None = None, **chang
 
 
 def _classes(dataset: Dataset) -> list[Pictures]:
-    """The training pictures of each class, in the order of the class names; a single class if there are none."""
+    """The training pictures of each class, in the order of the class names. Without classes, all are one class."""
     rows, labels = dataset.rows(TRAIN), dataset.labels
     if labels is None:
         groups = {"the dataset": rows}

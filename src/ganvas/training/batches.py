@@ -1,4 +1,4 @@
-"""The batches of a training step: real pictures on the device, with latents."""
+"""The batches of a training step: real pictures on the device, and latents."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,10 @@ from ganvas.machine.device import Machine
 
 
 class BatchMaker:
-    """Makes the batches of one run, with latents in an order of its own.
+    """Makes the batches of one run, with latents from its own random generator.
 
     Args:
-        recipe: draws the latents, and takes what it needs of the labels.
+        recipe: draws the latents, and selects the labels that it needs.
         machine: where the networks are.
         seed: of the latents.
     """
@@ -25,10 +25,10 @@ class BatchMaker:
         self._random = torch.Generator().manual_seed(seed)
 
     def step(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> list[Batch]:
-        """One batch for each discriminator update, then one for each generator update beyond the first.
+        """One batch for each discriminator update, then one for each generator update after the first.
 
-        Each discriminator update sees new pictures. The generator shares the last of them, and gets latents of its own
-        for its further updates.
+        Each discriminator update gets new pictures. The generator updates all use the last of these batches, with new
+        latents after the first update.
 
         Args:
             pictures: batches of the loader: uint8 [B, S, S, 3], and labels int64 [B] or None.
@@ -40,7 +40,7 @@ class BatchMaker:
         return batches + shared
 
     def _batch(self, pictures: Tensor, labels: Tensor | None) -> Batch:
-        """Bytes from the loader as the networks see them, on their device."""
+        """Convert a batch of the loader for the networks, on their device."""
         device = self._machine.device
         images = to_float(pictures.to(device, non_blocking=True)).contiguous(memory_format=self._machine.memory_format)
         if labels is not None:
@@ -51,9 +51,9 @@ class BatchMaker:
         return self._recipe.latents(self._recipe.options.batch_size, self._random).to(self._machine.device)
 
     def state(self) -> State:
-        """What a resumed run needs to draw the latents that come next."""
+        """The state from which the next latents follow."""
         return {"latents": self._random.get_state()}
 
     def load_state(self, state: State) -> None:
-        """Take over what `state` returned."""
+        """Restore what `state` returned."""
         self._random.set_state(state["latents"])

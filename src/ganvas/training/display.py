@@ -1,4 +1,4 @@
-"""What the trainer tells whoever is watching: a protocol, so that it knows neither terminal nor web page."""
+"""Showing the progress of a run: a protocol, so that the trainer depends on no terminal or web page."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,30 +7,30 @@ from ganvas.settings.budget import Progress
 
 
 class Display(Protocol):
-    """Receives a run's statistics and events as they happen."""
+    """Receives the statistics and messages of a run while it trains."""
 
     def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
-        """One logging interval passed: its line of `stats.jsonl` and the time the budget still asks for."""
+        """Show a line of `stats.jsonl`, and the seconds until the budget is spent."""
 
     def say(self, line: str) -> None:
-        """Something happened that a watcher should know: a plan, an evaluation, an interruption."""
+        """Show a message, such as a plan or the result of an evaluation."""
 
 
 class Silent:
-    """Shows nothing: the default of the Python API."""
+    """Shows nothing. This is the default of the Python API."""
 
     def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def say(self, line: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class FailSafe:
-    """A display that may fail to write without ending the run: after its first failure it is told nothing more.
+    """Protects a run from a display that cannot be written to. After its first failure, nothing more is shown.
 
     Args:
-        display: who watches; nobody by default.
+        display: the display; by default nothing is shown.
     """
 
     def __init__(self, display: Display | None = None) -> None:
@@ -38,16 +38,16 @@ class FailSafe:
 
     def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
         """See `Display.stats`."""
-        self._tell(lambda: self._display.stats(record, progress, seconds_left))
+        self._show(lambda: self._display.stats(record, progress, seconds_left))
 
     def say(self, line: str) -> None:
         """See `Display.say`."""
-        self._tell(lambda: self._display.say(line))
+        self._show(lambda: self._display.say(line))
 
-    def _tell(self, tell: Callable[[], None]) -> None:
+    def _show(self, show: Callable[[], None]) -> None:
         try:
-            tell()
-        except OSError:  # the reader has gone, the disk is full, the terminal is closed
+            show()
+        except OSError:  # a closed pipe or terminal, or a full disk
             self._display = Silent()
         except ValueError as error:
             if "closed file" not in str(error):

@@ -11,11 +11,14 @@ RAMP_UP = 0.05
 
 
 class MovingAverage:
-    """Keeps `module`, an averaged copy of a network; BatchNorm statistics are averaged along with the weights.
+    """A copy of a network with averaged weights and BatchNorm statistics.
 
     Args:
         network: the network to follow.
-        half_life_kimg: images, in thousands, after which a past weight counts half; 0 follows exactly.
+        half_life_kimg: thousands of images after which a past weight counts half; 0 copies the network exactly.
+
+    Attributes:
+        module: the averaged network, in evaluation mode.
     """
 
     def __init__(self, network: nn.Module, half_life_kimg: float) -> None:
@@ -24,7 +27,13 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, network: nn.Module, batch_size: int, images_seen: int) -> None:
-        """Move towards `network` by one batch's worth."""
+        """Update the average after a training step.
+
+        Args:
+            network: the network to follow.
+            batch_size: number of real pictures of the step.
+            images_seen: number of real pictures of the run so far.
+        """
         half_life = min(self._half_life, images_seen * RAMP_UP)
         share = 1 - 0.5 ** (batch_size / half_life) if half_life else 1.0
         averaged, current = _tensors(self.module), _tensors(network)

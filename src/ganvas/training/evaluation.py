@@ -1,4 +1,4 @@
-"""What an evaluation of a run measures: its pictures are scored, and its networks are asked."""
+"""The measurements of an evaluation: scores of generated pictures, and probes of both networks."""
 
 from collections.abc import Iterator
 
@@ -22,13 +22,13 @@ EVAL_SEED, PROBE_SEED = 2, 3
 
 
 class RunEvaluator:
-    """Measures one run again and again, always with the same latents and real pictures.
+    """Evaluates one run repeatedly, always with the same latents and real pictures.
 
     Args:
-        data: what it learns from.
+        data: what the run learns from.
         recipe: what it trains.
-        machine: where.
-        settings: how many pictures to score, and the seed.
+        machine: where the networks are.
+        settings: the number of pictures to score, the feature network and the seed.
     """
 
     def __init__(self, data: Dataset, recipe: Recipe, machine: Machine, settings: Settings) -> None:
@@ -43,14 +43,14 @@ class RunEvaluator:
         self._probe = Probe(data, recipe, machine, settings.seed + PROBE_SEED)
 
     def measure(self, step: AdversarialStep, kimg: float) -> tuple[Measurement, str]:
-        """Score the averaged generator and ask both networks. Nothing of the run changes.
+        """Score the averaged generator and probe both networks. The run does not change.
 
         Args:
             step: the networks.
             kimg: thousands of real pictures that D has seen.
 
         Returns:
-            What was measured, and the most telling scores on one line.
+            The measurement, and a line of text with the main scores.
         """
         count = self._settings.eval_samples
         is_conditional = self._recipe.class_use.conditions_generator and self._data.class_names
@@ -59,15 +59,15 @@ class RunEvaluator:
         return Measurement(kimg, scores.record() | self._probe.measure(step).record()), scores.line()
 
     def _pictures(self, generator: nn.Module, labels: NDArray[np.int64] | None) -> Iterator[NDArray[np.uint8]]:
-        """Pictures to score, uint8 batches [N, S, S, 3]; classes as often as in the data."""
+        """Pictures to score, in uint8 batches [N, S, S, 3]."""
         settings = self._settings
         seed = settings.seed + EVAL_SEED
         return sample_batches(self._recipe, generator, settings.eval_samples, seed, labels, self._machine.device)
 
     def state(self) -> State:
-        """What a resumed run needs of it."""
+        """What a resumed run needs to compare with the last evaluation."""
         return {"probe": self._probe.state()}
 
     def load_state(self, state: State) -> None:
-        """Take over what `state` returned."""
+        """Restore what `state` returned."""
         self._probe.load_state(state["probe"])

@@ -1,4 +1,4 @@
-"""Stopping on a signal: the first one asks for a checkpoint, a second one stops at once but tears no file."""
+"""Stopping on signals: the first requests a checkpoint, a second stops at once without damaging a file."""
 
 import contextlib
 import math
@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-# Ctrl-C, a polite `kill`, and a terminal that was closed. Windows has no SIGHUP.
+# Sent by Ctrl-C, by `kill`, and when a terminal closes. Windows has no SIGHUP.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_NOTICE = b"\nstopping after this step with a checkpoint; once more stops at once, without one\n"
+_NOTICE = b"\nstopping after this step with a checkpoint; another signal stops at once, without one\n"
 _STDERR = 2
 # One wish to stop may arrive two or three times: from a closing terminal, or through a wrapper such as `uv run` that
 # passes on what the terminal has sent already. Signals that are no further apart than this, in seconds, count as one.
@@ -22,7 +22,7 @@ Handler = Callable[[int, FrameType | None], object] | int | None
 
 
 class Stopped(SystemExit):
-    """SIGTERM or SIGHUP ended a command that keeps no checkpoints.
+    """Raised when SIGTERM or SIGHUP ends a command without checkpoints.
 
     Attributes:
         number: of the signal.
@@ -34,18 +34,18 @@ class Stopped(SystemExit):
 
 
 class Interruption:
-    """Whether a signal has asked the work to stop.
+    """Records whether a signal has requested a stop.
 
     Attributes:
-        number: of the first signal that did, or None.
-        is_urgent: whether a second one came while a file was being written.
+        number: the number of the first signal; None before it.
+        is_urgent: whether a second signal came while a file was written.
     """
 
     def __init__(self) -> None:
         self.number: int | None = None
         self.is_urgent = False
         self._is_writing = False
-        self._before: dict[int, Handler] = {}
+        self._earlier_handlers: dict[int, Handler] = {}
 
     def is_set(self) -> bool:
         """Whether the work should stop with a checkpoint."""
@@ -53,26 +53,26 @@ class Interruption:
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
-        """Within, while files are written, further signals are only noted."""
-        before, self._is_writing = self._is_writing, True
+        """A context in which further signals are only recorded, because files are written."""
+        was_writing, self._is_writing = self._is_writing, True
         try:
             yield
         finally:
-            self._is_writing = before
+            self._is_writing = was_writing
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Within, signals come here; afterwards to whoever had them before."""
+        """A context in which this object handles signals. The earlier handlers are restored on exit."""
         for number in SIGNALS:
             handler = signal.getsignal(number)
             # `nohup` and the like ignore SIGHUP on purpose.
             if number in (signal.SIGINT, signal.SIGTERM) or handler is not signal.SIG_IGN:
-                self._before[number] = handler
+                self._earlier_handlers[number] = handler
                 signal.signal(number, self._receive)
         try:
             yield
         finally:
-            for number, handler in self._before.items():
+            for number, handler in self._earlier_handlers.items():
                 signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
@@ -85,12 +85,12 @@ class Interruption:
         elif self._is_writing:
             self.is_urgent = True
         else:
-            signal.signal(number, self._before[number])
+            signal.signal(number, self._earlier_handlers[number])
             signal.raise_signal(number)
 
 
 class _Process:
-    """What this process has been asked, and who listens."""
+    """The last signal of this process, and the object that handles signals."""
 
     last: int | None = None
     asked_at: float = -math.inf
@@ -99,10 +99,10 @@ class _Process:
 
 @contextlib.contextmanager
 def interruptions() -> Iterator[Interruption]:
-    """Within, the first SIGINT, SIGTERM or SIGHUP is noted; a second one acts as it would have without this.
+    """A context in which the first SIGINT, SIGTERM or SIGHUP is recorded. A second one has its usual effect.
 
-    Only the main thread receives signals; in another one nothing is ever noted. Inside another `interruptions()` this
-    is the same one.
+    Only the main thread receives signals, so nothing is recorded in other threads. Nested contexts share one
+    `Interruption`.
     """
     if _Process.current is not None:
         yield _Process.current
@@ -121,9 +121,9 @@ def interruptions() -> Iterator[Interruption]:
 
 @contextlib.contextmanager
 def stopping() -> Iterator[None]:
-    """Within, SIGTERM and SIGHUP raise `Stopped`, so that what was half done is cleaned up as after Ctrl-C.
+    """A context in which SIGTERM and SIGHUP raise `Stopped`, so that unfinished files are removed as after Ctrl-C.
 
-    The echo of a signal does not interrupt the cleaning up.
+    A repeated signal does not interrupt that.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -148,17 +148,17 @@ def stopping() -> Iterator[None]:
 
 
 def is_requested() -> bool:
-    """Whether this process has received a signal to stop."""
+    """Whether this process has received a signal."""
     return _Process.last is not None
 
 
 def exit_code(number: int | None = None) -> int:
-    """128 plus the number of the signal, as shells count; by default of the last one received, else of Ctrl-C."""
+    """The exit code of shells: 128 plus the number of the signal, by default of the last one received, else SIGINT."""
     return 128 + (number or _Process.last or signal.SIGINT)
 
 
 def is_writable(descriptor: int, seconds: float = 0.0) -> bool:
-    """Whether `select.PIPE_BUF` bytes can be written without waiting longer than this."""
+    """Whether `select.PIPE_BUF` bytes can be written within this time."""
     if not hasattr(select, "poll"):
         return True
     poll = select.poll()
@@ -176,7 +176,7 @@ def _is_echo() -> bool:
 
 
 def _say(line: bytes) -> None:
-    """Write to stderr from a signal handler, where nothing but a plain write is safe; never wait, never fail."""
+    """Write to stderr from a signal handler, without blocking or raising. Only a plain write is safe there."""
     with contextlib.suppress(OSError):
         if is_writable(_STDERR):
             os.write(_STDERR, line)

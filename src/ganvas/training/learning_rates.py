@@ -1,4 +1,4 @@
-"""The learning rates of a run, from moment to moment."""
+"""The learning rates of a run, which follow its schedules."""
 
 from typing import NamedTuple
 
@@ -15,11 +15,11 @@ class Rates(NamedTuple):
 
 
 class LearningRates:
-    """What the schedules of the options make of the learning rates, each network by its own.
+    """Computes the learning rates of both networks from their schedules.
 
     Args:
-        options: the rates at the start, and their schedules.
-        budget: of the run; a resumed run that was given more follows the longer course from then on.
+        options: the initial rates, and the schedules.
+        budget: of the run. If a resumed run has a larger budget, the schedules follow that one.
     """
 
     def __init__(self, options: Options, budget: Amount) -> None:
@@ -28,7 +28,7 @@ class LearningRates:
         self._factor = 1.0
 
     def rates(self, progress: Progress) -> Rates:
-        """The rates of the next updates."""
+        """The learning rates of the next updates."""
         options = self._options
         g, d = (
             schedule.factor(progress, self._budget, self._evaluations)
@@ -37,17 +37,17 @@ class LearningRates:
         return Rates(options.g_lr * g * self._factor, options.d_lr * d * self._factor)
 
     def slow_down(self, factor: float) -> None:
-        """Multiply both rates from now on."""
+        """Multiply both rates of all later updates by a factor."""
         self._factor *= factor
 
     def evaluated(self, is_best: bool) -> None:
-        """Take note of an evaluation: whether its KID was the best so far."""
+        """Record whether the KID of an evaluation was the best so far."""
         self._evaluations.append(is_best)
 
     def state(self) -> State:
-        """What a resumed run needs."""
+        """The state that a resumed run needs."""
         return {"evaluations": list(self._evaluations), "factor": self._factor}
 
     def load_state(self, state: State) -> None:
-        """Take over what `state` returned."""
+        """Restore what `state` returned."""
         self._evaluations, self._factor = list(state["evaluations"]), state["factor"]

@@ -1,7 +1,7 @@
-"""Real pictures for the trainer: shuffled, endless, prefetched, and a pure function of seed and position.
+"""Real pictures for the trainer: shuffled, endless and prefetched.
 
-Batch contents depend only on (seed, position), so a resumed run needs nothing but its counter to go on with the
-very pictures that an uninterrupted run would have seen, whatever was prefetched before it stopped.
+The pictures of a batch depend only on the seed and the position. So a resumed run, which knows its position, sees the
+same pictures as an uninterrupted one, whatever was prefetched before it stopped.
 """
 
 import queue
@@ -19,17 +19,17 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import DataError
 
-# Batches ready in advance: enough to hide a slow disk read behind a step, little enough to cost no memory.
+# Number of prefetched batches: enough to hide slow reads, and few enough to use little memory.
 DEPTH = 3
 
 
 class Order:
-    """The endless order of the pictures: each epoch a permutation of its own, from the seed and its number.
+    """An endless order of pictures. Each epoch is a permutation that depends on the seed and its number.
 
     Args:
-        size: how many pictures.
+        size: number of pictures.
         seed: of the order.
-        streams: numbers that tell apart orders of one seed.
+        streams: numbers that distinguish orders of the same seed.
     """
 
     def __init__(self, size: int, seed: int, *streams: int) -> None:
@@ -56,10 +56,10 @@ class Order:
 
 
 class BalancedOrder(Order):
-    """An endless order in which every class comes equally often.
+    """An endless order in which all classes are equally frequent.
 
-    An epoch shows each class as often as the largest one has pictures. The pictures of a class come in an endless
-    order of their own, so those of smaller classes come again sooner.
+    An epoch holds as many pictures of each class as the largest class has. Each class has an endless order of its own,
+    so the pictures of smaller classes repeat sooner.
 
     Args:
         labels: the class of every picture, int64 [N].
@@ -79,17 +79,17 @@ class BalancedOrder(Order):
 
 
 class Loader:
-    """Iterates over batches of training pictures, read ahead in a thread.
+    """Iterates over batches of training pictures, which a thread reads ahead.
 
-    A batch is the pictures, uint8 [B, S, S, 3], and their labels, int64 [B] or None.
+    A batch is a pair: pictures, uint8 [B, S, S, 3], and labels, int64 [B] or None.
 
     Args:
-        data: the dataset; its memory map is read without loading the rest, and what is held back never.
-        batch_size: pictures a batch; need not divide the dataset, nor be smaller than it.
+        data: the dataset. Only its training pictures are read.
+        batch_size: pictures per batch. It may be larger than the dataset and need not divide its size.
         seed: of the order.
-        position: pictures seen so far; a resumed run passes its counter.
-        pin_memory: whether to put batches where a GPU copies them asynchronously.
-        balanced: whether to show every class equally often; the dataset has classes then.
+        position: number of pictures that the run has seen.
+        pin_memory: whether to use pinned memory, from which a GPU copies asynchronously.
+        balanced: whether all classes are shown equally often. This needs a dataset with classes.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Loader:
         while not self._closed.is_set():
             try:
                 item: tuple[Tensor, Tensor | None] | Exception = self._batch()
-            except Exception as error:  # whatever it is must surface in the training thread, not vanish here
+            except Exception as error:  # every error must reach the training thread
                 item = error
             while not self._closed.is_set():
                 try:

@@ -1,4 +1,4 @@
-"""Where the progress of a run goes: its logs, its sample grids, TensorBoard, and whoever watches."""
+"""Recording the progress of a run: its logs, sample grids, TensorBoard and the display."""
 
 import contextlib
 import threading
@@ -17,16 +17,16 @@ from ganvas.training.display import Display
 from ganvas.verdict.evaluation import Evaluation
 from ganvas.verdict.measurement import LogLine
 
-# The scores that TensorBoard shows.
+# Scores that are written to TensorBoard.
 SCORES: Final = ("kid", "fid", "precision", "recall")
 
 
 class Logbook:
-    """Writes everything that is logged of one run.
+    """Writes everything that one run logs.
 
     Args:
         run: the directory of the logs.
-        display: who watches.
+        display: shows the statistics and messages.
         tensorboard: whether to write event files.
     """
 
@@ -36,7 +36,7 @@ class Logbook:
 
     @contextlib.contextmanager
     def open(self, progress: Progress) -> Iterator[None]:
-        """Within, event files are written; what an earlier process wrote beyond `progress` is dropped from them.
+        """A context in which event files are written. Their earlier content after `progress` is deleted.
 
         Raises:
             OSError: the event files could not be written.
@@ -44,13 +44,13 @@ class Logbook:
         if not self._has_board:
             yield
             return
-        # A full disk fails in the writer's own thread, which prints a traceback; the error is raised again here.
-        before, threading.excepthook = threading.excepthook, lambda _: None
+        # On a full disk, the writer's thread fails and prints a traceback. The error is raised again in this thread.
+        earlier_hook, threading.excepthook = threading.excepthook, lambda _: None
         try:
             with SummaryWriter(self._run.tensorboard, purge_step=progress.images + 1) as self._board:
                 yield
         finally:
-            threading.excepthook = before
+            threading.excepthook = earlier_hook
             self._board = None
 
     def stats(self, values: Mapping[str, float], progress: Progress, seconds_left: float) -> LogLine:
@@ -84,7 +84,7 @@ class Logbook:
             self._board.add_image("samples", grid, progress.images, dataformats="HWC")
 
     def say(self, line: str) -> None:
-        """Tell whoever watches."""
+        """Show a message."""
         self._display.say(line)
 
     def _add_scalar(self, name: str, value: float, progress: Progress) -> None:

@@ -1,14 +1,13 @@
-"""Averages of what each step reports, over one logging interval."""
+"""Averages of the values that training steps report."""
 
 import time
 from collections import defaultdict
 
 
 class Meter:
-    """Collects losses and accuracies between two lines of `stats.jsonl`.
+    """Averages losses and accuracies between two lines of `stats.jsonl`.
 
-    Throughput counts the time spent in training steps of this interval only: neither the run's past nor
-    evaluations dilute it.
+    The throughput counts only the time of the training steps in this interval, without evaluations.
     """
 
     def __init__(self) -> None:
@@ -20,11 +19,17 @@ class Meter:
         self._seconds = 0.0
 
     def start(self) -> float:
-        """The moment a step begins, to be handed to `add`."""
+        """The time at which a step starts, for `add`."""
         return time.perf_counter()
 
     def add(self, started: float, images: int, values: dict[str, float]) -> None:
-        """Count one step: when it started, the real pictures it used, and its values."""
+        """Count one step.
+
+        Args:
+            started: what `start` returned.
+            images: number of real pictures of the step.
+            values: losses and accuracies by name.
+        """
         self._seconds += time.perf_counter() - started
         self._images += images
         self._steps += 1
@@ -32,7 +37,7 @@ class Meter:
             self._sums[name] += value
 
     def flush(self) -> dict[str, float]:
-        """The interval's img_per_s and mean values; a new interval begins. Empty if no step was counted."""
+        """Return the throughput `img_per_s` and the mean values, and start a new interval. Empty without a step."""
         if not self._steps:
             return {}
         means = {name: total / self._steps for name, total in self._sums.items()}

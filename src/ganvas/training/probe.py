@@ -1,4 +1,4 @@
-"""Questions to both networks that their losses do not answer: what D takes for real, and how G's pictures vary."""
+"""Probing both networks: what D takes for real, and how varied the pictures of G are."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -18,30 +18,30 @@ from ganvas.metrics.mann_whitney import probability_of_less
 from ganvas.metrics.memorisation import thumbnails
 from ganvas.training.step import AdversarialStep
 
-# Pictures to ask about, of each origin.
+# Number of pictures of each origin: training, held back, generated.
 PICTURES = 128
 
 
 @dataclass(frozen=True)
 class ProbeScores:
-    """What one asking found. Accuracies are against the true origin, at a probability of 0.5.
+    """The results of one probe. Shares count a picture as real if D's probability exceeds 0.5.
 
-    What D says is None where there are no pictures to ask about, and for discriminators that return no `Critique`.
+    The figures of D are None where there are no such pictures, and for discriminators that do not return a `Critique`.
 
     Attributes:
         d_right_train: share of training pictures that D takes for real.
-        d_right_held_back: share of held-back real pictures that it takes for real.
-        d_right_generated: share of generated pictures that it takes for generated.
-        d_logit_train: its mean logit on training pictures.
-        d_logit_held_back: on held-back ones.
-        d_logit_generated: on generated ones.
-        d_tells: probability that it finds a training picture more real than a generated one: 1/2 if it cannot tell,
-            and free of thresholds, which critics have none of.
-        d_tells_held_back: the same of held-back pictures.
-        raw_diversity: mean distance by pixels of two pictures of G itself, not its average, over two real ones'.
-        raw_apart: mean distance by pixels of a picture of G from that of its average, over that of two real ones.
-        moved: mean distance by pixels of the average's pictures from those of the last asking, over the same; None at
-            the first.
+        d_right_held_back: share of held-back real pictures that D takes for real.
+        d_right_generated: share of generated pictures that D takes for generated.
+        d_logit_train: mean logit of D on training pictures.
+        d_logit_held_back: mean logit of D on held-back pictures.
+        d_logit_generated: mean logit of D on generated pictures.
+        d_tells: probability that D ranks a training picture above a generated one; 1/2 if it cannot distinguish them.
+            It needs no threshold, so it is defined for critics too.
+        d_tells_held_back: the same for held-back pictures.
+        raw_diversity: mean pixel distance between two pictures of G itself, not of its average. This distance and the
+            next two are relative to the mean distance between two real pictures.
+        raw_apart: mean pixel distance between pictures of G and of its average from the same latents.
+        moved: mean pixel distance between the average's pictures and those of the last probe; None at the first.
     """
 
     d_right_train: float | None
@@ -57,20 +57,20 @@ class ProbeScores:
     moved: float | None
 
     def record(self) -> dict[str, float]:
-        """What is known, by name."""
+        """The figures that are not None, by name."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class Probe:
-    """Asks the networks of one run, always about the same real pictures and latents.
+    """Probes the networks of one run, always with the same real pictures and latents.
 
-    Asking changes nothing: neither the networks nor any random state that training draws from.
+    A probe changes neither the networks nor the global random states.
 
     Args:
-        data: where the real pictures are.
+        data: the dataset of the real pictures.
         recipe: whose networks they are.
-        machine: where they are.
-        seed: of the pictures and latents.
+        machine: where the networks are.
+        seed: of the choice of pictures and of the latents.
     """
 
     def __init__(self, data: Dataset, recipe: Recipe, machine: Machine, seed: int) -> None:
@@ -78,7 +78,7 @@ class Probe:
         self._painted: Tensor | None = None
 
     def measure(self, step: AdversarialStep) -> ProbeScores:
-        """Ask now."""
+        """Probe the networks in their present state."""
         with torch.random.fork_rng(devices=[0] if self._machine.device == "cuda" else []), torch.no_grad():
             torch.manual_seed(self._seed)
             generator, discriminator = step.copies()
@@ -90,7 +90,7 @@ class Probe:
             raw = _reduced([batch.generated(generator) for batch in batches])
             averaged = _reduced([batch.generated(step.average.module) for batch in batches])
         real_distance = _mean_distance(_reduced([batch.images for batch in batches]))
-        before, self._painted = self._painted, averaged
+        previous, self._painted = self._painted, averaged
         return ProbeScores(
             d_right_train=_mean(training > 0),
             d_right_held_back=_mean(unseen > 0),
@@ -102,16 +102,16 @@ class Probe:
             d_tells_held_back=_tells(unseen, generated),
             raw_diversity=_mean_distance(raw) / real_distance,
             raw_apart=_between(raw, averaged) / real_distance,
-            moved=None if before is None else _between(averaged, before) / real_distance,
+            moved=None if previous is None else _between(averaged, previous) / real_distance,
         )
 
     def _batches(self, split: str) -> list[Batch]:
-        """Pictures of a split with the latents that go with them, in batches as large as those of training."""
+        """Pictures of a split, and latents, in batches of the size used in training."""
         data, options, device = self._data, self._recipe.options, self._machine.device
         rows, draws = data.rows(split), torch.Generator().manual_seed(self._seed)
         rows = np.random.default_rng(self._seed).permutation(rows)[:PICTURES]
         batches = []
-        # BatchNorm cannot work on a single picture.
+        # BatchNorm needs more than one picture.
         for part in np.array_split(rows, math.ceil(len(rows) / options.batch_size)) if len(rows) > 1 else []:
             images = to_float(torch.from_numpy(data.images[part]).to(device))
             latents = self._recipe.latents(len(part), draws).to(device)
@@ -120,17 +120,17 @@ class Probe:
         return batches
 
     def _logits(self, discriminator: nn.Module, shown: list[tuple[Tensor, Tensor | None]]) -> Floats:
-        """D's logits on batches of pictures, all of one origin as in training; empty if it returns no `Critique`."""
+        """D's logits on batches of one origin, as in training; empty if D does not return a `Critique`."""
         critiques = [self._recipe.judge(discriminator, images, labels) for images, labels in shown]
         logits = [critique.logits for critique in critiques if critique is not None]
         return torch.cat(logits).double().cpu().numpy() if logits else np.empty(0)
 
     def state(self) -> dict[str, Tensor | None]:
-        """What the next asking compares with."""
+        """The pictures that the next probe compares with."""
         return {"painted": self._painted}
 
     def load_state(self, state: dict[str, Tensor | None]) -> None:
-        """Compare with what was painted then."""
+        """Restore what `state` returned."""
         self._painted = state["painted"]
 
 
@@ -143,16 +143,16 @@ def _tells(real: Floats, generated: Floats) -> float | None:
 
 
 def _reduced(batches: list[Tensor]) -> Tensor:
-    """Pictures as vectors, float32 [N, P], reduced as for the search for copies."""
+    """Pictures as vectors, float32 [N, P], at the reduced size that the search for copies uses."""
     pictures = np.concatenate([thumbnails(to_uint8(batch)) for batch in batches])
     return torch.from_numpy(pictures.reshape(len(pictures), -1).astype(np.float32))
 
 
 def _between(first: Tensor, second: Tensor) -> float:
-    """The mean distance of two versions of the same pictures, float32 [N, P] each."""
+    """The mean distance between two versions of the same pictures, float32 [N, P] each."""
     return float((first - second).norm(dim=1).mean())
 
 
 def _mean_distance(pictures: Tensor) -> float:
-    """The mean distance of two different pictures; never 0, since it is divided by."""
+    """The mean distance between two pictures, and at least 1e-6, because it is a divisor."""
     return max(mean_distance(pictures.numpy())[0], 1e-6)

@@ -1,4 +1,4 @@
-"""The sample grid of a run: pictures of the same latents at every moment."""
+"""The sample grid of a run. All grids of a run show the same latents."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,14 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.gans.recipe import Recipe
 from ganvas.settings.config import Settings
 
-# Added to the run's seed for the latents of grids, which must not follow the training latents.
+# Added to the run's seed, so that the latents of grids differ from those of training.
 GRID_SEED = 1
 
 
 def sample_grid(
     recipe: Recipe, generator: nn.Module, data: Dataset, settings: Settings, device: str
 ) -> NDArray[np.uint8]:
-    """Draw a square of samples, or a row for each class if the generator is told classes.
+    """Generate a square of samples, or one row per class if the generator takes a class.
 
     Args:
         recipe: draws the latents.

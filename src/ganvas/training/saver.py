@@ -1,4 +1,4 @@
-"""What a run keeps while it trains: snapshots to look at and to share, checkpoints to go on from."""
+"""Saving a run while it trains: snapshots to use and share, and checkpoints to resume from."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -20,10 +20,10 @@ class Saver:
     """Writes the snapshots and checkpoints of one run.
 
     Args:
-        run: the directory that they go to.
+        run: the run directory.
         recipe: what is trained.
         data: what it learns from.
-        may_roll_back: whether to keep the state of the best healthy evaluation, too.
+        may_roll_back: whether to keep the state of the best healthy evaluation too.
     """
 
     def __init__(self, run: RunDirectory, recipe: Recipe, data: Dataset, may_roll_back: bool) -> None:
@@ -32,7 +32,7 @@ class Saver:
         self._saved_at = -1  # steps
 
     def save(self, progress: Progress, generator: nn.Module, state: Callable[[], State]) -> None:
-        """Write a checkpoint and the last snapshot, in this order, unless those of this step are there already.
+        """Write a checkpoint and the last snapshot, unless those of this step have been written.
 
         Args:
             progress: of the run.
@@ -41,38 +41,38 @@ class Saver:
         """
         if self._saved_at == progress.steps:
             return
-        # First what a resumed run needs: a second signal may end the process in between.
+        # The checkpoint first, because a second signal may end the process after it.
         self._checkpoints.save(progress.kimg, state())
         self._write_snapshot("last", generator, progress.kimg, {})
         self._saved_at = progress.steps
 
     def invalidate(self) -> None:
-        """Have the next `save` write even if this step was saved: its state has changed since."""
+        """Make the next `save` write again, because the state has changed since this step was saved."""
         self._saved_at = -1
 
     def save_best(self, evaluation: Evaluation, generator: nn.Module, state: Callable[[], State]) -> None:
-        """Write the best snapshot, and the state to go back to where the run may have to.
+        """Write the best snapshot, and if the run may roll back, the state for that.
 
         Args:
             evaluation: the best so far.
-            generator: the averaged one, which it is about.
+            generator: the averaged one, which was evaluated.
             state: returns what a resumed run needs.
         """
         self._write_snapshot("best", generator, evaluation.kimg, evaluation.record())
-        # The average can be at its best when G itself has just collapsed, and that is not a state to go back to.
+        # The average may be at its best when G itself has just collapsed. Such a state must not be restored.
         if self._may_roll_back and evaluation.is_safe_return:
             self._checkpoints.save_best(state())
 
     @property
     def has_best(self) -> bool:
-        """Whether there is a state to go back to."""
+        """Whether there is a state to roll back to."""
         return self._checkpoints.has_best
 
     def best(self) -> State:
-        """The state to go back to.
+        """The state that a rollback restores.
 
         Raises:
-            RunError: there is none, or it cannot be read.
+            RunError: it does not exist, or cannot be read.
         """
         return self._checkpoints.best()
 

@@ -1,4 +1,4 @@
-"""One round of adversarial training: the mathematics of a step, and where each term of it is stated.
+"""One step of adversarial training: its mathematics, and the module that defines each term.
 
 For each of `d_steps` batches of real pictures x and latents z:
 
@@ -15,10 +15,10 @@ Then, with D's weights frozen, for the last of these batches and `g_steps` - 1 m
    + feature_matching |E f(x) - E f(G(z))|^2 (`tricks/feature_matching.py`)
    + l2 |kernels of G|^2 (`tricks/l2.py`).
 
-Last, the average of G moves towards G by the share 1 - 2^(-images / half-life) (`training/ema.py`).
+Finally, the average of G moves towards G by the share 1 - 2^(-images / half-life) (`training/ema.py`).
 
 D sees all pictures through the augmentation (`tricks/augment.py`). Dropout, spectral normalisation and the minibatch
-layer are parts of the networks. Every term is optional but the recipe's; `tricks/objective.py` adds them up.
+layer are parts of the networks. All terms except the recipe's are optional. `tricks/objective.py` adds them up.
 """
 
 import contextlib
@@ -47,14 +47,14 @@ Weights: TypeAlias = Mapping[str, Mapping[str, Tensor]]
 
 
 class AdversarialStep:
-    """The two networks with their optimisers, and how one round trains them.
+    """Both networks and their optimisers. Calling it trains them for one step.
 
     Attributes:
         recipe: whose networks they are.
-        objective: what they minimise: the recipe's losses, with the tricks that its options ask for.
+        objective: the losses of the recipe, with the tricks that its options enable.
         generator: G, in training mode.
         discriminator: D, in training mode.
-        average: the moving average of G: what is sampled, measured and shared.
+        average: the moving average of G, which is sampled, evaluated and saved in snapshots.
     """
 
     def __init__(self, recipe: Recipe, spec: Spec, machine: Machine, fabric: "Fabric") -> None:
@@ -67,19 +67,19 @@ class AdversarialStep:
         self._d_optimizer: Any = fabric.setup_optimizers(optimizer(self.discriminator, options.d_lr, options, machine))
 
     def __call__(self, batches: Sequence[Batch], images_seen: int) -> dict[str, float]:
-        """Train on `d_steps` batches, the last of which the generator shares.
+        """Train on `d_steps` batches. The generator uses the last of them.
 
         Args:
-            batches: one for each discriminator update, then one for each generator update beyond the first.
-            images_seen: real pictures seen by D including these, for the moving average.
+            batches: one for each discriminator update, then one for each generator update after the first.
+            images_seen: number of real pictures that D has seen, including these. The moving average uses it.
 
         Returns:
-            By name, each from the last update that had it: every loss and term (`d_loss`, `d_loss/real` ...), the norm
-            of each network's gradient, D's accuracy and mean logits where it has any, and how varied the generated
-            pictures of a batch are next to the real ones.
+            Values by name, each from the last update that computed it: all losses and terms (`d_loss`, `d_loss/real`
+            ...), the norm of each network's gradient, D's accuracy and mean logits if it has logits, and the diversity
+            of the generated pictures of a batch, relative to the real ones.
 
         Raises:
-            DivergedError: a term is not finite; no weight was touched by it.
+            DivergedError: a loss is not finite. It has not changed any weight.
         """
         d_steps = self.recipe.options.d_steps
         batches = [self.objective.batch(batch) for batch in batches]
@@ -96,31 +96,31 @@ class AdversarialStep:
         return _read(values)
 
     def _update_discriminator(self, batch: Batch) -> dict[str, Tensor]:
-        """Descend L_D once; the scalars to log."""
+        """Update D once. Returns the scalars to log."""
         loss = self.objective.discriminator_loss(self._g, self._d, batch)
         norm = self._descend(loss, self._d_optimizer, self.discriminator, "discriminator")
         self.objective.after_discriminator_step(self.discriminator)
-        return {"d_grad": norm} | _scalars("d_loss", loss) | _opinions(loss)
+        return {"d_grad": norm} | _scalars("d_loss", loss) | _judgements(loss)
 
     def _update_generator(self, batch: Batch) -> dict[str, Tensor]:
-        """Descend L_G once; the scalars to log. D's weights are frozen."""
+        """Update G once, with D's weights frozen. Returns the scalars to log."""
         loss = self.objective.generator_loss(self._g, self._d, batch)
         norm = self._descend(loss, self._g_optimizer, self.generator, "generator")
         return {"g_grad": norm} | _scalars("g_loss", loss)
 
     def set_learning_rates(self, g_lr: float, d_lr: float) -> None:
-        """Set the learning rates of the updates to come."""
+        """Set the learning rates of the next updates."""
         for optimizer, rate in ((self._g_optimizer, g_lr), (self._d_optimizer, d_lr)):
             for group in optimizer.param_groups:
                 group["lr"] = rate
 
     def _descend(self, loss: Loss, optimizer: Optimizer, network: nn.Module, name: str) -> Tensor:
-        """One update; the norm of the gradient."""
+        """Update a network once. Returns the norm of the gradient."""
         if not torch.isfinite(loss.total):
             term = next((name for name, value in loss.terms.items() if not torch.isfinite(value)), "their sum")
             raise DivergedError(
                 f"training diverged: the {name}'s loss term {term!r} is {loss.total.item()}; the last checkpoint is "
-                "from before: begin a new run with it (train --from) and lower g_lr and d_lr"
+                "from before: start a new run from it (train --from) with lower g_lr and d_lr"
             )
         optimizer.zero_grad(set_to_none=True)
         self._fabric.backward(loss.total)
@@ -132,19 +132,22 @@ class AdversarialStep:
         return norm / scaler.get_scale() if scaler else norm
 
     def copies(self) -> tuple[nn.Module, nn.Module]:
-        """G and D as they are in training, for others to call: whatever that changes in them is not changed here.
+        """Copies of G and D in training mode. Calling them does not change the originals.
 
-        D is without the augmentation that it has in training.
+        The copy of D does not augment pictures.
         """
         generator, discriminator = (copy.deepcopy(network) for network in (self.generator, self.discriminator))
         without_augmentation(discriminator)
         return InPrecision(generator, self._fabric), InPrecision(discriminator, self._fabric)
 
     def load_weights(self, weights: Weights) -> None:
-        """Take over weights by network: "generator", "discriminator", "average"; one without any stays as it is.
+        """Load initial weights.
+
+        Args:
+            weights: state dicts of "generator", "discriminator" and "average". Networks without one are unchanged.
 
         Raises:
-            RunError: they are of another shape.
+            RunError: the weights do not fit the networks.
         """
         networks = {"generator": self.generator, "discriminator": self.discriminator, "average": self.average.module}
         try:
@@ -152,18 +155,18 @@ class AdversarialStep:
                 networks[name].load_state_dict(state)
         except RuntimeError as error:
             raise RunError(
-                "the weights to begin with do not fit this run: give it the same recipe, picture size and options"
+                "the initial weights do not fit this run: use the recipe, picture size and options of their own run"
             ) from error
 
     def state(self) -> State:
-        """Everything a resumed run needs of networks, optimisers and tricks."""
+        """The state of the networks, the optimisers and the tricks."""
         states = {name: part.state_dict() for name, part in self._parts().items()}
         # The scale of float16 losses; empty for other precisions.
         precision = self._fabric.strategy.precision.state_dict()
         return states | {"precision": precision, "tricks": self.objective.state()}
 
     def load_state(self, state: State) -> None:
-        """Take over what `state` returned, bit for bit."""
+        """Restore exactly what `state` returned."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self._fabric.strategy.precision.load_state_dict(state["precision"])
@@ -182,10 +185,10 @@ class AdversarialStep:
 
 
 class InPrecision(nn.Module):
-    """A network in the arithmetic of the machine, whatever that is; what it returns is float32.
+    """Runs a network in the precision of the machine. Its outputs are float32.
 
-    Fabric's own wrapper allows no derivatives but those of `fabric.backward`. Gradient penalties and unrolled GANs take
-    others on the way to their losses.
+    Fabric's own wrapper allows only the derivatives of `fabric.backward`, but gradient penalties and unrolled GANs
+    compute others for their losses.
     """
 
     def __init__(self, network: nn.Module, fabric: "Fabric") -> None:
@@ -193,14 +196,14 @@ class InPrecision(nn.Module):
         self.network, self._precision = network, fabric.strategy.precision
 
     def forward(self, *inputs: Tensor) -> Any:
-        """What the network returns."""
+        """Call the network."""
         with self._precision.forward_context():
             outputs = self.network(*inputs)
         return self._precision.convert_output(outputs)
 
 
 def optimizer(network: nn.Module, lr: float, options: Options, machine: Machine) -> Optimizer:
-    """The optimiser that the options name, in its fastest form: one kernel for all tensors where there is one."""
+    """Build the optimiser that the options name, in its fastest implementation for the machine."""
     parameters, decay = network.parameters(), options.weight_decay
     if options.optimizer == "rmsprop":
         return torch.optim.RMSprop(parameters, lr, alpha=options.beta2, weight_decay=decay, foreach=True)
@@ -212,7 +215,7 @@ def optimizer(network: nn.Module, lr: float, options: Options, machine: Machine)
 
 @contextlib.contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
-    """Within, no gradient of `network`'s weights is computed; those of its inputs still are."""
+    """A context without gradients of the weights of `network`. Gradients of its inputs are computed."""
     trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
     for parameter in trainable:
         parameter.requires_grad_(False)
@@ -233,10 +236,10 @@ def _scalars(prefix: str, loss: Loss) -> dict[str, Tensor]:
     return {prefix: loss.total} | {f"{prefix}/{name}": term for name, term in loss.terms.items()}
 
 
-def _opinions(loss: Loss) -> dict[str, Tensor]:
-    """D's mean logits, and the share of pictures whose origin it tells at a probability of 0.5.
+def _judgements(loss: Loss) -> dict[str, Tensor]:
+    """D's mean logits, and its accuracy at a probability of 0.5.
 
-    That is their true origin, whatever targets D was trained with.
+    The accuracy counts the true origin of pictures, whatever targets D was trained with.
     """
     opinions = {}
     if loss.real_logits is not None:
@@ -249,15 +252,15 @@ def _opinions(loss: Loss) -> dict[str, Tensor]:
 
 
 def _spread(images: Tensor) -> Tensor:
-    """How much the pictures of a batch, float [B, 3, S, S], differ at a place: 0 if all are the same."""
+    """The mean standard deviation of a pixel over a batch, float [B, 3, S, S]; 0 if all pictures are the same."""
     pictures = images.detach().float()
-    # What `std` does, in a fifth of its time on a CPU.
+    # The same as `std`, but five times as fast on a CPU.
     squares = (pictures - pictures.mean(0)).square_().sum(0)
     return squares.div_(len(pictures) - 1).sqrt_().mean()
 
 
 def _restore_strides(optimizer: Optimizer) -> None:
-    """Give loaded moments the memory format of their weights: files hold tensors in plain order."""
+    """Give loaded moments the memory format of their weights. Files store tensors in contiguous order."""
     for parameter, state in optimizer.state.items():
         for key, value in state.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:

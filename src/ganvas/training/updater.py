@@ -1,4 +1,4 @@
-"""The updates of a run: its networks, its batches and its learning rates brought together."""
+"""The training steps of a run: batches, learning rates, networks and statistics."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from ganvas.training.step import AdversarialStep
 
 
 class Updater:
-    """Draws batches, trains both networks on them, and averages what the steps report.
+    """Draws batches, trains both networks on them, and averages the reported values.
 
     Args:
         recipe: what is trained.
@@ -84,7 +84,7 @@ class Updater:
         return values | self.learning_rates.rates(progress)._asdict() if values else {}
 
     def discard_statistics(self) -> None:
-        """Forget what the steps since the last call of `statistics` reported."""
+        """Discard the values reported since the last call of `statistics`."""
         self._meter.flush()
 
     def state(self) -> State:
@@ -92,7 +92,7 @@ class Updater:
         return {"learning_rates": self.learning_rates.state(), **self._batches.state(), **self.step.state()}
 
     def load_state(self, state: State) -> None:
-        """Take over what `state` returned."""
+        """Restore what `state` returned."""
         self.learning_rates.load_state(state["learning_rates"])
         self._batches.load_state(state)
         self.step.load_state(state)

@@ -1,4 +1,4 @@
-"""From a measurement to an evaluation: the verdict, whether it is the best so far, and what to do."""
+"""Assessing a measurement: its verdict, whether it is the best so far, and the response."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ from ganvas.verdict.policy import Policy
 
 
 class Assessor:
-    """Draws every conclusion from the measurements of one run.
+    """Assesses the measurements of one run.
 
     Args:
-        augmentations: the augmentations of D's pictures.
+        augmentations: the augmentations that D is trained with.
         settings: of the run.
 
     Attributes:
-        best_kid: the lowest KID of all evaluations that were eligible as the best; None before the first.
+        best_kid: the KID of the best evaluation; None before there is one.
         verdict: the latest; None before the first evaluation of this process.
     """
 
@@ -29,23 +29,23 @@ class Assessor:
 
     @property
     def alarming(self) -> bool:
-        """Whether the log since the last evaluation calls for the next one at once."""
+        """Whether the log lines since the last evaluation call for another one now."""
         return self._monitor.alarming
 
     def resume(self, evaluations: Sequence[Evaluation], stats: Sequence[LogLine]) -> None:
-        """Take over the logs of a run that is resumed."""
+        """Load the logs of a run that is resumed."""
         self._monitor.resume(evaluations, stats)
 
     def logged(self, line: LogLine) -> None:
-        """Take note of a line of `stats.jsonl`."""
+        """Record a line of `stats.jsonl`."""
         self._monitor.logged(line)
 
     def assess(self, measurement: Measurement, can_roll_back: bool) -> Evaluation:
-        """The evaluation that a measurement comes to.
+        """Complete a measurement to an evaluation.
 
         Args:
-            measurement: the newest of the run.
-            can_roll_back: whether there is an evaluation to go back to.
+            measurement: the newest measurement of the run.
+            can_roll_back: whether there is a state to roll back to.
         """
         verdict, kid = self._monitor.judge(measurement), measurement.kid
         best = may_be_best(kid, verdict) and (self.best_kid is None or measurement.number("kid") < self.best_kid)
@@ -56,10 +56,10 @@ class Assessor:
         return evaluation
 
     def state(self) -> State:
-        """What a resumed run needs, beyond its logs."""
+        """What a resumed run needs in addition to its logs."""
         return {"best_kid": self.best_kid, "policy": self._policy.state()}
 
     def load_state(self, state: State) -> None:
-        """Take over what `state` returned."""
+        """Restore what `state` returned."""
         self.best_kid = state["best_kid"]
         self._policy.load_state(state["policy"])

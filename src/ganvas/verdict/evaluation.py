@@ -1,4 +1,4 @@
-"""An evaluation of a run: what was measured, the verdict on it, and what followed."""
+"""An evaluation of a run: its measurement, verdict and response."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ganvas.verdict.measurement import Measurement, is_finite
 
 Response = Literal["go on", "stop", "roll back"]
 
-# The keys of a line of `evals.jsonl` that say what was concluded; all others were measured.
+# The keys of a line of `evals.jsonl` that hold conclusions. All other keys hold measurements.
 _CONCLUDED: Final = ("verdict", "verdict_since", "verdict_classes", "evidence", "advice", "best", "response")
 
 
@@ -20,10 +20,10 @@ class Verdict:
 
     Attributes:
         name: of its kind.
-        since: kimg of the first of the evaluations in a row that came to it.
-        evidence: the numbers that it rests on, by name.
-        classes: the names of the classes that it is about; empty if it is about all pictures.
-        advice: what to try; None where nothing is wrong.
+        since: kimg of the first evaluation in a row with this verdict.
+        evidence: the figures that it rests on, by name.
+        classes: the names of the affected classes; empty if it is about all pictures.
+        advice: options to try; None if the run is healthy.
     """
 
     name: str
@@ -34,12 +34,12 @@ class Verdict:
 
     @classmethod
     def of(cls, kind: VerdictKind, evidence: Evidence, since: float) -> Self:
-        """The verdict of a kind, for a reason, since a kimg."""
+        """Build a verdict of a kind."""
         return cls(kind.name, since, evidence.figures, evidence.classes, kind.advice)
 
     @classmethod
     def parse(cls, record: Mapping[str, object]) -> Self | None:
-        """The verdict in a line of `evals.jsonl`; None in lines from before there were verdicts."""
+        """Read the verdict of a line of `evals.jsonl`; None in lines of versions without verdicts."""
         name, since, advice = record.get("verdict"), record.get("verdict_since"), record.get("advice")
         evidence, classes = record.get("evidence"), record.get("verdict_classes")
         if not isinstance(name, str):
@@ -56,12 +56,12 @@ class Verdict:
 
     @property
     def kind(self) -> VerdictKind | None:
-        """What ganvas knows of it; None for a verdict that another version gave."""
+        """The kind of this name; None for a name of another version of ganvas."""
         return by_name(self.name)
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether the run is healthy."""
         return self.kind is not None and self.kind.healthy
 
     def record(self) -> dict[str, object]:
@@ -79,12 +79,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Evaluation(Measurement):
-    """One evaluation, as a line of `evals.jsonl` keeps it: a measurement with what was concluded from it.
+    """One line of `evals.jsonl`: a measurement and the conclusions from it.
 
     Attributes:
-        verdict: the state of the run; None in runs from before there were verdicts.
+        verdict: the state of the run; None in runs of versions without verdicts.
         best: whether it was the best so far, so that its snapshot was kept.
-        response: what was done about it; None if nobody decided.
+        response: how the run continued; None if that was not recorded.
     """
 
     verdict: Verdict | None = None
@@ -95,7 +95,7 @@ class Evaluation(Measurement):
     def concluded(
         cls, measurement: Measurement, verdict: Verdict, best: bool, response: Response | None = None
     ) -> Self:
-        """An evaluation from its measurement and what was concluded."""
+        """Build an evaluation from its measurement and the conclusions."""
         return cls(measurement.kimg, measurement.figures, verdict, best, response)
 
     @classmethod
@@ -122,17 +122,17 @@ class Evaluation(Measurement):
 
 
 def may_be_best(kid: float | None, verdict: Verdict | None) -> bool:
-    """Whether an evaluation is eligible as the best: it has a KID, and its pictures are not copies.
+    """Whether an evaluation is eligible as the best: it has a KID, and the generator is not memorising.
 
-    Copies of the training pictures have the lowest KID of all, and nobody wants to keep them.
+    Copies of training pictures have the lowest KID, but no use.
     """
     return kid is not None and (verdict is None or verdict.name != memorising.KIND.name)
 
 
 def best_of(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """The best evaluation of a run: the one whose snapshot was kept; None if there was none.
+    """The evaluation whose snapshot was kept as the best; None if there was none.
 
-    In runs that do not say which that was, it is the eligible one of the lowest KID.
+    If the run did not record it, this is the eligible evaluation with the lowest KID.
     """
     kept = [each for each in evaluations if each.best]
     eligible = [each for each in evaluations if may_be_best(each.kid, each.verdict)]

@@ -1,39 +1,37 @@
-"""The history of a run as the rules read it: its figures over time, and whether anything improves."""
+"""The history of a run, which the rules of verdicts read: its figures over time, and whether they improve."""
 
 import math
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ganvas.foundation.arrays import Floats
 from ganvas.verdict.measurement import LogLine, Measurement
-
-Numbers = NDArray[np.float64]
 
 # A trend is read over this many evaluations. A run with fewer is warming up.
 SPAN: Final = 4
 # A difference counts if it is larger than this many standard errors.
 SURE: Final = 3.0
-# A smaller gain of variety in `SPAN` evaluations does not count, nor does any gain beyond `FULL`.
+# A gain of diversity in `SPAN` evaluations counts if it exceeds `TRIFLE`. Diversity above `FULL` counts as no gain.
 TRIFLE, FULL = 0.03, 1.1
-# Lines of the log whose median is the usual value around an evaluation.
+# Number of log lines whose median is the usual value of a figure around an evaluation.
 SETTLED: Final = 3
-# The least standard error of a share or a ratio: its own can be 0 by chance.
+# Lower bound of the standard error of a share or a ratio, which can be 0 by chance.
 _LEAST_ERROR: Final = 0.01
-# A run whose KID fell below this share of its first one has learnt something, and may be called converged.
+# A run can be converged only if its KID fell below this share of the first KID.
 LEARNT: Final = 0.6
-# A KID this many times the best one belongs to pictures of another kind.
+# A KID of at least this multiple of the best KID is far from it.
 FAR: Final = 1.5
 
 
 class History:
-    """What a run has measured and logged until an evaluation.
+    """The measurements and log lines of a run up to an evaluation.
 
     Args:
         measurements: of the evaluations, oldest first; at least one.
         stats: the log lines, oldest first.
-        augmentations: the augmentations of D's pictures.
+        augmentations: the augmentations that D is trained with.
     """
 
     def __init__(
@@ -47,11 +45,11 @@ class History:
         return self.measurements[-1]
 
     def now(self, name: str) -> float:
-        """A figure of the last evaluation; NaN if it has none."""
+        """A figure of the last evaluation; NaN if it is missing."""
         return self.latest.number(name)
 
-    def values(self, name: str, last: int | None = None) -> Numbers:
-        """A figure at all evaluations, or at the `last` ones, oldest first; NaN where it is missing."""
+    def values(self, name: str, last: int | None = None) -> Floats:
+        """A figure of all evaluations or of the `last` ones, oldest first; NaN where it is missing."""
         return np.array([each.number(name) for each in self.measurements[-last if last else None :]])
 
     def change(self, name: str) -> float:
@@ -62,7 +60,7 @@ class History:
         return (now.number(name) - then.number(name)) / spread
 
     def size(self, name: str, first: bool = False) -> float:
-        """The magnitude of a figure at the last evaluation, or at the first; of a logged one, around it."""
+        """The magnitude of a figure at the last or the first evaluation. For logged figures, a median of log lines."""
         measurement = self.measurements[0 if first else -1]
         if name in measurement.figures:
             return abs(measurement.number(name))
@@ -76,7 +74,7 @@ class History:
 
     @property
     def is_improving(self) -> bool:
-        """Whether anything that a healthy run improves has improved since `SPAN` evaluations ago."""
+        """Whether KID, diversity, recall or coverage has improved since `SPAN` evaluations ago."""
         if not self.has_trend:
             return True
         if self.change("kid") < -SURE:
@@ -86,17 +84,17 @@ class History:
         )
 
     def _widens(self, name: str) -> bool:
-        """Whether variety grows by more than its noise and a trifle. More than that of real pictures does not count."""
+        """Whether a diversity grows by more than `TRIFLE` and its noise, and is not beyond that of real pictures."""
         gain = self.now(name) - self.values(name)[-SPAN - 1]
         return bool(gain > TRIFLE and self.change(name) > SURE and self.now(name) < FULL)
 
     @property
     def best_kid(self) -> float:
         """The lowest KID before the last evaluation; NaN if there was none."""
-        before = self.values("kid")[:-1]
-        return float(np.nanmin(before)) if np.isfinite(before).any() else math.nan
+        earlier = self.values("kid")[:-1]
+        return float(np.nanmin(earlier)) if np.isfinite(earlier).any() else math.nan
 
     @property
     def has_converged(self) -> bool:
-        """Whether KID is far below its first value and still near its best."""
+        """Whether KID is well below its first value and near its best."""
         return self.now("kid") < LEARNT * self.values("kid")[0] and self.now("kid") < FAR * self.best_kid

@@ -1,4 +1,4 @@
-"""The figures that a run logs: a line of `stats.jsonl`, and what an evaluation measures."""
+"""The figures that a run logs: the lines of `stats.jsonl`, and the measurements of evaluations."""
 
 import math
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from typing import Self, TypeGuard
 
 @dataclass(frozen=True)
 class LogLine:
-    """Figures of one moment of training.
+    """The figures of one log line.
 
     Attributes:
         kimg: thousands of real pictures that D had seen.
-        figures: what was logged by name, in the order of the file; without `kimg`.
+        figures: the logged values by name, in the order of the file, without `kimg`.
     """
 
     kimg: float
@@ -32,7 +32,7 @@ class LogLine:
         return {"kimg": self.kimg, **self.figures}
 
     def number(self, name: str) -> float:
-        """A figure as it was logged, which may be infinite; NaN if it is missing or not a number."""
+        """A figure, which may be infinite; NaN if it is missing or not a number."""
         return number(self.kimg if name == "kimg" else self.figures.get(name))
 
     def get(self, name: str) -> float | None:
@@ -43,9 +43,9 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Measurement(LogLine):
-    """What one evaluation measured: scores with their standard errors (`_se`), counts, and what the networks answered.
+    """The measurements of one evaluation: scores with their standard errors (`_se`), counts, and the probe's results.
 
-    The measurement of a diverged run has no figures but a `kid` of None.
+    If the run has diverged, the only figure is a `kid` of None.
     """
 
     @property
@@ -55,7 +55,7 @@ class Measurement(LogLine):
 
     @property
     def classes(self) -> Mapping[str, Mapping[str, object]]:
-        """The scores of each class by its name; empty if none were taken."""
+        """The scores of each class by its name; empty if classes were not scored."""
         classes = self.figures.get("classes")
         if not isinstance(classes, Mapping):
             return {}

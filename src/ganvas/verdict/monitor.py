@@ -1,4 +1,4 @@
-"""Watching a run while it trains: the verdict at each evaluation, and when the next one should not wait."""
+"""Watching a run while it trains: the verdict of each evaluation, and alarms that call for the next one."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,15 +12,15 @@ from ganvas.verdict.kinds.collapsed import NARROW
 from ganvas.verdict.kinds.diverged import GROWN
 from ganvas.verdict.measurement import LogLine, Measurement
 
-# A log line is alarming if the variety within batches fell below this share of its usual value.
+# A log line is alarming if the diversity of a batch fell below this share of its usual value.
 SHRUNK: Final = 0.4
 
 
 class Monitor:
-    """Watches one run. It remembers what was logged and evaluated, and forgets what was rolled back.
+    """Watches one run. It keeps the log lines and evaluations, except those that were rolled back.
 
     Args:
-        augmentations: the augmentations of D's pictures.
+        augmentations: the augmentations that D is trained with.
     """
 
     def __init__(self, augmentations: Sequence[str] = ()) -> None:
@@ -32,14 +32,14 @@ class Monitor:
 
     @property
     def alarming(self) -> bool:
-        """Whether the log since the last evaluation calls for the next one at once.
+        """Whether the log lines since the last evaluation call for another one now.
 
-        The log is cheap and proves nothing. All it can do is to have an evaluation held early.
+        Log lines are too noisy for a verdict. They can only cause an early evaluation.
         """
         return self._alarm
 
     def resume(self, evaluations: Sequence[Evaluation], stats: Sequence[LogLine]) -> None:
-        """Take over the logs of a run that is resumed."""
+        """Load the logs of a run that is resumed."""
         self._evaluations, self._stats = [], list(stats)
         at = evaluations[-1].kimg if evaluations else 0.0
         self._usual = [line for line in stats if line.kimg <= at][-SETTLED:]
@@ -47,20 +47,20 @@ class Monitor:
             self._remember(evaluation)
 
     def logged(self, line: LogLine) -> None:
-        """Take note of a line of `stats.jsonl`."""
+        """Record a line of `stats.jsonl`."""
         self._alarm = self._alarm or _is_alarming(line, self._usual)
         self._stats.append(line)
 
     def judge(self, measurement: Measurement) -> Verdict:
         """The verdict on the newest measurement."""
         kind, evidence = find(History([*self._evaluations, measurement], self._stats, self._augmentations))
-        before = self._evaluations[-1].verdict if self._evaluations else None
-        is_same = before is not None and (before.name, before.classes) == (kind.name, evidence.classes)
-        return Verdict.of(kind, evidence, before.since if before and is_same else measurement.kimg)
+        last = self._evaluations[-1].verdict if self._evaluations else None
+        is_same = last is not None and (last.name, last.classes) == (kind.name, evidence.classes)
+        return Verdict.of(kind, evidence, last.since if last and is_same else measurement.kimg)
 
     def evaluated(self, evaluation: Evaluation) -> None:
-        """Take note of an evaluation, and forget those that it rolls back."""
-        # Lines that raised the alarm are not usual. Without any, the next evaluation comes at its regular time.
+        """Record an evaluation, and drop those that it rolls back."""
+        # Lines that raised an alarm are not usual. Without usual lines, the next evaluation is at its regular time.
         self._usual, self._alarm = [] if self._alarm else self._stats[-SETTLED:], False
         self._remember(evaluation)
 
@@ -72,7 +72,7 @@ class Monitor:
 
 
 def _is_alarming(latest: LogLine, usual: Sequence[LogLine]) -> bool:
-    """Whether a log line is very unlike those that led to the last evaluation."""
+    """Whether a log line differs strongly from those before the last evaluation."""
     if len(usual) < SETTLED:
         return False
 

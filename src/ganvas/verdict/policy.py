@@ -1,4 +1,4 @@
-"""What is done about a run in trouble: it is warned of, ended, or rolled back to its best evaluation."""
+"""The response to trouble: warn, stop, or roll back to the best evaluation."""
 
 from dataclasses import dataclass
 
@@ -7,21 +7,21 @@ from ganvas.settings.config import Settings
 from ganvas.verdict.evaluation import Response, Verdict
 from ganvas.verdict.kinds import converged, diverged
 
-# What both learning rates are multiplied by at each rollback.
+# Factor of both learning rates at each rollback.
 SLOWER = 0.5
 
 
 @dataclass
 class Policy:
-    """The settings `on_trouble`, `patience` and `rollbacks` at work.
+    """Chooses the response to each verdict, by the settings `on_trouble`, `patience` and `rollbacks`.
 
-    It acts when `patience` evaluations in a row have named a trouble, and at once on divergence. A run that has
-    converged gains nothing from the rest of its budget, so it is ended too, unless `on_trouble` is "warn".
+    It responds when `patience` evaluations in a row find trouble, and to divergence at once. A converged run gains
+    nothing from the rest of its budget, so it is stopped too, unless `on_trouble` is "warn".
 
     Attributes:
         settings: of the run.
-        waited: evaluations in a row that called for action.
-        rolled_back: rollbacks so far.
+        waited: number of evaluations in a row that called for a response.
+        rolled_back: number of rollbacks so far.
     """
 
     settings: Settings
@@ -29,11 +29,11 @@ class Policy:
     rolled_back: int = 0
 
     def response(self, verdict: Verdict, can_roll_back: bool) -> Response:
-        """What to do after an evaluation.
+        """The response to an evaluation.
 
         Args:
-            verdict: what it found.
-            can_roll_back: whether there is an evaluation to go back to.
+            verdict: of the evaluation.
+            can_roll_back: whether there is a state to roll back to.
         """
         settings, is_done = self.settings, verdict.name == converged.KIND.name
         self.waited = self.waited + 1 if is_done or not verdict.healthy else 0
@@ -46,9 +46,9 @@ class Policy:
         return "roll back"
 
     def state(self) -> State:
-        """What a resumed run needs."""
+        """The counters that a resumed run needs."""
         return {"waited": self.waited, "rolled_back": self.rolled_back}
 
     def load_state(self, state: State) -> None:
-        """Take over what `state` returned."""
+        """Restore what `state` returned."""
         self.waited, self.rolled_back = state["waited"], state["rolled_back"]

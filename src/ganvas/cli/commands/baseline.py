@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Data
+from ganvas.cli.arguments import Data, options_for
 
 
 def baseline(
@@ -22,7 +22,10 @@ def baseline(
         typer.Option("--set", metavar="KEY=VALUE", help="Set an option (see docs/recipes.md). Can be repeated."),
     ] = None,
 ) -> None:
-    """Fit a baseline that every GAN should beat: the mean picture, K-means or PCA of each class."""
+    """Fit a baseline that every GAN should beat.
+
+    It is the mean picture, K-means or PCA of each class.
+    """
     from ganvas.foundation.files import refuse_taken
     from ganvas.foundation.paths import new_path, quoted
     from ganvas.runs.snapshot import save
@@ -32,7 +35,7 @@ def baseline(
     changes = parse_assignments(assignments or []) | ({} if seed is None else {"seed": seed})
     out = new_path(out)
     refuse_taken(out)
-    snapshot = fit(data, kind, label_column=label_column, **changes)
+    snapshot = fit(data, kind, label_column=label_column, **options_for(fit, changes))
     save(out, snapshot.generator, snapshot.card)
     typer.echo(f"{out}: {snapshot.generator}")
     typer.echo(f"see its pictures with: ganvas sample {quoted(out)} --out grid.png", err=True)

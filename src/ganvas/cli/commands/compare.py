@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Assignments, Data
+from ganvas.cli.arguments import Assignments, Data, options_for
 from ganvas.cli.groups import INTERRUPTED
 
 
@@ -23,7 +23,10 @@ def compare(
     ] = 1000,
     assignments: Assignments = None,
 ) -> None:
-    """Train recipes with the same data, budget and seeds, and print one table that includes the baselines."""
+    """Train recipes under the same conditions and compare them.
+
+    All runs have the same data, budget and seeds. The table includes the baselines.
+    """
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.experiments.compare import compare
     from ganvas.settings.config import parse_assignments
@@ -38,7 +41,7 @@ def compare(
             seeds=seeds,
             samples=samples,
             display=display,
-            **parse_assignments(assignments or []),
+            **options_for(compare, parse_assignments(assignments or [])),
         )
     typer.echo(str(comparison))
     if not comparison.finished:

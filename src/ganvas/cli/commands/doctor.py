@@ -8,7 +8,7 @@ import typer
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False) -> None:
-    """Describe this machine, what ganvas will use of it, and why."""
+    """Describe this machine and how ganvas will use it."""
     from ganvas.machine.doctor import examine
 
     findings = examine()

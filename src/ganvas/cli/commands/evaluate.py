@@ -35,7 +35,10 @@ def evaluate(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure pictures against real ones: distance, variety and copies, also class by class."""
+    """Score generated pictures against real ones.
+
+    The scores measure distance, variety and copies, also class by class.
+    """
     from ganvas.artist.evaluate import evaluate
 
     scores = evaluate(target, data, samples=samples, seed=seed, extractor=extractor)

@@ -28,9 +28,10 @@ def prepare(
     data: Annotated[Path, typer.Argument(help="Dataset directory to make.", show_default=False)],
     **options: Any,
 ) -> None:
-    """Turn pictures into a dataset directory; files that cannot be used are listed in its rejected.csv.
+    """Turn pictures into a dataset directory.
 
-    If it is interrupted, the same command continues where it stopped.
+    Files that cannot be used are listed in its rejected.csv. If it is interrupted, the same command continues where it
+    stopped.
     """
     from ganvas.cli.terminal import PreparationDisplay
     from ganvas.data.prepare.prepare import prepare

@@ -20,7 +20,7 @@ CLASSES = {
 
 
 def recipes(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False) -> None:
-    """List the GANs with their papers, the size of their networks and the cost of training."""
+    """List the GANs, with papers, sizes and training costs."""
     from ganvas.experiments.catalogue import catalogue
 
     entries = catalogue()

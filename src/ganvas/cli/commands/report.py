@@ -13,7 +13,7 @@ def report(
         Path, typer.Option(help="The .html file to write; an existing one is replaced.", show_default=False)
     ],
 ) -> None:
-    """Write one self-contained page about a run, or one that compares several runs."""
+    """Write a self-contained page about one or more runs."""
     from ganvas.report.comparison.runs import write_page as write_comparison
     from ganvas.report.run import page
 

@@ -16,7 +16,10 @@ def resume(
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The dataset directory, if it has moved.")] = None,
 ) -> None:
-    """Continue a run from its newest checkpoint, exactly as if it had not been interrupted."""
+    """Continue a run from its newest checkpoint.
+
+    The result is the same as that of an uninterrupted run.
+    """
     share_heap()
     from ganvas.cli.outcome import conclude
     from ganvas.cli.terminal import TerminalDisplay

@@ -23,7 +23,10 @@ def survey(
     seed: Annotated[int, typer.Option(min=0, help="Seed for choosing the pictures to show and to measure.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
-    """Describe a dataset: classes, colours, mean pictures, shapes, dates, near-duplicates, leaks, rejected files."""
+    """Describe a dataset before you train on it.
+
+    It shows classes, colours, mean pictures, shapes, dates, near-duplicates, leaks and rejected files.
+    """
     from ganvas.data.survey.survey import survey
 
     if out is not None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Assignments, Data, Out
+from ganvas.cli.arguments import Assignments, Data, Out, options_for
 from ganvas.cli.fields import options_of
 from ganvas.cli.groups import INTERRUPTED
 from ganvas.machine.memory import share_heap
@@ -48,10 +48,10 @@ def train(
         _train_per_class(data, out, recipe, start, dry_run, changes)
         return
     if dry_run:
-        typer.echo(runs.dry_run(data, out, recipe, start=start, **changes))
+        typer.echo(runs.dry_run(data, out, recipe, start=start, **options_for(runs.dry_run, changes)))
         return
     with TerminalDisplay() as display:
-        outcome = runs.train(data, out, recipe, start=start, display=display, **changes)
+        outcome = runs.train(data, out, recipe, start=start, display=display, **options_for(runs.train, changes))
     conclude(outcome)
 
 
@@ -65,7 +65,8 @@ def _train_per_class(
         typer.echo(per_class.dry_run(data, recipe, changes))
         return
     with TerminalDisplay() as display:
-        result = per_class.train_per_class(data, out, recipe, start=start, display=display, **changes)
+        options = options_for(per_class.train_per_class, changes)
+        result = per_class.train_per_class(data, out, recipe, start=start, display=display, **options)
     if not result.finished:
         typer.echo("interrupted; the same command continues where it stopped", err=True)
         raise typer.Exit(INTERRUPTED)

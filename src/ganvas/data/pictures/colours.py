@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     The modes I and F do not say which value is white. It is assumed to be the smallest usual one that no pixel
     exceeds: 1 (floating point only), then the largest number of 8, 16 or 32 bits.
     """
-    values: NDArray[np.number] = np.asarray(image)
+    values: NDArray[Any] = np.asarray(image)
     if image.mode == "I":
         values = values.view(np.uint32)  # Pillow keeps unsigned 32-bit files in signed integers
     elif image.mode == "F":

@@ -2,10 +2,10 @@
 
 A verdict rests on what the run logs and nothing else, so a run can be judged again from its files.
 
-Two things prevent false alarms. A young generator looks like a collapsed one: its pictures are alike, D tells them with
-ease, and KID may rise for a while. But something improves, so troubles other than plain repetition, copying and
-divergence are named only where nothing does (`History.is_improving`). And every difference is compared with its
-standard error.
+Two precautions prevent false alarms. Early in training, a generator resembles a collapsed one: its pictures are alike,
+D distinguishes them easily, and KID may rise for a while. But some figure improves. So most troubles are found only if
+nothing improves (`History.is_improving`); the exceptions are repeated pictures, copies and divergence. Second, every
+difference is compared with its standard error.
 """
 
 from ganvas.foundation.registry import Registry, attribute

@@ -1,21 +1,21 @@
-"""Augmentation leaking: pictures that look as if they had been augmented."""
+"""Augmentation leaking: generated pictures look augmented."""
 
 from typing import Final
 
 from ganvas.verdict.history import SPAN, SURE, History
 from ganvas.verdict.kind import Evidence, VerdictKind
 
-# The share of generated pictures with signs of an augmentation, beyond that of real ones. A run that learns with colour
-# augmentation can have 0.1 for a while.
+# Excess of the share of pictures with signs of an augmentation over that of real pictures. With colour augmentation,
+# 0.1 is normal for a while.
 LEAK: Final = 0.2
-# Signs are fading if this share of them or less is left after `SPAN` evaluations.
+# Signs are fading if less than this share of them is left after `SPAN` evaluations.
 FADING: Final = 0.5
-# The score that tells of each augmentation.
+# The score that detects each augmentation.
 SIGNS: Final = {"cutout": "leak_cutout", "translation": "leak_border", "colour": "leak_colour"}
 
 
 def _leaking(history: History) -> Evidence | None:
-    """There are signs of an augmentation in use, and they are not fading as those of a young run do."""
+    """There are signs of an augmentation, and they are not fading as they do early in training."""
     if not history.has_trend:
         return None
     for augmentation in history.augmentations:
@@ -32,7 +32,7 @@ KIND = VerdictKind(
     gravity=70,
     healthy=False,
     meaning="Its pictures show the changes of augmentation, which real pictures do not.",
-    advice="leave the augmentation that shows out of augment, or try augment_probability=0.6",
+    advice="remove that augmentation from augment, or try augment_probability=0.6",
     colour="#1d7771",
     rule=_leaking,
 )

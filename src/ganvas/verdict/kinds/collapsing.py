@@ -1,4 +1,4 @@
-"""Collapsing: variety that is being lost."""
+"""Collapsing: diversity is decreasing."""
 
 import math
 from typing import Final
@@ -9,12 +9,12 @@ from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.collapsed import REPEATS
 
-# Variety is collapsing if it has lost this share of its best.
+# Diversity is collapsing if it has lost this share of its maximum.
 LOST: Final = 0.4
 
 
 def _collapsing(history: History) -> Evidence | None:
-    """Variety is decreasing, or G itself has lost it and its average will follow."""
+    """Diversity is decreasing, or G itself has lost it and its average will follow."""
     if history.now("raw_diversity") < REPEATS:
         return Evidence({"raw_diversity": history.now("raw_diversity"), "diversity": history.now("diversity")})
     lost: dict[str, float] = {}
@@ -28,11 +28,11 @@ def _collapsing(history: History) -> Evidence | None:
 
 KIND = VerdictKind(
     name="collapsing",
-    # Whatever makes D too strong or too weak, lost variety is what has to be saved first.
+    # Whatever makes D too strong or too weak, lost diversity comes first.
     gravity=60,
     healthy=False,
-    meaning="Its pictures grow more and more alike.",
-    advice="take the best snapshot; then minibatch=stddev, r1=1, or lower g_lr and d_lr",
+    meaning="Its pictures are becoming more and more alike.",
+    advice="use the best snapshot; then try minibatch=stddev, r1=1, or lower g_lr and d_lr",
     colour="#a5611a",
     rule=_collapsing,
 )

@@ -1,11 +1,11 @@
-"""Converged: nothing gets better because much was learnt."""
+"""Converged: nothing improves any more, and KID is low."""
 
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
 
 
 def _converged(history: History) -> Evidence | None:
-    """Nothing improves any more, and much was learnt."""
+    """Nothing improves any more, and KID is low."""
     if history.is_improving or not history.has_converged:
         return None
     return Evidence({"kid": history.now("kid"), "first_kid": history.values("kid")[0]})

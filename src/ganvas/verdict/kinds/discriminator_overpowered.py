@@ -14,7 +14,7 @@ FOOLED: Final = 0.2
 
 
 def _overpowered(history: History) -> Evidence | None:
-    """D cannot tell although nothing improves and the pictures are unlike real ones, or it is worse than a guess."""
+    """D guesses although the pictures are unlike real ones and nothing improves, or it is worse than guessing."""
     tells = history.values("d_tells", SPAN)
     guesses = bool(np.all(tells < GUESSING)) and not history.is_improving and not history.has_converged
     if guesses or (history.has_trend and np.all(tells < FOOLED)):
@@ -27,7 +27,7 @@ KIND = VerdictKind(
     # Next to its opposite. D cannot be too strong and too weak at once, so their order means nothing.
     gravity=40,
     healthy=False,
-    meaning="The discriminator cannot tell real from generated pictures, so it has nothing to teach.",
+    meaning="The discriminator cannot distinguish generated from real pictures, so the generator learns nothing.",
     advice="raise d_lr or d_steps, or lower g_lr and g_steps",
     colour="#4a5da3",
     rule=_overpowered,

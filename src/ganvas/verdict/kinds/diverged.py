@@ -1,4 +1,4 @@
-"""Diverged: numbers that run away."""
+"""Diverged: losses or gradients that grow without bound."""
 
 import math
 from typing import Final
@@ -6,15 +6,15 @@ from typing import Final
 from ganvas.verdict.history import FAR, History
 from ganvas.verdict.kind import Evidence, VerdictKind
 
-# Logits, losses and gradients larger than `HUGE` and than `GROWN` times their first value are running away if the
-# pictures get worse at the same time; larger than `ABSURD`, they are in any case.
+# Logits, losses and gradients have diverged if they exceed `HUGE` and `GROWN` times their first value while the
+# pictures get worse, or if they exceed `ABSURD`.
 HUGE, GROWN, ABSURD = 100.0, 30.0, 1e5
-# What is watched.
+# The figures that the rule reads.
 SIZES: Final = ("d_logit_train", "d_logit_generated", "d_loss", "g_loss", "d_grad", "g_grad")
 
 
 def _diverged(history: History) -> Evidence | None:
-    """A loss is NaN or infinite, or sizes run away while the pictures get worse."""
+    """A loss is NaN or infinite, or figures grow without bound while the pictures get worse."""
     kid, best = history.now("kid"), history.best_kid
     if not math.isfinite(kid):
         return Evidence()
@@ -31,8 +31,8 @@ KIND = VerdictKind(
     # Above all others: what the other rules read means nothing any more.
     gravity=100,
     healthy=False,
-    meaning="Its losses have run away; what it paints from here on means nothing.",
-    advice="begin anew, or with --from and an earlier snapshot, and lower g_lr and d_lr; r1=1 or spectral_norm=true",
+    meaning="Its losses have grown without bound, and its pictures are unusable from here on.",
+    advice="start again, or from a snapshot with --from, and lower g_lr and d_lr, or try r1=1 or spectral_norm=true",
     colour="#3a3633",
     rule=_diverged,
 )

@@ -5,7 +5,7 @@ from ganvas.verdict.kind import Evidence, VerdictKind
 
 
 def _learning(history: History) -> Evidence:
-    """No other rule has found anything."""
+    """No other rule applies."""
     return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid})
 
 

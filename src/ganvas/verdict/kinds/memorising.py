@@ -1,4 +1,4 @@
-"""Memorising: training pictures again instead of new ones."""
+"""Memorising: the generator copies training pictures."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from ganvas.verdict.history import SURE, History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.collapsed import NARROW
 
-# The share of near copies of training pictures, beyond the share that unseen real pictures have.
+# Excess of the share of near copies over that of real pictures which were not trained on.
 COPIES: Final = 0.1
 
 
@@ -23,8 +23,8 @@ KIND = VerdictKind(
     # Above collapsed: copies of a few pictures have near twins, but what is wrong is that they are copies.
     gravity=90,
     healthy=False,
-    meaning="It repeats training pictures instead of painting new ones.",
-    advice="add pictures, or augment=colour,translation,cutout and flip=true; a smaller width remembers less",
+    meaning="It copies training pictures instead of making new ones.",
+    advice="add pictures, or try augment=colour,translation,cutout and flip=true, or a smaller width",
     colour="#7b4a9b",
     rule=_memorising,
 )

@@ -5,7 +5,7 @@ from ganvas.verdict.kind import Evidence, VerdictKind
 
 
 def _stalled(history: History) -> Evidence | None:
-    """Nothing improves, and little was learnt."""
+    """Nothing improves, and KID is still high."""
     if history.is_improving or history.has_converged:
         return None
     return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid, "moved": history.now("moved")})
@@ -17,7 +17,7 @@ KIND = VerdictKind(
     gravity=30,
     healthy=False,
     meaning="Its pictures have stopped getting better.",
-    advice="raise g_lr and d_lr, or take another recipe: nothing has changed for the better for some time",
+    advice="raise g_lr and d_lr, or use another recipe",
     colour="#6a6764",
     rule=_stalled,
 )

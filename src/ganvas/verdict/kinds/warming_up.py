@@ -5,7 +5,7 @@ from ganvas.verdict.kind import Evidence, VerdictKind
 
 
 def _warming_up(history: History) -> Evidence | None:
-    """There are too few evaluations to read a trend from."""
+    """There are too few evaluations for a trend."""
     return None if history.has_trend else Evidence({"kid": history.now("kid")})
 
 

@@ -1,4 +1,4 @@
-"""Train classifiers on the classes of a dataset, and judge pictures with them."""
+"""Train classifiers of a dataset's classes and use them."""
 
 # As `ganvas classify --help` lists them.
 ORDER = ("train", "predict", "judge", "evaluate")

@@ -27,7 +27,10 @@ def evaluate(
         int, typer.Option(min=0, help="Seed of the resamples that standard errors are estimated from.")
     ] = 0,
 ) -> None:
-    """Measure a classifier; a page also shows its mistakes and where it looks."""
+    """Test a classifier on labelled pictures.
+
+    The page also shows its mistakes and where it looks.
+    """
     from ganvas.classify import evaluate as evaluations
 
     evaluation = evaluations.evaluate(classifier, data, seed=seed)

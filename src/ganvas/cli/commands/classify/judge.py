@@ -27,7 +27,10 @@ def judge(
     seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Ask a classifier of real pictures how recognisable the classes of generated pictures are."""
+    """Judge how recognisable the classes of generated pictures are.
+
+    The judge is a classifier of the real pictures.
+    """
     from ganvas.classify import judge as judges
     from ganvas.cli.terminal import ClassifierDisplay
 

@@ -25,7 +25,7 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a CSV table.")] = False,
 ) -> None:
-    """Predict the class of pictures, with the probability."""
+    """Predict the classes of pictures."""
     from ganvas.classify import predict as predictions
     from ganvas.classify.classifier import Classifier
     from ganvas.foundation.errors import ConfigError

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import Assignments, Data
+from ganvas.cli.arguments import Assignments, Data, options_for
 
 
 def train(
@@ -29,7 +29,7 @@ def train(
         ),
     ] = None,
 ) -> None:
-    """Train a classifier on the classes of a dataset, and test it on held-out pictures."""
+    """Train a classifier and test it on held-out pictures."""
     from ganvas.classify import train as trainings
     from ganvas.cli.terminal import ClassifierDisplay
     from ganvas.foundation.errors import ConfigError
@@ -40,11 +40,15 @@ def train(
         if out is not None:
             raise ConfigError("--overfit writes nothing, so it cannot be used with --out; leave one of the two out")
         with ClassifierDisplay() as display:
-            check = trainings.overfit(data, overfit, label=label, model=model, progress=display, **changes)
+            check = trainings.overfit(
+                data, overfit, label=label, model=model, progress=display, **options_for(trainings.overfit, changes)
+            )
         typer.echo(str(check))
         raise typer.Exit(0 if check.succeeded else 1)
     if out is None:
         raise ConfigError("name the classifier directory to make with --out")
     with ClassifierDisplay() as display:
-        classifier = trainings.train(data, out, label=label, model=model, progress=display, **changes)
+        classifier = trainings.train(
+            data, out, label=label, model=model, progress=display, **options_for(trainings.train, changes)
+        )
     typer.echo(str(classifier))
