@@ -90,9 +90,7 @@ class Scores(Leaks, Memorisation, Diversity, Distances):
             f"{self.seconds:.1f} s.",
         ]
         if self.extractor != PUBLISHED:
-            lines.append(
-                f"Cannot be compared with published FID or KID, which use Inception-v3 (--extractor {PUBLISHED})."
-            )
+            lines.append(f"Not comparable with published FID or KID, which use Inception-v3 (--extractor {PUBLISHED}).")
         return "\n".join([*lines, *(f"warning: {warning}" for warning in self.warnings())])
 
     def warnings(self) -> list[str]:
