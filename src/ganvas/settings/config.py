@@ -197,7 +197,7 @@ def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
     """
     path = user_path(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"--config {path} cannot be read: {error}") from error
     values = _options_in(content, f"--config {path}")
