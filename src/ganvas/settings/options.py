@@ -23,6 +23,17 @@ from ganvas.settings import schedules
 from ganvas.settings.schedules import Schedule
 
 
+# Values of a file may be nested so deep by references that they cannot be written out.
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = 200
+_BRIEF.maxlevel, _BRIEF.maxlist = 2, 4
+
+
+def brief(value: object) -> str:
+    """A value as Python writes it, cut short where it is long or deep."""
+    return _BRIEF.repr(value)
+
+
 def _range(value: Any) -> Any:
     """`0.9` or `0.8:1.0` as (low, high)."""
     if isinstance(value, str):
@@ -55,7 +66,7 @@ def _schedule(value: Any) -> Any:
     if isinstance(value, Schedule):
         return value
     try:
-        return schedules.parse(value if isinstance(value, str) else reprlib.repr(value))
+        return schedules.parse(value if isinstance(value, str) else brief(value))
     except ConfigError as error:
         raise ValueError(str(error)) from error
 
