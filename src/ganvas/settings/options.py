@@ -22,7 +22,6 @@ from ganvas.foundation.errors import ConfigError, unknown
 from ganvas.settings import schedules
 from ganvas.settings.schedules import Schedule
 
-
 # Values of a file may be nested so deep by references that they cannot be written out.
 _BRIEF = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = 200
