@@ -5,7 +5,6 @@ long to train, where, and how often to evaluate. Keys are unique over both, so `
 """
 
 import inspect
-import reprlib
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, Validat
 from ganvas.foundation.errors import ConfigError, unknown
 from ganvas.foundation.paths import user_path
 from ganvas.settings.budget import GRAMMAR, Amount
-from ganvas.settings.options import Options, Typed
+from ganvas.settings.options import Options, Typed, brief
 from ganvas.settings.schedules import Plateau
 
 # Scores of fewer pictures, real or generated, are meaningless.
@@ -255,16 +254,6 @@ def keywords_for(function: Callable[..., object], changes: Mapping[str, Any]) ->
         if key in parameters:
             raise ConfigError(f"{key} cannot be set as an option: the command has an argument or a flag for it")
     return dict(changes)
-
-
-def brief(value: object) -> str:
-    """A value as Python writes it, cut short where it is long or deep."""
-    return _BRIEF.repr(value)
-
-
-_BRIEF = reprlib.Repr()
-_BRIEF.maxstring = _BRIEF.maxother = 200
-_BRIEF.maxlevel = 3
 
 
 def first_problem(error: ValidationError, model: type[BaseModel] | None = None) -> str:

@@ -22,6 +22,16 @@ from ganvas.foundation.errors import ConfigError, unknown
 from ganvas.settings import schedules
 from ganvas.settings.schedules import Schedule
 
+# Values of a file may be nested so deep by references that they cannot be written out.
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = 200
+_BRIEF.maxlevel, _BRIEF.maxlist = 2, 4
+
+
+def brief(value: object) -> str:
+    """A value as Python writes it, cut short where it is long or deep."""
+    return _BRIEF.repr(value)
+
 
 def _range(value: object) -> object:
     """Read `0.9` or `0.8:1.0` as (low, high)."""
@@ -55,7 +65,7 @@ def _schedule(value: object) -> object:
     if isinstance(value, Schedule):
         return value
     try:
-        return schedules.parse(value if isinstance(value, str) else reprlib.repr(value))
+        return schedules.parse(value if isinstance(value, str) else brief(value))
     except ConfigError as error:
         raise ValueError(str(error)) from error
 
