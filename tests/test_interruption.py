@@ -31,6 +31,8 @@ SHORT = ["--budget", "12steps", "--set", "log_every=1steps", *TINY_WORDS]
 def start(directory: Path, *words: str | Path, **options: Any) -> subprocess.Popen[bytes]:
     """A command in a process group of its own."""
     command = [sys.executable, "-m", "ganvas", *map(str, words)]
+    # Shells start what they put in the background with SIGINT ignored, which children inherit.
+    options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     return subprocess.Popen(command, cwd=directory, start_new_session=True, **options)
 
 
