@@ -24,6 +24,7 @@ import psutil
 
 from ganvas.foundation.errors import GanvasError, WriteError
 from ganvas.foundation.notes import note_once
+from ganvas.foundation.paths import readable
 from ganvas.foundation.processes import Process
 
 # What a file system says when data was not stored. Whatever else it says about flushing is that it cannot flush.
@@ -101,8 +102,12 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary name to write; on leaving without an error it replaces `path` atomically.
 
     Raises:
-        WriteError: the file system refused (full disk, no permission).
+        WriteError: the file system refused (full disk, no permission), or a device, pipe or socket has that name.
     """
+    # Renaming onto a device such as /dev/null would replace it for everybody.
+    with readable(path):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise WriteError(f"could not write {path}: it is not a regular file; name a file to make")
     with _whole(path, path, path.parent) as partial:
         yield partial
         _flush(partial)
