@@ -1,11 +1,14 @@
 """Options, keys and paths that cannot be meant: one line each, and nothing is written."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from ganvas.data.sources.text_table import read_columns
-from ganvas.foundation.errors import ConfigError, DataError, GanvasError
+from ganvas.foundation.errors import ConfigError, DataError, GanvasError, WriteError
+from ganvas.foundation.files import whole_file
 from ganvas.foundation.paths import new_path
 from ganvas.settings.config import keywords_for, read_config, resolve
 from ganvas.settings.options import Options
@@ -85,3 +88,13 @@ def test_a_quote_that_is_never_closed_swallows_no_rows() -> None:
 @pytest.mark.parametrize("encoding", ["utf-32", "utf-16"])
 def test_a_byte_order_mark_tells_the_encoding(encoding: str) -> None:
     assert read_columns("file,style\na.png,Café\n".encode(encoding), "t.csv").cells["style"] == ["Café"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_is_not_a_regular_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.html"
+    os.mkfifo(pipe)
+    with pytest.raises(WriteError, match="not a regular file"), whole_file(pipe) as partial:
+        partial.write_text("page")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]

@@ -107,6 +107,14 @@ def test_a_table_that_mixes_them_has_one_class(tmp_path: Path) -> None:
     assert kept.class_counts == {NAME: 2}
 
 
+def test_a_table_and_its_files_may_write_accents_differently(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "in" / OF_A_MAC, 2)
+    rows = "".join(f"{NAME}/{number}.png,a\n" for number in range(2))
+    (tmp_path / "in" / "table.csv").write_text("path,class\n" + rows, encoding="utf-8")
+    summary = prepare(tmp_path / "in" / "table.csv", tmp_path / "data", size=8)
+    assert (summary.count, summary.rejected) == (2, {})
+
+
 def test_the_names_of_several_sources_are_composed(tmp_path: Path) -> None:
     for name in "ab":
         write_pictures(tmp_path / name, 2, seed=ord(name))

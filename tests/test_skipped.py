@@ -144,6 +144,12 @@ def test_labels_that_are_no_classes_are_one_clear_line(tmp_path: Path, label: ob
         prepare(source, tmp_path / "data", size=8)
 
 
+def test_labels_that_are_not_pairs_are_one_clear_line(tmp_path: Path) -> None:
+    source = stylegan(tmp_path / "in", [["00000/img00000000.png", 1, 2]])
+    with pytest.raises(DataError, match=r"labels must be a list of .*found \['00000/img00000000.png', 1, 2\]"):
+        prepare(source, tmp_path / "data", size=8)
+
+
 @pytest.mark.parametrize("content", ["[1]", "{", '{"labels": 3}', '{"labels": [1, 2]}', '{"other": []}'])
 def test_another_dataset_json_means_nothing(tmp_path: Path, art: Path, content: str) -> None:
     (art / "dataset.json").write_text(content)

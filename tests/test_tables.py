@@ -224,7 +224,7 @@ def fine(path: Path) -> None:
         (content(b""), {}, "pictures.csv holds no rows"),
         (content(b"file\n"), {}, "pictures.csv holds no rows"),
         (content(b"file,x\na.png\n"), {}, "pictures.csv, line 2: 1 cells where 2 are expected (file, x)"),
-        (content(b'file\n"a.png\n'), {}, "no readable picture in"),
+        (content(b'file\n"a.png\n'), {}, "pictures.csv, line 2: a quote is opened there and never closed"),
         (content(b"file,x\na.png,caf\xe9\n"), {}, "pictures.csv is not in UTF-8 (line 2)"),
         (content(b"x" * 200_000 + b"\n1\n"), {}, "cannot be read as a table: line 1: field larger than field limit"),
         (content(b"file,file\na.png,b.png\n"), {}, "has several columns called 'file'; give each a different name"),

@@ -102,8 +102,12 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to. If the block ends without an error, that file replaces `path` atomically.
 
     Raises:
-        WriteError: the file system refused to write.
+        WriteError: the file system refused (full disk, no permission), or a device, pipe or socket has that name.
     """
+    # Renaming onto a device such as /dev/null would replace it for everybody.
+    with readable(path):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise WriteError(f"could not write {path}: it is not a regular file; name a file to make")
     with _whole(path, path, path.parent) as partial:
         yield partial
         _flush(partial)

@@ -1,6 +1,7 @@
 """Tables of pictures: CSV and TSV with a column of paths; Parquet and Arrow with paths or embedded pictures."""
 
 import contextlib
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -151,8 +152,11 @@ def _file_items(paths: Sequence[str], rows: Sequence[Mapping[str, Value]], base:
 
 
 def _file(base: Path, path: str) -> Path | None:
-    """The file with that path: as written, or with forward slashes and without surrounding space."""
-    for candidate in (path, path.strip().replace("\\", "/")):
+    """The file with that path: as written, or with forward slashes, without surrounding space, or with its accents in
+    the other Unicode form.
+    """
+    plain = path.strip().replace("\\", "/")
+    for candidate in dict.fromkeys((path, plain, *(unicodedata.normalize(form, plain) for form in ("NFC", "NFD")))):
         with contextlib.suppress(OSError, ValueError):  # not a valid file name
             if (base / candidate).exists():
                 return base / candidate

@@ -14,6 +14,7 @@ from ganvas.data.sources.listed import missing
 from ganvas.data.sources.source import Item, RejectedItem, Request, Source, Value
 from ganvas.data.sources.tree import REMEDY, Tree, collection, pictures_of, rejected_item
 from ganvas.foundation.errors import DataError
+from ganvas.settings.options import brief
 
 FILE, CLASS = "dataset.json", "class"
 
@@ -41,15 +42,24 @@ def recognise(tree: Tree, request: Request) -> Source | None:
 
 
 def _labels(tree: Tree) -> Mapping[str, object] | None:
-    """The label of each picture in `dataset.json`; None if it has none, or is another kind of file."""
+    """The label of each picture in `dataset.json`; None if it has none, or is another kind of file.
+
+    Raises:
+        DataError: an entry of its labels is not a pair of a path and a label.
+    """
     try:
         content = json.loads(tree.content(tree.wrapper + FILE))
-        pairs = content.get("labels") if isinstance(content, dict) else None
-        if isinstance(pairs, dict):
-            pairs = list(pairs.items())
-        return {str(path).replace("\\", "/"): label for path, label in pairs} if isinstance(pairs, list) else None
-    except (ValueError, TypeError):
+    except ValueError:
         return None
+    pairs = content.get("labels") if isinstance(content, dict) else None
+    if isinstance(pairs, dict):
+        pairs = list(pairs.items())
+    if not isinstance(pairs, list) or not all(isinstance(pair, list | tuple) for pair in pairs):
+        return None
+    for pair in pairs:
+        if len(pair) != 2:
+            raise DataError(f'{FILE}: labels must be a list of ["00000/img00000000.png", class], found {brief(pair)}')
+    return {str(path).replace("\\", "/"): label for path, label in pairs}
 
 
 def _labelled(tree: Tree, below: Mapping[str, str], labels: Mapping[str, object]) -> list[Item]:
