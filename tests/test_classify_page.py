@@ -53,7 +53,7 @@ def test_the_page_states_how_good_the_classifier_is_and_what_it_was_judged_on(fo
         f"right for {round(scores.accuracy.value * scores.pictures)} of {scores.pictures} pictures that were held back",
         f"Accuracy {scores.accuracy.value:.3f} {scores.accuracy.low:.3f} to {scores.accuracy.high:.3f}",
         f"always answering “{scores.baseline.name}”: {scores.baseline.accuracy:.3f}",
-        "Note: all pictures of &#39;lit&#39; belong together",
+        "Note: each of the classes &#39;lit&#39; is a single group",
         "lit leaky",
         f"{scores.pictures} pictures in leaky, {scores.groups} groups",
         f"ganvas classify train {folder / 'leaky'} --out pair --label class --model forest --set size=8 --set trees=4",

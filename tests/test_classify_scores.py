@@ -356,7 +356,7 @@ def test_leaky_classes_are_said_to_be(tmp_path: Path) -> None:
     evaluation = evaluate(tmp_path / "forest")
     assert "each of the classes 'lit' is a single group" in evaluation.notes[0]
     assert evaluation.record()["leaky"] == ["lit"]
-    assert "note: all pictures of 'lit'" in str(evaluation)
+    assert "note: each of the classes 'lit' is a single group" in str(evaluation)
 
 
 def test_the_command_prints_a_table_or_json(forest: Path, cli: Cli) -> None:

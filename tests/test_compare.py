@@ -67,8 +67,8 @@ def test_a_result_that_cannot_be_read_is_measured_again(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     out = tmp_path / "out"
-    monkeypatch.setattr(comparisons, "_gan", lambda *_: Result("dcgan", 0, "run"))
-    monkeypatch.setattr(comparisons, "_measured", lambda *_: {})
+    monkeypatch.setattr(comparisons, "_train", lambda *_: Result("dcgan", 0, "run"))
+    monkeypatch.setattr(comparisons, "_measure", lambda *_: {})
     monkeypatch.setattr(comparisons, "_write_page", lambda _: None)
     compare(data, out, ["dcgan"], budget="2steps", seeds=1)
     results = (out / "results.jsonl").read_text().splitlines(keepends=True)
@@ -158,14 +158,14 @@ def test_what_would_fail_later_is_refused_at_once(
 def test_a_damaged_plan_is_one_clear_line(data: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "comparison.json").write_bytes(b"\xff\x00")
-    with pytest.raises(ConfigError, match=r"holds no comparison\.json to go on with"):
+    with pytest.raises(ConfigError, match=r"has no valid comparison\.json to continue from"):
         compare(data, tmp_path / "out", ["dcgan"], budget="2steps", seeds=1)
 
 
 def test_a_directory_of_something_else_is_left_alone(data: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("mine")
-    with pytest.raises(ConfigError, match="no comparison"):
+    with pytest.raises(ConfigError, match=r"no valid comparison\.json"):
         compare(data, tmp_path / "out", ["dcgan"])
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.txt"]
 

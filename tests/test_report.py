@@ -381,7 +381,7 @@ def test_real_pictures_are_shown_only_if_they_are_those_of_the_run(run: Path, ch
 def test_what_is_no_run_is_refused(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "page.html"
     for no_run in (tmp_path / "nowhere", tmp_path):
-        with pytest.raises(RunError, match="no run directory"):
+        with pytest.raises(RunError, match="is not a run directory"):
             write_page(no_run, out)
     (run / "config.yaml").write_text("recipe: [dcgan")
     with pytest.raises(RunError, match="cannot be read"):

@@ -154,7 +154,7 @@ class CheckpointDirectory:
                 return load(file)
             except RunError as error:
                 problems.append(str(error))
-        reason = "; ".join(problems) or "it holds none: the run stopped before its first checkpoint"
+        reason = "; ".join(problems) or "it is empty: the run stopped before its first checkpoint"
         raise RunError(f"no usable checkpoint in {self._path} ({reason}): remove the run and train again")
 
     def _files(self) -> list[Path]:

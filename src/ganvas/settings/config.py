@@ -26,7 +26,7 @@ DEFAULT_EXTRACTOR, AUTO = "efficientnet-lite2", "auto"
 
 
 def _amount(value: object) -> object:
-    if value is None or isinstance(value, Amount):
+    if isinstance(value, Amount):
         return value
     try:
         return Amount.parse(value if isinstance(value, str) else brief(value))
@@ -252,7 +252,9 @@ def keywords_for(function: Callable[..., object], changes: Mapping[str, Any]) ->
     parameters = inspect.signature(function).parameters
     for key in changes:
         if key in parameters:
-            raise ConfigError(f"{key} cannot be set as an option: the command has an argument or a flag for it")
+            raise ConfigError(
+                f"{key} is not an option of --set or --config; the command has an argument or a flag for it"
+            )
     return dict(changes)
 
 
