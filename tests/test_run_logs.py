@@ -215,3 +215,16 @@ def test_a_comparison_needs_pictures_to_measure_against(cli: Cli, tmp_path: Path
     assert done.returncode == 2
     assert "few has 14 pictures, too few to evaluate against" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("part", "broken"),
+    [("  fingerprint: ", "  fingerprints: "), ("  training: ", "  training: x"), ("  size: ", "  size: [1] #")],
+)
+def test_a_record_of_the_dataset_that_is_damaged_is_one_line(run: Path, cli: Cli, part: str, broken: str) -> None:
+    config = run / "config.yaml"
+    config.write_text(config.read_text().replace(part, broken))
+    for words in (["resume", run, "--budget", "1steps"], ["report", run, "--out", "page.html"]):
+        done = cli(*words)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert "config.yaml" in done.stderr

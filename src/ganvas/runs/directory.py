@@ -10,10 +10,11 @@ tensorboard/    event files
 """
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NotRequired, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypedDict
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import refuse_taken, whole_directory, whole_file
@@ -24,6 +25,28 @@ SCHEMA_VERSION = 1
 CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
 
 
+class DatasetRecord(TypedDict):
+    """What `config.yaml` says about the dataset of a run.
+
+    Attributes:
+        fingerprint: of its content.
+        count: number of pictures.
+        size: their height and width in pixels.
+        label_column: the column of the classes, or None.
+        class_names: in the order of their numbers.
+        training: number of training pictures. Earlier versions did not write it.
+        labels: the digest of their labels. Earlier versions did not write it.
+    """
+
+    fingerprint: str
+    count: int
+    size: int
+    label_column: str | None
+    class_names: list[str]
+    training: NotRequired[int]
+    labels: NotRequired[str | None]
+
+
 class Record(BaseModel):
     """The content of `config.yaml`: everything that is needed to repeat the run and to credit its data.
 
@@ -32,8 +55,7 @@ class Record(BaseModel):
         ganvas: the version that started the run.
         recipe: the recipe's name, or module:Class.
         data: absolute path of the dataset directory.
-        dataset: its fingerprint, count, size, label_column and class_names, the number of training pictures
-            ("training"), and the digest of their labels ("labels"). Earlier versions did not write the last two.
+        dataset: what the run learns from.
         networks: generator_parameters and discriminator_parameters.
         machine: device, device_name, precision, threads.
         forecast: what was expected of the run before it began: seconds, kimg, memory_bytes ... Empty in runs of
@@ -50,7 +72,7 @@ class Record(BaseModel):
     ganvas: str
     recipe: str
     data: str
-    dataset: dict[str, Any]
+    dataset: DatasetRecord
     networks: dict[str, int]
     machine: dict[str, Any]
     forecast: dict[str, float] = {}
@@ -62,7 +84,7 @@ class Record(BaseModel):
     @property
     def training_count(self) -> int:
         """Number of training pictures. In runs of earlier versions these are all pictures of the dataset."""
-        return int(self.dataset.get("training", self.dataset["count"]))
+        return self.dataset.get("training", self.dataset["count"])
 
 
 class RunDirectory:

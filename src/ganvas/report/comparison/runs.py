@@ -124,7 +124,7 @@ def _facts(runs: Sequence[Run]) -> dict[str, str]:
 def _caveat(runs: Sequence[Run]) -> str:
     """Why the scores cannot be compared; empty if they can."""
     scored = [(run.record.dataset["fingerprint"], best) for run in runs if (best := run.logs.best)]
-    conditions = {
+    conditions: dict[str, set[object]] = {
         "data": {fingerprint for fingerprint, _ in scored},
         "feature networks": {best.figures.get("extractor") for _, best in scored},
         "numbers of pictures": {(best.get("generated"), best.get("real")) for _, best in scored},
