@@ -263,15 +263,20 @@ def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     healthy = Targets.terms
-    calls: list[None] = []
+    has_begun: list[None] = []
+    create = RunDirectory.create
+
+    def begins(directory: RunDirectory) -> None:
+        create(directory)
+        has_begun.append(None)
 
     def fails_at_last(targets: Targets, real: torch.Tensor, fake: torch.Tensor) -> dict[str, torch.Tensor]:
-        calls.append(None)
-        return healthy(targets, real, fake * (float("nan") if len(calls) > 6 else 1))
+        if has_begun:  # the steps of the forecast come before
+            has_begun.append(None)
+        return healthy(targets, real, fake * (float("nan") if len(has_begun) > 3 else 1))
 
     monkeypatch.setattr(Targets, "terms", fails_at_last)
-    # Four warm-up steps of the forecast come first; the checkpoint of the step before the failure must stay whole.
-    monkeypatch.setattr("ganvas.planning.costs.TIMED_STEPS", 2)
+    monkeypatch.setattr(RunDirectory, "create", begins)
     with pytest.raises(DivergedError, match=r"discriminator's loss term 'fake' is nan; the last checkpoint"):
         quick(tiny_data, tmp_path / "run", checkpoint_every="1steps")
     kept = newest(tmp_path / "run")
