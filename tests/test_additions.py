@@ -150,6 +150,13 @@ def test_a_metric_is_measured_logged_and_shown(add: Add, cli: Cli, tmp_path: Pat
     assert re.search(r"^redness +1\.0000 +red, over the real pictures' red$", cli(*same).stdout, re.MULTILINE)
 
 
+@pytest.mark.parametrize("taken", ["spacing", "seconds"])
+def test_a_metric_cannot_take_the_key_of_another(add: Add, cli: Cli, tiny_data: Path, taken: str) -> None:
+    add(measures, "redness", METRIC.replace('{"redness": red / real}', f'{{"{taken}": red / real}}'))
+    done = cli("evaluate", tiny_data, "--data", tiny_data, "--extractor", "pixels")
+    assert (done.returncode, f"the metric Redness returns '{taken}', which is taken" in done.stderr) == (2, True)
+
+
 def test_every_figure_is_on_the_page_of_metrics() -> None:
     page = (ROOT / "docs" / "metrics.md").read_text()
     labels = [figure.label.strip() for metric in measures.in_order() for figure in metric.figures]

@@ -87,7 +87,7 @@ def test_a_run_outlives_a_full_disk_that_holds_its_log(tmp_path: Path, tiny_data
     assert has_checkpoint(tmp_path / "run")
 
 
-@pytest.mark.parametrize("closed", ["2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"])
+@pytest.mark.parametrize("closed", ["2>&-", "0<&- 1>&- 2>&-"])
 def test_a_run_needs_no_standard_streams(tmp_path: Path, tiny_data: Path, closed: str) -> None:
     command = " ".join([f"exec {sys.executable} -m ganvas train {tiny_data} --out run", *SHORT, closed])
     assert subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, timeout=120, check=False).returncode == 0

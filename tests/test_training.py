@@ -25,6 +25,7 @@ from ganvas.metrics.scores import Scores
 from ganvas.networks.losses import Targets
 from ganvas.planning.run import Outcome, resume, train
 from ganvas.runs import snapshot
+from ganvas.runs.directory import RunDirectory
 from ganvas.settings.config import Settings
 from ganvas.training import clock, evaluation, updater
 from ganvas.training.ema import MovingAverage

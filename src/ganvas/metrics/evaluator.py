@@ -9,7 +9,7 @@ import numpy as np
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.arrays import Images, Integers
-from ganvas.foundation.errors import DataError
+from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.metrics.classes import class_scores
 from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.features import SLAB
@@ -18,7 +18,7 @@ from ganvas.metrics.measures import in_order
 from ganvas.metrics.metric import Metric
 from ganvas.metrics.real_side import RealSide
 from ganvas.metrics.reference import MAX_REAL
-from ganvas.metrics.scores import Scores
+from ganvas.metrics.scores import RESERVED, Scores
 from ganvas.settings.config import DEFAULT_EXTRACTOR
 
 
@@ -63,7 +63,7 @@ class Evaluator:
             labels: the classes that the pictures were generated for, int64 [N]; None without classes.
 
         Raises:
-            ConfigError: the feature network is unknown.
+            ConfigError: the feature network is unknown, or two metrics return the same key.
             DataError: there are too few real or generated pictures.
         """
         started = time.perf_counter()
@@ -71,7 +71,11 @@ class Evaluator:
         pictures = self.describe(images, labels)
         measured: dict[str, float | None] = {}
         for metric in self._metrics:
-            measured |= metric.measure(pictures)
+            figures = metric.measure(pictures)
+            if taken := sorted(figures.keys() & (measured.keys() | RESERVED)):
+                name = type(metric).__name__
+                raise ConfigError(f"the metric {name} returns {taken[0]!r}, which is taken; choose another key")
+            measured |= figures
         return Scores.of(
             measured,
             classes=class_scores(pictures, real, self._real.data.class_names) if labels is not None else {},

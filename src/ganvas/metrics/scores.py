@@ -18,6 +18,25 @@ PUBLISHED = "inception"
 # Shares with a larger standard error are too vague to be useful.
 MAX_ERROR = 0.05
 
+# Keys of a line of `evals.jsonl` that say how it was measured. A metric cannot use them.
+RESERVED = frozenset(
+    [
+        "kimg",
+        "classes",
+        "extractor",
+        "independent",
+        "features",
+        "generated",
+        "real",
+        "held_back",
+        "seconds",
+        "others",
+        "verdict",
+        "evidence",
+        "best",
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Scores(Leaks, Memorisation, Diversity, Distances):
