@@ -23,7 +23,7 @@ from ganvas.cli import main as ganvas_command
 from ganvas.foundation.files import append_record, read_records
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.planning.run import train
-from ganvas.runs.directory import Record
+from ganvas.runs.directory import DatasetRecord, Record
 from support.datasets import write_dataset
 
 OPTIONS = ("width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "device=cpu", "grid_size=2")
@@ -140,6 +140,9 @@ def test_no_seed_hides_behind_the_others(capsys: pytest.CaptureFixture[str]) -> 
     ]
 
 
+DATASET = DatasetRecord(fingerprint="x", count=1, size=16, label_column=None, class_names=[])
+
+
 def test_what_a_run_found_by_a_mark(tmp_path: Path) -> None:
     logs = [{"seconds": 59.0, "kimg": 5.0}, {"seconds": 60.4, "kimg": 6.0}, {"seconds": 119.0, "kimg": 12.0}]
     evaluations = [
@@ -148,8 +151,8 @@ def test_what_a_run_found_by_a_mark(tmp_path: Path) -> None:
         {"kimg": 11.0, "verdict": "collapsed", "copies": 0.3},
     ]
     record = Record(
-        ganvas="1", recipe="dcgan", data="", dataset={}, networks={}, machine={}, versions={}, settings={}, options={},
-        command="",
+        ganvas="1", recipe="dcgan", data="", dataset=DATASET, networks={}, machine={}, versions={}, settings={},
+        options={}, command="",
     )  # fmt: skip
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(record.model_dump()))
     for name, records in (("stats.jsonl", logs), ("evals.jsonl", evaluations)):
