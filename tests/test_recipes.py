@@ -108,6 +108,20 @@ def test_targets_change_the_loss_of_recipes_that_have_them_and_are_refused_by_ot
 
 
 @pytest.mark.parametrize("name", RECIPES)
+def test_a_minibatch_layer_leaves_the_first_logits_within_a_few_units(name: str) -> None:
+    batch_size = gans.find(name).defaults.batch_size
+    for seed in range(3):
+        torch.manual_seed(seed)
+        recipe, spec = small(name, width=16, latent_dim=100, minibatch="discrimination")
+        generator, discriminator = recipe.build(spec)
+        batch = batch_of(recipe, spec, batch_size)
+        pictures = {"real": (batch.images, batch.labels), "fake": (batch.fakes(generator), batch.generated_labels)}
+        for images, labels in pictures.values():
+            logits = not_none(recipe.judge(discriminator, images, labels)).logits
+            assert logits.abs().max() < 6
+
+
+@pytest.mark.parametrize("name", RECIPES)
 def test_its_latents_are_what_the_options_say(name: str) -> None:
     for latent, spread in (("normal", 1.0), ("uniform", 3**-0.5)):
         latents = small(name, latent=latent, latent_dim=50)[0].latents(200, torch.Generator().manual_seed(0))
