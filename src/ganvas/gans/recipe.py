@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.foundation.errors import ConfigError
+from ganvas.gans.choices import Choice
 from ganvas.networks.critique import Critique, Head
 from ganvas.networks.losses import Targets
 from ganvas.networks.minibatch import minibatch_layer
@@ -166,6 +167,7 @@ class Recipe(GeneratorRecipe):
         has_targets: whether D learns probabilities for real and for generated pictures, which label smoothing and
             swapping change; such a recipe takes its terms from `self.targets`.
         defaults: its training options; an `Options` or a subclass with further keys.
+        choices: what its paper says, what it does and why, for docs/recipes.md; a recipe of your own needs none.
         ladder: widths that a quality chooses among, ascending; by default half to twice that of `defaults`.
     """
 
@@ -173,6 +175,7 @@ class Recipe(GeneratorRecipe):
     class_use: ClassVar[ClassUse] = ClassUse.NONE
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
+    choices: ClassVar[tuple[Choice, ...]] = ()
     ladder: ClassVar[tuple[int, ...]] = ()
 
     def __init__(self, options: Options) -> None:

@@ -61,8 +61,8 @@ def hold_back(groups: Integers, labels: Integers | None, fraction: float, seed: 
 
     Every class with two or more groups has pictures on both sides, as near to the share as its groups allow. If a class
     is a single group, its own pictures are divided, and other pictures of that group stay in training. A class with a
-    single picture stays in training. A group with several classes stays in training if it has more than the share of one
-    of them. The side of any other such group is chosen by the class with the fewest groups left; groups with a single
+    single picture stays in training. A group with several classes stays in training if it exceeds the share of one of
+    them. The side of any other such group is chosen by the class with the fewest groups left; groups with a single
     class make up for it. A class without such groups may miss the share. If it cannot have pictures on both sides, all
     are for training.
 
