@@ -67,14 +67,14 @@ def test_every_size_fits_together(size: int) -> None:
 def test_each_picture_is_mapped_onto_the_range_of_the_sigmoid() -> None:
     torch.manual_seed(0)
     values = torch.randn(3, 3, 8, 8) * torch.tensor([0.01, 1, 100])[:, None, None, None] + 5
-    mapped = can.spread(values)
+    mapped = can.MapPictures()(values)
     assert torch.allclose(mapped.amin((1, 2, 3)), torch.full((3,), -4.0))
     assert torch.allclose(mapped.amax((1, 2, 3)), torch.full((3,), 4.0), atol=1e-4)
     # Linear: what lies halfway stays halfway.
     middle = (values.amin((1, 2, 3)) + values.amax((1, 2, 3))) / 2
     values[:, 0, 0, 0] = middle
-    assert torch.allclose(can.spread(values)[:, 0, 0, 0], torch.zeros(3), atol=1e-3)
-    assert can.spread(torch.ones(1, 3, 8, 8)).isfinite().all()
+    assert torch.allclose(can.MapPictures()(values)[:, 0, 0, 0], torch.zeros(3), atol=1e-3)
+    assert can.MapPictures()(torch.ones(1, 3, 8, 8)).isfinite().all()
 
 
 def test_pictures_reach_from_one_end_of_the_rescaled_sigmoid_to_the_other() -> None:
