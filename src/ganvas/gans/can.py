@@ -21,6 +21,7 @@ D's class term as printed has no negative examples: a D_c that is 1 for every st
 G is not conditioned on a style, so its pictures have none. Only D needs the classes of the real ones.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -34,8 +35,8 @@ from ganvas.networks.critique import Critique
 from ganvas.networks.losses import logistic_fake, logistic_real, one_vs_rest, style_ambiguity
 from ganvas.settings.options import Options
 
-ACTIVATIONS = {"leaky-relu": lambda: nn.LeakyReLU(0.2), "relu": nn.ReLU}
-POOLS = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"leaky-relu": lambda: nn.LeakyReLU(0.2), "relu": nn.ReLU}
+POOLS: dict[str, Callable[[int], nn.Module]] = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}
 
 
 class CANOptions(Options):

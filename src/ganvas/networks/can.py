@@ -159,9 +159,9 @@ class Discriminator(nn.Module):
         super().__init__()
         side, hidden, activation = _coarsest(size, depth), DENSE_PER_WIDTH * width, activation or _leaky
         channels = [3, *(width * 2**level for level in range(depth))]
-        blocks = []
+        blocks: list[nn.Module] = []
         for fan_in, fan_out in pairwise(channels):
-            normalisation = [nn.BatchNorm2d(fan_out)] if is_normalised and fan_in > 3 else []
+            normalisation = [nn.BatchNorm2d(fan_out)] if is_normalised and blocks else []
             convolution = nn.Conv2d(fan_in, fan_out, 3, padding=1)
             blocks.append(nn.Sequential(convolution, *normalisation, activation(), pool(2)))
         self.body = nn.Sequential(*blocks)
@@ -188,7 +188,7 @@ def _coarsest(size: int, depth: int) -> int:
     """The height and width of the coarsest map."""
     if size < 2**depth:
         raise ConfigError(f"depth={depth} needs pictures of at least {2**depth} pixels, not {size}; choose depth=3")
-    return size // 2**depth
+    return size >> depth
 
 
 def _leaky() -> nn.Module:
