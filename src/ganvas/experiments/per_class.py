@@ -33,7 +33,9 @@ from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check, option_requesting_evaluations
 from ganvas.report.comparison import page
+from ganvas.report.comparison.columns import SHARED, cells, heads, verdicts
 from ganvas.report.comparison.page import Side, figure, markdown
+from ganvas.report.run.verdict import latest
 from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import MIN_SCORED, resolve
 from ganvas.training.display import Display, FailSafe
@@ -92,18 +94,20 @@ class PerClass:
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """The headings of the columns, and one row of cells per class."""
-        heads = ["class", "pictures", "KID, first evaluation", "KID, best", "precision", "recall", "img/s", "kimg"]
-        return heads, [self._row(name) for name in self.plan.folders]
+        scores = ["KID, first evaluation", "KID, best", *heads(SHARED)]
+        columns = ["class", "pictures", *scores, "verdict", "img/s", "kimg"]
+        return columns, [self._row(name) for name in self.plan.folders]
 
     def _row(self, name: str) -> list[str]:
         pictures = len(Dataset.open(self.path / DATA / self.plan.folders[name]).rows(TRAIN))
         logs = RunLogs.open(self.run(name))
         best = logs.best
         kid = f"{best.kid:.3f} ± {best.get('kid_se') or 0:.3f}" if best and best.kid is not None else figure(None, "")
-        scores = (figure(best.get(key) if best else None, ".2f") for key in ("precision", "recall"))
+        scores = cells(lambda key: best.get(key) if best else None, SHARED)
+        named = verdicts([verdict.name if (verdict := latest(logs)) else None])
         speed = figure(logs.img_per_s, ".0f"), figure(logs.kimg, ".1f")
         mark = " (diverged)" if name in self.diverged else ""
-        return [name + mark, f"{pictures:,}", figure(logs.first_kid, ".3f"), kid, *scores, *speed]
+        return [name + mark, f"{pictures:,}", figure(logs.first_kid, ".3f"), kid, *scores, named, *speed]
 
     def __str__(self) -> str:
         return markdown(*self.table())
@@ -247,8 +251,8 @@ def _write_results(result: PerClass) -> None:
         Side(name, "", grid(images, COLUMNS // 2), RunLogs.open(result.run(name)).curve)
         for name, images in pictures.items()
     ]
-    heads, rows = result.table()
+    columns, rows = result.table()
     facts = {"Classes": f"{len(plan.folders)} of {plan.label_column}", "Fingerprint": plan.fingerprint[:12]}
     changes = {key: str(value) for key, value in plan.changes.items()}
     title = f"{plan.recipe} on each class of {Path(plan.data).name}"
-    page.write_page(path / PAGE, title, heads, rows, sides, facts | changes)
+    page.write_page(path / PAGE, title, columns, rows, sides, facts | changes, scores=("kid", *SHARED))
