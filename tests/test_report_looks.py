@@ -13,7 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 
 from ganvas import gans
 from ganvas.artist.artist import load
@@ -40,7 +40,7 @@ from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
 from ganvas.verdict.evaluation import Evaluation
 from ganvas.verdict.measurement import LogLine
-from support.browser import PHONE, visit
+from support.browser import DESKTOP, PHONE, visit
 from support.command_line import Cli
 from support.datasets import noise, write_dataset, write_pictures_of
 from support.runs import TINY
@@ -276,8 +276,14 @@ def test_without_activation_modules_the_maps_are_those_of_the_convolutions(galle
 
 def test_the_maps_on_the_page_are_of_a_training_picture(gallery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[NDArray[np.uint8], NDArray[np.int64] | None]] = []
-    maps = [np.ones((2, 4, 4), np.float32)]
-    monkeypatch.setattr(Critic, "activation_maps", lambda _, images, labels: asked.append((images, labels)) or maps)
+
+    def activation_maps(
+        _: Critic, images: NDArray[np.uint8], labels: NDArray[np.int64] | None
+    ) -> list[NDArray[np.float32]]:
+        asked.append((images, labels))
+        return [np.ones((2, 4, 4), np.float32)]
+
+    monkeypatch.setattr(Critic, "activation_maps", activation_maps)
     section = discriminator.activations(RunModels.open(Run.open(gallery / "told")))
     data = Dataset.open(gallery / "data")
     ((images, labels),) = asked
@@ -636,3 +642,31 @@ def test_hostile_class_names_are_text_and_the_phone_is_wide_enough(
         assert seen.page.evaluate(broken) == 0
     assert seen.requests == []
     assert seen.complaints == []
+
+
+@pytest.mark.browser
+def test_buttons_switch_between_the_kinds_of_interpolation(gallery: Path, tmp_path: Path, browser: Browser) -> None:
+    with visit(browser, write_page(gallery / "plain", tmp_path / "page.html")) as seen:
+        ways, buttons = seen.page.locator("#interpolations .way").all(), seen.page.locator("#interpolations button")
+        assert [way.is_visible() for way in ways] == [True, False]
+        buttons.nth(1).click()
+        assert [way.is_visible() for way in ways] == [False, True]
+        assert buttons.nth(1).get_attribute("aria-pressed") == "true"
+        seen.page.emulate_media(media="print")
+        assert [way.is_visible() for way in ways] == [True, True]
+        assert [way.locator("h3").is_visible() for way in ways] == [True, True]
+        seen.assert_sound()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_losses_stand_side_by_side_or_below_each_other(
+    gallery: Path, tmp_path: Path, browser: Browser, size: ViewportSize
+) -> None:
+    file = write_comparison([gallery / "scored", gallery / "plain"], tmp_path / "page.html")
+    with visit(browser, file, size) as seen:
+        seen.page.wait_for_selector("#chart-losses-1 .scatterlayer .trace")
+        boxes = [seen.page.locator(f"#chart-losses-{number}").bounding_box() for number in range(2)]
+        first, second = (box for box in boxes if box is not None)
+        assert (first["y"] == second["y"]) == (size == DESKTOP)
+        seen.assert_sound()
