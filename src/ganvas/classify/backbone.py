@@ -106,7 +106,8 @@ class TimmBackbone(Backbone):
         super().__init__()
         if not hasattr(network, "forward_intermediates"):
             raise ConfigError(f"backbone={name}: this network of timm does not show its stages; choose another one")
-        self.network: Any = network  # timm's modules have no types
+        # timm's modules have no types. channels_last, as trained and opened networks must round alike.
+        self.network: Any = network.to(memory_format=torch.channels_last)
         trained: Any = self.network.pretrained_cfg
         for kind, values in (("mean", trained["mean"]), ("deviation", trained["std"])):
             self.register_buffer(kind, torch.tensor(values).view(1, 3, 1, 1), persistent=False)

@@ -56,7 +56,10 @@ def published(name: str, cure: str) -> nn.Module:
 
     It draws no random number. The arguments and errors are those of `published_weights`.
     """
-    return _load(name, published_weights(name, cure))
+    overlay = {"file": str(published_weights(name, cure))}
+    with torch.random.fork_rng(devices=[]):
+        network: nn.Module = timm.create_model(name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay)
+    return network.eval().requires_grad_(False)
 
 
 def from_file(name: str, weights: Path) -> nn.Module:
@@ -70,23 +73,22 @@ def from_file(name: str, weights: Path) -> nn.Module:
         ConfigError: timm has no such network.
         DataError: the file does not exist, is not a safetensors file, or does not fit the network.
     """
-    check_network(name)
+    network = untrained(name)
     if not is_file(weights):
         raise DataError(f"{weights} does not exist; expected a safetensors file with the weights of {name}")
     try:
-        with safe_open(weights, framework="pt") as content:  # timm would unpickle another kind of file
-            names = set(content.keys())
-        network = _load(name, weights)
+        with safe_open(weights, framework="pt") as content:
+            # The classifier is left out. timm itself would leave random whatever else the file lacks.
+            if missing := sorted(network.state_dict().keys() - set(content.keys())):
+                raise DataError(
+                    f"{weights} does not fit {name}: {len(missing)} tensors are missing, such as {missing[0]!r}; "
+                    "expected a file as timm publishes it"
+                )
+            network.load_state_dict({tensor: content.get_tensor(tensor) for tensor in network.state_dict()})
     except (OSError, SafetensorError) as error:
         raise DataError(f"{weights} cannot be read as a safetensors file ({error})") from error
-    except (RuntimeError, LookupError) as error:  # the shape of a tensor, or a name that timm converts
+    except RuntimeError as error:  # the shape of a tensor
         raise DataError(f"{weights} does not fit {name}: {' '.join(str(error).split())}") from error
-    # Without its classifier, timm leaves random what the file lacks.
-    if missing := sorted(network.state_dict().keys() - names):
-        raise DataError(
-            f"{weights} does not fit {name}: {len(missing)} tensors are missing, such as {missing[0]!r}; expected a "
-            "file as timm publishes it"
-        )
     return network
 
 
@@ -99,11 +101,4 @@ def untrained(name: str) -> nn.Module:
     check_network(name)
     with torch.random.fork_rng(devices=[]):
         network: nn.Module = timm.create_model(name, num_classes=0)
-    return network.eval().requires_grad_(False)
-
-
-def _load(name: str, weights: Path) -> nn.Module:
-    overlay = {"file": str(weights)}
-    with torch.random.fork_rng(devices=[]):
-        network: nn.Module = timm.create_model(name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay)
     return network.eval().requires_grad_(False)
