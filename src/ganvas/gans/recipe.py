@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.foundation.errors import ConfigError
+from ganvas.gans.choices import Choice
 from ganvas.networks.critique import Critique, Head
 from ganvas.networks.losses import Targets
 from ganvas.networks.minibatch import minibatch_layer
@@ -167,6 +168,7 @@ class Recipe(GeneratorRecipe):
         has_targets: whether D learns probabilities for real and for generated pictures, which label smoothing and
             swapping change; such a recipe takes its terms from `self.targets`.
         defaults: its training options; an `Options` or a subclass with further keys.
+        choices: what its paper says, what it does and why, for docs/recipes.md; a recipe of your own needs none.
         ladder: widths that a quality chooses among, ascending; by default half to twice that of `defaults`.
         earlier: what options that were added later stood for before, where that differs from `defaults`.
     """
@@ -175,6 +177,7 @@ class Recipe(GeneratorRecipe):
     class_use: ClassVar[ClassUse] = ClassUse.NONE
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
+    choices: ClassVar[tuple[Choice, ...]] = ()
     ladder: ClassVar[tuple[int, ...]] = ()
     earlier: ClassVar[Mapping[str, object]] = {}
 
