@@ -199,7 +199,8 @@ def test_a_snapshot_paints_no_class(tmp_path: Path, data: Path) -> None:
 
 def test_a_weight_of_0_changes_nothing(tmp_path: Path, data: Path) -> None:
     states = []
-    for number, changes in enumerate(({}, {"ambiguity": 0, "ambiguity_by": "nowhere", "ambiguity_over": 1})):
+    unused: dict[str, Any] = {"ambiguity": 0, "ambiguity_by": "nowhere", "ambiguity_over": 1}
+    for number, changes in enumerate(({}, unused)):
         out = tmp_path / str(number)
         train(data, out, **TINY, budget="3steps", d_width=2, **changes)
         states.append(tensors(newest(out)))
@@ -212,7 +213,7 @@ def test_a_weight_of_0_changes_nothing(tmp_path: Path, data: Path) -> None:
 
 @pytest.mark.parametrize("model", ["cnn", "deep-cnn", "transfer"])
 def test_a_fixed_classifier_says_what_the_classifier_says(data: Path, tmp_path: Path, model: str) -> None:
-    fast = {"epochs": 1} if model != "transfer" else {"size": 64}
+    fast: dict[str, Any] = {"epochs": 1} if model != "transfer" else {"size": 64}
     opened = train_classifier(data, tmp_path / "classifier", model=model, **fast)
     images = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), np.uint8)
     pictures = to_float(torch.from_numpy(images)).requires_grad_()
@@ -220,7 +221,7 @@ def test_a_fixed_classifier_says_what_the_classifier_says(data: Path, tmp_path: 
     logits = fixed(pictures)
     # The classifier rounds resized pictures to bytes, which a gradient cannot pass.
     np.testing.assert_allclose(logits.softmax(dim=1).detach().numpy(), opened.probabilities(images), atol=0.02)
-    logits.sum().backward()
+    torch.autograd.backward(logits.sum())
     assert not_none(pictures.grad).abs().sum() > 0
     assert [weight for weight in fixed.parameters() if weight.requires_grad or weight.grad is not None] == []
 

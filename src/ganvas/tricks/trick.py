@@ -63,7 +63,7 @@ class Trick(ABC):
             return critique
         returned = type(self.recipe.discriminate(discriminator, images, labels)).__name__
         raise ConfigError(
-            f"r1, r2, feature_matching and ambiguity: the discriminator of recipe {self.recipe.name()} returns a "
+            f"ambiguity, r1, r2 and feature_matching: the discriminator of recipe {self.recipe.name()} returns a "
             f"{returned}, not a Critique with logits and features (ganvas.networks.critique)"
         )
 
