@@ -105,7 +105,7 @@ def _train_and_measure(args: argparse.Namespace) -> None:
             if any(about.items() <= record.items() for record in done):
                 continue
             run = results / "+".join([args.recipe, *sorted(args.set), f"{by}-{weight:g}-seed{seed}-{args.minutes:g}m"])
-            own = {"ambiguity": weight} if weight else {}
+            own: dict[str, object] = {"ambiguity": weight} if weight else {}
             own |= {"ambiguity_by": str(teacher)} if by == FIXED else {}
             print(f"training {run}", file=sys.stderr)
             budget = f"{args.minutes}m"
@@ -157,7 +157,7 @@ class Judge:
         judge = cls(network, layer.requires_grad_(False), {})
         probabilities = judge.probabilities(data.images[test])
         entropies = entropy(probabilities)
-        reference = {
+        reference: dict[str, float] = {
             "real_accuracy": float((probabilities.argmax(axis=1) == data.labels[test]).mean()),
             "real_entropy": float(entropies.mean()) * math.log(len(data.class_names)),
             "classes": len(data.class_names),
@@ -275,7 +275,8 @@ def _row(runs: list[dict[str, Any]], plain: list[dict[str, Any]]) -> str:
 
 
 def _median(runs: list[dict[str, Any]], key: str) -> float:
-    return statistics.median(run[key] for run in runs)
+    values: list[float] = [run[key] for run in runs]
+    return statistics.median(values)
 
 
 def _spread(runs: list[dict[str, Any]], key: str) -> str:
