@@ -11,7 +11,6 @@ from torch import nn
 from torch.nn import functional as F
 
 import ganvas
-from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.can import CAN
 from ganvas.gans.recipe import Batch, Spec
