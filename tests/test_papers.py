@@ -36,21 +36,8 @@ FACTS: dict[str, Fact] = yaml.safe_load((Path(__file__).parent / "data" / "paper
 
 
 def facts_with(key: str) -> list[Any]:
-    """The facts with this key, as parameters of a test; those that are pending must fail."""
-    return [
-        pytest.param(
-            fact[key],
-            id=name,
-            marks=[pytest.mark.xfail(reason=fact["pending"], strict=True)] if _is_pending(fact, key) else [],
-        )
-        for name, fact in FACTS.items()
-        if key in fact
-    ]
-
-
-def _is_pending(fact: Fact, key: str) -> bool:
-    """Whether this key's check waits for something; where a fact has several, the last one does."""
-    return "pending" in fact and key == [each for each in fact if each != "pending"][-1]
+    """The facts with this key, as parameters of a test."""
+    return [pytest.param(fact[key], id=name) for name, fact in FACTS.items() if key in fact]
 
 
 def recipe_with(name: str, changes: Values) -> Recipe:
@@ -69,7 +56,7 @@ def test_a_fact_has_its_paper_its_words_and_how_it_is_met(name: str) -> None:
     fact = FACTS[name]
     assert name.startswith(f"{fact['paper']}-")
     assert fact["says"].strip()
-    assert set(fact) <= CHECKED | {"paper", "says", "pending"}
+    assert set(fact) <= CHECKED | {"paper", "says"}
     assert set(fact) & CHECKED
     assert fact.get("reported", True) is True
 
