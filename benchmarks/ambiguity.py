@@ -62,8 +62,13 @@ COLUMNS = [
     "kimg",
     "entropy in nats (min to max)",
     "of log C",
+    "ratio to weight 0",
+    "KID (min to max)",
+    "ratio to weight 0",
+    "diversity",
+    "max copies",
+    "verdicts",
 ]
-COLUMNS += ["ratio to weight 0", "KID (min to max)", "ratio to weight 0", "diversity", "max copies", "verdicts"]
 PLAIN, HEAD, FIXED = "none", "head", "fixed"
 # The size to which the fixed classifier resizes pictures: a compromise of what it costs and how often it is right.
 TEACHER_PIXELS = 96
@@ -151,8 +156,9 @@ class Judge:
         network = efficientnet_lite("efficientnet-lite0")
         assert data.labels is not None
         train, test = data.rows(TRAIN), data.rows(TEST)
-        layer = _Standardised(_described(network, data.images[train]), len(data.class_names))
-        views = layer.standardised(_described(network, data.images[train]))[None]
+        features = _described(network, data.images[train])
+        layer = _Standardised(features, len(data.class_names))
+        views = layer.standardised(features)[None]
         regress(layer.linear, FeatureInputs(views, torch.from_numpy(data.labels[train])), None, PENALTY, Silent())
         judge = cls(network, layer.requires_grad_(False), {})
         probabilities = judge.probabilities(data.images[test])
@@ -240,12 +246,8 @@ def print_table(records: list[dict[str, Any]]) -> None:
     found: dict[tuple[str, str, float, float, str], list[dict[str, Any]]] = defaultdict(list)
     for record in records:
         found[record["recipe"], record["options"], record["minutes"], record["weight"], record["by"]].append(record)
-    print(
-        "| recipe | minutes | weight | styles named by | seeds | kimg | entropy in nats (min to max) | of log C ",
-        end="",
-    )
-    print("| ratio to weight 0 | KID (min to max) | ratio to weight 0 | diversity | max copies | verdicts |")
-    print("|---|" + "---|" * 13)
+    print(f"| {' | '.join(COLUMNS)} |")
+    print("|" + "---|" * len(COLUMNS))
     for (recipe, options, minutes, weight, by), runs in sorted(found.items()):
         plain = found.get((recipe, options, minutes, 0.0, PLAIN), [])
         name = " ".join(filter(None, [recipe, options.replace("+", " ")]))
