@@ -1,4 +1,4 @@
-"""Where paper 4's CAN lives: many short runs, each with other values of what the paper leaves open.
+"""With which options paper 4's CAN keeps its variety: many short runs, each with other values of what it leaves open.
 
     python -m benchmarks.can_search DATA RESULTS [--runs 200] [--kimg 16] [--seed 0] [--set KEY=VALUE...] [--table]
 
@@ -115,7 +115,7 @@ def is_varied(evaluation: dict[str, Any]) -> bool:
     return (evaluation["diversity"] or 0) >= VARIED
 
 
-def lives(run: dict[str, Any]) -> bool:
+def stays_varied(run: dict[str, Any]) -> bool:
     """Whether the pictures of a run still differ at its end."""
     return bool(run["evaluations"]) and is_varied(run["evaluations"][-1])
 
@@ -123,16 +123,14 @@ def lives(run: dict[str, Any]) -> bool:
 def table(runs: list[dict[str, Any]]) -> str:
     """Both tables, in Markdown."""
     drawn = [run for run in runs if run["origin"] == "random"]
-    lines = [
-        f"{len(runs)} runs, {len(drawn)} of them at random; {sum(map(lives, drawn))} of these live at their end",
-        "",
-    ]
+    varied = sum(map(stays_varied, drawn))
+    lines = [f"{len(runs)} runs, {len(drawn)} of them at random; {varied} of these are varied at their end", ""]
     lines += ["| KID, best | diversity at the end | kimg | options |", "|---|---|---|---|"]
-    for run in sorted(filter(lives, runs), key=best_kid)[:BEST]:
+    for run in sorted(filter(stays_varied, runs), key=best_kid)[:BEST]:
         last = run["evaluations"][-1]
         options = " ".join(f"{key}={value}" for key, value in run["options"].items() if value != SPACE[key][0])
         lines.append(f"| {best_kid(run):.3f} | {last['diversity']:.2f} | {last['kimg']:.0f} | `{options}` |")
-    lines += ["", "| option | value | runs | live at the end | KID, best | KID, median of those that live |"]
+    lines += ["", "| option | value | runs | varied at the end | KID, best | KID, median of the varied |"]
     lines += ["|---|---|---|---|---|---|"]
     for key, values in SPACE.items():
         grouped: dict[object, list[dict[str, Any]]] = defaultdict(list)
@@ -143,10 +141,10 @@ def table(runs: list[dict[str, Any]]) -> str:
 
 
 def _row(key: str, value: object, runs: list[dict[str, Any]]) -> str:
-    living = [run for run in runs if lives(run)]
-    best = f"{min(map(best_kid, living)):.3f}" if living else "-"
-    middle = f"{statistics.median(map(best_kid, living)):.3f}" if living else "-"
-    return f"| `{key}` | `{value}` | {len(runs)} | {len(living)} | {best} | {middle} |"
+    varied = [run for run in runs if stays_varied(run)]
+    best = f"{min(map(best_kid, varied)):.3f}" if varied else "-"
+    middle = f"{statistics.median(map(best_kid, varied)):.3f}" if varied else "-"
+    return f"| `{key}` | `{value}` | {len(runs)} | {len(varied)} | {best} | {middle} |"
 
 
 if __name__ == "__main__":

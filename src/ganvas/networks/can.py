@@ -117,7 +117,7 @@ class MapBounded(nn.Module):
 
 
 class Scale(nn.Module):
-    """Values times one scalar, as in the paper's figure 4; a scalar of 1 is no map at all."""
+    """Values times one scalar, as in the paper's figure 4; a scalar of 1 changes nothing."""
 
     def __init__(self, factor: float = 1.0) -> None:
         super().__init__()
