@@ -228,13 +228,15 @@ def _plan(
     column = label_column(Dataset.open(data), None if requested is None else str(requested), "--label-column")
     dataset = labelled_by(Dataset.open(data), column)
     kind = gans.find(recipe)
-    if groups is None and kind.class_use.is_required:
-        raise ConfigError(
-            f"{recipe} learns all classes in one network, and --per-class trains a network for each; choose a recipe "
-            "without classes, train it for groups of classes with --per-group, or leave out --per-class"
-        )
     by_name = {} if groups is None else {name_of(group): group for group in grouped(dataset.class_names, groups)}
     changes = {key: value for key, value in changes.items() if key != "label_column"}
+    config = resolve(recipe, kind.defaults, changes)
+    if groups is None and kind(config.options).effective_class_use.is_required:
+        needing = f"{recipe} with ambiguity" if config.options.has_style_head else recipe
+        raise ConfigError(
+            f"{needing} learns all classes in one network, and --per-class trains a network for each; choose a recipe "
+            "without classes, train it for groups of classes with --per-group, or leave out --per-class"
+        )
     check(data, recipe, changes if groups is None else changes | {"label_column": column})
     plan = PerClassPlan(
         data=str(dataset.path.resolve()),
@@ -247,7 +249,7 @@ def _plan(
         start=None if start is None else str(start),
         changes=changes,
     )
-    _check_counts(dataset, plan, option_requesting_evaluations(resolve(recipe, kind.defaults, changes), changes))
+    _check_counts(dataset, plan, option_requesting_evaluations(config, changes))
     return plan
 
 
