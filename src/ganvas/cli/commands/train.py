@@ -78,7 +78,7 @@ def _groups(per_class: bool, per_group: int | None, class_group: list[str] | Non
 
     if per_class + (per_group is not None) + bool(class_group) > 1:
         raise ConfigError("--per-class, --per-group and --class-group cannot be used together; choose one")
-    return [words.split(",") for words in class_group] if class_group else per_group
+    return [[name.strip() for name in words.split(",")] for words in class_group] if class_group else per_group
 
 
 def _train_per_class(
