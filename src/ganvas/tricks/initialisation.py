@@ -8,7 +8,7 @@ from ganvas.tricks.trick import Trick
 
 
 def he(module: nn.Module) -> None:
-    """He et al. 2015, equation 15: weights from N(0, 2 / ((1 + 0.2^2) n)) for n inputs, and biases of zero."""
+    """He et al. 2015, equation 15: weights from N(0, 2 / ((1 + 0.2^2) n)), biases of 0; n is torch's fan_in."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         nn.init.kaiming_normal_(module.weight, 0.2)
         if module.bias is not None:
