@@ -21,7 +21,8 @@ Two of these terms differ from the paper's:
 - For G's first term the paper writes E[log(1 - D_r(G(z)))], which has hardly any gradient while D is sure of itself
   (`g_loss=saturating`).
 
-`python -m benchmarks.can_search` draws the options at random that the paper leaves open, and shows where G lives.
+`python -m benchmarks.can_search` draws options at random that the paper leaves open, and shows with which of them G
+keeps its variety.
 """
 
 from collections.abc import Callable, Mapping
@@ -62,7 +63,9 @@ class CANOptions(Options):
         description="The pictures from which D learns styles: those that it calls real, or the other half of a batch.",
     )
     generator: Literal["convolutional", "mlp"] = Field(
-        "convolutional", description="G's layers: transposed convolutions, or two dense layers."
+        "convolutional",
+        description="G's layers: transposed convolutions, or two dense layers and a tanh, "
+        "without output_map and BatchNorm.",
     )
     output_map: Literal["picture", "batch", "bounded", "scaled", "none"] = Field(
         "bounded",
@@ -145,7 +148,7 @@ CHOICES = (
         "nothing",
         ("normalisation",),
         ground=Ground.OPEN,
-        why="the network that the paper cites has BatchNorm; without it in G, no run of the search lived",
+        why="the network that the paper cites has BatchNorm; without it in G, every run of the search lost its variety",
         instead={"normalisation": "none"},
     ),
     Choice("weights", "nothing", ("init",), does="Glorot uniform", ground=Ground.OPEN, why="Keras's default"),
@@ -278,7 +281,7 @@ class CAN(NonSaturatingGAN):
         )
 
     def discriminator_terms(self, real: Critique, fake: Critique, batch: Batch) -> dict[str, Tensor]:
-        """The style of the real pictures, and the ambiguity of generated ones if equation 2 is taken at its word."""
+        """The style of the real pictures and, with `ambiguity_in_d`, the ambiguity of generated ones."""
         assert real.class_logits is not None
         assert fake.class_logits is not None
         assert batch.labels is not None

@@ -20,6 +20,10 @@ class Ground(StrEnum):
     """The paper contradicts itself or what it cites, and the recipe follows one reading."""
 
 
+# Words of keys that are not written in lower case.
+_SPELLED = {"g": "G", "d": "D", "adam": "Adam", "rmsprop": "RMSprop", "relu": "ReLU"}
+
+
 @dataclass(frozen=True)
 class Choice:
     """One figure or part of a paper's GAN and what the recipe does about it.
@@ -55,7 +59,8 @@ class Choice:
         why = f"{self.ground}: {self.why}" if self.why else str(self.ground)
         if self.instead:
             why += "; otherwise " + " ".join(f"`--set {key}={value}`" for key, value in self.instead.items())
-        return self.key.replace("-", " "), self.says, ", ".join(filter(None, [*set_to, self.does])), why
+        name = " ".join(_SPELLED.get(word, word) for word in self.key.split("-"))
+        return name, self.says, ", ".join(filter(None, [*set_to, self.does])), why
 
 
 def _written(value: object) -> str:

@@ -41,7 +41,9 @@ class Vanilla(NonSaturatingGAN):
     )
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice(
-            "discriminator", "four convolutions, each with leaky ReLU and dropout, a dense layer, sigmoid", does="so"
+            "discriminator",
+            "four convolutions, each with leaky ReLU and dropout, a dense layer, sigmoid",
+            does="the same; the sigmoid is part of the loss",
         ),
         Choice(
             "generator",
