@@ -18,7 +18,8 @@ from ganvas.networks import can
 from ganvas.networks.losses import one_vs_rest, style_ambiguity
 from ganvas.planning.run import train
 from ganvas.runs.snapshot import Snapshot, read_card, save
-from ganvas.settings.config import resolve
+from ganvas.settings.config import read_config, resolve
+from support.command_line import Cli
 from support.datasets import write_dataset
 from support.runs import TINY
 
@@ -271,6 +272,19 @@ def test_runs_of_versions_with_fewer_options_are_rebuilt_as_they_were(tmp_path: 
         former = {key: value for key, value in card.options.items() if key not in then}
         save(file, Snapshot.load(file).generator, card.model_copy(update={"options": former}))
     assert np.array_equal(ganvas.load(tmp_path / "run").sample(3), painted)
+
+
+def test_the_record_of_a_version_with_fewer_options_repeats_its_run(tmp_path: Path, cli: Cli) -> None:
+    data = write_dataset(tmp_path / "data", classes=3)
+    then = {"output_map": "picture", "normalisation": "none"}
+    train(data, tmp_path / "run", "can", **(TINY | then | {"budget": "3steps"}))
+    record = tmp_path / "run/config.yaml"
+    record.write_text(
+        "".join(line for line in record.read_text().splitlines(True) if line.split(":")[0].strip() not in then)
+    )
+    cli("train", data, "--config", record, "--out", "again", check=True)
+    assert read_config(tmp_path / "again/config.yaml")[1].items() >= then.items()
+    assert np.array_equal(ganvas.load(tmp_path / "again").sample(3), ganvas.load(tmp_path / "run").sample(3))
 
 
 def test_it_learns_from_classes_but_is_told_none(tmp_path: Path) -> None:

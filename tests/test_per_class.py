@@ -126,6 +126,7 @@ def test_each_may_begin_with_the_weights_of_one_run(tiny_data: Path, tmp_path: P
     ("recipe", "more", "named"),
     [
         ("cdcgan", {}, "leave out --per-class"),
+        ("dcgan", {"ambiguity": 1}, "dcgan with ambiguity learns all classes in one network"),
         ("dcgen", {}, "dcgan"),
         ("dcgan", {"budget": "soon"}, "soon"),
         ("dcgan", {"widht": 3}, "width"),
@@ -267,7 +268,7 @@ def test_the_command_takes_groups_by_size_and_by_name(four: Path, cli: Cli) -> N
         "class0, class1: 48 pictures, 1steps each",
         "class2, class3: 48 pictures, 1steps each",
     ]
-    named = ["--class-group", "class3,class0", "--class-group", "class1,class2"]
+    named = ["--class-group", "class3,class0", "--class-group", "class1, class2"]
     plan = cli(*words, *named, "--dry-run", check=True).stdout.splitlines()
     assert [line.split(":")[0] for line in plan[1:]] == ["class0, class3", "class1, class2"]
     both = cli(*words, *named, "--per-class")

@@ -200,11 +200,7 @@ def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
         ConfigError: the file does not exist, or is not a YAML mapping.
     """
     path = user_path(path)
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise ConfigError(f"--config {path} cannot be read: {error}") from error
-    values = _options_in(content, f"--config {path}")
+    values = _content(path)
     recipe = values.pop("recipe", None)
     if recipe is not None and not isinstance(recipe, str):
         raise ConfigError(f"--config {path}: recipe must be the name of a recipe, not {brief(recipe)}")
@@ -215,6 +211,24 @@ def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
             raise ConfigError(f"--config {path} sets {twice[0]} twice; set it once")
         changes |= group
     return recipe, changes
+
+
+def is_record(path: Path) -> bool:
+    """Whether a file of options is the config.yaml of a run, which has all options that its version of ganvas had.
+
+    Raises:
+        ConfigError: as `read_config`.
+    """
+    return "schema_version" in _content(user_path(path))
+
+
+def _content(path: Path) -> dict[str, object]:
+    """The values by key in a YAML file."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise ConfigError(f"--config {path} cannot be read: {error}") from error
+    return _options_in(content, f"--config {path}")
 
 
 def _options_in(content: object, place: str) -> dict[str, object]:

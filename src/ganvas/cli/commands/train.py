@@ -9,7 +9,7 @@ from ganvas.cli.arguments import Assignments, Data, Out
 from ganvas.cli.fields import options_of
 from ganvas.cli.groups import INTERRUPTED
 from ganvas.machine.memory import share_heap
-from ganvas.settings.config import Settings, keywords_for, parse_assignments, read_config
+from ganvas.settings.config import Settings, is_record, keywords_for, parse_assignments, read_config
 
 
 # A flag that is not given is None, so that --set, --config and the recipe's defaults apply.
@@ -56,7 +56,7 @@ def train(
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.planning import run as runs
 
-    named, changes = read_config(config) if config else (None, {})
+    named, changes = _in_file(config) if config else (None, {})
     changes |= parse_assignments(assignments or [])
     changes |= {key: value for key, value in settings.items() if value is not None}
     recipe = recipe or named or runs.DEFAULT_RECIPE
@@ -70,6 +70,14 @@ def train(
     with TerminalDisplay() as display:
         outcome = runs.train(data, out, recipe, start=start, display=display, **keywords_for(runs.train, changes))
     conclude(outcome)
+
+
+def _in_file(config: Path) -> tuple[str | None, dict[str, object]]:
+    """The recipe and the options in a file. The run of an earlier version is repeated as it was then."""
+    from ganvas import gans
+
+    recipe, changes = read_config(config)
+    return recipe, gans.find(recipe).recorded(changes) if recipe and is_record(config) else changes
 
 
 def _groups(per_class: bool, per_group: int | None, class_group: list[str] | None) -> int | list[list[str]] | None:
