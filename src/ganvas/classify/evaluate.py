@@ -79,7 +79,7 @@ class Evaluation:
         which = "all" if self.is_whole_dataset else "the test"
         scores = self.scores
         head = (
-            f"{self.classifier.path}: {self.classifier.card.model} on {which} pictures of {self.data.path}: "
+            f"{self.classifier.path}: {self.classifier.card.model} on {which} pictures of {self.data.path.name}: "
             f"{scores.pictures:,} in {scores.groups:,} groups"
         )
         return "\n".join([head, str(scores), *(f"note: {note}" for note in self.notes)])
