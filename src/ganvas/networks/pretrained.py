@@ -28,12 +28,12 @@ def check_network(name: str) -> None:
         raise ConfigError(f"timm has no network {name!r}{hint}")
 
 
-def published_weights(name: str, cure: str) -> Path:
+def published_weights(name: str, advice: str) -> Path:
     """The published weights of a network: a file in the cache of Hugging Face, downloaded if it is missing.
 
     Args:
         name: a network of timm.
-        cure: what to do without them, for the error message.
+        advice: what to do without them, for the error message.
 
     Raises:
         ConfigError: timm has no such network, or names no weights of it on Hugging Face.
@@ -47,16 +47,16 @@ def published_weights(name: str, cure: str) -> Path:
         return Path(hf_hub_download(hub, WEIGHTS))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise DataError(
-            f"{WEIGHTS} of {hub} is not in the Hugging Face cache and cannot be downloaded; {cure}"
+            f"{WEIGHTS} of {hub} is not in the Hugging Face cache and cannot be downloaded; {advice}"
         ) from error
 
 
-def published(name: str, cure: str) -> nn.Module:
+def published(name: str, advice: str) -> nn.Module:
     """A network of timm with its published weights: frozen, in evaluation mode, on the CPU, without its classifier.
 
     It draws no random number. The arguments and errors are those of `published_weights`.
     """
-    overlay = {"file": str(published_weights(name, cure))}
+    overlay = {"file": str(published_weights(name, advice))}
     with torch.random.fork_rng(devices=[]):
         network: nn.Module = timm.create_model(name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay)
     return network.eval().requires_grad_(False)

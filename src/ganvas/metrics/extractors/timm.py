@@ -9,7 +9,7 @@ from ganvas.metrics.features import LAYER, FeatureNetwork, resized
 from ganvas.networks.pretrained import check_network, published, published_weights
 from ganvas.settings.config import DEFAULT_EXTRACTOR
 
-_CURE = f"{DEFAULT_EXTRACTOR} works offline"
+_ADVICE = f"{DEFAULT_EXTRACTOR} works offline"
 
 
 class TimmNetwork(FeatureNetwork):
@@ -25,7 +25,7 @@ class TimmNetwork(FeatureNetwork):
 
     def __init__(self, name: str, features_list: tuple[str, ...] = (LAYER,), **settings: object) -> None:
         super().__init__(name, features_list, **settings)
-        self.network = published(_model(name), _CURE)
+        self.network = published(_model(name), _ADVICE)
         config: Any = self.network.pretrained_cfg  # a dict, which timm's types do not tell
         self._pixels = int(config["input_size"][-1])
         # Convert from pictures in [0, 1] to pictures in [-1, 1].
@@ -46,7 +46,7 @@ class TimmNetwork(FeatureNetwork):
     @classmethod
     def fetch(cls, name: str) -> None:
         """Download the published weights to the cache of Hugging Face."""
-        published_weights(_model(name), _CURE)
+        published_weights(_model(name), _ADVICE)
 
 
 def _model(name: str) -> str:
