@@ -97,7 +97,7 @@ CHOICES = (
     ),
     Choice(
         "activation",
-        "leaky ReLU; with ReLU, D died",
+        'leaky ReLU; with ReLU, "a dying relu problem"',
         ("activation",),
         instead={"activation": "relu"},
     ),
