@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 import ganvas
 from ganvas import gans
+from ganvas.foundation.errors import ConfigError
 from ganvas.gans.can import CAN
 from ganvas.gans.recipe import Batch, Spec
 from ganvas.networks import can
@@ -67,14 +69,14 @@ def test_every_size_fits_together(size: int) -> None:
 def test_each_picture_is_mapped_onto_the_range_of_the_sigmoid() -> None:
     torch.manual_seed(0)
     values = torch.randn(3, 3, 8, 8) * torch.tensor([0.01, 1, 100])[:, None, None, None] + 5
-    mapped = can.spread(values)
+    mapped = can.MapPictures()(values)
     assert torch.allclose(mapped.amin((1, 2, 3)), torch.full((3,), -4.0))
     assert torch.allclose(mapped.amax((1, 2, 3)), torch.full((3,), 4.0), atol=1e-4)
     # Linear: what lies halfway stays halfway.
     middle = (values.amin((1, 2, 3)) + values.amax((1, 2, 3))) / 2
     values[:, 0, 0, 0] = middle
-    assert torch.allclose(can.spread(values)[:, 0, 0, 0], torch.zeros(3), atol=1e-3)
-    assert can.spread(torch.ones(1, 3, 8, 8)).isfinite().all()
+    assert torch.allclose(can.MapPictures()(values)[:, 0, 0, 0], torch.zeros(3), atol=1e-3)
+    assert can.MapPictures()(torch.ones(1, 3, 8, 8)).isfinite().all()
 
 
 def test_pictures_reach_from_one_end_of_the_rescaled_sigmoid_to_the_other() -> None:
@@ -82,6 +84,64 @@ def test_pictures_reach_from_one_end_of_the_rescaled_sigmoid_to_the_other() -> N
     edge = 2 / (1 + math.exp(-4)) - 1
     assert torch.allclose(pictures.amin((1, 2, 3)), torch.full((5,), -edge), atol=1e-4)
     assert torch.allclose(pictures.amax((1, 2, 3)), torch.full((5,), edge), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("output_map", "low", "high"),
+    [("picture", -4.0, 4.0), ("batch", -4.0, 4.0), ("bounded", -4.0, 4.0), ("scaled", -0.5, 0.5), ("none", -1.0, 1.0)],
+)
+def test_output_maps(output_map: str, low: float, high: float) -> None:
+    generator = tiny(output_map=output_map, output_scale=0.5).build(SPEC)[0]
+    assert isinstance(generator, can.Generator)
+    values = torch.linspace(-1, 1, 2 * 3 * 16 * 16).reshape(2, 3, 16, 16)
+    # tanh of large values reaches its bounds.
+    mapped = generator.output_map(100 * values if output_map == "bounded" else values)
+    assert (mapped.min().item(), mapped.max().item()) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_a_batch_is_mapped_by_one_map_and_later_by_its_running_range() -> None:
+    together = can.MapBatch()
+    values = torch.stack([torch.linspace(-1, 1, 48), torch.linspace(-0.5, 0.5, 48)]).reshape(2, 3, 4, 4)
+    mapped = together(values)
+    assert mapped[0].max().item() == pytest.approx(4)
+    assert mapped[1].max().item() == pytest.approx(2)
+    for _ in range(200):
+        together(3 * values)
+    together.eval()
+    assert torch.allclose(together(values[:1]), together(values)[:1])
+    assert together(3 * values).max().item() == pytest.approx(4, rel=1e-3)
+
+
+def test_five_layers_are_the_texts() -> None:
+    generator, discriminator = CAN(resolve("can", CAN.defaults, {"depth": 5}).options).build(Spec(64, classes=7))
+    maps = shapes(generator, (nn.ConvTranspose2d,), torch.randn(2, 100))
+    assert maps == [(256, 4, 4), (128, 8, 8), (64, 16, 16), (32, 32, 32), (3, 64, 64)]
+    assert shapes(discriminator, (nn.AvgPool2d,), torch.randn(2, 3, 64, 64))[-1] == (512, 2, 2)
+    with pytest.raises(ConfigError, match="depth=5 needs pictures of at least 32 pixels, not 16; choose depth=3"):
+        tiny(depth=5).build(SPEC)
+
+
+def test_layers_that_the_paper_tried_or_its_source_has() -> None:
+    _, discriminator = tiny(activation="relu", pool="max", normalisation="generator").build(SPEC)
+    kinds = {type(module) for module in discriminator.modules()}
+    assert {nn.ReLU, nn.MaxPool2d} <= kinds
+    assert not {nn.LeakyReLU, nn.AvgPool2d, nn.BatchNorm2d} & kinds
+    generator, discriminator = tiny(normalisation="both").build(SPEC)
+    normalised = [[m for m in net.modules() if isinstance(m, nn.BatchNorm2d)] for net in (generator, discriminator)]
+    assert list(map(len, normalised)) == [3, 2]
+
+
+def test_a_dense_generator_meets_the_convolutional_discriminator() -> None:
+    generator, discriminator = CAN(resolve("can", CAN.defaults, {"generator": "mlp"}).options).build(Spec(16, 3))
+    assert [m.out_features for m in generator.modules() if isinstance(m, nn.Linear)] == [1024, 16 * 16 * 3]
+    assert discriminator(generator(torch.randn(2, 100))).class_logits.shape == (2, 3)
+
+
+def test_the_discriminator_alone_can_be_narrow() -> None:
+    generator, discriminator = tiny(width=4, d_width=2).build(SPEC)
+    reference = tiny(width=4).build(SPEC)[0], tiny(width=2).build(SPEC)[1]
+    for network, same in zip((generator, discriminator), reference, strict=True):
+        assert [w.shape for w in network.parameters()] == [w.shape for w in same.parameters()]
 
 
 # ---- objectives -------------------------------------------------------------------------------------------------
@@ -147,6 +207,42 @@ def test_both_forms_of_gs_loss(form: str) -> None:
     expected = (1 - probability).log().mean() if form == "saturating" else -probability.log().mean()
     loss = recipe.generator_loss(generator, discriminator, batch)
     assert loss.terms["adversarial"].item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_weights_of_the_terms() -> None:
+    torch.manual_seed(0)
+    generator, discriminator = tiny().build(SPEC)
+    batch = batch_of(tiny())
+    plain = tiny().discriminator_loss(generator, discriminator, batch).terms["class"]
+    assert tiny(class_weight=0.25).discriminator_loss(generator, discriminator, batch).terms["class"] == plain / 4
+    ambiguity = style_ambiguity(discriminator(batch.generated(generator)).class_logits)
+    for weight in (1.0, 0.0, -2.0):
+        loss = tiny(ambiguity_weight=weight).generator_loss(generator, discriminator, batch)
+        assert loss.terms["ambiguity"].item() == pytest.approx(weight * ambiguity.item(), rel=1e-5)
+
+
+def test_equation_2_lets_d_maximise_what_g_minimises() -> None:
+    torch.manual_seed(0)
+    recipe = tiny(ambiguity_in_d=True, ambiguity_weight=0.5)
+    generator, discriminator = recipe.build(SPEC)
+    batch = batch_of(recipe)
+    ds = recipe.discriminator_loss(generator, discriminator, batch).terms["ambiguity"]
+    gs = recipe.generator_loss(generator, discriminator, batch).terms["ambiguity"]
+    assert ds.item() == pytest.approx(-gs.item(), rel=1e-5)
+    assert "ambiguity" not in tiny().discriminator_loss(generator, discriminator, batch).terms
+
+
+def test_styles_and_realness_have_minibatches_of_their_own() -> None:
+    torch.manual_seed(0)
+    recipe = tiny(style_batch="own")
+    generator, discriminator = recipe.build(SPEC)
+    batch = batch_of(recipe)
+    loss = recipe.discriminator_loss(generator, discriminator, batch)
+    critique = discriminator(batch.images)
+    assert batch.labels is not None
+    named = critique.class_logits[2:].gather(1, batch.labels[2:, None])
+    assert loss.terms["real"].item() == pytest.approx(F.softplus(-critique.logits[:2]).mean().item(), rel=1e-4)
+    assert loss.terms["class"].item() == pytest.approx(F.softplus(-named).mean().item(), rel=1e-4)
 
 
 # ---- the recipe -------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from ganvas.tricks.objective import Objective
 from ganvas.tricks.replay import ExperienceReplay
 from support.datasets import write_dataset
 from support.narrowing import not_none
-from support.runs import TINY, Interrupter, newest, tensors
+from support.runs import TINY, Interrupter, newest, tensors, tiny_recipe
 from support.scores import scores
 
 SIDE = 4
@@ -322,7 +322,7 @@ def test_normal_weights_have_the_deviation_of_dcgan() -> None:
 
 def test_glorot_weights_fill_their_bounds_and_biases_are_zero() -> None:
     for name in ("dcgan", "can"):
-        recipe = gans.find(name)(Options(width=8, latent_dim=8, init="glorot"))
+        recipe = tiny_recipe(name, init="glorot")
         for layer in layers_of(Objective(recipe).build(Spec(16, classes=2))):
             places = layer.weight[0, 0].numel()
             bound = (6 / ((layer.weight.shape[0] + layer.weight.shape[1]) * places)) ** 0.5

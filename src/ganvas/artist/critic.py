@@ -53,7 +53,7 @@ class Critic:
         directory = RunDirectory.open(user_path(run))
         record = directory.record
         kind = gans.find(record.recipe)
-        recipe = kind(resolve(record.recipe, kind.defaults, record.options).options)
+        recipe = kind(resolve(record.recipe, kind.defaults, kind.recorded(record.options)).options)
         state = CheckpointDirectory(directory.checkpoints).latest()
         with torch.random.fork_rng(devices=[]):  # the initial weights are replaced below
             spec = Spec(record.dataset["size"], len(record.dataset["class_names"]))

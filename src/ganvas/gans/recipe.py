@@ -7,6 +7,7 @@ optimisers and counts. The recipe says what the networks are and what each minim
 import dataclasses
 import functools
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -167,6 +168,7 @@ class Recipe(GeneratorRecipe):
             swapping change; such a recipe takes its terms from `self.targets`.
         defaults: its training options; an `Options` or a subclass with further keys.
         ladder: widths that a quality chooses among, ascending; by default half to twice that of `defaults`.
+        earlier: what options that were added later stood for before, where that differs from `defaults`.
     """
 
     sizes: ClassVar[tuple[int, ...]]
@@ -174,6 +176,7 @@ class Recipe(GeneratorRecipe):
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
     ladder: ClassVar[tuple[int, ...]] = ()
+    earlier: ClassVar[Mapping[str, object]] = {}
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -242,6 +245,11 @@ class Recipe(GeneratorRecipe):
     def head(self, features: int, classes: int = 0, bias: bool = True) -> Head:
         """The last layers of a discriminator over features [B, `features`], with the options' minibatch layer."""
         return Head(features, classes, minibatch_layer(self.options.minibatch, features), bias)
+
+    @classmethod
+    def recorded(cls, options: Mapping[str, object]) -> dict[str, object]:
+        """The options of a run or snapshot, from those in its file; an earlier version may have had fewer."""
+        return {**cls.earlier, **options}
 
     @classmethod
     def name(cls) -> str:

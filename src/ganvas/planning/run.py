@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganvas import gans
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labels_digest
 from ganvas.data.dataset.layout import TRAIN
@@ -196,7 +197,8 @@ def resume(
 
 def _resume(directory: RunDirectory, more: Amount | None, data: str | Path | None, display: Display) -> Outcome:
     record, run = directory.record, directory.path
-    plan = check(data or record.data, record.recipe, record.settings | record.options)
+    options = gans.find(record.recipe).recorded(record.options)
+    plan = check(data or record.data, record.recipe, record.settings | options)
     plan = dataclasses.replace(
         plan, machine=_with_recorded_precision(plan.machine, plan.config.settings, record.machine)
     )

@@ -82,7 +82,7 @@ def _recipe(card: Card) -> GeneratorRecipe:
     if card.recipe in baselines.names():
         return baselines.find(card.recipe).of(card.options)
     recipe = gans.find(card.recipe)
-    return recipe(resolve(card.recipe, recipe.defaults, card.options).options)
+    return recipe(resolve(card.recipe, recipe.defaults, recipe.recorded(card.options)).options)
 
 
 def save(path: Path, generator: nn.Module, card: Card) -> None:

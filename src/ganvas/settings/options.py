@@ -128,9 +128,10 @@ class NetworkOptions(Typed):
     width: int = Field(64, ge=1, le=1024, description="Base channel count; networks scale with it.")
     latent_dim: int = Field(100, ge=1, le=4096, description="Length of the latent vector z.")
     latent: Literal["normal", "uniform"] = Field("normal", description="Distribution of z: N(0, I) or U(-1, 1).")
-    init: Literal["own", "normal", "glorot"] = Field(
+    init: Literal["own", "normal", "glorot", "he"] = Field(
         "own",
-        description="Initial weights: own (the recipe's), normal (N(0, 0.02)) or glorot (Glorot uniform, biases 0).",
+        description="Initial weights: own (the recipe's), normal (N(0, 0.02)), glorot (Glorot uniform, biases 0) or he "
+        "(He normal for LeakyReLU 0.2, biases 0).",
     )
     minibatch: Literal["none", "stddev", "discrimination"] = Field(
         "none", description="Layer that lets D compare the pictures of a batch."

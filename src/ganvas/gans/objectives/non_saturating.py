@@ -37,13 +37,18 @@ class NonSaturatingGAN(Recipe):
         """
         real: Critique = self.discriminate(discriminator, batch.images, batch.labels)
         fake: Critique = self.discriminate(discriminator, batch.fakes(generator), batch.generated_labels)
-        terms = self.targets.terms(real.logits, fake.logits) | self.discriminator_terms(real, fake, batch)
+        targets = self.targets.terms(self.called_real(real.logits), fake.logits)
+        terms = targets | self.discriminator_terms(real, fake, batch)
         return Loss(terms, real_logits=real.logits, fake_logits=fake.logits)
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """The non-saturating loss, and the recipe's own terms."""
         fake: Critique = self.discriminate(discriminator, batch.generated(generator), batch.generated_labels)
         return Loss({"adversarial": self.adversarial_loss(fake.logits)} | self.generator_terms(fake, batch))
+
+    def called_real(self, real_logits: Tensor) -> Tensor:
+        """The logits of the real pictures that D learns to call real, float [B'] of [B]; by default all of them."""
+        return real_logits
 
     def adversarial_loss(self, fake_logits: Tensor) -> Tensor:
         """G's loss over the logits of its pictures, float [B]; a scalar."""
