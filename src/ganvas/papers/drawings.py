@@ -61,9 +61,10 @@ class Outputs(Drawing):
 
 @dataclass(frozen=True)
 class Samples(Drawing):
-    """A grid of generated pictures of each run at its end."""
+    """A square grid of generated pictures of each run at its end; with classes, a row for each class."""
 
     runs: tuple[str, ...]
+    side: int = 8
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,6 @@ from ganvas.report.paper.blocks import BYTES, Block, Charts, Gallery, Note, Tile
 from ganvas.report.paper.reproduction import Reproduction
 from ganvas.runs.directory import RunDirectory
 
-# Rows and columns of a grid of samples; of a generator with classes, columns only.
-GRID_SIDE = 8
-
 
 def losses(drawing: Losses, done: Reproduction) -> list[Block]:
     """The losses of each run."""
@@ -73,9 +70,9 @@ def samples(drawing: Samples, done: Reproduction) -> list[Block]:
     tiles = []
     for training, artist in _at_the_end(done, drawing.runs):
         if artist.class_names:
-            sheet = class_grid(artist.by_class(GRID_SIDE), artist.class_names)
+            sheet = class_grid(artist.by_class(drawing.side), artist.class_names)
         else:
-            sheet = grid(artist.sample(GRID_SIDE**2), GRID_SIDE)
+            sheet = grid(artist.sample(drawing.side**2), drawing.side)
         tiles.append(tile(sheet, _heading(training, artist), "wide"))
     return [Gallery(tiles, "wide")]
 
