@@ -114,6 +114,7 @@ class Training:
         options: what differs from the recipe's defaults.
         grids: the number of sample grids over the training.
         grid_size: rows and columns of these grids.
+        is_averaged: whether pictures are of the average of the generator's weights, which no paper has.
     """
 
     key: str
@@ -126,6 +127,7 @@ class Training:
     options: Mapping[str, object] = field(default_factory=dict)
     grids: int = 20
     grid_size: int = 8
+    is_averaged: bool = False
 
 
 @dataclass(frozen=True)

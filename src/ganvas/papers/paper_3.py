@@ -167,6 +167,7 @@ PAPER = Paper(
             "landscapes",
             "atelier",
             Length.of_epochs(10, 15000, "of ganvas, not of the paper; 10 epochs of 15,000 pictures", is_stated=False),
+            is_averaged=True,
         ),
     ),
     figures=(

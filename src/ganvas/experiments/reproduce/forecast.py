@@ -24,8 +24,8 @@ from ganvas.training.agenda import EVALUATION_SHARE
 
 # Pictures that the speed of a classifier is measured with.
 MEASURED = 64
-# The GANs of shorter trainings, in kimg, are scored with fewer pictures.
-SHORT, FEW_SAMPLES = 100.0, 250
+# The GANs of shorter trainings, in kimg, are scored with fewer pictures, and have so many lines in their logs.
+SHORT, FEW_SAMPLES, LOG_LINES = 100.0, 250, 100
 
 HEADS = ("experiment", "what", "pictures", "the paper", "here", "share", "about")
 
@@ -99,8 +99,10 @@ def settings(done: Reproduction, training: Training) -> dict[str, object]:
     budget = done.budget(training)
     chosen: dict[str, object] = {"budget": str(budget), "grid_size": training.grid_size}
     chosen["sample_every"] = str(budget / training.grids)
+    if not training.is_averaged:
+        chosen["ema_kimg"] = 0.0
     if budget.value < SHORT:
-        chosen["eval_samples"] = FEW_SAMPLES
+        chosen |= {"eval_samples": FEW_SAMPLES, "log_every": str(budget / LOG_LINES)}
     return chosen | dict(training.options) | done.plan.changes
 
 

@@ -52,7 +52,7 @@ def _rows(recipe: Recipe, spec: Spec, network: str) -> list[tuple[str, str, int]
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         shape = " x ".join(map(str, [*output.shape[2:], output.shape[1]]))
-        rows.append((type(module).__name__, shape, _parameters(module)))
+        rows.append((_name(module), shape, _parameters(module)))
 
     chosen = generator if network == "generator" else discriminator
     for module in chosen.modules():
@@ -64,6 +64,11 @@ def _rows(recipe: Recipe, spec: Spec, network: str) -> list[tuple[str, str, int]
     else:
         recipe.discriminate(discriminator, images, labels)
     return rows
+
+
+def _name(module: nn.Module) -> str:
+    """The name of a layer as torch has it, such as Conv2d for a class that derives from it."""
+    return next(kind.__name__ for kind in type(module).__mro__ if kind.__module__.startswith("torch."))
 
 
 def _parameters(module: nn.Module) -> int:

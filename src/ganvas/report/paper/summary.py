@@ -15,6 +15,9 @@ from ganvas.verdict.kinds import warming_up
 
 # An accuracy is called the same as the paper's if it differs by at most so many standard errors.
 STANDARD_ERRORS = 2
+# A run with a smaller share of the paper's training is not compared with the paper's end.
+LEAST_SHARE = 0.1
+TOO_EARLY = "too early to say"
 
 
 def title(done: Reproduction) -> Fields:
@@ -33,8 +36,11 @@ def runs(done: Reproduction) -> Fields | None:
     """How long each GAN was trained, here and in the paper, and how it ended; None without GANs."""
     rows = [_training_row(done, each) for each in done.paper.trainings()]
     heads = ("run", "recipe", "pictures", "kimg here", "kimg in the paper", "share", "verdict", "KID, best")
-    guessed = [f"{each.title}: {each.length.words}" for each in done.paper.trainings() if not each.length.is_stated]
-    return {"heads": heads, "rows": rows, "guessed": list(dict.fromkeys(guessed))} if rows else None
+    guessed: dict[str, list[str]] = {}
+    for each in done.paper.trainings():
+        if not each.length.is_stated:
+            guessed.setdefault(each.length.words, []).append(each.title)
+    return {"heads": heads, "rows": rows, "guessed": guessed} if rows else None
 
 
 def _training_row(done: Reproduction, training: Training) -> list[str]:
@@ -89,7 +95,9 @@ def _trainings(done: Reproduction) -> Iterator[list[str]]:
         except GanvasError:
             yield [training.title, training.says, "not trained", ABSENT]
             continue
-        yield [training.title, training.says, _state(logs), _same(training.outcome, _outcome(logs))]
+        is_early = (logs.kimg or 0.0) < LEAST_SHARE * training.length.kimg
+        same = TOO_EARLY if is_early else _same(training.outcome, _outcome(logs))
+        yield [training.title, training.says, _state(logs), same]
 
 
 def _state(logs: RunLogs) -> str:
@@ -112,7 +120,7 @@ def _outcome(logs: RunLogs) -> Outcome | None:
 
 
 def _same(paper: Outcome, here: Outcome | None) -> str:
-    return "too early to say" if here is None else "yes" if here == paper else "no"
+    return TOO_EARLY if here is None else "yes" if here == paper else "no"
 
 
 def _classifications(done: Reproduction) -> Iterator[list[str]]:
