@@ -167,7 +167,7 @@ def test_the_plan_is_shown_without_writing_anything(art: Path, cli: Cli) -> None
     ("words", "named"),
     [
         (["2", "--only", "figure-99"], "figure-9"),
-        (["6"], "6"),
+        (["6"], "choose from: 1, 2, 3, 4, 5"),
         (["2", "--scale", "0"], "scale"),
         (["2", "--set", "widht=3"], "width"),
         (["2", "--set", "budget=3m"], "--scale"),

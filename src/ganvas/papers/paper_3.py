@@ -286,5 +286,14 @@ PAPER = Paper(
             "in for GANgogh.",
             Samples(("atelier",)),
         ),
+        Figure(
+            "wishes",
+            "What the paper would try next",
+            "A Wasserstein GAN, a StackGAN, a Dropout GAN, and a GAN for each subset of the classes.",
+            Remark(
+                "In ganvas: the recipes wgan and wgan-gp; D's dropout as --set d_dropout=0.5, which is not the ensemble of "
+                "Dropout GAN; and --per-class for a GAN of each class. There is no StackGAN."
+            ),
+        ),
     ),
 )

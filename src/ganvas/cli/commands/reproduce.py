@@ -11,7 +11,7 @@ from ganvas.machine.memory import share_heap
 
 
 def reproduce(
-    paper: Annotated[int, typer.Argument(min=1, max=5, help="The number of the paper.", show_default=False)],
+    paper: Annotated[int, typer.Argument(help="The number of the paper, 1 to 5.", show_default=False)],
     data: Annotated[
         str | None,
         typer.Argument(
