@@ -291,7 +291,7 @@ PAPER = Paper(
             "What the paper would try next",
             "A Wasserstein GAN, a StackGAN, a Dropout GAN, and a GAN for each subset of the classes.",
             Remark(
-                "In ganvas: the recipes wgan and wgan-gp; D's dropout as --set d_dropout=0.5, which is not the ensemble of "
+                "In ganvas: the recipes wgan and wgan-gp; dropout in D with --set d_dropout=0.5, not the ensemble of "
                 "Dropout GAN; and --per-class for a GAN of each class. There is no StackGAN."
             ),
         ),
