@@ -14,10 +14,11 @@ from ganvas import gans, papers
 from ganvas.classify import models
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.experiments.reproduce import engine
+from ganvas.experiments.reproduce.configuration import configuration
 from ganvas.experiments.reproduce.engine import reproduce
-from ganvas.experiments.reproduce.forecast import configuration
 from ganvas.experiments.reproduce.pictures import prepare_pictures
 from ganvas.foundation.errors import ConfigError, DataError, DivergedError
+from ganvas.gans.recipe import Spec
 from ganvas.papers import drawings
 from ganvas.papers.paper import Classification, Length, Paper, Pictures, StandIn, Training
 from ganvas.planning import run as runs
@@ -83,10 +84,9 @@ def test_every_experiment_of_a_paper_can_be_configured(number: int) -> None:
         chosen = done.paper.set_of(each.pictures)
         if isinstance(each, Training):
             config = configuration(done, each)
-            assert {chosen.size, chosen.stand_in.size} <= set(gans.find(each.recipe).sizes)
             assert config.settings.budget.value == pytest.approx(each.length.kimg)
-            if gans.find(each.recipe).class_use.is_required:
-                assert chosen.classes or chosen.is_fixed
+            for size in (chosen.size, chosen.stand_in.size):
+                gans.find(each.recipe).check(Spec(size, chosen.classes or 0))
         elif isinstance(each, Classification):
             models.resolve(each.model, each.options)
 

@@ -43,7 +43,7 @@ class Pictures:
         count: how many pictures the paper had, the most that are used.
         size: height and width in pixels.
         stand_in: what is used without the user's pictures.
-        classes: the number of classes to use, or None.
+        classes: the number of classes to use, or None. For a fixed stand-in, the number that it has.
         like: words in the names of the classes that the paper had, in lower case.
         columns: labels that may hold the classes, the best first. If there is none of them, the source chooses.
         fit: how pictures are made square, as in `ganvas prepare --fit`.

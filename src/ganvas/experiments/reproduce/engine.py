@@ -11,8 +11,8 @@ from pathlib import Path
 from ganvas import papers
 from ganvas.classify import train as classifiers
 from ganvas.classify.model import Epoch
-from ganvas.experiments.reproduce import forecast as forecasts
-from ganvas.experiments.reproduce.forecast import Forecast
+from ganvas.experiments.reproduce.configuration import classifier_changes, settings
+from ganvas.experiments.reproduce.forecast import Forecast, forecast
 from ganvas.experiments.reproduce.pictures import check_source, prepare_pictures
 from ganvas.foundation.errors import ConfigError, GanvasError, WriteError
 from ganvas.foundation.files import whole_file
@@ -69,7 +69,7 @@ def reproduce(
     done = _open(number, source, path, scale, only, changes)
     with exclusive(path, "worked on"):
         begin(path, PLAN, done.plan)
-        display.say(str(forecasts.forecast(done)))
+        display.say(str(forecast(done)))
         _prepare(done, display)
         for experiment in done.paper.experiments:
             if not _finish(done, experiment, display):
@@ -87,7 +87,7 @@ def dry_run(
     **changes: object,
 ) -> Forecast:
     """Check what would be trained and forecast its time, without writing anything. As for `reproduce`."""
-    return forecasts.forecast(_open(number, source, new_path(out), scale, only, changes))
+    return forecast(_open(number, source, new_path(out), scale, only, changes))
 
 
 def _open(
@@ -151,7 +151,7 @@ def _finish(done: Reproduction, experiment: Experiment, display: Display) -> boo
 def _train(done: Reproduction, training: Training, display: Display) -> bool:
     data, run = done.pictures_path(training.pictures), done.run_path(training.key)
     run.parent.mkdir(exist_ok=True)
-    return runs.complete(data, run, training.recipe, start=None, display=display, **forecasts.settings(done, training))
+    return runs.complete(data, run, training.recipe, start=None, display=display, **settings(done, training))
 
 
 def _classify(done: Reproduction, classification: Classification, display: Display) -> None:
@@ -165,7 +165,7 @@ def _classify(done: Reproduction, classification: Classification, display: Displ
         label=None,
         model=classification.model,
         progress=_Lines(display),
-        **forecasts.classifier_changes(done, classification),
+        **classifier_changes(done, classification),
     )
 
 

@@ -2,7 +2,6 @@
 
 import functools
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy as np
 from ganvas import gans
 from ganvas.classify import models
 from ganvas.classify.model import Examples, Silent
+from ganvas.experiments.reproduce.configuration import configuration
 from ganvas.gans.recipe import Recipe, Spec
-from ganvas.machine.device import choose
+from ganvas.machine.device import Machine, choose
 from ganvas.papers.paper import Classification, Experiment, Pictures, Training
 from ganvas.planning.costs import estimate
 from ganvas.planning.run import is_spent
@@ -19,13 +19,11 @@ from ganvas.report import html
 from ganvas.report.comparison.page import markdown
 from ganvas.report.html import ABSENT
 from ganvas.report.paper.reproduction import Reproduction
-from ganvas.settings.config import RunConfig, resolve
+from ganvas.settings.options import Options
 from ganvas.training.agenda import EVALUATION_SHARE
 
 # Pictures that the speed of a classifier is measured with.
 MEASURED = 64
-# The GANs of shorter trainings, in kimg, are scored with fewer pictures, and have so many lines in their logs.
-SHORT, FEW_SAMPLES, LOG_LINES = 100.0, 250, 100
 
 HEADS = ("experiment", "what", "pictures", "the paper", "here", "share", "about")
 
@@ -85,41 +83,6 @@ def forecast(done: Reproduction) -> Forecast:
     return Forecast([_entry(done, each) for each in done.paper.experiments])
 
 
-def configuration(done: Reproduction, training: Training) -> RunConfig:
-    """The settings and options of a GAN.
-
-    Raises:
-        ConfigError: an option does not exist, or does not fit the recipe.
-    """
-    return resolve(training.recipe, gans.find(training.recipe).defaults, settings(done, training))
-
-
-def settings(done: Reproduction, training: Training) -> dict[str, object]:
-    """The settings and options of a GAN that differ from the defaults of its recipe."""
-    budget = done.budget(training)
-    chosen: dict[str, object] = {"budget": str(budget), "grid_size": training.grid_size}
-    chosen["sample_every"] = str(budget / training.grids)
-    if not training.is_averaged:
-        chosen["ema_kimg"] = 0.0
-    if budget.value < SHORT:
-        chosen |= {"eval_samples": FEW_SAMPLES, "log_every": str(budget / LOG_LINES)}
-    return chosen | dict(training.options) | done.plan.changes
-
-
-def classifier_changes(done: Reproduction, classification: Classification) -> dict[str, object]:
-    """The options of a classifier that differ from the defaults of its model."""
-    fields = models.find(classification.model).options_class.model_fields
-    epochs = done.epochs(classification)
-    return dict(classification.options) | ({} if epochs is None else {"epochs": epochs}) | _shared(done, fields)
-
-
-def _shared(done: Reproduction, fields: Mapping[str, object]) -> dict[str, object]:
-    """The options of GANs that classifiers have too and that mean the same for both."""
-    return {
-        key: value for key, value in done.plan.changes.items() if key in {"seed", "device", "threads"} & fields.keys()
-    }
-
-
 def _entry(done: Reproduction, experiment: Experiment) -> Entry:
     chosen = done.paper.set_of(experiment.pictures)
     if isinstance(experiment, Training):
@@ -157,28 +120,14 @@ def _training_seconds(done: Reproduction, training: Training, spec: Spec) -> flo
         if any((run / "checkpoints").glob("*.safetensors")) and is_spent(run):
             return 0.0
         left = max(0.0, left - (done.run(training.key).logs.kimg or 0.0))
-    speed = _img_per_s(kind, config, spec)
+    speed = _img_per_s(kind, config.options, spec, choose(config.settings))
     return 1000 * left / speed * (1 + EVALUATION_SHARE) if speed else float("inf")
 
 
-def _img_per_s(kind: type[Recipe], config: RunConfig, spec: Spec) -> float:
-    return _measured(
-        kind,
-        config.options.model_dump_json(),
-        spec,
-        lambda: estimate(kind(config.options), spec, choose(config.settings)).img_per_s,
-    )
-
-
-_MEASURED: dict[tuple[type[Recipe], str, Spec], float] = {}
-
-
-def _measured(kind: type[Recipe], options: str, spec: Spec, measure: Callable[[], float]) -> float:
-    """A speed that is measured once in this process."""
-    key = (kind, options, spec)
-    if key not in _MEASURED:
-        _MEASURED[key] = measure()
-    return _MEASURED[key]
+@functools.cache
+def _img_per_s(kind: type[Recipe], options: Options, spec: Spec, machine: Machine) -> float:
+    """The speed of training, which is measured once for equal networks."""
+    return estimate(kind(options), spec, machine).img_per_s
 
 
 @functools.cache
