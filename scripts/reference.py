@@ -1,8 +1,9 @@
-"""Write docs/cli.md and docs/configuration.md from the code.
+"""Write docs/cli.md and docs/configuration.md, and the tables of docs/recipes.md, from the code.
 
 python scripts/reference.py
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,19 @@ from ganvas.settings.config import Settings
 from ganvas.settings.options import GROUPS, Options
 
 HEADER = "| key | default | |"
+CHOICES = "| | the paper says | ganvas does | why |"
 DOCS = Path(__file__).parents[1] / "docs"
 
 
 def main() -> None:
-    """Write both pages."""
+    """Write the pages."""
     for name, text in pages().items():
         (DOCS / name).write_text(text, encoding="utf-8")
 
 
 def pages() -> dict[str, str]:
     """The generated pages by file name."""
-    return {"cli.md": cli_page(), "configuration.md": configuration_page()}
+    return {"cli.md": cli_page(), "configuration.md": configuration_page(), "recipes.md": recipes_page()}
 
 
 def cli_page() -> str:
@@ -103,6 +105,25 @@ def configuration_page() -> str:
     for name in models.names():
         parts += [f"### Options of `{name}`", _table(HEADER, _own_fields(models.find(name).options_class))]
     return "\n\n".join(parts) + "\n"
+
+
+def recipes_page() -> str:
+    """docs/recipes.md with each recipe's table made anew, between `<!-- choices of NAME -->` and `<!-- end -->`."""
+    page = (DOCS / "recipes.md").read_text(encoding="utf-8")
+    for name in gans.names():
+        rows = [_row(*choice.row(gans.find(name).defaults)) for choice in gans.find(name).choices]
+        if not rows:
+            continue
+        start, end = f"<!-- choices of {name} -->\n", "<!-- end -->"
+        if start not in page:
+            raise ValueError(f"docs/recipes.md has no place for the choices of {name}: write {start}{end}")
+        table = start + _table(CHOICES, rows) + "\n" + end
+        page = re.sub(f"{re.escape(start)}.*?{end}", lambda _, table=table: table, page, flags=re.DOTALL)
+    return page
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 
 def _own_fields(options: type[ClassifierOptions]) -> list[str]:

@@ -92,7 +92,7 @@ TRICK = '''"""A constant."""
 
 from torch import Tensor, nn
 
-from ganvas.gans.recipe import Batch
+from ganvas.gans.recipe import Batch, Loss
 from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
@@ -107,7 +107,9 @@ class Constant(Trick):
         """Whether `l2` is set, for want of an option of its own."""
         return options.l2 > 0
 
-    def generator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    def generator_terms(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, loss: Loss
+    ) -> dict[str, Tensor]:
         """The constant."""
         return {"constant": batch.images.new_tensor(3.0)}
 '''

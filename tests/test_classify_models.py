@@ -22,7 +22,7 @@ from ganvas.classify.models import MODELS, find, resolve
 from ganvas.classify.models.cnn import Cnn, CnnOptions
 from ganvas.classify.models.deep_cnn import DeepCnn
 from ganvas.classify.models.forest import FOREST, Forest
-from ganvas.classify.models.transfer import FEATURES, Head, Transfer, TransferOptions
+from ganvas.classify.models.transfer import Head, Transfer, TransferOptions
 from ganvas.classify.network import NetworkModel
 from ganvas.classify.options import NetworkOptions
 from ganvas.foundation.errors import ConfigError, DivergedError, RunError
@@ -446,7 +446,7 @@ def test_the_backbone_gives_as_many_features_as_the_head_reads_and_they_are_fini
     assert isinstance(model, Transfer)
     black = torch.zeros(2, 3, 32, 32, requires_grad=True)
     features = model.network.backbone(black)
-    assert features.shape == (2, FEATURES)
+    assert features.shape == (2, model.network.backbone.features) == (2, 2992)
     features.sum().backward()
     assert black.grad is not None
     assert black.grad.isfinite().all()
@@ -455,15 +455,16 @@ def test_the_backbone_gives_as_many_features_as_the_head_reads_and_they_are_fini
 def test_the_head_standardises_by_its_training_pictures() -> None:
     options = resolve("transfer", {})
     assert isinstance(options, TransferOptions)
-    head = Head(options, 1)
-    features = torch.rand(50, FEATURES) * 3 + 2
+    count = 40
+    head = Head(options, count, 1)
+    features = torch.rand(50, count) * 3 + 2
     features[:, 7] = 4.0
     head.standardise_by(features)
     standard = (features - head.mean) / head.deviation
-    assert torch.allclose(standard.mean(dim=0), torch.zeros(FEATURES), atol=1e-4)
+    assert torch.allclose(standard.mean(dim=0), torch.zeros(count), atol=1e-4)
     spread = standard.std(dim=0, correction=0)
     assert spread[7] == pytest.approx(0, abs=1e-4)
-    assert torch.allclose(spread[8:], torch.ones(FEATURES - 8), atol=1e-3)
+    assert torch.allclose(spread[8:], torch.ones(count - 8), atol=1e-3)
 
 
 def test_fine_tuning_changes_the_whole_network_and_only_if_asked_for() -> None:

@@ -40,6 +40,9 @@ def test_every_recipe_and_seed_gets_a_row_beside_the_floor_and_is_done_once(
     assert dcgan.seeds == 2
     assert dcgan.first_kid is not None
     assert dcgan.img_per_s is not None
+    assert dcgan.coverage is not None
+    assert dcgan.diversity is not None
+    assert dcgan.verdict == "warming up"
     assert dcgan.kimg == pytest.approx(0.016)
     page = (out / "comparison.html").read_text()
     assert page.count("<img src=") == 1 + 1 + len(FLOOR)
@@ -125,6 +128,8 @@ def test_the_command_prints_the_table(data: Path, cli: Cli) -> None:
     words = ["--recipes", "dcgan", "--budget", "1steps", "--seeds", "1", "--samples", "16", *TINY_WORDS]
     table = cli("compare", data, "--out", "out", *words, check=True).stdout.splitlines()
     assert table[0].startswith("| recipe | KID, first evaluation | KID, best |")
+    assert "| precision | recall | coverage | diversity | modes |" in table[0]
+    assert "| verdict |" in table[0]
     assert {line.split(" | ")[0].removeprefix("| ") for line in table[2:]} == FLOOR | {"dcgan"}
     plan = json.loads(Path("out/comparison.json").read_text())
     assert plan["budget"] == "1steps"
@@ -179,3 +184,13 @@ def test_a_row_is_the_mean_over_seeds_and_its_error_theirs() -> None:
     assert row.kid_se == pytest.approx(1 / 3**0.5)
     assert Row.of(results[:1]).kid_se == 0.5
     assert comparisons.Row.of([Result("mlp", 0, "run", diverged="yes")]).kid is None
+
+
+def test_verdicts_are_counted_if_they_differ_and_old_results_have_none() -> None:
+    verdicts = ["learning", "collapsed", "collapsed", None]
+    results = [Result("dcgan", seed, "run", verdict=verdict) for seed, verdict in enumerate(verdicts)]
+    assert Row.of(results).verdict == "collapsed (2), learning (1)"
+    assert Row.of(results[1:]).verdict == "collapsed"
+    assert Row.of(results[3:]).verdict == "—"
+    cells = dict(zip(comparisons.HEADS, Row.of([Result("dcgan", 0, "run", coverage=0.5)]).cells(), strict=True))
+    assert (cells["coverage"], cells["diversity"], cells["verdict"]) == ("0.50", "—", "—")

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
-@pytest.mark.parametrize("name", ["cli.md", "configuration.md"])
+@pytest.mark.parametrize("name", ["cli.md", "configuration.md", "recipes.md"])
 def test_a_generated_page_is_current(name: str) -> None:
     pages = runpy.run_path(str(ROOT / "scripts" / "reference.py"))["pages"]()
     assert (ROOT / "docs" / name).read_text() == pages[name], "run `make docs`"

@@ -21,9 +21,9 @@ from ganvas.foundation.files import read_records
 from ganvas.gans.dcgan import DCGAN
 from ganvas.metrics import extractors
 from ganvas.metrics.extractors import EXTRACTORS, check, fetch, load_extractor
-from ganvas.metrics.extractors import timm as timm_networks
 from ganvas.metrics.features import extract
 from ganvas.metrics.independence import independent_extractor
+from ganvas.networks import pretrained as timm_networks
 from ganvas.planning.run import train
 from support.datasets import write_dataset
 

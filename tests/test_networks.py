@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from ganvas.networks.dcgan import SIZES, Discriminator, FromLatents, Generator
+from ganvas.networks.minibatch import MinibatchDiscrimination
 from support.layers import stages
 
 
@@ -63,3 +64,16 @@ def test_weights_start_as_the_paper_says() -> None:
 def test_batchnorm_is_where_the_paper_has_it() -> None:
     assert sum(isinstance(m, nn.BatchNorm2d) for m in Generator(128).modules()) == 5
     assert sum(isinstance(m, nn.BatchNorm2d) for m in Discriminator(128).modules()) == 4
+
+
+def test_minibatch_discrimination_is_the_mean_closeness_to_the_other_pictures() -> None:
+    torch.manual_seed(0)
+    layer, features = MinibatchDiscrimination(5, extra_features=2, depth=3), torch.randn(4, 5)
+    rows = layer.project(features).view(4, 2, 3)
+    seen = layer(features)
+    assert torch.equal(seen[:, :5], features)
+    for picture, row in ((0, 0), (2, 1)):
+        others = [other for other in range(4) if other != picture]
+        expected = [(-(rows[picture, row] - rows[other, row]).abs().sum()).exp().item() for other in others]
+        assert seen[picture, 5 + row].item() == pytest.approx(sum(expected) / 3, rel=1e-5)
+    assert torch.equal(layer(features[:1].expand(9, -1))[:, 5:], torch.ones(9, 2))

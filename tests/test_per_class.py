@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from ganvas.artist.artist import load
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, TEST, TRAIN
-from ganvas.data.dataset.subset import of_class
+from ganvas.data.dataset.subset import of_classes
+from ganvas.experiments.class_groups import grouped, name_of
 from ganvas.experiments.per_class import PerClass, train_per_class
 from ganvas.foundation.errors import ConfigError, DataError, DivergedError, GanvasError
 from ganvas.planning import run as runs
@@ -34,16 +36,16 @@ def test_a_class_becomes_a_dataset_of_its_pictures_in_order_with_their_split(tmp
     index["split"] = np.where(np.arange(len(index)) % 8 < 6, TRAIN, TEST)
     index.to_parquet(source / INDEX)
     data = Dataset.open(source)
-    own = of_class(data, "class1", tmp_path / "own")
+    own = of_classes(data, ["class1"], tmp_path / "own")
     rows = np.flatnonzero(data.labels == 1)
     assert np.array_equal(own.images, data.images[rows])
     assert own.index["source"].tolist() == data.index["source"][rows].tolist()
     assert np.array_equal(rows[own.rows(TEST)], np.intersect1d(rows, data.rows(TEST)))
     assert own.class_names == []
-    assert own.fingerprint not in {data.fingerprint, of_class(data, "class0", tmp_path / "other").fingerprint}
-    assert own.fingerprint == of_class(data, "class1", tmp_path / "again").fingerprint
+    assert own.fingerprint not in {data.fingerprint, of_classes(data, ["class0"], tmp_path / "other").fingerprint}
+    assert own.fingerprint == of_classes(data, ["class1"], tmp_path / "again").fingerprint
     with pytest.raises(DataError, match="class1"):
-        of_class(data, "klass1", tmp_path / "none")
+        of_classes(data, ["klass1"], tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
 
@@ -163,3 +165,110 @@ def test_the_command_prints_the_table_and_rehearses(tiny_data: Path, cli: Cli) -
     done = cli(*words, check=True)
     assert done.stdout.splitlines()[0].startswith("| class | pictures |")
     assert "out/page.html" in done.stderr
+
+
+# ---- groups of classes ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def four(tmp_path: Path) -> Path:
+    return write_dataset(tmp_path / "four", count=96, classes=4)
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "sizes"),
+    [(100, 10, [10] * 10), (11, 10, [6, 5]), (4, 2, [2, 2]), (4, 3, [2, 2]), (5, 2, [3, 2]), (7, 2, [3, 2, 2])],
+)
+def test_a_size_divides_the_classes_evenly_and_leaves_none_alone(count: int, size: int, sizes: list[int]) -> None:
+    names = [f"{number:03}" for number in range(count)]
+    groups = grouped(names, size)
+    assert [len(group) for group in groups] == sizes
+    assert [name for group in groups for name in group] == names
+
+
+def test_a_group_is_named_by_its_classes() -> None:
+    assert grouped(["a", "b", "c", "d"], [["d", "b"]]) == [["b", "d"]]
+    assert name_of(["b", "d"]) == "b, d"
+    assert name_of(list("abcdefghij")) == "a, b and 8 more"
+
+
+def test_some_classes_become_a_dataset_with_these_classes(four: Path, tmp_path: Path) -> None:
+    data = Dataset.open(four)
+    own = of_classes(data, ["class3", "class1"], tmp_path / "own")
+    rows = np.flatnonzero(data.index["class"].isin(["class1", "class3"]))
+    assert np.array_equal(own.images, data.images[rows])
+    assert own.class_names == ["class1", "class3"]
+    assert own.labels is not None
+    assert [own.class_names[number] for number in own.labels] == data.index["class"][rows].tolist()
+    assert own.fingerprint != of_classes(data, ["class0", "class1"], tmp_path / "other").fingerprint
+
+
+def test_a_conditional_recipe_is_trained_for_each_group(four: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = TINY_RUN | {"width": 8}
+    done = train_per_class(four, out, "acgan", groups=2, **options)
+    assert done.finished
+    assert list(done.plan.folders) == ["class0, class1", "class2, class3"]
+    for name in done.plan.folders:
+        assert runs.is_spent(done.run(name))
+        assert load(done.run(name)).class_names == done.plan.groups[name]
+    heads, _, *rows = str(done).splitlines()
+    assert heads.startswith("| group of classes | pictures |")
+    assert [row.split(" | ")[:2] for row in rows] == [["| class0, class1", "48"], ["| class2, class3", "48"]]
+    with Image.open(out / "grid.png") as grid:
+        assert grid.height == 4 * 16 + 3 * 2, "a row for each class"
+    assert "acgan on each group of classes of four" in (out / "page.html").read_text()
+
+    monkeypatch.setattr(runs, "train", lambda *_given, **_changes: pytest.fail("all of it is done"))
+    assert str(train_per_class(four, out, "acgan", groups=2, **options)) == str(done)
+    with pytest.raises(ConfigError, match="was begun with folders"):
+        train_per_class(four, out, "acgan", groups=[["class0", "class3"]], **options)
+
+
+def test_a_recipe_without_classes_and_another_column_take_groups_too(four: Path, out: Path) -> None:
+    index = pd.read_parquet(four / INDEX)
+    index["style"] = np.resize(["x", "y", "z"], len(index))
+    index.to_parquet(four / INDEX)
+    plain = TINY_RUN | {"eval_samples": 0}
+    done = train_per_class(four, out / "a", "dcgan", groups=[["z", "x"]], label_column="style", **plain)
+    assert list(done.plan.folders) == ["x, z"]
+    assert load(done.run("x, z")).class_names == []
+    train_per_class(four, out / "b", "cdcgan", groups=[["z", "y"]], label_column="style", **plain | {"width": 8})
+    assert load(out / "b" / "runs" / "y, z").class_names == ["y", "z"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        (1, "--per-group 1 is out of range for 4 classes; choose 2 to 3"),
+        (4, "--per-group 4 is out of range"),
+        ([["class0", "klass1"]], r"--class-group class0,klass1: unknown class 'klass1' \(did you mean 'class1'"),
+        ([["class0"]], "a group has two classes or more; --per-class trains for single ones"),
+        ([["class0", "class1"], ["class1", "class2"]], "class 'class1' is named twice"),
+    ],
+)
+def test_groups_that_make_no_sense_are_refused(groups: Any, message: str, four: Path, out: Path) -> None:
+    with pytest.raises(ConfigError, match=message):
+        train_per_class(four, out, "acgan", groups=groups, **TINY_RUN)
+    assert not out.exists()
+
+
+def test_three_classes_are_too_few_for_groups_of_a_size(tmp_path: Path, out: Path) -> None:
+    with pytest.raises(ConfigError, match="groups need four classes or more, and there are 3"):
+        train_per_class(write_dataset(tmp_path / "three", classes=3), out, "acgan", groups=2, **TINY_RUN)
+
+
+def test_the_command_takes_groups_by_size_and_by_name(four: Path, cli: Cli) -> None:
+    words = ["train", four, "--out", "out", "--recipe", "acgan", "--budget", "1steps", *TINY_WORDS]
+    plan = cli(*words, "--per-group", "2", "--dry-run", check=True).stdout.splitlines()
+    assert plan == [
+        "acgan for each of 2 groups of classes, one after the other",
+        "class0, class1: 48 pictures, 1steps each",
+        "class2, class3: 48 pictures, 1steps each",
+    ]
+    named = ["--class-group", "class3,class0", "--class-group", "class1,class2"]
+    plan = cli(*words, *named, "--dry-run", check=True).stdout.splitlines()
+    assert [line.split(":")[0] for line in plan[1:]] == ["class0, class3", "class1, class2"]
+    both = cli(*words, *named, "--per-class")
+    assert both.returncode == 2
+    assert "--per-class, --per-group and --class-group cannot be used together" in both.stderr
+    assert not Path("out").exists()

@@ -1,5 +1,6 @@
 """Every recipe, found by itself, keeps the contract of `gans/recipe.py`."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ import torch
 
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
+from ganvas.gans.choices import Choice, Ground
 from ganvas.gans.recipe import Batch, Recipe, Spec, generate
 from ganvas.networks.phased import phases_of
+from ganvas.settings.config import resolve
+from ganvas.settings.options import Options
 from support.command_line import Cli
 from support.narrowing import not_none
 from support.runs import tiny_recipe
@@ -40,6 +44,43 @@ def test_it_states_its_paper_and_objective(name: str) -> None:
     recipe = gans.find(name)
     assert recipe.paper
     assert "minimises" in (sys.modules[recipe.__module__].__doc__ or "")
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if gans.find(name).choices])
+def test_its_choices_name_its_options_and_the_other_readings(name: str) -> None:
+    recipe = gans.find(name)
+    keys = [choice.key for choice in recipe.choices]
+    assert len(set(keys)) == len(keys)
+    for choice in recipe.choices:
+        assert set(choice.options) <= set(recipe.defaults.model_dump())
+        other = resolve(name, recipe.defaults, choice.instead).options
+        recipe(other)
+        assert (other != recipe.defaults) == bool(choice.instead)
+
+
+def test_every_recipe_of_a_paper_says_what_it_makes_of_it() -> None:
+    of_papers = [name for name in RECIPES if re.search(r"paper \d", gans.find(name).paper)]
+    assert len(of_papers) >= 10
+
+    assert [name for name in of_papers if not gans.find(name).choices] in ([], ["can"])
+
+
+def test_a_choice_gives_a_reason_unless_it_is_the_papers() -> None:
+    row = Choice("rate", "0.002", ("d_lr", "flip"), "so", Ground.OURS, "it is quicker", {"d_lr": "0.002"}).row(
+        Options()
+    )
+    assert row == (
+        "rate",
+        "0.002",
+        "`d_lr=0.0002`, `flip=false`, so",
+        "ours: it is quicker; otherwise `--set d_lr=0.002`",
+    )
+    with pytest.raises(ValueError, match="rate: give a reason"):
+        Choice("rate", "0.002", ("d_lr",), ground=Ground.OPEN)
+    with pytest.raises(ValueError, match="rate: give a reason"):
+        Choice("rate", "0.002", ("d_lr",), why="it is quicker")
+    with pytest.raises(ValueError, match="rate: name an option"):
+        Choice("rate", "0.002")
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -105,6 +146,20 @@ def test_targets_change_the_loss_of_recipes_that_have_them_and_are_refused_by_ot
         assert loss.fake_logits is not None
         totals.append(loss.total.item())
     assert totals[0] != totals[1]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_minibatch_layer_leaves_the_first_logits_within_a_few_units(name: str) -> None:
+    batch_size = gans.find(name).defaults.batch_size
+    for seed in range(3):
+        torch.manual_seed(seed)
+        recipe, spec = small(name, width=16, latent_dim=100, minibatch="discrimination")
+        generator, discriminator = recipe.build(spec)
+        batch = batch_of(recipe, spec, batch_size)
+        pictures = {"real": (batch.images, batch.labels), "fake": (batch.fakes(generator), batch.generated_labels)}
+        for images, labels in pictures.values():
+            logits = not_none(recipe.judge(discriminator, images, labels)).logits
+            assert logits.abs().max() < 6
 
 
 @pytest.mark.parametrize("name", RECIPES)

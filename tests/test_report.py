@@ -249,6 +249,20 @@ def test_long_logs_are_averaged_down() -> None:
     assert set(figure.data[0].y) == {100.0}
 
 
+def test_accuracy_and_losses_share_the_axis_of_time() -> None:
+    stats = [
+        {"kimg": n, "d_loss": 0.5, "g_loss": 2.0, "d_accuracy_real": 1.0, "d_accuracy_fake": 0.5} for n in range(9)
+    ]
+    (chart,) = [chart for chart in charts.curves(stats, [], None) if chart.name == "accuracy-losses"]
+    traces = {trace.name: trace for trace in chart.figure.data}
+    assert list(traces) == ["loss, discriminator", "loss, generator", "accuracy, discriminator"]
+    assert [trace.yaxis for trace in traces.values()] == [None, None, "y2"]
+    assert set(traces["accuracy, discriminator"].y) == {0.75}
+    for missing in ("d_loss", "g_loss"), ("d_accuracy_real", "d_accuracy_fake"):
+        some = [{key: value for key, value in line.items() if key not in missing} for line in stats]
+        assert "accuracy-losses" not in [chart.name for chart in charts.curves(some, [], None)]
+
+
 # --- The verdict ---
 
 VERDICTS = ["warming up", "learning", "learning", "collapsing", "learning", "converged", "memorising", "memorising"]

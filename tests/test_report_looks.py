@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from playwright.sync_api import Browser
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, ViewportSize
 
 from ganvas import gans
 from ganvas.artist.artist import load
 from ganvas.artist.critic import Critic
+from ganvas.artist.grids import grid
 from ganvas.artist.sampling import _along_sphere
 from ganvas.data.dataset.columns import Column
 from ganvas.data.dataset.dataset import Dataset
@@ -24,8 +27,9 @@ from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.pixels import to_float
 from ganvas.gans.recipe import Spec
 from ganvas.planning.run import train
+from ganvas.report.comparison.losses import losses
 from ganvas.report.comparison.runs import write_page as write_comparison
-from ganvas.report.run import discriminator, neighbours
+from ganvas.report.run import discriminator, latents, neighbours, reduction
 from ganvas.report.run.models import SAMPLES, RunModels, Samples
 from ganvas.report.run.page import write_page
 from ganvas.report.run.provenance import card
@@ -35,9 +39,10 @@ from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
 from ganvas.verdict.evaluation import Evaluation
-from support.browser import PHONE, visit
+from ganvas.verdict.measurement import LogLine
+from support.browser import DESKTOP, PHONE, visit
 from support.command_line import Cli
-from support.datasets import write_dataset
+from support.datasets import noise, write_dataset, write_pictures_of
 from support.runs import TINY
 
 HOSTILE = ["<script>alert('x')</script>", "</script><img src=x onerror=alert(1)>"]
@@ -136,6 +141,53 @@ def test_the_way_along_the_sphere_is_of_even_steps_and_never_leaves_it() -> None
         assert torch.allclose(_along_sphere(start, end, places), torch.lerp(start, end, places), atol=1e-3)
 
 
+def test_a_way_can_be_straight_for_normal_latents(gallery: Path) -> None:
+    artist = load(gallery / "plain")
+    straight, curved = artist.interpolate(2, 5, spherical=False), artist.interpolate(2, 5, spherical=True)
+    assert np.array_equal(curved, artist.interpolate(2, 5))
+    assert np.array_equal(straight[:, [0, -1]], curved[:, [0, -1]])
+    assert not np.array_equal(straight[:, 2], curved[:, 2])
+
+
+def test_the_command_writes_rows_that_lead_from_latent_to_latent(gallery: Path, cli: Cli, tmp_path: Path) -> None:
+    artist = load(gallery / "told")
+    for kind, spherical in {"linear": False, "spherical": True}.items():
+        words = "--out", f"{kind}.png", "-n", 11, "--seed", 3, "--interpolate", kind
+        cli("sample", gallery / "told", *words, check=True)
+        ways = artist.interpolate(2, 8, seed=3, spherical=spherical)
+        with Image.open(tmp_path / f"{kind}.png") as file:
+            assert np.array_equal(np.asarray(file), grid(ways.reshape(16, 16, 16, 3), 8))
+    assert (tmp_path / "linear.png").read_bytes() != (tmp_path / "spherical.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--out", "a.png", "--interpolate", "curly"], "unknown interpolation 'curly'; choose from: linear, spherical"),
+        (["--out", "folder", "--interpolate", "linear"], "choose a name that ends in .png"),
+    ],
+)
+def test_the_command_refuses_other_kinds_and_places(
+    gallery: Path, cli: Cli, tmp_path: Path, words: list[str], complaint: str
+) -> None:
+    done = cli("sample", gallery / "told", *words)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_shows_both_ways_of_normal_latents_and_one_of_uniform_ones(gallery: Path) -> None:
+    models = RunModels.open(Run.open(gallery / "told"))
+    section = latents.interpolations(models)
+    sphere, straight = section["ways"].values()
+    assert list(section["ways"]) == ["On the sphere", "Linear, in each dimension"]
+    assert len(sphere) == len(straight) == 6
+    assert [row["name"] for row in straight[:3]] == [*HOSTILE, HOSTILE[0]]
+    assert [row["uri"] for row in sphere] != [row["uri"] for row in straight]
+    models.artist.card.options["latent"] = "uniform"
+    assert list(latents.interpolations(models)["ways"]) == ["Linear, in each dimension"]
+
+
 # --- The discriminator ---
 
 
@@ -197,6 +249,51 @@ def test_activation_maps_are_of_layers_over_pictures_only(gallery: Path) -> None
     assert np.ptp(first) > 0
 
 
+def test_activation_maps_are_taken_after_the_activation_function(gallery: Path) -> None:
+    critic = Critic.of(gallery / "plain")
+    images = Dataset.open(gallery / "data").images[:8]
+    first, deeper = critic.activation_maps(images)
+    convolution = critic.first_convolution
+    assert convolution is not None
+    with torch.no_grad():
+        linear = convolution(to_float(torch.from_numpy(np.asarray(images))))[0]
+    assert np.allclose(first, torch.nn.functional.leaky_relu(linear, 0.2).numpy(), atol=1e-5)
+    assert (linear < 0).any()
+    assert deeper.shape[1:] == (4, 4)
+
+
+def test_without_activation_modules_the_maps_are_those_of_the_convolutions(gallery: Path) -> None:
+    critic = Critic.of(gallery / "plain")
+    images = Dataset.open(gallery / "data").images[:8]
+    activated, _ = critic.activation_maps(images)
+    for module in list(critic._discriminator.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, torch.nn.LeakyReLU):
+                setattr(module, name, torch.nn.Identity())
+    linear, _ = critic.activation_maps(images)
+    assert np.allclose(np.where(linear < 0, 0.2 * linear, linear), activated, atol=1e-5)
+
+
+def test_the_maps_on_the_page_are_of_a_training_picture(gallery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[NDArray[np.uint8], NDArray[np.int64] | None]] = []
+
+    def activation_maps(
+        _: Critic, images: NDArray[np.uint8], labels: NDArray[np.int64] | None
+    ) -> list[NDArray[np.float32]]:
+        asked.append((images, labels))
+        return [np.ones((2, 4, 4), np.float32)]
+
+    monkeypatch.setattr(Critic, "activation_maps", activation_maps)
+    section = discriminator.activations(RunModels.open(Run.open(gallery / "told")))
+    data = Dataset.open(gallery / "data")
+    ((images, labels),) = asked
+    assert np.array_equal(images, data.images)
+    assert labels is not None
+    assert data.labels is not None
+    assert labels.tolist() == data.labels.tolist()
+    assert section["caption"] == "0.png"
+
+
 def test_each_class_is_ranked_by_what_the_discriminator_says(gallery: Path) -> None:
     models = RunModels.open(Run.open(gallery / "told"))
     samples = models.samples
@@ -218,16 +315,67 @@ def test_probabilities_at_the_ends_are_told_without_pretence() -> None:
     assert discriminator._score(-3.25, is_probability=False) == "-3.25"
 
 
+# --- What preparation leaves ---
+
+
+def test_a_picture_is_counted_before_and_after_its_preparation(gallery: Path, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    Image.new("RGB", (260, 208), "red").save(pictures / "5.png")
+    sizes = {"width": [260] * 48, "height": [208] * 48}
+    sizes["height"][0] = 10**6  # held back, so it does not count
+    sizes["width"][1] = 0  # unknown
+    sizes["width"][2:5] = [1300, 520, 100]
+    run = with_columns(gallery, tmp_path, **sizes, split=["test", *["train"] * 47])
+    info = Info.model_validate_json((tmp_path / "data" / INFO).read_text())
+    (tmp_path / "data" / INFO).write_text(
+        info.model_copy(update={"options": {"source": str(pictures)}}).model_dump_json()
+    )
+    section = reduction.reduction(RunModels.open(run))
+    assert section is not None
+    counts = [208 * 3 * width for width in (1300, 520, 100, *[260] * 43)]
+    assert section["mean"] == pytest.approx(np.mean(counts))
+    assert (section["width"], section["height"], section["values"]) == (260, 208, 162_240)
+    assert section["prepared"] == 16 * 16 * 3
+    assert section["ratio"] == pytest.approx(np.mean(counts) / 768)
+    assert section["original"]["width"] == 260
+    critic = Critic.of(run.path)
+    assert critic.first_convolution is not None
+    assert section["layer"] == {"factors": [4, 4, 3, 4], "biases": 0, "count": critic.first_convolution.weight.numel()}
+    page = text_of(run.path, tmp_path).replace("\N{MULTIPLICATION SIGN}", "x")
+    assert "260 x 208 pixels, 162,240 values" in page
+    assert "192 parameters (4 x 4 x 3 x 4)" in page
+
+
+def test_without_the_original_only_its_size_is_told(gallery: Path, tmp_path: Path) -> None:
+    run = with_columns(gallery, tmp_path, width=[260] * 48, height=[208] * 48)
+    shutil.rmtree(run.path / "checkpoints")
+    section = reduction.reduction(RunModels.open(run))
+    assert section is not None
+    assert section["original"] is None
+    assert section["layer"] is None
+    assert "is not where it was" in text_of(run.path, tmp_path)
+
+
+def test_without_sizes_there_is_nothing_to_count(gallery: Path) -> None:
+    assert reduction.reduction(RunModels.open(Run.open(gallery / "plain"))) is None
+
+
 # --- Neighbours ---
 
 
-def test_a_training_picture_among_the_generated_is_found_and_marked(gallery: Path) -> None:
-    run = Run.open(gallery / "plain")
-    models = RunModels.open(run)
-    data = Dataset.open(gallery / "data")
+def shown_with(gallery: Path, **replaced: NDArray[np.uint8]) -> RunModels:
+    """The plain run, as if it had generated noise, and a picture in the place of each `at`-number."""
+    models = RunModels.open(Run.open(gallery / "plain"))
     images = np.random.default_rng(0).integers(0, 256, (1, 32, 16, 16, 3), dtype=np.uint8)
-    images[0, 20] = data.images[7][:, ::-1]
+    for place, picture in replaced.items():
+        images[0, int(place.removeprefix("at"))] = picture
     models.__dict__["samples"] = Samples(images, [])
+    return models
+
+
+def test_a_training_picture_among_the_generated_is_found_and_marked(gallery: Path) -> None:
+    models = shown_with(gallery, at20=Dataset.open(gallery / "data").images[7])
     found = neighbours.compare(models)
     assert found.is_copy.nonzero()[0].tolist() == [20]
     assert found.shown[: neighbours.FIRST].tolist() == list(range(neighbours.FIRST))
@@ -237,6 +385,33 @@ def test_a_training_picture_among_the_generated_is_found_and_marked(gallery: Pat
     copy = section["cards"][neighbours.FIRST]
     assert copy["is_copy"]
     assert {near["source"] for near in copy["near"].values()} == {"7.png"}
+    assert copy["near"]["by pixels"]["distance"] == 0
+
+
+def test_a_mirrored_copy_is_marked_and_found_by_features(gallery: Path) -> None:
+    section = neighbours.neighbours(shown_with(gallery, at20=Dataset.open(gallery / "data").images[7][:, ::-1]))
+    copy = section["cards"][neighbours.FIRST]
+    assert copy["is_copy"]
+    assert copy["near"]["by features"]["source"] == "7.png"
+
+
+def test_the_nearest_by_pixels_is_the_nearest_of_all_training_pictures(gallery: Path, tmp_path: Path) -> None:
+    data = Dataset.open(gallery / "data")
+    models = RunModels.open(Run.open(gallery / "told"))
+    section = neighbours.neighbours(models)
+    comparison = neighbours.compare(models)
+    for number, group in zip(comparison.shown, section["cards"], strict=True):
+        wide = np.abs(np.asarray(data.images, np.int64) - comparison.images[number]).mean(axis=(1, 2, 3))
+        assert group["near"]["by pixels"]["source"] == f"{wide.argmin()}.png"
+        assert group["near"]["by pixels"]["distance"] == pytest.approx(wide.min())
+
+
+def test_pictures_that_are_held_back_are_not_searched(tmp_path: Path) -> None:
+    images = noise(6, size=16)
+    data = write_pictures_of(tmp_path / "data", images, split=["test", *["train"] * 5])
+    found = neighbours.by_pixels(images, data)
+    assert found.rows[0] != 0
+    assert found.rows[1:].tolist() == [1, 2, 3, 4, 5]
 
 
 # --- The page ---
@@ -250,7 +425,7 @@ def test_a_conditional_page_shows_everything(gallery: Path, tmp_path: Path) -> N
     assert "Left out" not in text
     assert text.count('<ol class="ranked">') == 4
     assert "Of 64 pictures of each class" in text
-    assert "compared with 48 training pictures" in text
+    assert "By pixels, all\n    48 training pictures" in text
     assert "asking the discriminator" in said
     assert HOSTILE[0] not in text
     assert HOSTILE[1] not in text
@@ -379,8 +554,34 @@ def test_several_runs_stand_side_by_side(gallery: Path, tmp_path: Path) -> None:
     for expected in ("3 runs", "scored (1)", "scored (2)", "told", "cdcgan", "memorising", "0.0100 ± 0.0020"):
         assert expected in text
     assert text.count("<img") == 4
+    assert text.count("Losses of ") >= 3
+    assert "Lower is better: KID, copies. Higher is better: recall, coverage. Near 1 is better: diversity." in text
     assert "<strong>real pictures</strong> · 48 in data" in text
     assert "measured with different feature networks and numbers of pictures" in text
+
+
+def test_the_losses_of_runs_have_the_same_axes(gallery: Path) -> None:
+    calm = [{"kimg": n, "step": 10 * n, "d_loss": 0.5, "g_loss": 1.0} for n in range(1, 400)]
+    wild = [{"kimg": n, "step": 20 * n, "d_loss": -3.0, "g_loss": 4.0} for n in range(1, 400)]
+    wild[7]["g_loss"] = 1e6  # a single spike
+    nothing = [{"kimg": 1, "step": 1}]
+    logs = {
+        name: RunLogs(stats=tuple(map(LogLine.parse, lines)))
+        for name, lines in {"gan": calm, "empty": nothing, "wgan": wild}.items()
+    }
+    first, second = losses(logs)
+    assert (first.title, second.title) == ("Losses of gan", "Losses of wgan")
+    assert first.name != second.name
+    for axis in ("xaxis", "yaxis"):
+        assert first.figure.layout[axis].range == second.figure.layout[axis].range
+    assert 20 * 399 < first.figure.layout.xaxis.range[1] < 20 * 410
+    bottom, top = first.figure.layout.yaxis.range
+    assert -4 < bottom < -3
+    assert 4 < top < 5
+    (generator,) = [trace for trace in second.figure.data if trace.name == "generator" and trace.opacity is None]
+    assert list(generator.x) == [line["step"] for line in wild]
+    assert generator.y[0] == 4.0
+    assert losses({"empty": logs["empty"]}) == []
 
 
 def test_runs_of_different_data_are_not_to_be_compared(gallery: Path, tmp_path: Path) -> None:
@@ -441,3 +642,31 @@ def test_hostile_class_names_are_text_and_the_phone_is_wide_enough(
         assert seen.page.evaluate(broken) == 0
     assert seen.requests == []
     assert seen.complaints == []
+
+
+@pytest.mark.browser
+def test_buttons_switch_between_the_kinds_of_interpolation(gallery: Path, tmp_path: Path, browser: Browser) -> None:
+    with visit(browser, write_page(gallery / "plain", tmp_path / "page.html")) as seen:
+        ways, buttons = seen.page.locator("#interpolations .way").all(), seen.page.locator("#interpolations button")
+        assert [way.is_visible() for way in ways] == [True, False]
+        buttons.nth(1).click()
+        assert [way.is_visible() for way in ways] == [False, True]
+        assert buttons.nth(1).get_attribute("aria-pressed") == "true"
+        seen.page.emulate_media(media="print")
+        assert [way.is_visible() for way in ways] == [True, True]
+        assert [way.locator("h3").is_visible() for way in ways] == [True, True]
+        seen.assert_sound()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_losses_stand_side_by_side_or_below_each_other(
+    gallery: Path, tmp_path: Path, browser: Browser, size: ViewportSize
+) -> None:
+    file = write_comparison([gallery / "scored", gallery / "plain"], tmp_path / "page.html")
+    with visit(browser, file, size) as seen:
+        seen.page.wait_for_selector("#chart-losses-1 .scatterlayer .trace")
+        boxes = [seen.page.locator(f"#chart-losses-{number}").bounding_box() for number in range(2)]
+        first, second = (box for box in boxes if box is not None)
+        assert (first["y"] == second["y"]) == (size == DESKTOP)
+        seen.assert_sound()

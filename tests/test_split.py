@@ -242,6 +242,17 @@ def test_a_chain_of_groups_across_classes_still_tests_every_class() -> None:
         assert [int(held[labels == label].sum()) for label in range(4)] == [1, 1, 1, 1]
 
 
+def test_a_group_above_the_share_of_one_of_its_classes_stays_in_training() -> None:
+    """As among digits: a large group of sevens that a few nines look like, which alone would fill the nines' share."""
+    shared = [1000] * (36 + 13)
+    groups = np.array(shared + list(range(64)) + list(range(100, 151)))
+    labels = np.array([7] * 36 + [9] * 13 + [7] * 64 + [9] * 51)
+    for seed in range(20):
+        held, _ = hold_back(groups, labels, 0.2, seed)
+        assert [int(held[labels == label].sum()) for label in (7, 9)] == [20, 13]
+        assert not held[: len(shared)].any()
+
+
 # ---- prepare ----------------------------------------------------------------------------------------------------
 
 

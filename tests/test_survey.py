@@ -19,8 +19,9 @@ from ganvas.data.survey import classes
 from ganvas.data.survey.composites import composites, mean_picture
 from ganvas.data.survey.dates import timelines, years_of
 from ganvas.data.survey.near_duplicates import near_duplicates_of
+from ganvas.data.survey.originals import folders_of, thumbnail
 from ganvas.data.survey.palette import Colour, palette, to_lab
-from ganvas.data.survey.rejected import RejectedFile, RejectedFiles, folders_of, rejected_files, thumbnail
+from ganvas.data.survey.rejected import RejectedFile, RejectedFiles, rejected_files
 from ganvas.data.survey.shapes import shapes_of
 from ganvas.data.survey.survey import Survey, survey
 from ganvas.foundation.errors import DataError

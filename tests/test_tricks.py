@@ -128,6 +128,7 @@ def test_tricks_act_in_their_order() -> None:
         "L2",
         "GradientPenalties",
         "FeatureMatching",
+        "Ambiguity",
         "Clip",
     ]
 
@@ -167,7 +168,7 @@ def test_r1_has_second_derivatives_through_every_layer(monkeypatch: pytest.Monke
     for largest in (stride_two.LARGEST, 0):
         monkeypatch.setattr(stride_two, "LARGEST", largest)
         (trick,) = Objective(recipe)._tricks
-        term = trick.discriminator_terms(nn.Identity(), discriminator, batch)["r1"]
+        term = trick.discriminator_terms(nn.Identity(), discriminator, batch, Loss({}))["r1"]
         slopes.append(torch.autograd.grad(term, list(discriminator.parameters()), allow_unused=True))
     assert all(torch.allclose(a, b, rtol=1e-3, atol=1e-7) for a, b in zip(*slopes, strict=True) if a is not None)
     assert sum(a is not None and bool(a.any()) for a in slopes[0]) >= 3
@@ -367,6 +368,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "L2": {"l2": 1e-4},
     "GradientPenalties": {"r1": 1.0, "r2": 0.5, "penalty_every": 3},
     "FeatureMatching": {"feature_matching": 0.1},
+    "Ambiguity": {"ambiguity": 1.0, "ambiguity_over": 0.01},
     "Clip": {"clip": 0.05},
     "step": {"g_schedule": "step:1steps:0.5", "d_schedule": "step:2steps:0.5"},
     "cosine": {"g_schedule": "cosine", "d_schedule": "cosine"},
@@ -479,10 +481,18 @@ def test_every_recipe_takes_every_trick_but_those_the_documentation_names(name: 
         ("wgan-gp", {"real_target": "0.9"}, "recipe wgan-gp tells its discriminator no probabilities.*real_target"),
         ("test_tricks:Dropping", {"d_dropout": 0.3}, "d_dropout: .* has dropout of its own"),
         ("mlp", {"l2": 1e-3}, "l2: the networks of recipe mlp have no convolution kernels"),
-        ("test_tricks:Detached", {"r1": 1.0}, "r1, r2 and feature_matching: .* returns a Tensor, not a Critique"),
+        (
+            "test_tricks:Detached",
+            {"r1": 1.0},
+            "r1, r2 and feature_matching: .* returns a Tensor, not a Critique",
+        ),
         ("test_tricks:Detached", {"feature_matching": 1.0}, "feature_matching: .* returns a Tensor, not a Critique"),
         ("test_tricks:Detached", {"unrolled": 1}, "unrolled: .* test-tricks detaches .* batch.fakes"),
         ("test_tricks:Detached", {"minibatch": "stddev"}, "minibatch: .* does not end in its head"),
+        ("test_tricks:Detached", {"ambiguity": 1.0}, "ambiguity: .* does not end in its head; name a classifier"),
+        ("can", {"ambiguity": 1.0}, "ambiguity: recipe can has ambiguity in its own loss; .* ambiguity_weight"),
+        ("cdcgan", {"ambiguity": 1.0}, "ambiguity: recipe cdcgan cannot paint without .* such as atelier"),
+        ("acgan", {"ambiguity": 1.0}, "ambiguity: recipe acgan cannot paint without .* such as atelier"),
         ("test_tricks:Detached", {"d_dropout": 0.3}, "d_dropout: .* no activation"),
         ("test_tricks:Linear", {"spectral_norm": True}, "works at 4 pixels"),
         ("dcgan", {"clip": 0.1, "spectral_norm": True}, "clip and spectral_norm"),
@@ -517,6 +527,9 @@ NUMBERS = {
     "r1": (0, math.inf),
     "r2": (0, math.inf),
     "feature_matching": (0, math.inf),
+    "ambiguity": (0, math.inf),
+    "ambiguity_over": (0, 1e6),
+    "ambiguity_every": (1, 1024),
     "unrolled_lr": (math.ulp(0.0), 1),
     "unrolled": (0, 100),
     "penalty_every": (1, 1000),

@@ -30,6 +30,15 @@ def test_mnist(made: Made, tmp_path: Path, name: str, packed: bool) -> None:
     assert set(summary.class_counts.values()) == {3}
 
 
+def test_fashion_mnist_as_debian_installs_it(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "usr/share/datasets/fashion-mnist"
+    replicas.mnist(folder, packed=True)
+    done = cli("prepare", "torchvision:FashionMNIST", "fashion", "--size", 32, "--root", folder)
+    assert done.returncode == 0
+    assert "30 pictures of 32 x 32" in done.stdout
+    assert "held back 10 as test" in done.stdout
+
+
 def test_cifar10(made: Made, tmp_path: Path) -> None:
     pixels = replicas.cifar10(tmp_path / "cifar-10-batches-bin")
     summary, index = made("torchvision:CIFAR10", root=tmp_path, size=32)

@@ -20,6 +20,10 @@ from ganvas.runs.snapshot import Card, Snapshot
 
 # The largest number of characters of a class name in a file name.
 LONGEST_NAME = 60
+# Kinds of interpolation, and whether they are spherical.
+INTERPOLATIONS = {"linear": False, "spherical": True}
+# Pictures in a row of an interpolation, including both ends.
+STEPS = 8
 
 
 class Artist:
@@ -92,17 +96,25 @@ class Artist:
             raise self._classless()
         return sample_by_class(self._recipe, self._generator, len(self.class_names), n, seed)
 
-    def interpolate(self, rows: int, steps: int, seed: int = 0, label: str | None = None) -> Images:
+    @property
+    def interpolates_on_sphere(self) -> bool:
+        """Whether `interpolate` is spherical by default: for normal latents, but not for uniform ones."""
+        return self.card.options.get("latent") != "uniform"
+
+    def interpolate(
+        self, rows: int, steps: int, seed: int = 0, label: str | None = None, *, spherical: bool | None = None
+    ) -> Images:
         """Interpolate between latents: row k leads from latent 2k of a seed to latent 2k + 1.
 
-        Interpolation is spherical for normal latents and linear for uniform ones. A conditional generator paints each
-        row in one class.
+        A conditional generator paints each row in one class.
 
         Args:
             rows: number of rows.
             steps: pictures per row, including both ends; at least 2.
             seed: seed of the latents.
             label: name of the class of all rows; by default the rows take the classes in turn.
+            spherical: interpolate on the sphere, or else linearly in each dimension, as paper 3 does; by default on the
+                sphere for normal latents and linearly for uniform ones.
 
         Returns:
             uint8 [rows, steps, S, S, 3].
@@ -114,7 +126,8 @@ class Artist:
             labels: Integers | None = np.full(rows, self._number(label))
         else:
             labels = np.arange(rows) % len(self.class_names) if self.class_names else None
-        spherical = self.card.options.get("latent") != "uniform"
+        if spherical is None:
+            spherical = self.interpolates_on_sphere
         return sample_interpolations(self._recipe, self._generator, rows, steps, seed, labels, spherical=spherical)
 
     def labels(self, n: int, label: str | None = None) -> Integers | None:
@@ -205,6 +218,32 @@ def write_samples(artist: Artist, out: Path, n: int, seed: int, label: str | Non
                 number = next(numbers)
                 suffix = "" if labels is None else f"-{in_file_name(artist.class_names[labels[number]])}"
                 Image.fromarray(image).save(directory / f"seed{seed}-{number:05d}{suffix}.png")
+
+
+def write_interpolations(artist: Artist, out: Path, n: int, kind: str, seed: int = 0, label: str | None = None) -> None:
+    """Write a grid of `n` pictures, whose rows of `STEPS` lead from one latent of a seed to another.
+
+    Rows are filled, so there may be a few more pictures.
+
+    Args:
+        artist: the generator.
+        out: a `.png` file.
+        n: number of pictures.
+        kind: one of `INTERPOLATIONS`; see `Artist.interpolate`.
+        seed: seed of the latents.
+        label: name of the class; by default the rows take the classes in turn.
+
+    Raises:
+        RunError: the kind or the class is unknown, or `out` does not end in `.png`.
+        GanvasError: the file cannot be written.
+    """
+    if kind not in INTERPOLATIONS:
+        raise RunError(unknown("interpolation", kind, INTERPOLATIONS))
+    out = new_path(out)
+    if out.suffix.lower() != ".png":
+        raise RunError(f"{out}: interpolations are written as a grid; choose a name that ends in .png")
+    rows = artist.interpolate(math.ceil(n / STEPS), STEPS, seed, label, spherical=INTERPOLATIONS[kind])
+    write_png(out, grid(rows.reshape(-1, *rows.shape[2:]), STEPS))
 
 
 def _grid(artist: Artist, n: int, seed: int, label: str | None) -> Images:

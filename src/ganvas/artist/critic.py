@@ -1,6 +1,7 @@
 """The trained discriminator of a run: its logits and activation maps for any pictures."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +19,22 @@ from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory
 from ganvas.settings.config import resolve
 from ganvas.tricks.objective import Objective
+
+# The activation functions of `torch.nn` that act on each value alone.
+ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Tanh)
+
+
+@dataclass
+class _ConvolutionMaps:
+    """The output of a convolution for one picture.
+
+    Attributes:
+        linear: float32 [K, h, w].
+        activated: the same after the next activation function; None before it.
+    """
+
+    linear: Features
+    activated: Features | None = None
 
 
 class Critic:
@@ -65,6 +82,12 @@ class Critic:
         return cls(recipe, discriminator, state["progress"]["images"] / 1000)
 
     @property
+    def first_convolution(self) -> nn.Conv2d | None:
+        """The first convolution over pictures of three channels; None if there is none."""
+        convolutions = (module for module in self._discriminator.modules() if isinstance(module, nn.Conv2d))
+        return next((module for module in convolutions if module.in_channels == 3), None)
+
+    @property
     def gives_probabilities(self) -> bool:
         """Whether the sigmoid of a logit is a probability. The output of a Wasserstein critic is only a score."""
         return self._recipe.has_targets
@@ -89,10 +112,13 @@ class Critic:
         return torch.cat(logits).double().numpy()
 
     def activation_maps(self, images: Images, labels: Integers | None = None) -> list[Features]:
-        """The output of two convolutions for the first picture of a batch.
+        """The channels of two convolutions for the first picture of a batch, after their activation function.
+
+        If no activation function of `torch.nn` follows a convolution, its own output is returned.
 
         Args:
-            images: uint8 [N, S, S, 3], N at least 2. BatchNorm uses the statistics of all of them.
+            images: uint8 [N, S, S, 3], N at least 2, either all real or all generated. BatchNorm uses the statistics of
+                all of them.
             labels: int64 [N], the classes of the pictures, for conditional recipes.
 
         Returns:
@@ -102,17 +128,22 @@ class Critic:
         Raises:
             ConfigError: the discriminator has no convolutions over pictures, or returns no `Critique`.
         """
-        maps: list[Features] = []
+        layers: list[_ConvolutionMaps] = []
 
         def keep(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            # Layers over labels have no height and width.
-            if inputs[0].ndim == 4:
-                maps.append(output[0].float().numpy().copy())  # the next layer may work in place
+            if inputs[0].ndim != 4:  # layers over labels and features have no height and width
+                return
+            maps = output[0].float().numpy().copy()  # the next layer may work in place
+            if isinstance(module, nn.Conv2d):
+                layers.append(_ConvolutionMaps(maps))
+            elif layers and layers[-1].activated is None:
+                # Maps of a label may have been appended to those of the picture.
+                layers[-1].activated = maps[: len(layers[-1].linear)]
 
         hooks = [
             module.register_forward_hook(keep)
             for module in self._discriminator.modules()
-            if isinstance(module, nn.Conv2d)
+            if isinstance(module, (nn.Conv2d, *ACTIVATIONS))
         ]
         try:
             with torch.no_grad():
@@ -120,8 +151,9 @@ class Critic:
         finally:
             for hook in hooks:
                 hook.remove()
-        if not maps:
+        if not layers:
             raise ConfigError(f"the discriminator of recipe {self._recipe.name()} has no convolutions")
+        maps = [each.activated for each in layers if each.activated is not None] or [each.linear for each in layers]
         return [maps[0], maps[len(maps) // 2]] if len(maps) > 1 else maps
 
     def _logits(self, images: Images, labels: Integers | None) -> Tensor:

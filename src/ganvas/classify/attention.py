@@ -1,11 +1,8 @@
 """What a classifier responds to: a forest's feature importances, a network's class activation maps and feature maps."""
 
-import contextlib
-from collections.abc import Iterator
-
 import torch
 from captum.attr import LayerActivation, LayerGradientXActivation
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ganvas.classify.models.forest import Forest
@@ -28,7 +25,7 @@ def importances(forest: Forest) -> Floats:
 def hires_cam(model: NetworkModel, images: Images, classes: Integers) -> Features:
     """Class activation maps: what in each picture raises the score of a class (HiResCAM, Draelos & Carin 2020).
 
-    The feature maps of the last convolution, after its ReLU, are multiplied element by element by the gradient of the
+    The last feature maps, after their activation, are multiplied element by element by the gradient of the
     class's score and summed over channels. Negative sums are set to 0. Grad-CAM (Selvaraju et al. 2017) averages the
     gradient over each map first. The two agree for networks that end in global average pooling. Networks that flatten
     their last maps weight every position differently, and there Grad-CAM can highlight the wrong places.
@@ -44,7 +41,8 @@ def hires_cam(model: NetworkModel, images: Images, classes: Integers) -> Feature
         float32 [N, H, W], scaled so that the maximum of each picture is 1; all 0 if nothing raises the score.
     """
     inputs = model.inputs(images)
-    with _convolution(model, -1) as layer:
+    model.network.eval()
+    with model.maps(-1) as layer:
         products = LayerGradientXActivation(lambda inputs: _scores(model, inputs), layer)
         maps: Tensor = products.attribute(inputs, target=torch.as_tensor(classes, device=inputs.device))
     heat = maps.detach().sum(dim=1, keepdim=True).relu()
@@ -54,36 +52,21 @@ def hires_cam(model: NetworkModel, images: Images, classes: Integers) -> Feature
 
 
 def activation_maps(model: NetworkModel, image: Images) -> Features:
-    """The feature maps of the first convolution for a picture, after its ReLU.
+    """The feature maps of the first layer for a picture, after their activation.
 
     Args:
         model: the network.
         image: uint8 [H, W, 3].
 
     Returns:
-        float32 [K, h, w], 0 or more, one map for each of the K channels.
+        float32 [K, h, w], one map for each of the K channels.
     """
-    with _convolution(model, 0) as layer, torch.no_grad():
+    model.network.eval()
+    with model.maps(0) as layer, torch.no_grad():
         maps: Tensor = LayerActivation(lambda inputs: _scores(model, inputs), layer).attribute(
             model.inputs(image[None])
         )
     return maps[0].cpu().numpy()
-
-
-@contextlib.contextmanager
-def _convolution(model: NetworkModel, position: int) -> Iterator[nn.Module]:
-    """The first (0) or last (-1) convolution, with a ReLU added to its output.
-
-    In these networks, a ReLU follows every convolution, with at most a max pooling in between. One more ReLU before the
-    pooling does not change the output, and it shows the map at full size, as the papers draw it.
-    """
-    model.network.eval()
-    convolution = [module for module in model.network.modules() if isinstance(module, nn.Conv2d)][position]
-    hook = convolution.register_forward_hook(lambda module, inputs, output: output.relu())
-    try:
-        yield convolution
-    finally:
-        hook.remove()
 
 
 def _scores(model: NetworkModel, inputs: Tensor) -> Tensor:

@@ -57,6 +57,8 @@ class Card(BaseModel):
         test_accuracy: on the test pictures, or None without any.
         seconds: wall-clock time of training.
         seed: of all random choices.
+        start: the directory of the classifier whose network it started from, or None.
+        seen: how many test pictures that classifier was trained on.
         ganvas: the version of ganvas that wrote it.
     """
 
@@ -83,6 +85,8 @@ class Card(BaseModel):
     test_accuracy: float | None = None
     seconds: float
     seed: int
+    start: str | None = None
+    seen: int = 0
     ganvas: str
 
 

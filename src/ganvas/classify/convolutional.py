@@ -1,7 +1,11 @@
 """What the convolutional networks of paper 5 ("Paint by GAN") share, with the conventions of Keras."""
 
+import contextlib
 from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Literal
 
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import init
 
@@ -11,17 +15,56 @@ from ganvas.classify.network import NetworkModel
 from ganvas.classify.options import NetworkOptions
 
 
+class ConvolutionalOptions(NetworkOptions):
+    """Options of the networks that are trained on pixels from scratch."""
+
+    activation: Literal["relu", "elu", "hard-sigmoid"] = Field(
+        "relu", description="Activation of the hidden layers: relu, elu, or hard-sigmoid, which is Keras's of 2017."
+    )
+
+
 class ConvolutionalModel(NetworkModel):
     """A convolutional network that is trained on pixels from scratch."""
 
-    def __init__(self, options: NetworkOptions, classes: int) -> None:
+    shaping = ("size", "activation")
+
+    options: ConvolutionalOptions
+
+    def __init__(self, options: ConvolutionalOptions, classes: int) -> None:
         super().__init__(options, classes)
         with seeded(options.seed):
             self.network = self.build().apply(_initialise)
 
     @abstractmethod
-    def build(self) -> nn.Module:
+    def build(self) -> nn.Sequential:
         """The network; its weights are initialised afterwards."""
+
+    def activation(self) -> nn.Module:
+        """A layer of the activation that the options name."""
+        return ACTIVATIONS[self.options.activation]()
+
+    def stage(self, inputs: int, outputs: int) -> list[nn.Module]:
+        """A 3x3 convolution without padding, 2x2 max pooling, and the activation.
+
+        All activations are monotonic, so pooling before them gives the same result and leaves them a quarter of the
+        work.
+        """
+        return [nn.Conv2d(inputs, outputs, 3), nn.MaxPool2d(2), self.activation()]
+
+    @contextlib.contextmanager
+    def maps(self, position: Literal[0, -1]) -> Iterator[nn.Module]:
+        """See `NetworkModel.maps`. Within, pooling follows the activation, so the maps have their full size."""
+        layers = list(self.network.modules())
+        place = [number for number, layer in enumerate(layers) if isinstance(layer, nn.Conv2d)][position]
+        convolution, activation = layers[place], layers[place + 2]
+        # `forward` does not call the second hook.
+        first = convolution.register_forward_hook(lambda layer, inputs, output: activation.forward(output))
+        second = activation.register_forward_hook(lambda layer, inputs, output: inputs[0])
+        try:
+            yield convolution
+        finally:
+            first.remove()
+            second.remove()
 
     def fit(self, training: Examples, validation: Examples | None, progress: Progress) -> Fitted:
         """See `Model.fit`."""
@@ -40,12 +83,15 @@ class Flatten(nn.Module):
         return maps.permute(0, 2, 3, 1).flatten(1)
 
 
-def stage(inputs: int, outputs: int) -> list[nn.Module]:
-    """A 3x3 convolution without padding, 2x2 max pooling, and ReLU.
+class HardSigmoid(nn.Module):
+    """Keras's hard sigmoid of 2017, min(max(0.2 x + 0.5, 0), 1). That of PyTorch has the slope 1/6."""
 
-    Pooling before the ReLU gives the same result and leaves the ReLU a quarter of the work.
-    """
-    return [nn.Conv2d(inputs, outputs, 3), nn.MaxPool2d(2), nn.ReLU()]
+    def forward(self, values: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return (0.2 * values + 0.5).clamp(0, 1)
+
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "elu": nn.ELU, "hard-sigmoid": HardSigmoid}
 
 
 def pooled(side: int) -> int:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.gallery import Gallery, galleries
 from ganvas.classify.scores import Scores, score
+from ganvas.classify.seen import seen, split_rows, trained_on
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, label_names, labels_digest
 from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.data.dataset.split import groups_of
 from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
-from ganvas.foundation.paths import is_directory
 
 # Pictures to read from the dataset at a time.
 SLAB = 256
@@ -100,7 +100,7 @@ def evaluate(directory: str | Path, data: str | Path | None = None, *, seed: int
             not know, or has no test pictures.
     """
     classifier = Classifier.open(directory)
-    dataset = _trained_on(classifier) if data is None else Dataset.open(data)
+    dataset = trained_on(classifier) if data is None else Dataset.open(data)
     rows, is_whole_dataset = _rows(classifier, dataset)
     names = label_names(dataset, label_column(dataset, classifier.card.label_column))[rows]
     truth, groups = classifier.numbers(names), groups_of(dataset.index)[rows]
@@ -112,21 +112,10 @@ def evaluate(directory: str | Path, data: str | Path | None = None, *, seed: int
     return Evaluation(classifier, dataset, rows, is_whole_dataset, truth, groups, probabilities, scores, notes, seed)
 
 
-def _trained_on(classifier: Classifier) -> Dataset:
-    """The dataset that the classifier was trained on, if it is unchanged."""
-    card, path = classifier.card, Path(classifier.card.data)
-    if not is_directory(path):
-        raise DataError(f"{classifier.path} was trained on {path}, which is gone; name a dataset with --data")
-    dataset = Dataset.open(path)
-    if dataset.fingerprint != card.fingerprint:
-        raise DataError(f"{path} has changed since {classifier.path} was trained on it; name a dataset with --data")
-    return dataset
-
-
 def _rows(classifier: Classifier, dataset: Dataset) -> tuple[Integers, bool]:
     """The rows of a dataset to test on, and whether these are all its rows."""
     is_own = dataset.fingerprint == classifier.card.fingerprint
-    rows = _split_rows(classifier, TEST) if is_own else dataset.rows(TEST)
+    rows = split_rows(classifier, TEST) if is_own else dataset.rows(TEST)
     if len(rows):
         return rows, False
     if is_own:
@@ -134,12 +123,6 @@ def _rows(classifier: Classifier, dataset: Dataset) -> tuple[Integers, bool]:
             f"{classifier.path} was trained on all pictures of {dataset.path}; name another dataset with --data"
         )
     return np.arange(len(dataset)), True
-
-
-def _split_rows(classifier: Classifier, split: str) -> Integers:
-    table = classifier.split()
-    rows: Integers = table.loc[table["split"] == split, "row"].to_numpy(np.int64)
-    return rows
 
 
 def _probabilities(classifier: Classifier, dataset: Dataset, rows: Integers) -> Iterator[NDArray[np.float32]]:
@@ -158,8 +141,13 @@ def _notes(classifier: Classifier, dataset: Dataset, rows: Integers, scores: Sco
             f"each of the classes {_listed(card.leaky)} is a single group that had to be divided, so test pictures are "
             "related to training pictures; the scores are too good"
         )
-    if not is_own and (seen := _seen(classifier, dataset, rows)):
-        yield f"the classifier was trained on {seen:,} of these pictures; the scores are too good"
+    if not is_own and (count := seen(classifier, dataset, rows)):
+        yield f"the classifier was trained on {count:,} of these pictures; the scores are too good"
+    if is_own and card.seen:
+        yield (
+            f"the classifier that it started from was trained on {card.seen:,} of these pictures; the scores are too "
+            "good"
+        )
     fit = dataset.info.options.get("fit", card.fit)
     if fit != card.fit:
         yield f"these pictures were prepared with fit {fit}, the training pictures with fit {card.fit}"
@@ -167,18 +155,6 @@ def _notes(classifier: Classifier, dataset: Dataset, rows: Integers, scores: Sco
         yield f"there are no pictures of {_listed(missing)}"
     if scores.groups < 2:
         yield "all pictures are one group, so standard errors cannot be estimated"
-
-
-def _seen(classifier: Classifier, dataset: Dataset, rows: Integers) -> int:
-    """How many of these pictures come from files that the classifier was trained on; 0 if that is unknown."""
-    try:
-        own = _trained_on(classifier)
-    except DataError:
-        return 0
-    if "sha256" not in own.index or "sha256" not in dataset.index:
-        return 0
-    trained = own.index["sha256"].iloc[_split_rows(classifier, TRAIN)]
-    return int(dataset.index["sha256"].iloc[rows].isin(trained).sum())
 
 
 def _listed(names: list[str]) -> str:

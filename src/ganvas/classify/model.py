@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ganvas.classify.options import ClassifierOptions
 from ganvas.foundation.arrays import Images, Integers
+from ganvas.foundation.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,19 @@ class Model(ABC):
 
     def __init__(self, options: ClassifierOptions, classes: int) -> None:
         self.options, self.classes = options, classes
+
+    def start_from(self, other: "Model", is_same_task: bool) -> None:
+        """Start from what another model of this kind has learned, instead of random weights.
+
+        Args:
+            other: the other model.
+            is_same_task: whether it distinguishes the same classes; otherwise the last layer stays new.
+
+        Raises:
+            ConfigError: this kind of model cannot do so, the two differ in an option that shapes their networks, or the
+                other has learned nothing that this one keeps.
+        """
+        raise ConfigError("this kind of model has no network, so it always starts anew")
 
     @abstractmethod
     def fit(self, training: Examples, validation: Examples | None, progress: Progress) -> Fitted:

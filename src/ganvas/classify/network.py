@@ -1,6 +1,10 @@
 """The base of the models that are trained by gradient descent: inputs, probabilities, files and the device."""
 
+from abc import abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -13,7 +17,7 @@ from ganvas.classify.fitting import PictureInputs, balanced_weights, class_logit
 from ganvas.classify.model import Examples, Model
 from ganvas.classify.options import NetworkOptions
 from ganvas.foundation.arrays import Features, Images
-from ganvas.foundation.errors import RunError
+from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.pixels import resize, to_unit
 from ganvas.foundation.tensors import write_tensors
 from ganvas.machine.device import choose
@@ -32,10 +36,13 @@ class NetworkModel(Model):
     """A model that is a differentiable network from pixels to classes.
 
     Attributes:
+        shaping: the options that decide which layers the network has and what they compute.
         options: the options of the model.
         network: maps float32 [N, 3, S, S] in [0, 1], with S = `options.size`, to outputs [N, 1] for two classes and
             [N, classes] for more (see `ganvas.classify.fitting.class_logits`).
     """
+
+    shaping: ClassVar[tuple[str, ...]]
 
     options: NetworkOptions
     network: nn.Module
@@ -72,6 +79,14 @@ class NetworkModel(Model):
         """
         return class_logits(self.network(inputs))
 
+    @abstractmethod
+    def maps(self, position: Literal[0, -1]) -> AbstractContextManager[nn.Module]:
+        """A layer whose outputs within the block are feature maps after their activation, float [N, C, h, w].
+
+        Args:
+            position: 0 for the maps of the first layer, -1 for the last maps.
+        """
+
     def probabilities(self, images: Images) -> Features:
         """See `Model.probabilities`."""
         self.network.eval()
@@ -80,6 +95,29 @@ class NetworkModel(Model):
             outputs = in_batches(self.network, self.inputs(images[start : start + SLAB]))
             parts.append(class_logits(outputs).softmax(dim=1).cpu().numpy())
         return np.concatenate(parts)
+
+    def start_from(self, other: Model, is_same_task: bool) -> None:
+        """See `Model.start_from`."""
+        assert isinstance(other, type(self))
+        for key in self.shaping:
+            before, now = getattr(other.options, key), getattr(self.options, key)
+            if before != now:
+                raise ConfigError(f"it was trained with {key}={before}, not {now}; add --set {key}={before}")
+        own, learned = self.network.state_dict(), other.network.state_dict()
+        body = [name for name in own if self.is_taken_over(name, is_same_task)]
+        if all(torch.equal(own[name], learned[name]) for name in body):
+            raise ConfigError("nothing that it has learned would be kept")
+        self.network.load_state_dict({name: learned[name] for name in body}, strict=False)
+
+    def is_taken_over(self, name: str, is_same_task: bool) -> bool:
+        """Whether `start_from` takes over a tensor of the network: all but the last layer, and this for the same task.
+
+        Args:
+            name: its name in the network's state.
+            is_same_task: as for `start_from`.
+        """
+        *_, last = (name for name, layer in self.network.named_modules() if isinstance(layer, nn.Linear))
+        return is_same_task or not name.startswith(f"{last}.")
 
     def save(self, directory: Path) -> None:
         """See `Model.save`."""
@@ -91,9 +129,17 @@ class NetworkModel(Model):
         try:
             with safe_open(file, framework="pt") as content:
                 state = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 (not a dict)
-            self.trained_part().load_state_dict(state)
+            self.take(state)
         except (OSError, SafetensorError, RuntimeError) as error:
             raise RunError(f"{file} cannot be read ({error}); train the classifier again") from error
+
+    def take(self, state: Mapping[str, Tensor]) -> None:
+        """Put the tensors of a saved model, by name, into the network.
+
+        Raises:
+            RuntimeError: they do not fit.
+        """
+        self.trained_part().load_state_dict(state)
 
     def trained_part(self) -> nn.Module:
         """The part of the network that is trained and saved; by default all of it."""

@@ -15,6 +15,7 @@ from ganvas.classify.model import Examples, Model, Progress, Silent
 from ganvas.classify.models import find, resolve
 from ganvas.classify.options import ClassifierOptions
 from ganvas.classify.partition import Partition, partition
+from ganvas.classify.seen import seen
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import class_names, label_column, label_names, labels_digest
 from ganvas.data.pictures.frame import looks
@@ -41,6 +42,7 @@ def train(
     *,
     label: str | None = None,
     model: str = DEFAULT_MODEL,
+    start: str | Path | None = None,
     progress: Progress | None = None,
     **changes: object,
 ) -> Classifier:
@@ -51,12 +53,15 @@ def train(
         out: the classifier directory to make; it is complete when this returns, and absent if it raises.
         label: the column of the dataset's index that holds the classes; by default the one it was prepared with.
         model: "forest", "cnn", "deep-cnn" or "transfer".
+        start: the directory of a classifier with the same model, whose network training starts from; its last layer
+            is taken over only if the classes are the same. By default the weights are random.
         progress: is told about every step; by default nothing is shown.
         **changes: options of the model by key (`seed=1`, `epochs=20` ...), see docs/configuration.md.
 
     Raises:
         DataError: no such dataset, or a column whose values cannot be used as classes.
-        ConfigError: unknown model or option, or a value out of its range.
+        ConfigError: unknown model or option, a value out of its range, or a start that does not fit.
+        RunError: `start` is not a classifier.
         DivergedError: the loss was not finite.
         GanvasError: `out` exists already, or the file system refused.
         InUse: another process is training a classifier there.
@@ -65,31 +70,23 @@ def train(
     out, progress = new_path(out), progress or Silent()
     task = _Task.of(data, label, model, changes)
     parts = task.partition()
+    learner = find(model)(task.options, len(task.class_names))
+    origin = None if start is None else _start(learner, task, Classifier.open(start))
+    seen_before = seen(origin, task.data, parts.test) if origin else 0
     with exclusive(out, "trained"), whole_directory(out) as directory:
         progress.say(task.describe(parts))
-        _warn_of_leaks(task, parts, progress)
+        _warn_of_leaks(task, parts, seen_before, progress)
         training, validation, test = (task.examples(rows) for rows in parts.splits().values())
-        learner = find(model)(task.options, len(task.class_names))
         fitted = learner.fit(training, validation if len(validation) else None, progress)
-        card = Card(
-            model=model,
-            options=task.options.model_dump(),
-            class_names=task.class_names,
-            label_column=task.column,
-            size=task.data.size,
-            **{"fit": "crop", "background": "white", **looks(task.data.info.options)},
-            data=str(task.data.path.resolve()),
-            fingerprint=task.data.fingerprint,
-            labels=labels_digest(task.data, task.column),
-            counts={split: task.counts(rows) for split, rows in parts.splits().items()},
-            leaky=[task.class_names[number] for number in parts.leaky],
-            best_epoch=fitted.best_epoch,
-            validation_accuracy=_accuracy(learner, validation),
-            test_accuracy=_accuracy(learner, test),
-            seconds=round(time.perf_counter() - started, 3),
-            seed=task.options.seed,
-            ganvas=VERSION,
-        )
+        outcome = {
+            "start": str(origin.path.resolve()) if origin and origin.path else None,
+            "seen": seen_before,
+            "best_epoch": fitted.best_epoch,
+            "validation_accuracy": _accuracy(learner, validation),
+            "test_accuracy": _accuracy(learner, test),
+            "seconds": round(time.perf_counter() - started, 3),
+        }
+        card = Card.model_validate(task.record(parts) | outcome)
         classifier = Classifier(card, learner, out)
         classifier.write(directory, fitted.history, parts.table())
     return classifier
@@ -212,6 +209,24 @@ class _Task:
         counts = np.bincount(self.labels[rows], minlength=len(self.class_names))
         return dict(zip(self.class_names, counts.tolist(), strict=True))
 
+    def record(self, parts: Partition) -> dict[str, object]:
+        """The fields of a classifier's card that are known before training."""
+        return {
+            "model": self.model,
+            "options": self.options.model_dump(),
+            "class_names": self.class_names,
+            "label_column": self.column,
+            "size": self.data.size,
+            **{"fit": "crop", "background": "white", **looks(self.data.info.options)},
+            "data": str(self.data.path.resolve()),
+            "fingerprint": self.data.fingerprint,
+            "labels": labels_digest(self.data, self.column),
+            "counts": {split: self.counts(rows) for split, rows in parts.splits().items()},
+            "leaky": [self.class_names[number] for number in parts.leaky],
+            "seed": self.options.seed,
+            "ganvas": VERSION,
+        }
+
     def describe(self, parts: Partition) -> str:
         """A line for the user about what will be trained."""
         sizes = {split: f"{len(rows):,}" for split, rows in parts.splits().items()}
@@ -222,7 +237,29 @@ class _Task:
         )
 
 
-def _warn_of_leaks(task: _Task, parts: Partition, progress: Progress) -> None:
+def _start(learner: Model, task: _Task, origin: Classifier) -> Classifier:
+    """Start a model from the network of another classifier.
+
+    Raises:
+        ConfigError: they do not fit.
+    """
+    if origin.card.model != task.model:
+        raise ConfigError(
+            f"--from {origin.path}: it is a {origin.card.model}, not a {task.model}; add --model {origin.card.model}"
+        )
+    try:
+        learner.start_from(origin.model, origin.class_names == task.class_names)
+    except ConfigError as error:
+        raise ConfigError(f"--from {origin.path}: {error}") from error
+    return origin
+
+
+def _warn_of_leaks(task: _Task, parts: Partition, seen_before: int, progress: Progress) -> None:
+    if seen_before:
+        progress.say(
+            f"note: the classifier to start from was trained on {seen_before:,} of the test pictures; such scores are "
+            "too good"
+        )
     if parts.leaky:
         names = ", ".join(repr(task.class_names[number]) for number in parts.leaky)
         progress.say(

@@ -37,7 +37,9 @@ from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check
 from ganvas.report.comparison import page
+from ganvas.report.comparison.columns import SHARED, cells, heads, verdicts
 from ganvas.report.comparison.page import GRID_SIZE, Side, figure, markdown, real_side
+from ganvas.report.run.verdict import latest
 from ganvas.runs.logs import RunLogs
 from ganvas.runs.snapshot import save
 from ganvas.settings.budget import Amount
@@ -76,6 +78,8 @@ class Figures(TypedDict, total=False):
     kid_se: float | None
     precision: float | None
     recall: float | None
+    coverage: float | None
+    diversity: float | None
     modes_covered: int | None
     modes_total: int | None
     label_accuracy: float | None
@@ -94,6 +98,8 @@ class Result:
         first_kid: KID at the run's first evaluation; None for baselines.
         precision: share of generated pictures that lie among the real ones.
         recall: share of real pictures that lie among the generated ones.
+        coverage: share of real pictures with a generated one near them; None in results of earlier versions.
+        diversity: distance of two generated pictures over that of two real ones; None as `coverage`.
         modes_covered: number of known modes that the pictures show; None if the dataset has no known modes.
         modes_total: number of known modes of the dataset.
         label_accuracy: share of pictures that the dataset's judge assigns to the requested class; None for
@@ -101,6 +107,7 @@ class Result:
         img_per_s: median training speed.
         kimg: thousands of real pictures that D had seen at the end.
         diverged: the error message of a run that diverged, else None.
+        verdict: the newest verdict of the run; None for baselines, without one, and as `coverage`.
         curve: minutes of training and KID of each evaluation; empty for baselines.
     """
 
@@ -112,12 +119,15 @@ class Result:
     first_kid: float | None = None
     precision: float | None = None
     recall: float | None = None
+    coverage: float | None = None
+    diversity: float | None = None
     modes_covered: int | None = None
     modes_total: int | None = None
     label_accuracy: float | None = None
     img_per_s: float | None = None
     kimg: float | None = None
     diverged: str | None = None
+    verdict: str | None = None
     curve: list[tuple[float, float]] = field(default_factory=list)
 
     @property
@@ -156,10 +166,10 @@ HEADS = (
     "recipe",
     "KID, first evaluation",
     "KID, best",
-    "precision",
-    "recall",
+    *heads(SHARED),
     "modes",
     "label accuracy",
+    "verdict",
     "img/s",
     "kimg",
 )
@@ -174,6 +184,7 @@ class Row:
         seeds: number of runs.
         kid_se: standard error of the mean over runs; for a single run, the standard error of its KID.
         diverged: number of runs that diverged.
+        verdict: the newest verdicts of the runs, as text.
     """
 
     recipe: str
@@ -183,12 +194,15 @@ class Row:
     first_kid: float | None
     precision: float | None
     recall: float | None
+    coverage: float | None
+    diversity: float | None
     modes_covered: float | None
     modes_total: int | None
     label_accuracy: float | None
     img_per_s: float | None
     kimg: float | None
     diverged: int
+    verdict: str
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> "Row":
@@ -200,13 +214,14 @@ class Row:
 
         kids = [result.kid for result in results if result.kid is not None]
         kid_se = statistics.stdev(kids) / len(kids) ** 0.5 if len(kids) > 1 else mean("kid_se")
-        figures = ("kid", "first_kid", "precision", "recall", "modes_covered", "label_accuracy", "img_per_s", "kimg")
+        figures = ("kid", "first_kid", *SHARED, "modes_covered", "label_accuracy", "img_per_s", "kimg")
         return cls(
             recipe=results[0].recipe,
             seeds=len(results),
             kid_se=kid_se,
             modes_total=results[0].modes_total,
             diverged=sum(result.diverged is not None for result in results),
+            verdict=verdicts(result.verdict for result in results),
             **{name: mean(name) for name in figures},
         )
 
@@ -215,9 +230,10 @@ class Row:
         kid = figure(None, "") if self.kid is None else f"{self.kid:.3f} ± {self.kid_se or 0:.3f}"
         modes = figure(None, "") if self.modes_covered is None else f"{self.modes_covered:.1f} of {self.modes_total}"
         name = f"{self.recipe} ({self.diverged} of {self.seeds} diverged)" if self.diverged else self.recipe
-        shares = (figure(share, ".2f") for share in (self.precision, self.recall))
-        cells = [name, figure(self.first_kid, ".3f"), kid, *shares, modes, figure(self.label_accuracy, ".2f")]
-        return [*cells, figure(self.img_per_s, ".0f"), figure(self.kimg, ".1f")]
+        shared = cells(lambda key: getattr(self, key), SHARED)
+        speed = figure(self.img_per_s, ".0f"), figure(self.kimg, ".1f")
+        last = [figure(self.label_accuracy, ".2f"), self.verdict, *speed]
+        return [name, figure(self.first_kid, ".3f"), kid, *shared, modes, *last]
 
 
 def compare(
@@ -355,6 +371,7 @@ def _train(path: Path, plan: ComparisonPlan, recipe: str, seed: int, display: Di
         img_per_s=logs.img_per_s,
         kimg=logs.kimg,
         diverged=diverged,
+        verdict=verdict.name if (verdict := latest(logs)) else None,
         curve=logs.curve,
         # A run whose every evaluation finds copies has no best snapshot. Its last snapshot is measured instead.
         **(_measure(run, plan) if any(each.kid is not None for each in logs.evaluations) else Figures()),
@@ -369,6 +386,8 @@ def _measure(target: Path, plan: ComparisonPlan) -> Figures:
         kid_se=scores.kid_se,
         precision=scores.precision,
         recall=scores.recall,
+        coverage=scores.coverage,
+        diversity=scores.diversity,
         modes_covered=scores.modes_covered,
         modes_total=scores.modes_total,
     )
@@ -399,6 +418,7 @@ def _write_page(comparison: Comparison) -> None:
         sides=sides,
         facts=facts,
         floor=floor,
+        scores=("kid", *SHARED),
     )
 
 

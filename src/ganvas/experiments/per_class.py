@@ -1,10 +1,10 @@
-"""A GAN for each class, as the outlook of "Conditional Generative Model for Art Generation" (paper 3) proposes.
+"""A GAN for each class or group of classes, as "Conditional Generative Model for Art Generation" (paper 3) proposes.
 
-One recipe is trained on every class separately. All runs lie in one directory:
+One recipe is trained on every class, or on every group of classes, separately. All runs lie in one directory:
 
 classes.json     the plan: data, recipe, options
-data/            one dataset per class
-runs/            one run per class
+data/            one dataset per class or group
+runs/            one run per class or group
 grid.png         one row of pictures per class, all from the same latents
 table.md         the scores of each run
 page.html        the table, the pictures and the curves
@@ -12,6 +12,7 @@ page.html        the table, the pictures and the curves
 To continue an interrupted training, repeat its command: finished runs are skipped, and unfinished ones are resumed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,14 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ganvas import gans
-from ganvas.artist.artist import in_file_name, load
+from ganvas.artist.artist import Artist, in_file_name, load
 from ganvas.artist.grids import class_grid, grid, write_png
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labelled_by, labels_digest
 from ganvas.data.dataset.layout import TRAIN
-from ganvas.data.dataset.subset import of_class
+from ganvas.data.dataset.subset import of_classes
+from ganvas.experiments.class_groups import grouped, name_of
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.foundation.files import whole_file
 from ganvas.foundation.locks import exclusive
@@ -33,7 +36,9 @@ from ganvas.foundation.resumable import begin
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check, option_requesting_evaluations
 from ganvas.report.comparison import page
+from ganvas.report.comparison.columns import SHARED, cells, heads, verdicts
 from ganvas.report.comparison.page import Side, figure, markdown
+from ganvas.report.run.verdict import latest
 from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import MIN_SCORED, resolve
 from ganvas.training.display import Display, FailSafe
@@ -52,7 +57,8 @@ class PerClassPlan(BaseModel):
         fingerprint: identifies the content of the dataset.
         labels: the digest of the class column; None in directories of earlier versions.
         label_column: the column of the dataset's index that holds the classes.
-        folders: the folder name of each class's dataset and run, by class.
+        folders: the folder name of the dataset and the run of each class or group, by its name.
+        groups: the classes of each group, by its name; empty if there is a run for each class.
         recipe: the recipe of all runs.
         start: the snapshot or run whose weights each run starts from, or None.
         changes: settings and options that differ from the recipe's defaults.
@@ -65,20 +71,35 @@ class PerClassPlan(BaseModel):
     labels: str | None = None
     label_column: str
     folders: dict[str, str]
+    groups: dict[str, list[str]] = {}
     recipe: str
     start: str | None = None
     changes: dict[str, object] = {}
 
+    def classes(self, name: str) -> list[str]:
+        """The classes of a group, or the class of this name alone."""
+        return self.groups.get(name, [name])
+
+    @property
+    def kind(self) -> str:
+        """What there is a run for, in words."""
+        return "group of classes" if self.groups else "class"
+
+    @property
+    def count(self) -> str:
+        """The number of runs, in words."""
+        return f"{len(self.folders)} {'groups of classes' if self.groups else 'classes'}"
+
 
 @dataclass(frozen=True)
 class PerClass:
-    """The runs of all classes and their results so far.
+    """The runs of all classes or groups and their results so far.
 
     Attributes:
         path: the directory of all runs.
         plan: what is trained.
         finished: whether all runs have finished.
-        diverged: the error messages of the runs that diverged, by class.
+        diverged: the error messages of the runs that diverged, by class or group.
     """
 
     path: Path
@@ -87,23 +108,25 @@ class PerClass:
     diverged: dict[str, str]
 
     def run(self, name: str) -> Path:
-        """The run directory of a class."""
+        """The run directory of a class or group."""
         return self.path / RUNS / self.plan.folders[name]
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """The headings of the columns, and one row of cells per class."""
-        heads = ["class", "pictures", "KID, first evaluation", "KID, best", "precision", "recall", "img/s", "kimg"]
-        return heads, [self._row(name) for name in self.plan.folders]
+        """The headings of the columns, and one row of cells per class or group."""
+        scores = ["KID, first evaluation", "KID, best", *heads(SHARED)]
+        columns = [self.plan.kind, "pictures", *scores, "verdict", "img/s", "kimg"]
+        return columns, [self._row(name) for name in self.plan.folders]
 
     def _row(self, name: str) -> list[str]:
         pictures = len(Dataset.open(self.path / DATA / self.plan.folders[name]).rows(TRAIN))
         logs = RunLogs.open(self.run(name))
         best = logs.best
         kid = f"{best.kid:.3f} ± {best.get('kid_se') or 0:.3f}" if best and best.kid is not None else figure(None, "")
-        scores = (figure(best.get(key) if best else None, ".2f") for key in ("precision", "recall"))
+        scores = cells(lambda key: best.get(key) if best else None, SHARED)
+        named = verdicts([verdict.name if (verdict := latest(logs)) else None])
         speed = figure(logs.img_per_s, ".0f"), figure(logs.kimg, ".1f")
         mark = " (diverged)" if name in self.diverged else ""
-        return [name + mark, f"{pictures:,}", figure(logs.first_kid, ".3f"), kid, *scores, *speed]
+        return [name + mark, f"{pictures:,}", figure(logs.first_kid, ".3f"), kid, *scores, named, *speed]
 
     def __str__(self) -> str:
         return markdown(*self.table())
@@ -114,16 +137,19 @@ def train_per_class(
     out: str | Path,
     recipe: str = runs.DEFAULT_RECIPE,
     *,
+    groups: int | Sequence[Sequence[str]] | None = None,
     start: str | Path | None = None,
     display: Display | None = None,
     **changes: object,
 ) -> PerClass:
-    """Train a recipe on every class of a dataset separately, one after the other.
+    """Train a recipe on every class of a dataset, or every group of classes, separately, one after the other.
 
     Args:
         data: a dataset directory with classes, or with a column that `label_column` names.
         out: the directory of all runs. If it was begun with the same arguments, training continues there.
-        recipe: a recipe that needs no classes.
+        recipe: a recipe; without `groups`, one that needs no classes.
+        groups: the classes of each group by name, or about how many classes each group has. By default there is a run
+            for each class. The data of a group has classes, those of a single class have none.
         start: a snapshot or run whose weights each run starts from; by default the weights are random.
         display: shows the progress; by default nothing is shown.
         **changes: settings and options of each run. The budget is that of one run.
@@ -136,14 +162,14 @@ def train_per_class(
             something else.
         InUse: another process is training in this directory.
     """
-    plan, display = _plan(data, recipe, start, changes), FailSafe(display)
+    plan, display = _plan(data, recipe, groups, start, changes), FailSafe(display)
     path = new_path(out)
     with exclusive(path, runs.TRAINED):
         return _train_missing(path, plan, display)
 
 
 def _train_missing(path: Path, plan: PerClassPlan, display: Display) -> PerClass:
-    """Train every class whose run has not finished."""
+    """Train every class or group whose run has not finished."""
     begin(path, PLAN, plan)
     for folder in (DATA, RUNS):
         (path / folder).mkdir(exist_ok=True)
@@ -151,7 +177,7 @@ def _train_missing(path: Path, plan: PerClassPlan, display: Display) -> PerClass
     for number, (name, folder) in enumerate(plan.folders.items(), start=1):
         display.say(f"{number} of {len(plan.folders)}: {name}")
         try:
-            if not _train_class(path, plan, name, folder, display):
+            if not _train_one(path, plan, name, folder, display):
                 return PerClass(path, plan, finished=False, diverged=diverged)
         except DivergedError as error:
             diverged[name] = str(error)
@@ -161,7 +187,12 @@ def _train_missing(path: Path, plan: PerClassPlan, display: Display) -> PerClass
     return result
 
 
-def dry_run(data: str | Path, recipe: str, changes: dict[str, object]) -> str:
+def dry_run(
+    data: str | Path,
+    recipe: str,
+    changes: dict[str, object],
+    groups: int | Sequence[Sequence[str]] | None = None,
+) -> str:
     """Check what would be trained, without writing anything.
 
     Returns:
@@ -170,51 +201,72 @@ def dry_run(data: str | Path, recipe: str, changes: dict[str, object]) -> str:
     Raises:
         GanvasError: the recipe, the classes or the options cannot be used.
     """
-    plan = _plan(data, recipe, None, changes)
+    plan = _plan(data, recipe, groups, None, changes)
     dataset = labelled_by(Dataset.open(data), plan.label_column)
-    counts = dict(zip(dataset.class_names, dataset.class_counts.tolist(), strict=True))
+    counts = _counts(dataset, plan)
     budget = check(data, recipe, changes).config.settings.budget
     notes = {name: ", too few to evaluate against" if counts[name] < MIN_SCORED else "" for name in plan.folders}
     lines = [f"{name}: {counts[name]:,} pictures, {budget} each{notes[name]}" for name in plan.folders]
-    return "\n".join([f"{recipe} for each of {len(lines)} classes, one after the other", *lines])
+    return "\n".join([f"{recipe} for each of {plan.count}, one after the other", *lines])
 
 
-def _plan(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]) -> PerClassPlan:
+def _counts(dataset: Dataset, plan: PerClassPlan) -> dict[str, int]:
+    """The number of training pictures of each class or group."""
+    counts = dict(zip(dataset.class_names, dataset.class_counts.tolist(), strict=True))
+    return {name: sum(counts[each] for each in plan.classes(name)) for name in plan.folders}
+
+
+def _plan(
+    data: str | Path,
+    recipe: str,
+    groups: int | Sequence[Sequence[str]] | None,
+    start: str | Path | None,
+    changes: dict[str, object],
+) -> PerClassPlan:
     """Check all classes now, since an error would otherwise come hours later."""
     requested = changes.get("label_column")
     column = label_column(Dataset.open(data), None if requested is None else str(requested), "--label-column")
     dataset = labelled_by(Dataset.open(data), column)
     kind = gans.find(recipe)
-    if kind.class_use.is_required:
+    if groups is None and kind.class_use.is_required:
         raise ConfigError(
             f"{recipe} learns all classes in one network, and --per-class trains a network for each; choose a recipe "
-            "without classes, or leave out --per-class"
+            "without classes, train it for groups of classes with --per-group, or leave out --per-class"
         )
+    by_name = {} if groups is None else {name_of(group): group for group in grouped(dataset.class_names, groups)}
     changes = {key: value for key, value in changes.items() if key != "label_column"}
-    check(data, recipe, changes)
-    option = option_requesting_evaluations(resolve(recipe, kind.defaults, changes), changes)
-    for name, count in zip(dataset.class_names, dataset.class_counts, strict=True):
-        if not count:
-            raise ConfigError(f"{dataset.path}: class {name!r} has no training pictures: prepare it again")
-        if option and count < MIN_SCORED:
-            raise ConfigError(
-                f"{option}: {dataset.path}: class {name!r} has {count} training pictures, too few to evaluate against "
-                f"({MIN_SCORED} are needed): add pictures, or train without evaluations with --set eval_samples=0"
-            )
-    return PerClassPlan(
+    check(data, recipe, changes if groups is None else changes | {"label_column": column})
+    plan = PerClassPlan(
         data=str(dataset.path.resolve()),
         fingerprint=dataset.fingerprint,
         labels=labels_digest(dataset, column),
         label_column=column,
-        folders=_folders(dataset.class_names),
+        folders=_folders(list(by_name) or dataset.class_names),
+        groups=by_name,
         recipe=recipe,
         start=None if start is None else str(start),
         changes=changes,
     )
+    _check_counts(dataset, plan, option_requesting_evaluations(resolve(recipe, kind.defaults, changes), changes))
+    return plan
+
+
+def _check_counts(dataset: Dataset, plan: PerClassPlan, option: str | None) -> None:
+    """Check that every run has pictures to learn from and, if an option asks for it, enough to evaluate against."""
+    for name, count in zip(dataset.class_names, dataset.class_counts, strict=True):
+        if not count and any(name in plan.classes(each) for each in plan.folders):
+            raise ConfigError(f"{dataset.path}: class {name!r} has no training pictures: prepare it again")
+    for name, count in _counts(dataset, plan).items():
+        if option and count < MIN_SCORED:
+            raise ConfigError(
+                f"{option}: {dataset.path}: {plan.kind} {name!r} has {count} training pictures, too few to evaluate "
+                f"against ({MIN_SCORED} are needed): add pictures, or train without evaluations with --set "
+                "eval_samples=0"
+            )
 
 
 def _folders(names: list[str]) -> dict[str, str]:
-    """A folder name for each class. The names differ even on file systems that ignore case."""
+    """A folder name for each class or group. The names differ even on file systems that ignore case."""
     folders: dict[str, str] = {}
     for number, name in enumerate(names, start=1):
         folder, taken = in_file_name(name), {other.casefold() for other in folders.values()}
@@ -222,11 +274,11 @@ def _folders(names: list[str]) -> dict[str, str]:
     return folders
 
 
-def _train_class(path: Path, plan: PerClassPlan, name: str, folder: str, display: Display) -> bool:
-    """Start or resume the run of one class. False if it was interrupted."""
+def _train_one(path: Path, plan: PerClassPlan, name: str, folder: str, display: Display) -> bool:
+    """Start or resume the run of one class or group. False if it was interrupted."""
     data = path / DATA / folder
     if not exists(data):
-        of_class(labelled_by(Dataset.open(plan.data), plan.label_column), name, data)
+        of_classes(labelled_by(Dataset.open(plan.data), plan.label_column), plan.classes(name), data)
     return runs.complete(data, path / RUNS / folder, plan.recipe, start=plan.start, display=display, **plan.changes)
 
 
@@ -236,19 +288,34 @@ def _write_results(result: PerClass) -> None:
     with whole_file(path / TABLE) as partial:
         partial.write_text(f"{result}\n", encoding="utf-8")
     # A run that diverged before its first snapshot has no pictures.
-    pictures = {
-        name: load(result.run(name)).sample(COLUMNS)
+    artists = {
+        name: load(result.run(name))
         for name in plan.folders
         if name not in result.diverged or RunLogs.open(result.run(name)).best
     }
+    rows_of = {name: _rows_of(artist, name) for name, artist in artists.items()}
+    pictures = {label: images for rows in rows_of.values() for label, images in rows.items()}
     if pictures:
         write_png(path / GRID, class_grid(np.stack(list(pictures.values())), list(pictures)))
     sides = [
-        Side(name, "", grid(images, COLUMNS // 2), RunLogs.open(result.run(name)).curve)
-        for name, images in pictures.items()
+        Side(name, "", grid(np.concatenate(list(rows.values())), _columns(rows)), RunLogs.open(result.run(name)).curve)
+        for name, rows in rows_of.items()
     ]
-    heads, rows = result.table()
-    facts = {"Classes": f"{len(plan.folders)} of {plan.label_column}", "Fingerprint": plan.fingerprint[:12]}
+    columns, rows = result.table()
+    trained = f"{plan.count} by {plan.label_column}" if plan.groups else f"{len(plan.folders)} of {plan.label_column}"
+    facts = {"Classes": trained, "Fingerprint": plan.fingerprint[:12]}
     changes = {key: str(value) for key, value in plan.changes.items()}
-    title = f"{plan.recipe} on each class of {Path(plan.data).name}"
-    page.write_page(path / PAGE, title, heads, rows, sides, facts | changes)
+    title = f"{plan.recipe} on each {plan.kind} of {Path(plan.data).name}"
+    page.write_page(path / PAGE, title, columns, rows, sides, facts | changes, scores=("kid", *SHARED))
+
+
+def _rows_of(artist: Artist, name: str) -> dict[str, Images]:
+    """`COLUMNS` pictures of every class that a generator knows by name, or of its class or group if it knows none."""
+    if not artist.class_names:
+        return {name: artist.sample(COLUMNS)}
+    return dict(zip(artist.class_names, artist.by_class(COLUMNS), strict=True))
+
+
+def _columns(rows: dict[str, Images]) -> int:
+    """The columns of the page's grid: a row for each class, or a block for one."""
+    return COLUMNS if len(rows) > 1 else COLUMNS // 2

@@ -67,7 +67,13 @@ def resize(images: Tensor, size: int) -> Tensor:
     return torch.cat([_resize(chunk, size) for chunk in torch.split(images, RESIZED)])
 
 
+def resize_floats(images: Tensor, size: int) -> Tensor:
+    """The same for float [N, C, H, W] -> float [N, C, size, size]: differentiable; values may leave their range."""
+    if images.shape[2:] == (size, size):
+        return images
+    return interpolate(images, (size, size), mode="bicubic", antialias=True)
+
+
 def _resize(images: Tensor, size: int) -> Tensor:
-    floats = images.permute(0, 3, 1, 2).to(torch.float32)
-    resized = interpolate(floats, (size, size), mode="bicubic", antialias=True)
+    resized = resize_floats(images.permute(0, 3, 1, 2).to(torch.float32), size)
     return resized.round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ganvas.gans.recipe import Recipe
 
 _RECIPE = "ganvas.gans.recipe:Recipe"
-RECIPES: Registry["type[Recipe]"] = Registry("recipe", __name__, subclass_of(_RECIPE), besides=["recipe"])
+RECIPES: Registry["type[Recipe]"] = Registry("recipe", __name__, subclass_of(_RECIPE), besides=["recipe", "choices"])
 
 
 def names() -> list[str]:

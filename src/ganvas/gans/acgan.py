@@ -7,18 +7,26 @@ output. For pictures x of class c, and z ~ N(0, I) of length 100:
     D minimises  -E[log D(x)] - E[log(1 - D(G(z, c)))] - E[log P(c | x)] - E[log P(c | G(z, c))]
     G minimises  -E[log D(G(z, c))] - E[log P(c | G(z, c))]
 
-In training, G paints the classes of the real pictures in the same batch, so each comes as often as in the data. The
-paper gives a range of learning rates, 1e-4 to 5e-4; the default is DCGAN's, which lies within it.
+In training, G paints the classes of the real pictures in the same batch, so each comes as often as in the data.
 """
+
+from typing import ClassVar
 
 from torch import Tensor, nn
 
+from ganvas.gans.cdcgan import SHARED
+from ganvas.gans.choices import Choice, Ground
 from ganvas.gans.objectives.non_saturating import NonSaturatingGAN
 from ganvas.gans.recipe import Batch, ClassUse, Spec
 from ganvas.networks import acgan as networks
 from ganvas.networks.critique import Critique
 from ganvas.networks.losses import class_cross_entropy
+from ganvas.settings.budget import Amount
 from ganvas.settings.options import Options
+from ganvas.settings.schedules import Step
+
+# Paper 3's schedule of both learning rates.
+SCHEDULE = Step(Amount(50, "epochs"), 0.75)
 
 
 class ACGAN(NonSaturatingGAN):
@@ -27,7 +35,62 @@ class ACGAN(NonSaturatingGAN):
     paper = "Conditional Generative Model for Art Generation (paper 3); Odena et al. 2017"
     sizes = networks.SIZES
     class_use = ClassUse.AUXILIARY
-    defaults = Options(batch_size=100, width=32, latent_dim=100, g_lr=2e-4, d_lr=2e-4, beta1=0.5, beta2=0.999)
+    defaults = Options(
+        batch_size=100,
+        width=32,
+        latent_dim=100,
+        g_lr=2e-4,
+        d_lr=2e-4,
+        g_schedule=SCHEDULE,
+        d_schedule=SCHEDULE,
+        beta1=0.5,
+        beta2=0.999,
+        real_target=(0.8, 1.0),
+        fake_target=(0.0, 0.2),
+    )
+    choices: ClassVar[tuple[Choice, ...]] = (
+        Choice(
+            "discriminator",
+            "five 5x5 convolutions of stride 2 and padding 2, LeakyReLU 0.2, BatchNorm on all but the first",
+            does="the same, from the picture to 2x2",
+        ),
+        Choice(
+            "heads",
+            "two dense layers: sigmoid for true or fake, log-softmax for the class",
+            does="the same; both are part of the losses",
+        ),
+        Choice(
+            "generator",
+            "a dense layer, five 4x4 transposed convolutions of stride 2, BatchNorm and LeakyReLU on four, tanh",
+            does="the same, from 2x2",
+        ),
+        Choice(
+            "label-input",
+            "the one-hot label goes through the dense layer; of z it says nothing",
+            does="the label and z go through it together",
+            ground=Ground.OPEN,
+            why="as in Odena et al.",
+        ),
+        Choice(
+            "channels",
+            "nothing",
+            ("width",),
+            "doubled from 32 at half the picture's size up to 512",
+            Ground.OPEN,
+            "as in its other GAN, whose channels end at 512",
+        ),
+        Choice(
+            "class-loss",
+            "negative log-likelihood of the class, over fake and real pictures, added",
+            does="the same, with a weight of 1",
+        ),
+        Choice(
+            "schedules",
+            "both rates times 0.75 every 50 epochs: worked with three labels",
+            ("g_schedule", "d_schedule"),
+        ),
+        *SHARED,
+    )
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
         """G and D of `networks.acgan` at the data's size and number of classes."""

@@ -115,7 +115,7 @@ class Atelier(Recipe):
         if real.patches:
             terms["seen_real"] = torch.stack([hinge_real(logits) for logits in real.patches]).sum()
             terms["seen_fake"] = torch.stack([hinge_fake(logits) for logits in fake.patches]).sum()
-        return Loss(terms, real_logits=real.logits, fake_logits=fake.logits)
+        return Loss(terms, real_logits=real.logits, fake_logits=fake.logits, class_logits=real.class_logits)
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """Minus the mean logits of generated pictures, with those of the heads weighted."""
@@ -124,7 +124,7 @@ class Atelier(Recipe):
         if fake.patches:
             seen = torch.stack([logits.mean() for logits in fake.patches]).sum()
             terms["seen"] = -self.options.vision * fake.patch_weight * seen
-        return Loss(terms)
+        return Loss(terms, class_logits=fake.class_logits)
 
     def _critiques(self, discriminator: nn.Module, batch: Batch, fakes: Tensor) -> tuple[Critique, Critique]:
         """D's critiques of the real and of the generated pictures.

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.foundation.errors import ConfigError
+from ganvas.gans.choices import Choice
 from ganvas.networks.critique import Critique, Head
 from ganvas.networks.losses import Targets
 from ganvas.networks.minibatch import minibatch_layer
@@ -120,11 +121,14 @@ class Loss:
         terms: scalars by name, each with its weight already applied.
         real_logits: D's raw outputs on real pictures [B], where the recipe has them; accuracy is read from them.
         fake_logits: the same on generated pictures.
+        class_logits: D's class logits [B, C], where it has them: on real pictures in D's loss, on generated ones in
+            G's.
     """
 
     terms: dict[str, Tensor]
     real_logits: Tensor | None = None
     fake_logits: Tensor | None = None
+    class_logits: Tensor | None = None
 
     @functools.cached_property
     def total(self) -> Tensor:
@@ -163,10 +167,12 @@ class Recipe(GeneratorRecipe):
 
     Attributes:
         sizes: picture sizes in pixels that it supports.
-        class_use: what it does with the classes of its pictures.
+        class_use: what it does with the classes of its pictures, unless its options change that
+            (`effective_class_use`).
         has_targets: whether D learns probabilities for real and for generated pictures, which label smoothing and
             swapping change; such a recipe takes its terms from `self.targets`.
         defaults: its training options; an `Options` or a subclass with further keys.
+        choices: what its paper says, what it does and why, for docs/recipes.md; a recipe of your own needs none.
         ladder: widths that a quality chooses among, ascending; by default half to twice that of `defaults`.
         earlier: what options that were added later stood for before, where that differs from `defaults`.
     """
@@ -175,6 +181,7 @@ class Recipe(GeneratorRecipe):
     class_use: ClassVar[ClassUse] = ClassUse.NONE
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
+    choices: ClassVar[tuple[Choice, ...]] = ()
     ladder: ClassVar[tuple[int, ...]] = ()
     earlier: ClassVar[Mapping[str, object]] = {}
 
@@ -186,6 +193,20 @@ class Recipe(GeneratorRecipe):
                 f"recipe {self.name()} tells its discriminator no probabilities: leave out the options real_target, "
                 "fake_target and label_swap"
             )
+        if options.ambiguity and self.class_use.is_required:
+            reason = (
+                "has ambiguity in its own loss; set its weight with ambiguity_weight"
+                if self.class_use is ClassUse.CLASSIFIED
+                else "cannot paint without being given a class; use a recipe whose generator can, such as atelier"
+            )
+            raise ConfigError(f"ambiguity: recipe {self.name()} {reason}")
+
+    @property
+    def effective_class_use(self) -> ClassUse:
+        """What it does with classes under its options: with `ambiguity`, neither network is conditioned on them."""
+        if not self.options.ambiguity:
+            return self.class_use
+        return ClassUse.CLASSIFIED if self.options.has_style_head else ClassUse.NONE
 
     @abstractmethod
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
@@ -217,7 +238,7 @@ class Recipe(GeneratorRecipe):
             images: float [B, 3, S, S], real or generated.
             labels: int64 [B], their classes, or None.
         """
-        if labels is None or not self.class_use.conditions_discriminator:
+        if labels is None or not self.effective_class_use.conditions_discriminator:
             return discriminator(images)
         return discriminator(images, labels)
 
@@ -238,8 +259,9 @@ class Recipe(GeneratorRecipe):
 
     def batch(self, images: Tensor, latents: Tensor, labels: Tensor | None = None) -> Batch:
         """A batch with the labels that this recipe uses; a conditional generator paints the classes of `images`."""
-        known = None if self.class_use is ClassUse.NONE else labels
-        generated = known if self.class_use.conditions_generator else None
+        use = self.effective_class_use
+        known = None if use is ClassUse.NONE else labels
+        generated = known if use.conditions_generator else None
         return Batch(images, latents, known, generated_labels=generated)
 
     def head(self, features: int, classes: int = 0, bias: bool = True) -> Head:

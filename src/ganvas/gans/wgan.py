@@ -8,14 +8,13 @@ a critic f without a sigmoid:
 
 D's loss times -1 estimates, up to a factor, the Wasserstein distance between the two distributions. The sign of f(x)
 has no meaning, so D has no accuracy.
-
-Paper 1 says "gradient clipping", but what it cites clips the weights after every update of the critic, and so does
-this. It tuned the learning rate, the clipping limit and the critic's steps, and gives no figures. The defaults are
-those of Arjovsky et al.: c = 0.01, RMSprop at 5e-5, 5 critic steps, batch 64.
 """
+
+from typing import ClassVar
 
 from torch import nn
 
+from ganvas.gans.choices import Choice, Ground
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks import dcgan as networks
 from ganvas.settings.options import Options
@@ -28,6 +27,48 @@ class WGAN(Recipe):
     sizes = networks.SIZES
     # 0.99 is RMSprop's alpha in torch, which Arjovsky et al. leave as it is.
     defaults = Options(batch_size=64, optimizer="rmsprop", g_lr=5e-5, d_lr=5e-5, beta2=0.99, d_steps=5, clip=0.01)
+    choices: ClassVar[tuple[Choice, ...]] = (
+        Choice("loss", '"D(x) and D(g(z)) values directly as the loss function"', does="E[f(G(z))] - E[f(x)]"),
+        Choice("sigmoid", '"remove any sigmoid activation functions"', does="D's raw output"),
+        Choice("optimizer", '"from Adam optimizer to RMSprop"', ("optimizer",)),
+        Choice(
+            "alpha-of-rmsprop",
+            "nothing",
+            ("beta2",),
+            ground=Ground.OPEN,
+            why="torch's default, which Arjovsky et al. leave as it is",
+        ),
+        Choice(
+            "updates-of-d",
+            'D "certain number of steps more before training G", tuned',
+            ("d_steps",),
+            ground=Ground.OPEN,
+            why="Arjovsky et al.'s; the paper does not give the number",
+        ),
+        Choice(
+            "clipping",
+            '"gradient clipping at the end of each back-propagation pass"; its limit was tuned',
+            ("clip",),
+            "D's weights are clipped to [-c, c] after each update",
+            Ground.CONTRADICTION,
+            "the work that it follows clips the weights (algorithm 1, line 7), and only that bounds the slope of f; "
+            "the limit is Arjovsky et al.'s",
+        ),
+        Choice(
+            "learning-rates",
+            "tuned, no figure",
+            ("g_lr", "d_lr"),
+            ground=Ground.OPEN,
+            why="Arjovsky et al.'s",
+        ),
+        Choice("batch", "nothing", ("batch_size",), ground=Ground.OPEN, why="Arjovsky et al.'s"),
+        Choice(
+            "networks",
+            "those of its GAN at 128 px",
+            ("width", "latent_dim"),
+            "`dcgan`'s at any of its sizes; 128 px are the paper's",
+        ),
+    )
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
         """G and D of `networks.dcgan` at the data's size."""

@@ -1,4 +1,4 @@
-"""Wasserstein GAN with gradient penalty: what papers 2, 3 and 5 suggest against their collapses.
+"""Wasserstein GAN with gradient penalty: what paper 2 names as a way to improve its model.
 
 Gulrajani et al. 2017, "Improved training of Wasserstein GANs", equation 3 and algorithm 1, on DCGAN's bodies. Instead
 of clipped weights, a penalty on the gradient between real and generated pictures keeps the critic f 1-Lipschitz:
@@ -8,13 +8,16 @@ of clipped weights, a penalty on the gradient between real and generated picture
 
 The penalty concerns each picture by itself, so the critic must not have BatchNorm (their section 4). It has layer
 normalisation instead, as they recommend: without any, DCGAN's weights from N(0, 0.02) hardly pass a signal through five
-layers. The figures are theirs: w = 10, Adam at 1e-4 with betas (0, 0.9), 5 critic steps, batch 64.
+layers.
 """
+
+from typing import ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from ganvas.gans.choices import Choice, Ground
 from ganvas.gans.recipe import Batch, Loss, Spec
 from ganvas.gans.wgan import WGAN
 from ganvas.networks import dcgan as networks
@@ -30,8 +33,33 @@ class WGANGPOptions(Options):
 class WGANGP(WGAN):
     """The Wasserstein GAN with gradient penalty."""
 
-    paper = "named as the cure in papers 2, 3 and 5; Gulrajani et al. 2017"
+    paper = "named as a remedy in Coding Art with DCGANs (paper 2); Gulrajani et al. 2017"
     defaults = WGANGPOptions(batch_size=64, g_lr=1e-4, d_lr=1e-4, beta1=0.0, beta2=0.9, d_steps=5)
+    choices: ClassVar[tuple[Choice, ...]] = (
+        Choice(
+            "penalty",
+            '"Wasserstein Generative Adversarial Network with a gradient penalty": named, not tried',
+            ("gradient_penalty",),
+            ground=Ground.OPEN,
+            why="Gulrajani et al.'s",
+        ),
+        Choice(
+            "normalisation",
+            "nothing",
+            does="layer normalisation in D wherever `dcgan` has BatchNorm, with as many parameters",
+            ground=Ground.OPEN,
+            why="Gulrajani et al. use no BatchNorm in the critic, since the penalty concerns each picture by itself, "
+            "and recommend layer normalisation",
+        ),
+        Choice(
+            "training",
+            "nothing",
+            ("optimizer", "g_lr", "d_lr", "beta1", "beta2", "d_steps", "batch_size"),
+            ground=Ground.OPEN,
+            why="Gulrajani et al.'s",
+        ),
+        Choice("networks", "nothing", ("width", "latent_dim"), "`dcgan`'s", Ground.OPEN, "as for `wgan`"),
+    )
     options: WGANGPOptions
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:

@@ -29,6 +29,11 @@ class Figure:
     error: str | None = None
     total: str | None = None
 
+    @property
+    def name(self) -> str:
+        """Its label without the indentation that groups the lines of a table."""
+        return self.label.strip()
+
     def row(self, values: Mapping[str, object]) -> str | None:
         """The line of the figure in a table; None if it was not measured.
 

@@ -39,10 +39,16 @@ class Head(nn.Module):
         self, features: int, classes: int = 0, minibatch: MinibatchLayer | None = None, bias: bool = True
     ) -> None:
         super().__init__()
-        self.minibatch = minibatch
+        self.minibatch, self.features = minibatch, features
         seen = features + (minibatch.extra_features if minibatch else 0)
         self.score = nn.Linear(seen, 1, bias=bias)
         self.classes = nn.Linear(features, classes, bias=bias) if classes else None
+
+    def learn_classes(self, classes: int) -> None:
+        """Add a layer for class logits, which are all 0 until it is trained."""
+        self.classes = nn.Linear(self.features, classes)
+        nn.init.zeros_(self.classes.weight)
+        nn.init.zeros_(self.classes.bias)
 
     def forward(self, features: Tensor) -> Critique:
         """float [B, F] -> a critique."""

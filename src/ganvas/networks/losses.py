@@ -66,6 +66,18 @@ def style_ambiguity(class_logits: Tensor) -> Tensor:
     return _summed_cross_entropy(class_logits, torch.full_like(class_logits, 1 / class_logits.shape[1]))
 
 
+def uniform_cross_entropy(class_logits: Tensor) -> Tensor:
+    """-E[1/C sum over c of log P(c | x)], P = softmax: style ambiguity for classes that exclude each other.
+
+    It is the cross-entropy of P with the uniform distribution, at least log C, where every P(c | x) is 1/C (Elgammal et
+    al. 2017, section 3.2; Sbai et al. 2018, "DeSIGN: Design inspiration from generative networks", equation 4).
+
+    Args:
+        class_logits: float [B, C], of generated pictures.
+    """
+    return -F.log_softmax(class_logits, dim=1).mean()
+
+
 def _summed_cross_entropy(class_logits: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropies of independent class probabilities [B, C]: summed over classes, averaged over pictures."""
     return F.binary_cross_entropy_with_logits(class_logits, targets, reduction="sum") / len(class_logits)

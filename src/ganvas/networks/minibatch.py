@@ -41,7 +41,11 @@ class MinibatchDiscrimination(MinibatchLayer):
 
     With M_i = f(x_i) T, a matrix [B, C] for every picture, it appends
 
-        o_b(x_i) = sum over j of exp(-||M_i,b - M_j,b||_1)
+        o_b(x_i) = mean over j != i of exp(-||M_i,b - M_j,b||_1),    in [0, 1]
+
+    The paper sums over j. A sum grows with the batch: while pictures are alike, as when training starts, it is B - 1
+    for each of the features, and the next layer, still untrained, makes logits of tens of units from that. The mean
+    differs by a constant factor alone.
 
     Args:
         features: length of f.
@@ -59,7 +63,7 @@ class MinibatchDiscrimination(MinibatchLayer):
         rows = self.project(features).view(-1, self.extra_features, self.depth)
         distances = (rows[:, None] - rows[None]).abs().sum(3)
         # Without the picture's distance to itself, which is always 0.
-        closeness = torch.exp(-distances).sum(1) - 1
+        closeness = (torch.exp(-distances).sum(1) - 1) / max(len(features) - 1, 1)
         return torch.cat([features, closeness], dim=1)
 
 

@@ -135,10 +135,11 @@ class PatchHead(nn.Module):
 
 
 def halves(critique: Critique) -> tuple[Critique, Critique]:
-    """The critiques of both halves of a batch with an even number of pictures; without class logits."""
+    """The critiques of both halves of a batch with an even number of pictures."""
     parts = [part.chunk(2) for part in (critique.logits, critique.features, *critique.patches)]
+    named = (None, None) if critique.class_logits is None else critique.class_logits.chunk(2)
     first, second = (
-        critique._replace(logits=logits, features=features, patches=tuple(patches))
-        for logits, features, *patches in zip(*parts, strict=True)
+        critique._replace(logits=logits, features=features, class_logits=class_logits, patches=tuple(patches))
+        for class_logits, (logits, features, *patches) in zip(named, zip(*parts, strict=True), strict=True)
     )
     return first, second

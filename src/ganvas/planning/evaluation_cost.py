@@ -27,7 +27,7 @@ def evaluation_seconds(
     recipe, average = step.recipe, step.average.module
     few = min(settings.eval_samples, BATCH * machine.threads, SLAB)  # enough to keep every thread busy
     evaluator = Evaluator(data, samples=few, real=few, extractor=settings.extractor, device=machine.device)
-    is_conditional = recipe.class_use.conditions_generator and data.class_names
+    is_conditional = recipe.effective_class_use.conditions_generator and data.class_names
     labels = mixed_labels(data.class_shares, few) if is_conditional else None
     pictures, generation = shortest(
         lambda: list(sample_batches(recipe, average, few, settings.seed, labels, machine.device))

@@ -12,8 +12,8 @@ from ganvas import baselines, gans
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by, labels_digest
 from ganvas.data.dataset.layout import TRAIN
-from ganvas.foundation.errors import ConfigError, DataError
-from ganvas.foundation.paths import quoted
+from ganvas.foundation.errors import ConfigError, DataError, GanvasError
+from ganvas.foundation.paths import quoted, user_path
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine, choose, launch
@@ -154,6 +154,7 @@ class RunPlan:
             settings=self.config.settings.model_dump(),
             options=self.config.options.model_dump(),
             command=self._command(out),
+            style_classifier=style_classifier_digest(self.config.options),
         )
 
     def _command(self, out: Path) -> str:
@@ -200,8 +201,10 @@ def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
         from ganvas.metrics.extractors import fetch  # imported late, like the trainer
 
         fetch(config.settings.extractor)
-    if recipe_class.class_use.is_required or config.settings.balanced_classes:
-        _require_classes(dataset)
+    class_use = recipe_class(config.options).effective_class_use
+    if class_use.is_required or config.settings.balanced_classes:
+        _require_classes(dataset, "balanced_classes" if config.settings.balanced_classes else "ambiguity")
+    config = _with_style_classifier(config)
     return RunPlan(dataset, config, recipe_class(config.options), choose(config.settings), user_keys=frozenset(changes))
 
 
@@ -220,9 +223,33 @@ def option_requesting_evaluations(config: RunConfig, changes: dict[str, object])
     return next((key for key in ("eval_samples", "eval_every") if changes.get(key) not in (None, 0, "0")), None)
 
 
-def _require_classes(data: Dataset) -> None:
+def _with_style_classifier(config: RunConfig) -> RunConfig:
+    """The configuration with the whole path of the classifier that names styles, which must be usable."""
+    if (named := config.options.style_classifier) is None:
+        return config
+    from ganvas.classify.frozen import FrozenClassifier  # imported late, because few runs need one
+
+    try:
+        FrozenClassifier.open(named)
+    except GanvasError as error:
+        raise type(error)(f"ambiguity_by: {error}") from error
+    whole = {"ambiguity_by": str(user_path(named).resolve())}
+    return resolve(config.recipe, config.options, config.settings.model_dump() | whole)
+
+
+def style_classifier_digest(options: Options) -> str | None:
+    """The digest of the classifier that names styles; None if none does."""
+    if options.style_classifier is None:
+        return None
+    from ganvas.classify.frozen import digest  # imported late, because few runs need one
+
+    return digest(options.style_classifier)
+
+
+def _require_classes(data: Dataset, option: str) -> None:
+    """Refuse a dataset in which a class of training pictures is missing, or all of them, for an option."""
     if not data.class_names:
-        raise ConfigError(f"balanced_classes: {data.path} has no classes; name a column with --label-column")
+        raise ConfigError(f"{option}: {data.path} has no classes; name a column with --label-column")
     empty = [name for name, count in zip(data.class_names, data.class_counts, strict=True) if not count]
     if empty:
         raise DataError(f"{data.path}: no training picture is of class {empty[0]!r}: prepare it again")

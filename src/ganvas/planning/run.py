@@ -20,7 +20,7 @@ from ganvas.gans.recipe import Spec
 from ganvas.machine.device import Machine
 from ganvas.planning import quality
 from ganvas.planning.costs import estimate, measure
-from ganvas.planning.plan import RunPlan, check
+from ganvas.planning.plan import RunPlan, check, style_classifier_digest
 from ganvas.planning.timeline import Forecast, forecast_run
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory, is_run, refuse_existing
@@ -208,6 +208,11 @@ def _resume(directory: RunDirectory, more: Amount | None, data: str | Path | Non
         raise RunError(
             f"the classes of {plan.data.path} have changed since {run} was trained on it: start a new run, or restore "
             f"the column {plan.data.info.label_column!r}"
+        )
+    if style_classifier_digest(plan.config.options) != record.style_classifier:
+        raise RunError(
+            f"the classifier {plan.config.options.style_classifier} has changed since {run} was trained with it: start "
+            "a new run, or restore it"
         )
     state = CheckpointDirectory(directory.checkpoints).latest()
     with _fitting(directory):

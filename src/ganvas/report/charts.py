@@ -59,10 +59,11 @@ def curves(
         evals: the lines of `evals.jsonl`.
         best: kimg of the best evaluation, which is marked by a star; None if there is none.
     """
-    log, scores = _thinned(numbers(stats)), numbers(evals)
+    log, scores = thinned(numbers(stats)), numbers(evals)
     charts = [
         _losses(log),
         _accuracy(log),
+        accuracy_and_losses(log),
         _kid(scores, best),
         _fid(scores, best),
         _precision_recall(scores),
@@ -78,7 +79,7 @@ def _losses(log: pd.DataFrame) -> Chart:
     figure = blank()
     for key, name, color in (("d_loss", "discriminator", BLUE), ("g_loss", "generator", RUST)):
         if _has(log, key):
-            _smoothed(figure, log.kimg, log[key], name, color)
+            smoothed(figure, log.kimg, log[key], name, color)
     for key in log.columns:
         if key.startswith(("d_loss/", "g_loss/")) and _has(log, key):
             line(figure, log.kimg, log[key], key, GREY, visible="legendonly", line_dash="dot")
@@ -93,10 +94,49 @@ def _accuracy(log: pd.DataFrame) -> Chart:
         ("d_accuracy_fake", "on generated pictures", RUST),
     ):
         if _has(log, key):
-            _smoothed(figure, log.kimg, log[key], name, color)
+            smoothed(figure, log.kimg, log[key], name, color)
     _level(figure, 0.5)
     note = "Near 1, the discriminator separates real and generated pictures easily; near 0.5, it is guessing."
     return Chart("accuracy", "Accuracy of the discriminator", note, figure)
+
+
+def accuracy_and_losses(log: pd.DataFrame) -> Chart:
+    """The accuracy of the discriminator and both losses over the same time, as in paper 2, figure 23.
+
+    Args:
+        log: the lines of `stats.jsonl`, as `numbers` and `thinned` return them.
+
+    Returns:
+        The chart. Its figure is without data if losses or accuracies were not logged.
+    """
+    figure = blank(
+        yaxis_title={"text": "loss", "standoff": 6},
+        yaxis2={
+            "title": {"text": "accuracy", "standoff": 6},
+            "overlaying": "y",
+            "side": "right",
+            "range": [0, 1.02],
+            "automargin": True,
+            "fixedrange": True,
+            "showgrid": False,
+            "zeroline": False,
+            "tickmode": "linear",
+            "dtick": 0.2,
+        },
+    )
+    rights = [log[key] for key in ("d_accuracy_real", "d_accuracy_fake") if _has(log, key)]
+    losses = [key for key in ("d_loss", "g_loss") if _has(log, key)]
+    if rights and losses:
+        for key, name, color in (("d_loss", "discriminator", BLUE), ("g_loss", "generator", RUST)):
+            if key in losses:
+                line(figure, log.kimg, _running_mean(log[key]), f"loss, {name}", color)
+        right = pd.concat(rights, axis="columns").mean(axis="columns", skipna=False)
+        line(figure, log.kimg, _running_mean(right), "accuracy, discriminator", MOSS, yaxis="y2", line_dash="dash")
+    note = (
+        "Running means. Losses have the left axis. The accuracy has the right one: the share of pictures that the "
+        "discriminator gets right, half of them real and half generated."
+    )
+    return Chart("accuracy-losses", "Accuracy and losses together", note, figure)
 
 
 def _kid(scores: pd.DataFrame, best: float | None) -> Chart:
@@ -170,7 +210,7 @@ def _learning_rates(log: pd.DataFrame) -> Chart:
 def _speed(log: pd.DataFrame) -> Chart:
     figure = blank(yaxis_rangemode="tozero")
     if _has(log, "img_per_s"):
-        _smoothed(figure, log.kimg, log.img_per_s, "img/s", MOSS)
+        smoothed(figure, log.kimg, log.img_per_s, "img/s", MOSS)
     return Chart("speed", "Speed", "Real pictures per second, measured over each interval of the log.", figure)
 
 
@@ -189,8 +229,8 @@ def _has(table: pd.DataFrame, key: str) -> bool:
     return {"kimg", key} <= set(table.columns) and bool(table[key].notna().any())
 
 
-def _thinned(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with neighbouring rows averaged, so that at most `POINTS` rows are left."""
+def thinned(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with neighbouring rows averaged, so that at most `POINTS` rows are left."""
     if len(table) <= POINTS:
         return table
     return table.groupby(np.arange(len(table)) * POINTS // len(table)).mean()
@@ -232,10 +272,15 @@ def line(figure: go.Figure, x: Column, y: Column, name: str, color: str, **more:
     figure.add_scatter(x=x, y=y, name=html.escape(name), **style | more)
 
 
-def _smoothed(figure: go.Figure, x: Column, y: Column, name: str, color: str) -> None:
-    """Add a running mean over the paler logged values. Both have a gap where a value is missing."""
+def smoothed(figure: go.Figure, x: Column, y: Column, name: str, color: str) -> None:
+    """Add a running mean over the paler logged values to a figure. Both have a gap where a value is missing."""
     line(figure, x, y, name, color, opacity=0.3, showlegend=False, hoverinfo="skip")
-    line(figure, x, y.ewm(span=SMOOTHING).mean().where(y.notna()), name, color)
+    line(figure, x, _running_mean(y), name, color)
+
+
+def _running_mean(values: Column) -> Column:
+    """The exponentially weighted mean up to each value, with a gap where a value is missing."""
+    return values.ewm(span=SMOOTHING).mean().where(values.notna())
 
 
 def _score(figure: go.Figure, x: Column, y: Column, name: str, color: str, best: float | None, **more: object) -> None:

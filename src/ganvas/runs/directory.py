@@ -64,6 +64,7 @@ class Record(BaseModel):
         settings: all of `config.Settings`.
         options: all options of the recipe.
         command: the command that repeats the run.
+        style_classifier: the digest of the classifier that `ambiguity_by` names; None without one.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -80,6 +81,7 @@ class Record(BaseModel):
     settings: dict[str, Any]
     options: dict[str, object]
     command: str
+    style_classifier: str | None = None
 
     @property
     def training_count(self) -> int:

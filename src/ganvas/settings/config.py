@@ -186,6 +186,7 @@ RECORD_KEYS = {
     "forecast",
     "versions",
     "command",
+    "style_classifier",
 }
 
 

@@ -73,6 +73,9 @@ def _schedule(value: object) -> object:
 ScheduleField = Annotated[Schedule, BeforeValidator(_schedule), PlainSerializer(str)]
 
 
+# What names the styles of `ambiguity`, if no classifier does.
+STYLE_HEAD = "head"
+
 # The augmentations of ganvas.networks.augment, which is not imported here because it needs torch.
 AUGMENTATIONS = ("colour", "translation", "cutout")
 
@@ -207,6 +210,23 @@ class ObjectiveOptions(Typed):
     feature_matching: float = Field(
         0.0, ge=0, description="Weight of the distance between D's mean features of real and generated pictures."
     )
+    ambiguity: float = Field(
+        0.0,
+        ge=0,
+        description="Weight of style ambiguity in G's loss: how far its pictures are from having no style.",
+    )
+    ambiguity_by: str = Field(
+        STYLE_HEAD,
+        min_length=1,
+        description="What names the styles of ambiguity: head (a layer of D that learns the classes), or the directory "
+        "of a classifier from ganvas classify train.",
+    )
+    ambiguity_over: float = Field(
+        50.0, ge=0, le=1e6, description="Thousands of real pictures over which the weight of ambiguity grows from 0."
+    )
+    ambiguity_every: int = Field(
+        8, ge=1, le=1024, description="A classifier that names the styles sees one picture in this many."
+    )
     unrolled: int = Field(0, ge=0, le=100, description="Steps of D that G looks ahead and differentiates through.")
     unrolled_lr: float = Field(1e-3, gt=0, le=1, description="D's learning rate in the steps that G looks ahead.")
 
@@ -218,6 +238,16 @@ GROUPS: tuple[type[Typed], ...] = (NetworkOptions, LearningOptions, ShownOptions
 # Pydantic collects the fields of the last base first.
 class Options(ObjectiveOptions, ShownOptions, LearningOptions, NetworkOptions):
     """Training options common to all recipes. A recipe sets its own defaults and may add keys in a subclass."""
+
+    @property
+    def style_classifier(self) -> str | None:
+        """The directory of the classifier that names the styles of `ambiguity`; None if none does."""
+        return self.ambiguity_by if self.ambiguity and self.ambiguity_by != STYLE_HEAD else None
+
+    @property
+    def has_style_head(self) -> bool:
+        """Whether a layer of D names the styles of `ambiguity`."""
+        return self.ambiguity > 0 and self.ambiguity_by == STYLE_HEAD
 
     @model_validator(mode="after")
     def _fit_each_other(self) -> Self:

@@ -53,7 +53,7 @@ class RunEvaluator:
             The measurement, and a line of text with the main scores.
         """
         count = self._settings.eval_samples
-        is_conditional = self._recipe.class_use.conditions_generator and self._data.class_names
+        is_conditional = self._recipe.effective_class_use.conditions_generator and self._data.class_names
         labels = mixed_labels(self._data.class_shares, count) if is_conditional else None
         scores = self._evaluator.score(self._pictures(step.average.module, labels), labels)
         return Measurement(kimg, scores.record() | self._probe.measure(step).record()), scores.line()

@@ -30,6 +30,6 @@ def sample_grid(
         uint8 [H, W, 3].
     """
     names, side, seed = data.class_names, settings.grid_size, settings.seed + GRID_SEED
-    if names and recipe.class_use.conditions_generator:
+    if names and recipe.effective_class_use.conditions_generator:
         return class_grid(sample_by_class(recipe, generator, len(names), side, seed, device), names)
     return grid(np.concatenate(list(sample_batches(recipe, generator, side * side, seed, device=device))), side)

@@ -80,7 +80,7 @@ class Saver:
         self, name: Literal["best", "last"], generator: nn.Module, kimg: float, scores: Mapping[str, object]
     ) -> None:
         data = self._data
-        is_conditional = self._recipe.class_use.conditions_generator and bool(data.class_names)
+        is_conditional = self._recipe.effective_class_use.conditions_generator and bool(data.class_names)
         card = Card(
             recipe=self._run.record.recipe,
             options=self._recipe.options.model_dump(),

@@ -5,7 +5,8 @@ For each of `d_steps` batches of real pictures x and latents z:
 1. Flip mirrors pictures (`tricks/flip.py`), and replay may show D earlier G(z) (`tricks/replay.py`).
 2. D descends L_D: the recipe's terms over D(x) and D(G(z)), G(z) without its graph (`discriminator_loss` in `gans/`)
    + r1/2 E|grad D(x)|^2 + r2/2 E|grad D(G(z))|^2 (`tricks/gradient_penalties.py`)
-   + l2 |kernels of D|^2 (`tricks/l2.py`).
+   + l2 |kernels of D|^2 (`tricks/l2.py`)
+   + the cross-entropy of the styles that a layer of D names (`tricks/ambiguity.py`).
 3. D's weights are constrained (`after_discriminator_step` in `gans/`, `tricks/clip.py`).
 
 Then, with D's weights frozen, for the last of these batches and `g_steps` - 1 more:
@@ -13,6 +14,7 @@ Then, with D's weights frozen, for the last of these batches and `g_steps` - 1 m
 4. G descends L_G: the recipe's terms over D(G(z)) (`generator_loss` in `gans/`), with a D that has been trained a few
    steps further if G is unrolled (`tricks/unrolled.py`)
    + feature_matching |E f(x) - E f(G(z))|^2 (`tricks/feature_matching.py`)
+   + ambiguity times the cross-entropy of G(z)'s style with the uniform distribution (`tricks/ambiguity.py`)
    + l2 |kernels of G|^2 (`tricks/l2.py`).
 
 Finally, the average of G moves towards G by the share 1 - 2^(-images / half-life) (`training/ema.py`).
@@ -58,8 +60,8 @@ class AdversarialStep:
     """
 
     def __init__(self, recipe: Recipe, spec: Spec, machine: Machine, fabric: "Fabric") -> None:
-        self.recipe, self.objective, self._fabric = recipe, Objective(recipe), fabric
-        options = recipe.options
+        self.recipe, self._fabric, options = recipe, fabric, recipe.options
+        self.objective = Objective(recipe, _style_classifier(options, machine))
         self.generator, self.discriminator = (machine.place(network) for network in self.objective.build(spec))
         self.average = MovingAverage(self.generator, options.ema_kimg)
         self._g, self._d = (InPrecision(network, fabric) for network in (self.generator, self.discriminator))
@@ -200,6 +202,15 @@ class InPrecision(nn.Module):
         with self._precision.forward_context():
             outputs = self.network(*inputs)
         return self._precision.convert_output(outputs)
+
+
+def _style_classifier(options: Options, machine: Machine) -> nn.Module | None:
+    """The fixed classifier that the options name, on the machine's device."""
+    if options.style_classifier is None:
+        return None
+    from ganvas.classify.frozen import FrozenClassifier  # imported late, because few runs need one
+
+    return machine.place(FrozenClassifier.open(options.style_classifier))
 
 
 def optimizer(network: nn.Module, lr: float, options: Options, machine: Machine) -> Optimizer:

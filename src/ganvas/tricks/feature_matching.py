@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from ganvas.gans.recipe import Batch
+from ganvas.gans.recipe import Batch, Loss
 from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
@@ -21,7 +21,9 @@ class FeatureMatching(Trick):
         """Whether `feature_matching` is above 0."""
         return options.feature_matching > 0
 
-    def generator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    def generator_terms(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, loss: Loss
+    ) -> dict[str, Tensor]:
         """The squared distance of the batch's mean features, weighted."""
         real = self.critique(discriminator, batch.images, batch.labels).features
         fake = self.critique(discriminator, batch.generated(generator), batch.generated_labels).features

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ganvas.gans.recipe import Batch, Recipe
+from ganvas.gans.recipe import Batch, Loss, Recipe
 from ganvas.settings.options import Options
 from ganvas.tricks.trick import State, Trick
 
@@ -31,7 +31,9 @@ class GradientPenalties(Trick):
         """Whether `r1` or `r2` is above 0."""
         return options.r1 > 0 or options.r2 > 0
 
-    def discriminator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    def discriminator_terms(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, loss: Loss
+    ) -> dict[str, Tensor]:
         """The penalties, at every `penalty_every`-th update."""
         options = self.recipe.options
         is_due = self._updates % options.penalty_every == 0

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.foundation.errors import ConfigError
-from ganvas.gans.recipe import Batch
+from ganvas.gans.recipe import Batch, Loss
 from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
@@ -32,11 +32,15 @@ class L2(Trick):
         if not (_kernels(generator) or _kernels(discriminator)):
             raise ConfigError(f"l2: the networks of recipe {self.recipe.name()} have no convolution kernels")
 
-    def discriminator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    def discriminator_terms(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, loss: Loss
+    ) -> dict[str, Tensor]:
         """The penalty on D's kernels."""
         return self._terms(discriminator)
 
-    def generator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    def generator_terms(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, loss: Loss
+    ) -> dict[str, Tensor]:
         """The penalty on G's kernels."""
         return self._terms(generator)
 

@@ -9,7 +9,7 @@ from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks.phased import phases_of
 from ganvas.tricks import in_order
-from ganvas.tricks.trick import State
+from ganvas.tricks.trick import Namer, State
 
 
 class Objective:
@@ -19,11 +19,14 @@ class Objective:
 
     Args:
         recipe: whose networks and losses they are.
+        classifier: the fixed classifier that the options name; G's loss needs it.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, classifier: Namer | None = None) -> None:
         self._recipe = recipe
         self._tricks = [trick(recipe) for trick in in_order() if trick.is_enabled(recipe.options)]
+        for trick in self._tricks:
+            trick.classifier = classifier
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
         """The recipe's generator and discriminator, changed by the tricks.
@@ -31,6 +34,8 @@ class Objective:
         Raises:
             ConfigError: a trick cannot be applied to them.
         """
+        for trick in self._tricks:
+            spec = trick.spec(spec)
         generator, discriminator = self._recipe.build(spec)
         for trick in self._tricks:
             trick.adapt(generator, discriminator)
@@ -48,7 +53,7 @@ class Objective:
             batch = trick.discriminator_batch(generator, batch)
         loss = self._recipe.discriminator_loss(generator, discriminator, batch)
         for trick in self._tricks:
-            loss = _extended(loss, trick.discriminator_terms(generator, discriminator, batch))
+            loss = _extended(loss, trick.discriminator_terms(generator, discriminator, batch, loss))
         return loss
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
@@ -57,7 +62,7 @@ class Objective:
             discriminator = trick.opponent(generator, discriminator, batch)
         loss = self._recipe.generator_loss(generator, discriminator, batch)
         for trick in self._tricks:
-            loss = _extended(loss, trick.generator_terms(generator, discriminator, batch))
+            loss = _extended(loss, trick.generator_terms(generator, discriminator, batch, loss))
         return loss
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:

@@ -1,17 +1,21 @@
 """What a trick is: a change to how a recipe trains, made from options, without a branch in the training loop."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 from torch import Tensor, nn
 
 from ganvas.foundation.errors import ConfigError
-from ganvas.gans.recipe import Batch, Recipe
+from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks.critique import Critique
 from ganvas.settings.options import Options
 
 # The state of a trick for a resumed run, by names of its own.
 State = dict[str, int | Tensor | None]
+
+# A fixed classifier: pictures, float [B, 3, S, S] in [-1, 1], to the logits of its C classes, float [B, C].
+Namer = Callable[[Tensor], Tensor]
 
 
 class Trick(ABC):
@@ -34,12 +38,15 @@ class Trick(ABC):
     Attributes:
         order: when it acts.
         recipe: the recipe that it changes; `recipe.options` hold its strength.
+        classifier: the fixed classifier that the options name (`Options.style_classifier`); None without one, and where
+            nothing is trained.
     """
 
     order: ClassVar[int]
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
+        self.classifier: Namer | None = None
 
     def critique(self, discriminator: nn.Module, images: Tensor, labels: Tensor | None) -> Critique:
         """The discriminator's critique of pictures, for a trick that needs one.
@@ -56,14 +63,18 @@ class Trick(ABC):
             return critique
         returned = type(self.recipe.discriminate(discriminator, images, labels)).__name__
         raise ConfigError(
-            f"r1, r2 and feature_matching: the discriminator of recipe {self.recipe.name()} returns a {returned}, "
-            "not a Critique with logits and features (ganvas.networks.critique)"
+            f"ambiguity, r1, r2 and feature_matching: the discriminator of recipe {self.recipe.name()} returns a "
+            f"{returned}, not a Critique with logits and features (ganvas.networks.critique)"
         )
 
     @classmethod
     @abstractmethod
     def is_enabled(cls, options: Options) -> bool:
         """Whether the options switch it on."""
+
+    def spec(self, spec: Spec) -> Spec:
+        """What the networks of the recipe must fit."""
+        return spec
 
     def adapt(self, generator: nn.Module, discriminator: nn.Module) -> None:  # noqa: B027 (most tricks need none)
         """Change freshly built networks in place.
@@ -84,12 +95,19 @@ class Trick(ABC):
         """The discriminator that the generator is about to be trained against."""
         return discriminator
 
-    def discriminator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Scalars to add to the discriminator's loss, by name; called once per update."""
+    def discriminator_terms(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, loss: Loss
+    ) -> dict[str, Tensor]:
+        """Scalars to add to the discriminator's loss, by name; called once per update.
+
+        `loss` is the loss so far: the recipe's, and the terms of earlier tricks.
+        """
         return {}
 
-    def generator_terms(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Scalars to add to the generator's loss, by name; called once per update."""
+    def generator_terms(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, loss: Loss
+    ) -> dict[str, Tensor]:
+        """Scalars to add to the generator's loss, by name; called once per update. `loss` is the loss so far."""
         return {}
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:  # noqa: B027

@@ -5,11 +5,10 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
-from ganvas.classify.convolutional import ConvolutionalModel, Flatten, pooled, stage
-from ganvas.classify.options import NetworkOptions
+from ganvas.classify.convolutional import ConvolutionalModel, ConvolutionalOptions, Flatten, pooled
 
 
-class CnnOptions(NetworkOptions):
+class CnnOptions(ConvolutionalOptions):
     """Options of the small convolutional network."""
 
     optimizer: Literal["adam", "adamw", "rmsprop"] = Field("rmsprop", description="Optimiser.")
@@ -24,4 +23,4 @@ class Cnn(ConvolutionalModel):
     def build(self) -> nn.Sequential:
         """The network; it has 40,097 weights at 72 px with two classes."""
         side = pooled(self.options.size)
-        return nn.Sequential(*stage(3, 32), Flatten(), nn.Linear(32 * side**2, self.outputs))
+        return nn.Sequential(*self.stage(3, 32), Flatten(), nn.Linear(32 * side**2, self.outputs))

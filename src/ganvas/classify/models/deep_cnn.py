@@ -5,11 +5,10 @@ import itertools
 from pydantic import Field
 from torch import nn
 
-from ganvas.classify.convolutional import ConvolutionalModel, Flatten, pooled, stage
-from ganvas.classify.options import NetworkOptions
+from ganvas.classify.convolutional import ConvolutionalModel, ConvolutionalOptions, Flatten, pooled
 
 
-class DeepCnnOptions(NetworkOptions):
+class DeepCnnOptions(ConvolutionalOptions):
     """Options of the deeper convolutional network."""
 
     # Four 3x3 convolutions without padding, each followed by a halving, need at least this size.
@@ -29,13 +28,13 @@ class DeepCnn(ConvolutionalModel):
         channels, side = (3, 32, 32, 64, 128), self.options.size
         stages: list[nn.Module] = []
         for inputs, outputs in itertools.pairwise(channels):
-            stages += stage(inputs, outputs)
+            stages += self.stage(inputs, outputs)
             side = pooled(side)
         return nn.Sequential(
             *stages,
             Flatten(),
             nn.Linear(channels[-1] * side**2, 128),
-            nn.ReLU(),
+            self.activation(),
             nn.Dropout(self.options.dropout),
             nn.Linear(128, self.outputs),
         )

@@ -1,33 +1,37 @@
-"""Transfer learning: a small head on the features of a network trained on a million photographs (ImageNet).
+"""Transfer learning: a small head on the features of a network trained on a million photographs (ImageNet)."""
 
-The pooled features describe what is painted. The mean and the standard deviation of each channel over the picture, at
-the ends of the network's stages, describe the style (Gatys et al. 2016; Huang & Belongie 2017).
-"""
-
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, Self
 
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from ganvas.classify.backbone import PACKAGED, Backbone, backbone
 from ganvas.classify.fitting import FeatureInputs, fit, seeded
 from ganvas.classify.logistic import regress
-from ganvas.classify.model import Examples, Fitted, Progress
+from ganvas.classify.model import Examples, Fitted, Model, Progress
 from ganvas.classify.network import NetworkModel, in_batches
 from ganvas.classify.options import ClassifierOptions, NetworkOptions
-from ganvas.metrics.efficientnet import EfficientNetLite
 from ganvas.metrics.features import SLAB
 
-# The 1,280 pooled features, and the mean and standard deviation of the 856 channels of the seven stages.
-FEATURES = 1280 + 2 * 856
-
-# Keeps the gradient of a standard deviation finite if a channel is constant over the picture.
-_EPSILON = 1e-5
+# A feature whose standard deviation in training is below this is constant.
+_CONSTANT = 1e-5
 
 
 class TransferOptions(NetworkOptions):
     """Options of transfer learning: a small head on the features of a network trained on ImageNet."""
 
+    backbone: str = Field(
+        PACKAGED, description="The network: efficientnet-lite2, which ganvas includes, or any of timm, such as vgg16."
+    )
+    weights: str | None = Field(
+        None,
+        description="safetensors file with the weights of a backbone of timm; by default they are downloaded from "
+        "Hugging Face.",
+    )
     # The best of 128, 192 and 256, even for pictures of 128 px (docs/classify.md).
     size: int = Field(192, ge=32, le=512, description="Resize pictures to this height and width in pixels.")
     validation_share: float = Field(
@@ -56,6 +60,12 @@ class TransferOptions(NetworkOptions):
     )
     fine_tune_rate: float = Field(1e-4, gt=0, lt=1, description="Learning rate of fine-tuning.")
 
+    @model_validator(mode="after")
+    def _weights_have_a_backbone(self) -> Self:
+        if self.weights is not None and self.backbone == PACKAGED:
+            raise ValueError(f"weights={self.weights}: {PACKAGED} has its own; also set backbone, such as vgg16")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _validate_if_there_are_epochs(cls, options: dict[str, object]) -> dict[str, object]:
@@ -65,52 +75,38 @@ class TransferOptions(NetworkOptions):
         return options
 
 
-class Backbone(nn.Module):
-    """EfficientNet-Lite2 with its ImageNet weights: float32 [B, 3, S, S] in [0, 1] to [B, `FEATURES`]."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # A timm network; its modules have no types.
-        self.network: Any = EfficientNetLite().network
-
-    def forward(self, images: Tensor) -> Tensor:
-        """The features of pictures."""
-        network, statistics = self.network, []
-        maps = network.bn1(network.conv_stem(images * 2 - 1))
-        for stage in network.blocks:
-            maps = stage(maps)
-            variance, mean = torch.var_mean(maps, dim=(2, 3), correction=0)
-            statistics += [mean, (variance + _EPSILON).sqrt()]
-        pooled = network.forward_head(network.bn2(network.conv_head(maps)))
-        return torch.cat([pooled, *statistics], dim=1)
-
-
 class Head(nn.Module):
-    """The classifier of the features: standardisation by the training statistics, then one layer or two."""
+    """The classifier of the features: standardisation by the training statistics, then one layer or two.
+
+    Args:
+        options: of which `head` and `hidden` are used.
+        features: the number of features.
+        outputs: the number of outputs.
+    """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, options: TransferOptions, outputs: int) -> None:
+    def __init__(self, options: TransferOptions, features: int, outputs: int) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(FEATURES))
-        self.register_buffer("deviation", torch.ones(FEATURES))
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("deviation", torch.ones(features))
         self.layers = (
-            nn.Linear(FEATURES, outputs)
+            nn.Linear(features, outputs)
             if options.head == "linear"
-            else nn.Sequential(nn.Linear(FEATURES, options.hidden), nn.ReLU(), nn.Linear(options.hidden, outputs))
+            else nn.Sequential(nn.Linear(features, options.hidden), nn.ReLU(), nn.Linear(options.hidden, outputs))
         )
 
     def standardise_by(self, features: Tensor) -> None:
-        """Standardise by the mean and standard deviation of these features, float32 [N, `FEATURES`]."""
+        """Standardise by the mean and standard deviation of these features, float32 [N, features]."""
         variance, mean = torch.var_mean(features, dim=0, correction=0)
         # Do not scale a feature that is constant in training, or it would explode when it varies.
-        deviation = torch.where(variance > _EPSILON**2, variance.sqrt(), 1.0)
+        deviation = torch.where(variance > _CONSTANT**2, variance.sqrt(), 1.0)
         self.mean.copy_(mean)
         self.deviation.copy_(deviation)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features [B, `FEATURES`] to outputs [B, 1] or [B, classes]."""
+        """Features [B, features] to outputs [B, 1] or [B, classes]."""
         outputs: Tensor = self.layers((features - self.mean) / self.deviation)
         return outputs
 
@@ -130,21 +126,40 @@ class TransferNetwork(nn.Module):
 
 
 class Transfer(NetworkModel):
-    """A head on the features of EfficientNet-Lite2.
+    """A head on the features of a backbone.
 
     The head is trained on features that are computed once, for each picture and its mirror image. Optionally, the whole
     network is then fine-tuned, with augmented pictures.
     """
 
     options_class = TransferOptions
+    shaping = ("backbone", "head", "hidden")
+
     options: TransferOptions
     network: TransferNetwork
 
-    def __init__(self, options: TransferOptions, classes: int) -> None:
+    def __init__(self, options: TransferOptions, classes: int, *, is_trained: bool = True) -> None:
         super().__init__(options, classes)
+        body = backbone(options.backbone, options.size, options.weights, is_trained=is_trained)
         with seeded(options.seed):
-            head = Head(options, self.outputs)
-        self.network = TransferNetwork(Backbone(), head).eval()
+            head = Head(options, body.features, self.outputs)
+        self.network = TransferNetwork(body, head).eval()
+        # The packaged weights are read from their package at every start, unless they were trained further.
+        self._keeps_backbone = options.backbone != PACKAGED or options.fine_tune_epochs > 0
+        self._has_trained_head = False
+
+    @classmethod
+    def load(cls, directory: Path, options: ClassifierOptions, classes: int) -> Self:
+        """See `Model.load`. The file with the weights of the backbone is not needed."""
+        assert isinstance(options, TransferOptions)
+        model = cls(options, classes, is_trained=False)
+        model.restore(directory)
+        return model
+
+    @contextmanager
+    def maps(self, position: Literal[0, -1]) -> Iterator[nn.Module]:
+        """See `NetworkModel.maps`."""
+        yield self.network.backbone.map_layer(position)
 
     def fit(self, training: Examples, validation: Examples | None, progress: Progress) -> Fitted:
         """See `Model.fit`."""
@@ -152,7 +167,8 @@ class Transfer(NetworkModel):
         self.use_machine()
         features = self._features(training, progress, mirrored=options.augment and options.flip)
         validation_features = self._features(validation, progress) if validation else None
-        head.standardise_by(features.views[0])
+        if not self._has_trained_head:
+            head.standardise_by(features.views[0])
         if options.head == "linear":
             fitted = regress(head, features, validation_features, options.penalty, progress, weights=weights)
         else:
@@ -164,7 +180,25 @@ class Transfer(NetworkModel):
 
     def trained_part(self) -> nn.Module:
         """See `NetworkModel.trained_part`."""
-        return self.network if self.options.fine_tune_epochs else self.network.head
+        return self.network if self._keeps_backbone else self.network.head
+
+    def start_from(self, other: Model, is_same_task: bool) -> None:
+        """See `Model.start_from`."""
+        super().start_from(other, is_same_task)
+        assert isinstance(other, Transfer)
+        self._keeps_backbone |= other._keeps_backbone
+        self._has_trained_head = self.options.head == "mlp"
+
+    def is_taken_over(self, name: str, is_same_task: bool) -> bool:
+        """See `NetworkModel.is_taken_over`. Logistic regression has one solution, whatever it starts from."""
+        if self.options.head == "linear":
+            return name.startswith("backbone.")
+        return super().is_taken_over(name, is_same_task)
+
+    def take(self, state: Mapping[str, Tensor]) -> None:
+        """See `NetworkModel.take`. The file of a model that started from another may hold its backbone, too."""
+        self._keeps_backbone |= any(name.startswith("backbone.") for name in state)
+        super().take(state)
 
     def _features(self, examples: Examples, progress: Progress, mirrored: bool = False) -> FeatureInputs:
         """The features of pictures and, with `mirrored`, of their mirror images."""

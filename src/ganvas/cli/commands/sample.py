@@ -23,9 +23,21 @@ def sample(
             show_default=False,
         ),
     ] = None,
+    interpolate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="linear|spherical",
+            help="Write a grid whose rows lead from one latent to another in 8 pictures: in a straight line, or on the "
+            "sphere near which normal latents lie.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Generate pictures with a trained generator."""
-    from ganvas.artist.artist import load, write_samples
+    from ganvas.artist.artist import load, write_interpolations, write_samples
 
-    write_samples(load(source), out, n, seed, label)
+    if interpolate is None:
+        write_samples(load(source), out, n, seed, label)
+    else:
+        write_interpolations(load(source), out, n, interpolate, seed, label)
     typer.echo(str(out))

@@ -31,6 +31,22 @@ def train(
         bool,
         typer.Option("--per-class", help="Train one GAN for each class; --out is the directory for all of them."),
     ] = False,
+    per_group: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Train one GAN for each group of about N classes, in the order of their names; --out as with "
+            "--per-class.",
+            show_default=False,
+        ),
+    ] = None,
+    class_group: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLASS,CLASS...",
+            help="Train one GAN for this group of classes. Can be repeated; --out as with --per-class.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would happen, and write nothing.")] = False,
     **settings: object,
 ) -> None:
@@ -44,8 +60,9 @@ def train(
     changes |= parse_assignments(assignments or [])
     changes |= {key: value for key, value in settings.items() if value is not None}
     recipe = recipe or named or runs.DEFAULT_RECIPE
-    if per_class:
-        _train_per_class(data, out, recipe, start, dry_run, changes)
+    groups = _groups(per_class, per_group, class_group)
+    if per_class or groups is not None:
+        _train_per_class(data, out, recipe, groups, start, dry_run, changes)
         return
     if dry_run:
         typer.echo(runs.dry_run(data, out, recipe, start=start, **keywords_for(runs.dry_run, changes)))
@@ -55,20 +72,35 @@ def train(
     conclude(outcome)
 
 
+def _groups(per_class: bool, per_group: int | None, class_group: list[str] | None) -> int | list[list[str]] | None:
+    """The groups of classes that were asked for; None for single classes, or for one GAN of all."""
+    from ganvas.foundation.errors import ConfigError
+
+    if per_class + (per_group is not None) + bool(class_group) > 1:
+        raise ConfigError("--per-class, --per-group and --class-group cannot be used together; choose one")
+    return [words.split(",") for words in class_group] if class_group else per_group
+
+
 def _train_per_class(
-    data: Path, out: Path, recipe: str, start: Path | None, dry_run: bool, changes: dict[str, object]
+    data: Path,
+    out: Path,
+    recipe: str,
+    groups: int | list[list[str]] | None,
+    start: Path | None,
+    dry_run: bool,
+    changes: dict[str, object],
 ) -> None:
     from ganvas.cli.terminal import TerminalDisplay
     from ganvas.experiments import per_class
 
     changes = keywords_for(per_class.train_per_class, changes)
     if dry_run:
-        typer.echo(per_class.dry_run(data, recipe, changes))
+        typer.echo(per_class.dry_run(data, recipe, changes, groups))
         return
     with TerminalDisplay() as display:
-        result = per_class.train_per_class(data, out, recipe, start=start, display=display, **changes)
+        result = per_class.train_per_class(data, out, recipe, groups=groups, start=start, display=display, **changes)
     if not result.finished:
         typer.echo("interrupted; the same command continues where it stopped", err=True)
         raise typer.Exit(INTERRUPTED)
     typer.echo(str(result))
-    typer.echo(f"compare the classes in {out / per_class.PAGE} and {out / per_class.GRID}", err=True)
+    typer.echo(f"compare them in {out / per_class.PAGE} and {out / per_class.GRID}", err=True)

@@ -61,9 +61,10 @@ def hold_back(groups: Integers, labels: Integers | None, fraction: float, seed: 
 
     Every class with two or more groups has pictures on both sides, as near to the share as its groups allow. If a class
     is a single group, its own pictures are divided, and other pictures of that group stay in training. A class with a
-    single picture stays in training. The side of a group with several classes is chosen by the class with the fewest
-    groups left; groups with a single class make up for it. A class without such groups may miss the share. If it cannot
-    have pictures on both sides, all are for training.
+    single picture stays in training. A group with several classes stays in training if it exceeds the share of one of
+    them. The side of any other such group is chosen by the class with the fewest groups left; groups with a single
+    class make up for it. A class without such groups may miss the share. If it cannot have pictures on both sides, all
+    are for training.
 
     Args:
         groups: int64 [N], the group of each picture.
@@ -169,6 +170,10 @@ def _sides(members: list[Integers], fraction: float, random: np.random.Generator
     classes_in = np.bincount(np.concatenate([*choices, np.empty(0, np.int64)]))
     sides = np.full(len(classes_in), _FREE, np.int8)
     sides[[choice[0] for choice in choices if len(choice) == 1]] = _TRAINING
+    # A shared group that alone exceeds the share of one of its classes is for training, whichever class would decide.
+    for choice, groups in zip(choices, members, strict=True):
+        sizes = np.unique(groups, return_counts=True)[1]
+        sides[choice[(classes_in[choice] > 1) & (sizes > max(fraction * len(groups), 1))]] = _TRAINING
 
     def freedom(number: int) -> int:
         return int((sides[choices[number]] == _FREE).sum())

@@ -1,6 +1,9 @@
-"""Copy one class of a dataset into a dataset of its own."""
+"""Copy some classes of a dataset into a dataset of their own."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import IMAGES, Info
@@ -9,34 +12,41 @@ from ganvas.foundation.errors import DataError, unknown
 from ganvas.foundation.files import whole_directory
 
 
-def of_class(data: Dataset, name: str, target: Path) -> Dataset:
-    """Copy the pictures of one class, in their order and with their splits.
+def of_classes(data: Dataset, names: Sequence[str], target: Path) -> Dataset:
+    """Copy the pictures of some classes, in their order and with their splits.
 
     Args:
         data: a dataset with classes.
-        name: the name of one of its classes.
-        target: the dataset directory to make, which has no classes.
+        names: the names of some of its classes, at least one.
+        target: the dataset directory to make. It has these classes, or none if there is only one.
 
     Raises:
         DataError: there is no such class.
         GanvasError: `target` exists already, or the file system refused.
     """
-    if data.labels is None or name not in data.class_names:
+    labels = data.labels
+    if labels is None or not set(names) <= set(data.class_names):
+        name = next(name for name in names if name not in data.class_names)
         raise DataError(f"{data.path}: {unknown('class', name, data.class_names)}")
-    is_kept = data.labels == data.class_names.index(name)
+    kept = [number for number, name in enumerate(data.class_names) if name in names]
+    is_kept = np.isin(labels, kept)
     index = data.index[is_kept].reset_index(drop=True)
+    label_column = data.info.label_column if len(kept) > 1 else None
     with whole_directory(target) as directory:
         with (directory / IMAGES).open("wb") as file:
             images = ImagesFile(file, data.size)
             for row in is_kept.nonzero()[0]:
                 images.append(data.images[row])
             images.finish()
+        only = list(names) if len(names) > 1 else names[0]
         info = Info(
             size=data.size,
             count=len(index),
+            label_column=label_column,
+            class_names=[data.class_names[number] for number in kept] if label_column else [],
             mode_column=data.info.mode_column,
-            fingerprint=fingerprint(images, None, index),
-            options={**data.info.options, "only": {data.info.label_column: name}},
+            fingerprint=fingerprint(images, label_column, index),
+            options={**data.info.options, "only": {data.info.label_column: only}},
         )
         write_tables(directory, info, index)
     return Dataset.open(target)

@@ -39,12 +39,13 @@ class NonSaturatingGAN(Recipe):
         fake: Critique = self.discriminate(discriminator, batch.fakes(generator), batch.generated_labels)
         targets = self.targets.terms(self.called_real(real.logits), fake.logits)
         terms = targets | self.discriminator_terms(real, fake, batch)
-        return Loss(terms, real_logits=real.logits, fake_logits=fake.logits)
+        return Loss(terms, real_logits=real.logits, fake_logits=fake.logits, class_logits=real.class_logits)
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """The non-saturating loss, and the recipe's own terms."""
         fake: Critique = self.discriminate(discriminator, batch.generated(generator), batch.generated_labels)
-        return Loss({"adversarial": self.adversarial_loss(fake.logits)} | self.generator_terms(fake, batch))
+        terms = {"adversarial": self.adversarial_loss(fake.logits)} | self.generator_terms(fake, batch)
+        return Loss(terms, class_logits=fake.class_logits)
 
     def called_real(self, real_logits: Tensor) -> Tensor:
         """The logits of the real pictures that D learns to call real, float [B'] of [B]; by default all of them."""

@@ -232,6 +232,7 @@ def _provenance(evaluation: Evaluation) -> Fields:
         "Model": card.model,
         "Classes": f"{len(card.class_names)}, by {card.label_column}",
         "Trained on": f"{counts[TRAIN]:,} pictures in {Path(card.data).name}",
+        "Started from": Path(card.start).name if card.start else None,
         "Validated with": f"{counts[VALIDATION]:,} pictures" if counts[VALIDATION] else "nothing",
         "Tested on": f"{scores.pictures:,} pictures in {data.path.name}, {scores.groups:,} groups",
         "Size": f"{data.size} \N{MULTIPLICATION SIGN} {data.size} pixels, resized to {card.options['size']}",
@@ -385,7 +386,7 @@ def _training_command(card: Card, name: str) -> str:
     changed = {key: value for key, value in card.options.items() if value != defaults.get(key)}
     for key, value in changed.items():
         arguments += ["--set", f"{key}={value}"]
-    return _command(arguments)
+    return _command(arguments + (["--from", card.start] if card.start else []))
 
 
 def _evaluation_command(evaluation: Evaluation) -> str:

@@ -10,6 +10,7 @@ from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.arrays import Images
 from ganvas.report import html
 from ganvas.report.charts import Chart, blank, line, numbers
+from ganvas.report.comparison.columns import reading
 from ganvas.report.html import ABSENT, Fields
 
 # The size of all pictures of the page in bytes before base64.
@@ -55,6 +56,8 @@ def write_page(
     facts: Mapping[str, str],
     floor: Sequence[str] = (),
     note: str = "",
+    scores: Sequence[str] = (),
+    charts: Sequence[Chart] = (),
 ) -> None:
     """Write the page.
 
@@ -67,15 +70,17 @@ def write_page(
         facts: what all generators have in common, by name.
         floor: names of the baselines, whose rows are grey.
         note: a warning under the table; may be empty.
+        scores: keys of the figures in the table, to tell which values are better.
+        charts: charts to show after the KID curves.
 
     Raises:
         GanvasError: the file system refused; `out` is as it was.
     """
     sections: dict[str, Fields | None] = {
         "title": {"title": title, "facts": facts},
-        "scores": {"heads": heads, "rows": rows, "floor": set(floor), "note": note},
+        "scores": {"heads": heads, "rows": rows, "floor": set(floor), "note": note, "reading": reading(scores)},
         "pictures": {"sides": [_fields(side, len(sides)) for side in sides]} if sides else None,
-        "curves": _curves(sides),
+        "curves": _curves(sides, charts),
     }
     page = html.render(
         title=title,
@@ -90,15 +95,16 @@ def _fields(side: Side, count: int) -> Fields:
     return {"name": side.name, "caption": side.caption, **html.inline_pixels(side.sheet, PICTURE_BYTES // count)}
 
 
-def _curves(sides: Sequence[Side]) -> Fields | None:
-    """KID against training time, one line for each generator; None if no generator has two evaluations."""
+def _curves(sides: Sequence[Side], more: Sequence[Chart]) -> Fields | None:
+    """KID against training time, one line for each generator, and more charts; None if there is nothing to show."""
     chart = blank(height=460, xaxis_title_text="minutes of training")
     for number, side in enumerate(side for side in sides if len(side.curve) > 1):
         table = numbers([{"minutes": minutes, "kid": kid} for minutes, kid in side.curve])
         color, dash = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
         line(chart, table.minutes, table.kid, side.name, color, line_dash=dash, mode="lines+markers")
     note = "The distance from the real pictures at each evaluation. Lower is better."
-    return {"charts": [Chart("kid", "KID", note, chart)]} if chart.data else None
+    kid = [Chart("kid", "KID", note, chart)] if chart.data else []
+    return {"kid": kid, "more": more, "charts": [*kid, *more]} if kid or more else None
 
 
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,4 +1,4 @@
-"""The page of several runs: a table of scores, their pictures, and their KID curves."""
+"""The page of several runs: a table of scores, their pictures, their KID curves, and their losses side by side."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,12 +12,15 @@ from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.foundation.paths import user_path
 from ganvas.report import html
 from ganvas.report.comparison import page
+from ganvas.report.comparison.columns import cells, heads
+from ganvas.report.comparison.losses import losses
 from ganvas.report.comparison.page import GRID_SIZE, Side, real_side
 from ganvas.report.html import ABSENT
 from ganvas.report.run import verdict
 from ganvas.report.run.run import Run
 
-HEADS = ("run", "recipe", "data", "kimg", "verdict", "KID, best", "recall", "diversity", "near copies")
+# Keys of the scores in the table between KID and copies.
+SCORES = ("recall", "coverage", "diversity")
 
 
 def write_page(runs: Sequence[str | Path], out: str | Path, say: Callable[[str], None] | None = None) -> Path:
@@ -47,11 +50,13 @@ def write_page(runs: Sequence[str | Path], out: str | Path, say: Callable[[str],
     page.write_page(
         out,
         title=" and ".join(names) if len(names) == 2 else f"{len(names)} runs",
-        heads=HEADS,
+        heads=["run", "recipe", "data", "kimg", "verdict", "KID, best", *heads([*SCORES, "copies"])],
         rows=[_row(run, name) for run, name in zip(opened, names, strict=True)],
         sides=sides,
         facts=_facts(opened),
         note=_caveat(opened),
+        scores=("kid", *SCORES, "copies"),
+        charts=losses({name: run.logs for run, name in zip(opened, names, strict=True)}),
     )
     return out
 
@@ -79,8 +84,7 @@ def _row(run: Run, name: str) -> list[str]:
         html.kimg(run.logs.kimg),
         latest.name if latest else ABSENT,
         html.plus_minus(score("kid"), score("kid_se")),
-        html.plus_minus(score("recall"), score("recall_se")),
-        html.share(score("diversity")),
+        *cells(score, SCORES),
         html.percent(score("copies")),
     ]
 

@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from ganvas.artist.grids import grid
-from ganvas.foundation.arrays import Features
+from ganvas.data.dataset.layout import TRAIN
+from ganvas.foundation.arrays import Features, evenly_spaced
 from ganvas.report import html
 from ganvas.report.heatmap import coloured
 from ganvas.report.html import Fields
@@ -17,6 +18,8 @@ PICTURE_BYTES = 1_500_000
 
 # Pictures at each end of the ranking.
 ENDS = 10
+# Training pictures to send through the discriminator together, for the statistics of BatchNorm.
+BATCH = 64
 # The largest number of channels to show, and the least width of each in pixels.
 CHANNELS, MAP_SIDE = 32, 32
 # Percentages closer to 0 or 100 than this are shown as "<" or ">".
@@ -77,18 +80,19 @@ def _score(logit: float, is_probability: bool) -> str:
 
 
 def activations(models: RunModels) -> Fields:
-    """The activation maps of two layers of the discriminator for one picture (the figure of paper 2).
+    """The channels of two layers of the discriminator for a training picture, after activation (paper 2, figure 8).
 
     Raises:
-        GanvasError: the discriminator cannot be used, or has no convolutions.
+        GanvasError: the discriminator cannot be used, or has no convolutions, or the dataset is gone or has changed.
     """
-    samples = models.samples
-    batch = slice(0, max(2, len(samples.images) * CHANNELS))
-    labels = samples.labels
-    layers = models.critic.activation_maps(samples.interleaved[batch], None if labels is None else labels[batch])
+    data = models.run.dataset()
+    # The first picture is the one to show. The others give BatchNorm its statistics.
+    rows = data.rows(TRAIN)[evenly_spaced(data.splits[TRAIN], BATCH)]
+    images = data.images[rows]
+    layers = models.critic.activation_maps(images, None if data.labels is None else data.labels[rows])
     return {
-        "picture": html.inline_pixels(samples.interleaved[0], PICTURE_BYTES // 4),
-        "caption": samples.caption(0),
+        "picture": html.inline_pixels(images[0], PICTURE_BYTES // 4),
+        "caption": str(data.index["source"].iloc[rows[0]]) if "source" in data.index else "",
         "layers": [
             {"name": name, "count": len(maps), "side": maps.shape[1], **_map_grid(maps)}
             for name, maps in zip(("The first convolution", "A deeper convolution"), layers, strict=False)

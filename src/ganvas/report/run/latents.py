@@ -14,7 +14,7 @@ from ganvas.report.run.models import RunModels
 # The size of the pictures of a section in bytes, before base64.
 PICTURE_BYTES = 1_000_000
 
-# Rows of interpolations and pictures per row. There are more rows, up to `MOST_ROWS`, if each class gets one.
+# Rows of each kind of interpolation, and pictures per row. If each class gets a row, there are up to `MOST_ROWS`.
 ROWS, MOST_ROWS, STEPS = 6, 12, 9
 # Latents that are shown for every class.
 LATENTS = 10
@@ -23,16 +23,21 @@ STRIP_SIDE, GAP = 112, 6
 
 
 def interpolations(models: RunModels) -> Fields:
-    """Interpolations between pairs of latents."""
-    names = models.artist.class_names
+    """Interpolations between pairs of latents: linear as in paper 3, and on the sphere if the latents are normal."""
+    artist = models.artist
+    ways = {"On the sphere": True} if artist.interpolates_on_sphere else {}
+    ways["Linear, in each dimension"] = False
+    names = artist.class_names
     rows = min(math.ceil(ROWS / len(names)) * len(names), MOST_ROWS) if names else ROWS
     return {
-        "strips": [
-            {"name": names[row % len(names)] if names else None, **_strip(images, rows)}
-            for row, images in enumerate(models.artist.interpolate(rows, STEPS))
-        ],
-        "spherical": models.artist.card.options.get("latent") != "uniform",
-        "kimg": models.artist.card.kimg,
+        "ways": {
+            heading: [
+                {"name": names[row % len(names)] if names else None, **_strip(images, len(ways) * rows)}
+                for row, images in enumerate(artist.interpolate(rows, STEPS, spherical=spherical))
+            ]
+            for heading, spherical in ways.items()
+        },
+        "kimg": artist.card.kimg,
     }
 
 

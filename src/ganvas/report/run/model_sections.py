@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ganvas.foundation.errors import GanvasError
 from ganvas.report.html import Fields
-from ganvas.report.run import discriminator, latents, neighbours
+from ganvas.report.run import discriminator, latents, neighbours, reduction
 from ganvas.report.run.models import RunModels
 from ganvas.report.run.run import Run
 
@@ -14,6 +14,7 @@ SECTIONS: dict[str, tuple[str, Callable[[RunModels], Fields | None]]] = {
     "labels": ("generating the same latents for every class", latents.labels),
     "ranking": ("asking the discriminator", discriminator.ranking),
     "activations": ("looking into the discriminator", discriminator.activations),
+    "reduction": ("comparing a picture with its original", reduction.reduction),
     "neighbours": ("searching for the nearest training pictures", neighbours.neighbours),
 }
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.foundation.arrays import Flags, Images, Indices, Integers
+from ganvas.data.dataset.layout import TRAIN
+from ganvas.foundation.arrays import Flags, Floats, Images, Indices, Integers
 from ganvas.foundation.errors import GanvasError
 from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import SLAB, extract
-from ganvas.metrics.memorisation import CopyDescriptors, CopyDetector, Nearest, thumbnails
+from ganvas.metrics.memorisation import CopyDescriptors, CopyDetector, thumbnails
+from ganvas.metrics.nearest import nearest_by_pixels
 from ganvas.metrics.reference import reference
 from ganvas.report import html
 from ganvas.report.html import Fields
@@ -24,28 +26,40 @@ FIRST, NEAREST = 4, 8
 
 
 @dataclass(frozen=True)
+class Matches:
+    """The training picture nearest to each of N generated pictures.
+
+    Attributes:
+        rows: its row in the dataset, int64 [N].
+        distances: its distance, float64 [N].
+    """
+
+    rows: Integers
+    distances: Floats
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Samples of a run compared with its training pictures.
 
     Attributes:
         data: the dataset.
         images: the samples, uint8 [N, S, S, 3].
-        rows: rows of the training pictures in the dataset, int64 [M].
-        nearest: the nearest training picture of each sample, as a position in `rows`.
+        by_features: the nearest training pictures by features. At most `reference.MAX_REAL` are searched.
+        searched: the number of training pictures that were searched by features.
         is_copy: whether each sample is a near copy, bool [N].
     """
 
     data: Dataset
     images: Images
-    rows: Integers
-    nearest: Nearest
+    by_features: Matches
+    searched: int
     is_copy: Flags
 
     @property
     def shown(self) -> Indices:
         """The samples to show: the first ones, then the nearest to a training picture, near copies before others."""
-        distances = self.nearest.by_features[1]
-        others = np.lexsort((distances, ~self.is_copy))
+        others = np.lexsort((self.by_features.distances, ~self.is_copy))
         return np.concatenate([np.arange(FIRST), others[others >= FIRST][:NEAREST]])
 
 
@@ -57,14 +71,13 @@ def neighbours(models: RunModels) -> Fields:
         comparison = compare(models)
     except GanvasError as error:
         return section | {"missing": str(error)}
-    limit = PICTURE_BYTES // (3 * len(comparison.shown))
     return section | {
-        "cards": [_card(models, comparison, int(number), limit) for number in comparison.shown],
+        "cards": _cards(models, comparison),
         "first": FIRST,
         "compared": len(comparison.images),
         "copies": int(comparison.is_copy.sum()),
-        "training": len(comparison.rows),
-        "of": run.record.training_count,
+        "training": comparison.data.splits[TRAIN],
+        "searched": comparison.searched,
         "extractor": _extractor(models),
     }
 
@@ -83,7 +96,24 @@ def compare(models: RunModels) -> Comparison:
     small = np.concatenate([thumbnails(data.images[rows]) for rows in parts])
     detector = CopyDetector(CopyDescriptors(real.features, small))
     nearest = detector.nearest(CopyDescriptors(extract(extractor, images), thumbnails(images)))
-    return Comparison(data, images, real.rows, nearest, detector.near_copies(nearest))
+    positions, distances = nearest.by_features
+    matches = Matches(real.rows[positions], distances)
+    return Comparison(data, images, matches, len(real.rows), detector.near_copies(nearest))
+
+
+def by_pixels(images: Images, data: Dataset) -> Matches:
+    """The training pictures nearest to pictures, by paper 3's L1 distance (section 4, figure 9), searched exactly.
+
+    Args:
+        images: uint8 [N, S, S, 3].
+        data: the dataset, of the same size. All of its training pictures are searched.
+
+    Returns:
+        The distances are means over all values, 0 to 255: L1 divided by S * S * 3.
+    """
+    rows = data.rows(TRAIN)
+    positions, distances = nearest_by_pixels(images, data.images, rows)
+    return Matches(rows[positions], distances / images[0].size)
 
 
 def _extractor(models: RunModels) -> str:
@@ -91,22 +121,30 @@ def _extractor(models: RunModels) -> str:
     return str(models.run.record.settings.get("extractor", DEFAULT_EXTRACTOR))
 
 
-def _card(models: RunModels, comparison: Comparison, number: int, limit: int) -> Fields:
-    """A sample with the nearest training pictures by pixels and by features."""
-    near = {}
-    for name, (positions, distances) in (
-        ("by pixels", comparison.nearest.by_pixels),
-        ("by features", comparison.nearest.by_features),
-    ):
-        row = int(comparison.rows[positions[number]])
-        near[name] = {
-            "distance": float(distances[number]),
-            "source": str(comparison.data.index["source"].iloc[row]) if "source" in comparison.data.index else "",
-            "picture": html.inline_pixels(np.asarray(comparison.data.images[row]), limit),
-        }
+def _cards(models: RunModels, comparison: Comparison) -> list[Fields]:
+    """The samples to show, each with the nearest training pictures by pixels and by features."""
+    shown = comparison.shown
+    limit = PICTURE_BYTES // (3 * len(shown))
+    found = by_pixels(comparison.images[shown], comparison.data)
+    cards = []
+    for place, number in enumerate(shown.tolist()):
+        nearest = {"by pixels": (found, place), "by features": (comparison.by_features, number)}
+        cards.append(
+            {
+                "caption": models.samples.caption(number),
+                "picture": html.inline_pixels(comparison.images[number], limit),
+                "near": {name: _near(comparison.data, *match, limit) for name, match in nearest.items()},
+                "is_copy": bool(comparison.is_copy[number]),
+            }
+        )
+    return cards
+
+
+def _near(data: Dataset, matches: Matches, place: int, limit: int) -> Fields:
+    """The picture at one place of the matches, with its distance and the name of its file."""
+    row = int(matches.rows[place])
     return {
-        "caption": models.samples.caption(number),
-        "picture": html.inline_pixels(comparison.images[number], limit),
-        "near": near,
-        "is_copy": bool(comparison.is_copy[number]),
+        "distance": float(matches.distances[place]),
+        "source": str(data.index["source"].iloc[row]) if "source" in data.index else "",
+        "picture": html.inline_pixels(np.asarray(data.images[row]), limit),
     }

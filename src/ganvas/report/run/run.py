@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.data.dataset.labels import labelled_by
 from ganvas.foundation.errors import DataError
 from ganvas.runs.directory import Record, RunDirectory
 from ganvas.runs.logs import RunLogs
@@ -47,10 +48,10 @@ class Run:
         return Path(self.record.data).name
 
     def dataset(self) -> Dataset:
-        """Open the dataset of the run.
+        """Open the dataset of the run, with the classes that the run learned.
 
         Raises:
-            DataError: it is gone or has changed since.
+            DataError: it is gone, has changed since, or has lost the column of the classes.
         """
         try:
             data = Dataset.open(self.record.data)
@@ -58,4 +59,5 @@ class Run:
             raise DataError(f"the dataset {self.data_name} is gone or cannot be read") from error
         if data.fingerprint != self.record.dataset["fingerprint"]:
             raise DataError(f"the dataset {self.data_name} has changed since this run was trained on it")
-        return data
+        column = self.record.dataset.get("label_column")
+        return labelled_by(data, column) if column else data

@@ -16,8 +16,9 @@ from ganvas.data.dataset.split import NEAR
 from ganvas.data.survey.classes import MOST_CLASSES, ClassRows
 from ganvas.data.survey.composites import Composite
 from ganvas.data.survey.near_duplicates import NearDuplicates
+from ganvas.data.survey.originals import folders_of, thumbnail
 from ganvas.data.survey.palette import Colour
-from ganvas.data.survey.rejected import RejectedFiles, folders_of, thumbnail
+from ganvas.data.survey.rejected import RejectedFiles
 from ganvas.data.survey.survey import Survey
 from ganvas.foundation.arrays import Integers
 from ganvas.report import html

@@ -20,6 +20,15 @@ def train(
     model: Annotated[str, typer.Option(help="The model: forest, cnn, deep-cnn or transfer.")] = "deep-cnn",
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of all random choices.", show_default="0")] = None,
     assignments: Assignments = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Start from the network of this classifier, which has the same model. Its last layer is taken over "
+            "only if the classes are the same.",
+            show_default=False,
+        ),
+    ] = None,
     overfit: Annotated[
         int | None,
         typer.Option(
@@ -41,6 +50,8 @@ def train(
     if overfit is not None:
         if out is not None:
             raise ConfigError("--overfit writes nothing, so it cannot be used with --out; leave one of the two out")
+        if start is not None:
+            raise ConfigError("--overfit checks a new network, so it cannot be used with --from; leave one of them out")
         changes = keywords_for(trainings.overfit, changes)
         with ClassifierDisplay() as display:
             check = trainings.overfit(data, overfit, label=label, model=model, progress=display, **changes)
@@ -49,5 +60,5 @@ def train(
     if out is None:
         raise ConfigError("name the classifier directory to make with --out")
     with ClassifierDisplay() as display:
-        classifier = trainings.train(data, out, label=label, model=model, progress=display, **changes)
+        classifier = trainings.train(data, out, label=label, model=model, start=start, progress=display, **changes)
     typer.echo(str(classifier))
