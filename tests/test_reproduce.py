@@ -70,6 +70,7 @@ def test_a_paper_is_consistent(number: int) -> None:
     assert {each.pictures for each in paper.experiments} <= set(sets)
     needed = {need for figure in paper.figures for need in figure.drawing.needs}
     assert needed <= set(keys)
+    needed |= {each.start for each in paper.experiments if isinstance(each, Classification) and each.start}
     assert set(experiments) <= needed, "an experiment that no figure shows"
     assert set(sets) <= needed | {each.pictures for each in paper.experiments}
     numbered = [int(found[1]) for key in figures if (found := re.fullmatch(r"figure-(\d+)", key))]

@@ -120,7 +120,7 @@ class Functions(Drawing):
 
 @dataclass(frozen=True)
 class ActivationMaps(Drawing):
-    """The activation maps of D's first convolution and of a deeper one for a picture."""
+    """The activation maps of D's first convolution and of a deeper one for a training picture."""
 
     run: str
 

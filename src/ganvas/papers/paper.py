@@ -21,12 +21,20 @@ class StandIn:
         size: height and width in pixels. Some are smaller than the paper's, so that two cores can train on them.
         where: the condition that chooses among them, or None for all.
         label: the label that is the class, or None for the source's own.
+        classes: the classes to take from pictures that several sets share, which are prepared once; empty if the
+            pictures are not shared.
     """
 
     source: str
     size: int
     where: str | None = None
     label: str | None = None
+    classes: tuple[str, ...] = ()
+
+    @property
+    def shared_key(self) -> str:
+        """The name of the pictures that several sets share."""
+        return "-".join(["embedded", self.source.replace(":", "-"), str(self.size), *filter(None, [self.label])])
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Classification:
-    """A classifier that a paper trains.
+    """A classifier that a paper trains, or wishes for.
 
     Attributes:
         key: its name.
@@ -143,6 +151,7 @@ class Classification:
         accuracy: the accuracy that the paper reports, or None.
         f1: the F1 that the paper reports, or None.
         options: what differs from the model's defaults.
+        start: the key of the classifier whose network training starts from, or None.
     """
 
     key: str
@@ -153,6 +162,7 @@ class Classification:
     accuracy: float | None = None
     f1: float | None = None
     options: Mapping[str, object] = field(default_factory=dict)
+    start: str | None = None
 
 
 @dataclass(frozen=True)
@@ -238,6 +248,11 @@ class Paper:
                 raise ConfigError(unknown(f"figure of paper {self.number}", key, known))
         figures = tuple(figure for figure in self.figures if figure.key in keys)
         needed = {need for figure in figures for need in figure.drawing.needs}
+        needed |= {
+            each.start
+            for each in self.experiments
+            if isinstance(each, Classification) and each.start and each.key in needed
+        }
         experiments = tuple(each for each in self.experiments if each.key in needed)
         needed |= {each.pictures for each in experiments}
         pictures = tuple(each for each in self.pictures if each.key in needed)

@@ -16,6 +16,7 @@ from ganvas.papers.drawings import (
 from ganvas.papers.paper import Figure, Length, Paper, Pictures, StandIn, Training
 
 FLOWERS, PORTRAITS, LANDSCAPES, ABSTRACTS = 8189, 13677, 9572, 13384
+EMBEDDED = "painter:800"
 # The columns of collections that hold such classes.
 GENRE = ("genre",)
 
@@ -50,7 +51,7 @@ PAPER = Paper(
             paper=f"{FLOWERS:,} photographs of flowers (Oxford 102)",
             count=FLOWERS,
             size=64,
-            stand_in=StandIn("painter:800", size=32, where="genre == 'flower'"),
+            stand_in=StandIn(EMBEDDED, size=32, classes=("flower",)),
             classes=1,
             like=("flower",),
             columns=GENRE,
@@ -61,7 +62,7 @@ PAPER = Paper(
             paper=f"{FLOWERS:,} flowers and {PORTRAITS:,} portraits",
             count=FLOWERS + PORTRAITS,
             size=64,
-            stand_in=StandIn("painter:800", size=32, where="genre in ['flower', 'portrait']"),
+            stand_in=StandIn(EMBEDDED, size=32, classes=("flower", "portrait")),
             classes=2,
             like=("flower", "portrait"),
             columns=GENRE,
@@ -72,7 +73,7 @@ PAPER = Paper(
             paper=f"{LANDSCAPES:,} landscapes, {PORTRAITS:,} portraits and {FLOWERS:,} flowers",
             count=LANDSCAPES + PORTRAITS + FLOWERS,
             size=64,
-            stand_in=StandIn("painter:800", size=32, where="genre in ['landscape', 'portrait', 'flower']"),
+            stand_in=StandIn(EMBEDDED, size=32, classes=("landscape", "portrait", "flower")),
             classes=3,
             like=("landscape", "portrait", "flower"),
             columns=GENRE,
@@ -83,7 +84,7 @@ PAPER = Paper(
             paper=f"{PORTRAITS:,} portraits, {ABSTRACTS:,} abstracts, {LANDSCAPES:,} landscapes, {FLOWERS:,} flowers",
             count=PORTRAITS + ABSTRACTS + LANDSCAPES + FLOWERS,
             size=64,
-            stand_in=StandIn("painter:800", size=32),
+            stand_in=StandIn(EMBEDDED, size=32, classes=("portrait", "abstract", "landscape", "flower")),
             classes=4,
             like=("portrait", "abstract", "landscape", "flower"),
             columns=GENRE,
@@ -94,7 +95,7 @@ PAPER = Paper(
             paper="GANgogh's landscapes, 15,000",
             count=15000,
             size=64,
-            stand_in=StandIn("painter:800", size=32, where="genre == 'landscape'"),
+            stand_in=StandIn(EMBEDDED, size=32, classes=("landscape",)),
             classes=1,
             like=("landscape",),
             columns=GENRE,
@@ -294,7 +295,7 @@ PAPER = Paper(
             "A Wasserstein GAN, a StackGAN, a Dropout GAN, and a GAN for each subset of the classes.",
             Remark(
                 "In ganvas: the recipes wgan and wgan-gp; dropout in D with --set d_dropout=0.5, not the ensemble of "
-                "Dropout GAN; and --per-class for a GAN of each class. There is no StackGAN."
+                "Dropout GAN; and --per-group 2 for a GAN of each two classes. There is no StackGAN."
             ),
         ),
     ),

@@ -164,6 +164,7 @@ def _classify(done: Reproduction, classification: Classification, display: Displ
         directory,
         label=None,
         model=classification.model,
+        start=done.classifier_path(classification.start) if classification.start else None,
         progress=_Lines(display),
         **classifier_changes(done, classification),
     )

@@ -6,13 +6,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INFO
+from ganvas.data.dataset.subset import of_classes
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources.opening import open_source
 from ganvas.data.sources.source import RejectedItem, Source
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.foundation.paths import exists, is_file, user_path
 from ganvas.papers.paper import Pictures
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What to prepare, in terms of the options of `prepare`."""
+
+    source: str
+    size: int
+    labels: tuple[str, ...] = ()
+    where: str | None = None
 
 
 def check_source(source: str | None) -> str | None:
@@ -52,11 +64,21 @@ def prepare_pictures(
     """
     if exists(target):
         return
-    if source is None or chosen.is_fixed:
-        stand_in = chosen.stand_in
-        choice = _Choice(stand_in.source, stand_in.size, (stand_in.label,) if stand_in.label else (), stand_in.where)
-    else:
-        choice = _of_source(chosen, source)
+    if source is not None and not chosen.is_fixed:
+        _prepare(chosen, _of_source(chosen, source), target, progress)
+        return
+    stand_in = chosen.stand_in
+    choice = _Choice(stand_in.source, stand_in.size, (stand_in.label,) if stand_in.label else (), stand_in.where)
+    if not stand_in.classes:
+        _prepare(chosen, choice, target, progress)
+        return
+    shared = target.with_name(stand_in.shared_key)
+    if not exists(shared):
+        _prepare(chosen, choice, shared, progress)
+    of_classes(Dataset.open(shared), stand_in.classes, target)
+
+
+def _prepare(chosen: Pictures, choice: _Choice, target: Path, progress: Callable[[int, int], None] | None) -> None:
     prepare(
         choice.source,
         target,
@@ -69,16 +91,6 @@ def prepare_pictures(
         split="none" if chosen.split is None else chosen.split,
         progress=progress,
     )
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """What to prepare, in terms of the options of `prepare`."""
-
-    source: str
-    size: int
-    labels: tuple[str, ...] = ()
-    where: str | None = None
 
 
 def _of_source(chosen: Pictures, source: str) -> _Choice:

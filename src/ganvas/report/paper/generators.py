@@ -1,7 +1,6 @@
 """Drawings of what a generator has learned, and of what its discriminator sees."""
 
 from ganvas.artist.artist import load
-from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import RunError
 from ganvas.papers.drawings import (
     ActivationMaps,
@@ -16,13 +15,14 @@ from ganvas.papers.drawings import (
 from ganvas.report.paper.blocks import Block, Gallery, Note, Tile, tile
 from ganvas.report.paper.reproduction import Reproduction
 from ganvas.report.run import discriminator, latents, neighbours
+from ganvas.report.run import reduction as reductions
 
 # Generated pictures of each run to judge.
 JUDGED = 12
 
 
 def activation_maps(drawing: ActivationMaps, done: Reproduction) -> list[Block]:
-    """The maps of two convolutions of D for a picture."""
+    """The maps of two convolutions of D for a training picture, after their activation functions."""
     fields = discriminator.activations(done.models(drawing.run))
     tiles = [Tile(fields["picture"], fields["caption"])]
     tiles += [
@@ -33,17 +33,28 @@ def activation_maps(drawing: ActivationMaps, done: Reproduction) -> list[Block]:
 
 
 def reduction(drawing: Reduction, done: Reproduction) -> list[Block]:
-    """A training picture at the size at which D sees it."""
-    data = done.run(drawing.run).dataset()
-    picture = data.examples(TRAIN, 1)[0]
-    side = data.size
-    return [Gallery([tile(picture, f"{side} x {side} x 3 = {3 * side**2:,} values")])]
+    """A training picture as it was, and at the size at which D sees it."""
+    fields = reductions.reduction(done.models(drawing.run))
+    if fields is None:
+        raise RunError(f"the sizes of the original pictures of {drawing.run} are not known")
+    side = fields["side"]
+    tiles = [Tile(fields["picture"], f"{side} x {side} x 3 = {fields['prepared']:,} values")]
+    if fields["original"] is not None:
+        caption = f"the original, {fields['width']:,} x {fields['height']:,} x 3 = {fields['values']:,} values"
+        tiles.insert(0, Tile(fields["original"], caption))
+    notes = [f"Originals have {fields['mean']:,.0f} values on average."]
+    if (layer := fields["layer"]) is not None:
+        notes.append(f"The first convolution of D has {layer['count']:,} parameters, for pictures of any size.")
+    return [Gallery(tiles), Note(" ".join(notes))]
 
 
 def interpolation(drawing: Interpolation, done: Reproduction) -> list[Block]:
-    """Rows of pictures between two latents."""
-    fields = latents.interpolations(done.models(drawing.run))
-    return [Gallery([Tile(strip, strip["name"] or "") for strip in fields["strips"]], "wide")]
+    """Rows of pictures between two latents, linear in each dimension as in paper 3, and on the sphere."""
+    ways = latents.interpolations(done.models(drawing.run))["ways"]
+    return [
+        Gallery([Tile(strip, strip["name"] or "") for strip in ways[heading]], "wide", heading)
+        for heading in sorted(ways)
+    ]
 
 
 def same_latents(drawing: SameLatents, done: Reproduction) -> list[Block]:
@@ -80,7 +91,7 @@ def _ranked(done: Reproduction, key: str, end: str) -> list[Block]:
 
 
 def nearest(drawing: Neighbours, done: Reproduction) -> list[Block]:
-    """Generated pictures next to their nearest training pictures."""
+    """Generated pictures next to their nearest training pictures, by L1 over all pixels and by features."""
     fields = neighbours.neighbours(done.models(drawing.run))
     if "cards" not in fields:
         raise RunError(str(fields["missing"]))

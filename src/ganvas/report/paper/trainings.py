@@ -19,14 +19,16 @@ from ganvas.papers.drawings import (
 from ganvas.papers.paper import Training
 from ganvas.report import html
 from ganvas.report.charts import Chart, curves
+from ganvas.report.comparison import losses as comparison
 from ganvas.report.paper.blocks import BYTES, Block, Charts, Gallery, Note, Tile, tile
 from ganvas.report.paper.reproduction import Reproduction
 from ganvas.runs.directory import RunDirectory
 
 
 def losses(drawing: Losses, done: Reproduction) -> list[Block]:
-    """The losses of each run."""
-    return [Charts([_chart(done, key, "losses") for key in drawing.runs])]
+    """The losses of each run over its iterations, on the same axes."""
+    logs = {done.paper.experiment(key).title: done.run(key).logs for key in drawing.runs}
+    return [Charts(comparison.losses(logs))]
 
 
 def accuracy(drawing: Accuracy, done: Reproduction) -> list[Block]:
@@ -36,7 +38,7 @@ def accuracy(drawing: Accuracy, done: Reproduction) -> list[Block]:
 
 def accuracy_and_losses(drawing: AccuracyAndLosses, done: Reproduction) -> list[Block]:
     """The accuracy of the discriminator and both losses over the same axis."""
-    return [Charts([_chart(done, drawing.run, "accuracy"), _chart(done, drawing.run, "losses")])]
+    return [Charts([_chart(done, drawing.run, "accuracy-losses")])]
 
 
 def _chart(done: Reproduction, key: str, name: str) -> Chart:
