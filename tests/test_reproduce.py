@@ -335,3 +335,18 @@ def test_a_paper_knows_its_parts() -> None:
     paper: Paper = papers.find(1)
     assert paper.set_of("artworks").count == 8027
     assert [training.key for training in paper.trainings()] == ["gan", "wgan"]
+
+
+def test_sets_share_embedded_paintings(tmp_path: Path) -> None:
+    sets = [
+        Pictures(name, name, "paper", 5, 16, StandIn("painter:24", 16, classes=(name,)))
+        for name in ("flower", "portrait")
+    ]
+    for each in sets:
+        prepare_pictures(each, None, tmp_path / each.key)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
+        "embedded-painter-24-16",
+        "flower",
+        "portrait",
+    ]
+    assert [len(Dataset.open(tmp_path / each.key)) for each in sets] == [6, 6]

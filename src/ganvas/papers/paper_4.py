@@ -5,7 +5,7 @@ from ganvas.papers.paper import Figure, Length, Paper, Pictures, StandIn, Traini
 
 BATCH = 200
 # The grids of the paper are 4 x 4. Its failures are shown at moments early in training, so grids are drawn often.
-GRID_SIZE, GRIDS = 4, 100
+GRID_SIZE, GRIDS = 4, 50
 
 # Adam with these rates and two generator updates for one of the discriminator gave the paper's good pictures.
 GOOD = {"batch_size": BATCH, "g_lr": 1e-3, "d_lr": 1e-4, "d_steps": 1, "g_steps": 2, "output_map": "picture"}

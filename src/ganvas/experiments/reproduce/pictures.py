@@ -25,6 +25,7 @@ class _Choice:
     size: int
     labels: tuple[str, ...] = ()
     where: str | None = None
+    limit: int | None = None
 
 
 def check_source(source: str | None) -> str | None:
@@ -51,6 +52,8 @@ def prepare_pictures(
     chosen: Pictures, source: str | None, target: Path, progress: Callable[[int, int], None] | None = None
 ) -> None:
     """Prepare a set of pictures, unless that was done before.
+
+    A set from the user's pictures has at most as many as the paper's. A stand-in states its own number.
 
     Args:
         chosen: the set.
@@ -87,7 +90,7 @@ def _prepare(chosen: Pictures, choice: _Choice, target: Path, progress: Callable
         labels=choice.labels,
         where=choice.where,
         min_per_class=2 if choice.labels else 0,
-        limit=chosen.count,
+        limit=choice.limit,
         split="none" if chosen.split is None else chosen.split,
         progress=progress,
     )
@@ -104,11 +107,11 @@ def _of_source(chosen: Pictures, source: str) -> _Choice:
     if column is None:
         if chosen.classes:
             raise DataError(f"{opened.title} has no classes, and “{chosen.title}” needs {chosen.classes}")
-        return _Choice(source, chosen.size)
+        return _Choice(source, chosen.size, limit=chosen.count)
     names = _chosen_classes(chosen, opened, column)
     name = re.sub(r"\W", "_", column)
     where = None if names is None else f"{name} in {names!r}"
-    return _Choice(source, chosen.size, (column,), where)
+    return _Choice(source, chosen.size, (column,), where, chosen.count)
 
 
 def _chosen_classes(chosen: Pictures, source: Source, column: str) -> list[str] | None:
