@@ -5,28 +5,32 @@ Elgammal et al. 2017, "CAN: Creative adversarial networks", as in equation 2 of 
 is a sigmoid, so the styles' probabilities need not sum to 1. For pictures x of style c, C styles and z ~ N(0, I) of
 length 100:
 
-    D minimises  -E[log D_r(x) + log D_c(c | x)] - E[log(1 - D_r(G(z)))]
+    D minimises  -E[log D_r(x)] - E[log(1 - D_r(G(z)))]
+                 - E[log D_c(c | x) + sum over k != c of log(1 - D_c(k | x))]
     G minimises  -E[log D_r(G(z))]
                  - E[sum over k of 1/C log D_c(k | G(z)) + (1 - 1/C) log(1 - D_c(k | G(z)))]
 
-For G's first term the paper writes E[log(1 - D_r(G(z)))], which has hardly any gradient while D is sure of itself; that
-form is `g_loss=saturating`. The second term is least where every D_c(k | G(z)) is 1/C, and its gradient reaches G
-through D_c.
+G's second term, equation 3, is least where every D_c(k | G(z)) is 1/C, and its gradient reaches G through D_c. G is not
+conditioned on a style, so its pictures have none. Only D needs the classes of the real ones.
 
-D's class term as printed has no negative examples: a D_c that is 1 for every style and picture minimises it. With
-`class_loss=one-vs-rest` the other styles count too, each as a binary decision:
+Two of these terms differ from the paper's:
 
-    D minimises  ... - E[log D_c(c | x) + sum over k != c of log(1 - D_c(k | x))] ...
+- D's style loss as printed has only log D_c(c | x) (`class_loss=true-class`). Without negative examples, a D_c that is
+  1 for every style and picture minimises it. As equation 3 asks G for a D_c of 1/C, such a G moves away from whatever
+  looks like a picture.
+- For G's first term the paper writes E[log(1 - D_r(G(z)))], which has hardly any gradient while D is sure of itself
+  (`g_loss=saturating`).
 
-G is not conditioned on a style, so its pictures have none. Only D needs the classes of the real ones.
+`python -m benchmarks.can_search` draws the options at random that the paper leaves open, and shows where G lives.
 """
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
 
+from ganvas.gans.choices import Choice, Ground
 from ganvas.gans.objectives.non_saturating import NonSaturatingGAN
 from ganvas.gans.recipe import Batch, ClassUse, Spec
 from ganvas.networks import can as networks
@@ -46,7 +50,7 @@ class CANOptions(Options):
         "non-saturating", description="G's adversarial loss: -log D(G(z)), or log(1 - D(G(z))) as in the paper."
     )
     class_loss: Literal["true-class", "one-vs-rest"] = Field(
-        "true-class", description="D's style loss: over the true style alone as in the paper, or over all of them."
+        "one-vs-rest", description="D's style loss: over the true style alone as in the paper, or over all of them."
     )
     class_weight: float = Field(1.0, ge=0, description="Weight of D's style loss.")
     ambiguity_weight: float = Field(
@@ -61,16 +65,165 @@ class CANOptions(Options):
         "convolutional", description="G's layers: transposed convolutions, or two dense layers."
     )
     output_map: Literal["picture", "batch", "bounded", "scaled", "none"] = Field(
-        "picture",
+        "bounded",
         description="The input of G's sigmoid: each picture or batch stretched to [-4, 4], 4 tanh of each value, "
         "values times output_scale, or values as they are.",
     )
     output_scale: float = Field(1.0, gt=0, description="The scalar of output_map=scaled.")
-    depth: Literal[3, 5] = Field(3, description="Convolutions in each network.")
-    normalisation: Literal["none", "generator", "both"] = Field("none", description="Networks with BatchNorm.")
+    depth: int = Field(3, ge=3, le=5, description="Convolutions in each network.")
+    normalisation: Literal["none", "generator", "both"] = Field("generator", description="Networks with BatchNorm.")
     activation: Literal["leaky-relu", "relu"] = Field("leaky-relu", description="D's activations.")
     pool: Literal["average", "max"] = Field("average", description="How D halves its maps.")
     d_width: int = Field(0, ge=0, le=1024, description="Base channel count of D alone; 0 takes width.")
+
+
+CHOICES = (
+    Choice(
+        "depth",
+        "five layers in the text; three in the appendix, with their shapes",
+        ("depth",),
+        ground=Ground.CONTRADICTION,
+        why="the shapes leave no doubt",
+        instead={"depth": "5"},
+    ),
+    Choice(
+        "discriminator",
+        "(64, 64, 3), (32, 32, 32), (16, 16, 64), (8, 8, 128): convolution, activation, 2x2 average pooling",
+        ("width", "pool"),
+        instead={"pool": "max"},
+    ),
+    Choice(
+        "activation",
+        "leaky ReLU; with ReLU, D died",
+        ("activation",),
+        instead={"activation": "relu"},
+    ),
+    Choice(
+        "heads",
+        "8192 to 1024 to 7 styles, and in parallel 8192 to 1024 to 1, each with sigmoids",
+        does="the same, with one sigmoid for each class of the data",
+    ),
+    Choice(
+        "generator",
+        "100 to 1024 to 8192 to (8, 8, 128), three times leaky ReLU and a transposed convolution; earlier, two dense "
+        "layers",
+        ("generator",),
+        instead={"generator": "mlp"},
+    ),
+    Choice(
+        "activation-between-dense-layers",
+        "nothing",
+        does="LeakyReLU",
+        ground=Ground.OPEN,
+        why="without one, two dense layers are a single one",
+    ),
+    Choice(
+        "kernels",
+        "nothing",
+        does="3x3 in D, 4x4 of stride 2 in G, slopes of 0.2",
+        ground=Ground.OPEN,
+        why="3x3 keeps the size before pooling; 4x4 and 0.2 are DCGAN's",
+    ),
+    Choice(
+        "output-map",
+        "linearly to [-4, 4], then a sigmoid; figure 4: one scalar instead, saturated pictures",
+        ("output_map",),
+        ground=Ground.OPEN,
+        why="the paper does not say of what the range is. Here tanh bounds each value, and [-1, 1] is mapped "
+        "linearly. Mapped picture by picture, G lost its variety",
+        instead={"output_map": "picture"},
+    ),
+    Choice(
+        "range",
+        "pictures in [-1, 1], a sigmoid at the end of G",
+        does="the sigmoid is rescaled to [-1, 1]",
+        ground=Ground.CONTRADICTION,
+        why="a sigmoid gives [0, 1]",
+    ),
+    Choice(
+        "normalisation",
+        "nothing",
+        ("normalisation",),
+        ground=Ground.OPEN,
+        why="the network that the paper cites has BatchNorm; without it in G, no run of the search lived",
+        instead={"normalisation": "none"},
+    ),
+    Choice("weights", "nothing", ("init",), does="Glorot uniform", ground=Ground.OPEN, why="Keras's default"),
+    Choice("z", "100 values, normally distributed", ("latent_dim", "latent")),
+    Choice("optimizer", "Adam; RMSProp gave nearly the same", ("optimizer",), instead={"optimizer": "rmsprop"}),
+    Choice("betas-of-adam", "nothing", ("beta1", "beta2"), ground=Ground.OPEN, why="DCGAN's"),
+    Choice(
+        "learning-rates",
+        "0.001 for G and 0.0001 for D",
+        ("g_lr", "d_lr"),
+        ground=Ground.OURS,
+        why="with the paper's rates G lost its variety within 10 kimg, whatever else we changed",
+        instead={"g_lr": "0.001", "d_lr": "0.0001"},
+    ),
+    Choice(
+        "ratio",
+        "two updates of G for one of D; more gave sparse pictures; 1:1 is suggested",
+        ("d_steps", "g_steps"),
+        instead={"g_steps": "1"},
+    ),
+    Choice("batch", "200 pictures, drawn uniformly, without augmentation", ("batch_size", "flip", "augment")),
+    Choice(
+        "minibatches",
+        "styles and realness are trained on minibatches of their own; one minibatch of 200 is named",
+        ("style_batch",),
+        ground=Ground.CONTRADICTION,
+        why="one pass of D serves both",
+        instead={"style_batch": "own"},
+    ),
+    Choice(
+        "loss-of-g",
+        "E[log(1 - D_r(G(z)))] in equation 2",
+        ("g_loss",),
+        ground=Ground.OURS,
+        why="it has hardly any gradient while D is sure",
+        instead={"g_loss": "saturating"},
+    ),
+    Choice(
+        "loss-of-styles",
+        "log D_c(c | x), the true style alone",
+        ("class_loss",),
+        ground=Ground.OURS,
+        why="a D_c that says yes to every style minimises it, and then ambiguity drives G away from all pictures",
+        instead={"class_loss": "true-class"},
+    ),
+    Choice(
+        "sign-of-ambiguity",
+        '"maximize (3)" and equation 2 agree; "maximize the loss across all classes" has the other sign',
+        ("ambiguity_weight",),
+        ground=Ground.CONTRADICTION,
+        why="the equations, and the purpose",
+        instead={"ambiguity_weight": "-1"},
+    ),
+    Choice(
+        "ambiguity-in-d",
+        "in equation 2, D maximises the ambiguity term as well",
+        ("ambiguity_in_d",),
+        ground=Ground.OURS,
+        why="Elgammal et al. give it to G alone; D's share of it has no bound",
+        instead={"ambiguity_in_d": "true"},
+    ),
+    Choice(
+        "slope-of-d",
+        "nothing",
+        ("r1", "penalty_every"),
+        ground=Ground.OURS,
+        why="D's loss went to 0 within 100 steps, as the paper saw it; a bounded slope prevents that",
+        instead={"r1": "0"},
+    ),
+    Choice(
+        "remedies",
+        "minibatch discrimination, feature matching, unrolled GANs, a weaker D",
+        ("minibatch", "feature_matching", "unrolled", "d_width"),
+        ground=Ground.OPEN,
+        why="the paper names them and tried none",
+        instead={"minibatch": "discrimination"},
+    ),
+)
 
 
 class CAN(NonSaturatingGAN):
@@ -79,7 +232,20 @@ class CAN(NonSaturatingGAN):
     paper = "Implementing Creative Adversarial Networks (paper 4); Elgammal et al. 2017"
     sizes = networks.SIZES
     class_use = ClassUse.CLASSIFIED
-    defaults = CANOptions(batch_size=200, width=32, latent_dim=100, g_lr=1e-3, d_lr=1e-4, d_steps=1, g_steps=2)
+    defaults = CANOptions(
+        batch_size=200,
+        width=32,
+        latent_dim=100,
+        g_lr=2e-4,
+        d_lr=2e-4,
+        d_steps=1,
+        g_steps=2,
+        r1=1.0,
+        penalty_every=4,
+    )
+    # As the first version was, before these were options.
+    earlier: ClassVar[Mapping[str, object]] = {"output_map": "picture", "normalisation": "none"}
+    choices = CHOICES
     options: CANOptions
 
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:
