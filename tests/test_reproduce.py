@@ -38,9 +38,9 @@ SHORT = ["--scale", "1e-7", *TINY_WORDS]
 QUICK = {
     1: "figure-1,figure-3,figure-4,figure-5",
     2: "figure-2,figure-3,figure-4,figure-8,figure-9,figure-10,figure-14,figure-20,figure-23",
-    3: "datasets,figure-1,figure-2,figure-7,figure-8,same-latents,top-10,obvious-fakes,figure-9",
+    3: "datasets,figure-1,figure-2,figure-7,figure-8,same-latents,top-10,obvious-fakes,figure-9,figure-13,mnist,wishes",
     4: "figure-1,figure-4,second-try",
-    5: "data,composites,composites-k-means,forest-gallery,forest-importances,overfit,gan-layers,gan-paintings",
+    5: "data,composites,composites-k-means,forest-gallery,forest-importances,overfit,transfer,judged,gan-layers",
 }
 
 

@@ -71,7 +71,7 @@ def samples(drawing: Samples, done: Reproduction) -> list[Block]:
     """A grid of pictures of each run, at its end; of a generator with classes, with a row for each class."""
     tiles = []
     for training, artist in _at_the_end(done, drawing.runs):
-        if artist.class_names:
+        if len(artist.class_names) > 1:
             sheet = class_grid(artist.by_class(drawing.side), artist.class_names)
         else:
             sheet = grid(artist.sample(drawing.side**2), drawing.side)
@@ -86,7 +86,7 @@ def moments(drawing: Moments, done: Reproduction) -> list[Block]:
     total = done.budget(training).value
     for moment in drawing.at:
         wanted = total * moment / drawing.of
-        kimg = min(run.samples, key=lambda kimg, wanted=wanted: abs(kimg - wanted), default=None)  # type: ignore[misc]
+        kimg = _nearest(run.samples, wanted)
         picture = None if kimg is None else html.read_picture(run.samples[kimg])
         if picture is not None:
             caption = f"for {drawing.unit} {moment:,}: at {kimg:.1f} of {total:.1f} kimg"
@@ -94,6 +94,10 @@ def moments(drawing: Moments, done: Reproduction) -> list[Block]:
     if not tiles:
         raise RunError(f"{drawing.run} has no sample grids")
     return [Gallery(tiles, "wide")]
+
+
+def _nearest(kimgs: Iterable[float], wanted: float) -> float | None:
+    return min(kimgs, key=lambda kimg: abs(kimg - wanted), default=None)
 
 
 def original_and_generated(drawing: OriginalAndGenerated, done: Reproduction) -> list[Block]:
