@@ -89,7 +89,7 @@ def moments(drawing: Moments, done: Reproduction) -> list[Block]:
         kimg = _nearest(run.samples, wanted)
         picture = None if kimg is None else html.read_picture(run.samples[kimg])
         if picture is not None:
-            caption = f"for {drawing.unit} {moment:,}: at {kimg:.1f} of {total:.1f} kimg"
+            caption = f"for {drawing.unit} {moment:,}: at {html.significant(kimg)} of {html.significant(total)} kimg"
             tiles.append(Tile(html.inline(picture, BYTES["wide"]), caption))
     if not tiles:
         raise RunError(f"{drawing.run} has no sample grids")
@@ -121,4 +121,4 @@ def _at_the_end(done: Reproduction, keys: Iterable[str]) -> Iterable[tuple[Train
 
 
 def _heading(training: Training, artist: Artist) -> str:
-    return f"{training.title}, after {artist.card.kimg:.1f} kimg"
+    return f"{training.title}, after {html.significant(artist.card.kimg)} kimg"
