@@ -23,9 +23,11 @@ from ganvas.papers import drawings
 from ganvas.papers.paper import Classification, Length, Paper, Pictures, StandIn, Training
 from ganvas.planning import run as runs
 from ganvas.planning.run import Outcome
+from ganvas.report.paper import summary
 from ganvas.report.paper.figures import DRAW
 from ganvas.report.paper.reproduction import Plan, Reproduction
 from ganvas.runs.logs import RunLogs
+from ganvas.verdict.evaluation import Evaluation
 from support.browser import DESKTOP, PHONE, visit
 from support.command_line import Cli
 from support.runs import TINY, TINY_WORDS
@@ -324,6 +326,29 @@ def test_the_page_says_what_share_of_the_training_each_run_had(art: Path, tmp_pa
     assert "0.00521 %" in rows[0]
     plan = json.loads((tmp_path / "out" / "reproduction.json").read_text())
     assert plan["scale"] == 1e-7
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome"), [("collapsed", "fails"), ("learning", "works"), ("warming up", None), (None, None)]
+)
+def test_the_newest_verdict_says_whether_a_run_works(verdict: str | None, outcome: str | None) -> None:
+    records: list[dict[str, object]] = [{"kimg": 1.0, "kid": 0.3, "verdict": "stalled"}]
+    records = [*records, {"kimg": 2.0, "kid": 0.2, "verdict": verdict}] if verdict else [{"kimg": 1.0}]
+    logs = RunLogs((), tuple(Evaluation.parse(record) for record in records))
+    assert summary._outcome(logs) == outcome
+
+
+@pytest.mark.parametrize(
+    ("paper", "here", "same"),
+    [
+        ("works", "works", "yes"),
+        ("works", "fails", "no"),
+        ("fails", "fails", "yes"),
+        ("fails", None, "too early to say"),
+    ],
+)
+def test_outcomes_are_compared(paper: Any, here: Any, same: str) -> None:
+    assert summary._same(paper, here) == same
 
 
 def test_a_length_is_counted_in_pictures() -> None:
