@@ -2,7 +2,7 @@
 
 from ganvas import gans
 from ganvas.classify import models
-from ganvas.papers.paper import Classification, Training
+from ganvas.papers.paper import Classification, Experiment, Training
 from ganvas.report.paper.reproduction import Reproduction
 from ganvas.settings.config import RunConfig, resolve
 
@@ -19,6 +19,19 @@ def configuration(done: Reproduction, training: Training) -> RunConfig:
         ConfigError: an option does not exist, or does not fit the recipe.
     """
     return resolve(training.recipe, gans.find(training.recipe).defaults, settings(done, training))
+
+
+def check(done: Reproduction, experiment: Experiment) -> None:
+    """Check the settings and options of an experiment.
+
+    Raises:
+        ConfigError: an option does not exist or is out of range, or does not fit the recipe or model.
+    """
+    if isinstance(experiment, Training):
+        config = configuration(done, experiment)
+        gans.find(experiment.recipe)(config.options)
+    elif isinstance(experiment, Classification):
+        models.resolve(experiment.model, classifier_changes(done, experiment))
 
 
 def settings(done: Reproduction, training: Training) -> dict[str, object]:

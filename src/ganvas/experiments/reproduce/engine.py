@@ -11,7 +11,7 @@ from pathlib import Path
 from ganvas import papers
 from ganvas.classify import train as classifiers
 from ganvas.classify.model import Epoch
-from ganvas.experiments.reproduce.configuration import classifier_changes, settings
+from ganvas.experiments.reproduce.configuration import check, classifier_changes, settings
 from ganvas.experiments.reproduce.forecast import Forecast, forecast
 from ganvas.experiments.reproduce.pictures import check_source, prepare_pictures
 from ganvas.foundation.errors import ConfigError, GanvasError, WriteError
@@ -103,7 +103,10 @@ def _open(
     plan = Plan(
         paper=number, source=check_source(None if source is None else str(source)), scale=scale, changes=changes
     )
-    return Reproduction(path, paper, plan)
+    done = Reproduction(path, paper, plan)
+    for experiment in paper.experiments:
+        check(done, experiment)
+    return done
 
 
 def _prepare(done: Reproduction, display: Display) -> None:
