@@ -358,7 +358,7 @@ def test_transfer_starts_from_a_tuned_backbone_or_a_trained_hidden_layer(tmp_pat
     plain = train(data, tmp_path / "plain", **options)
     with pytest.raises(ConfigError, match="nothing that it has learned would be kept"):
         train(data, tmp_path / "out", start=plain.path, **options)
-    tuned = train(data, tmp_path / "tuned", fine_tune_epochs=1, fine_tune_rate=1e-3, **options)
+    tuned = train(data, tmp_path / "tuned", fine_tune_epochs=1, validation_share=0, **options)
     train(data, tmp_path / "next", start=tuned.path, **options)
     following = Classifier.open(tmp_path / "next")
     body = [name for name in state(tuned.model) if name.startswith("backbone.")]

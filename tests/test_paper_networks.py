@@ -12,28 +12,8 @@ from ganvas.gans.vanilla import Vanilla
 from ganvas.networks import dcgan, keras_dcgan, mlp, vanilla
 from ganvas.networks.keras_dcgan import SameDown, SameUp
 from ganvas.tricks.objective import Objective
+from support.layers import keras_summary
 from support.narrowing import not_none
-
-Row = tuple[str, tuple[int, ...], int]
-
-
-def keras_summary(network: nn.Module, given: torch.Tensor) -> list[Row]:
-    """Each layer's kind, output shape (height, width, channels) and parameters, as Keras counts them.
-
-    Keras counts BatchNorm's two moving statistics too.
-    """
-    rows: list[Row] = []
-
-    def record(layer: nn.Module, _: object, out: torch.Tensor) -> None:
-        count = sum(tensor.numel() for tensor in layer.state_dict().values() if tensor.is_floating_point())
-        shape = tuple(out[0].permute(1, 2, 0).shape if out.dim() == 4 else out[0].shape)
-        rows.append((type(layer).__name__, shape, count))
-
-    for layer in network.modules():
-        if not list(layer.children()):
-            layer.register_forward_hook(record)
-    network(given)
-    return rows
 
 
 def shapes(network: nn.Module, given: torch.Tensor, *kinds: type[nn.Module]) -> list[tuple[int, ...]]:

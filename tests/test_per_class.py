@@ -232,8 +232,10 @@ def test_a_recipe_without_classes_and_another_column_take_groups_too(four: Path,
     done = train_per_class(four, out / "a", "dcgan", groups=[["z", "x"]], label_column="style", **plain)
     assert list(done.plan.folders) == ["x, z"]
     assert load(done.run("x, z")).class_names == []
-    train_per_class(four, out / "b", "cdcgan", groups=[["z", "y"]], label_column="style", **plain | {"width": 8})
-    assert load(out / "b" / "runs" / "y, z").class_names == ["y", "z"]
+    other = train_per_class(
+        four, out / "b", "cdcgan", groups=[["z", "y"]], label_column="style", **plain | {"width": 8}
+    )
+    assert load(other.run("y, z")).class_names == ["y", "z"]
 
 
 @pytest.mark.parametrize(

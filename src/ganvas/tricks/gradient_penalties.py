@@ -46,7 +46,8 @@ class GradientPenalties(Trick):
         return terms
 
     def _penalty(self, gamma: float, discriminator: nn.Module, images: Tensor, labels: Tensor | None) -> Tensor:
-        images = images.detach().requires_grad_()
+        # A view, so not a leaf: torch's FlopCounterMode cannot differentiate by a leaf.
+        images = images.detach().requires_grad_().view_as(images)
         logits = self.critique(discriminator, images, labels).logits
         (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
         return self.recipe.options.penalty_every * gamma / 2 * slopes.square().sum((1, 2, 3)).mean()
