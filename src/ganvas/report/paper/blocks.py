@@ -16,8 +16,8 @@ from ganvas.report.charts import Chart
 from ganvas.report.html import Fields
 
 # The largest size of a picture in a gallery in bytes before base64, by the size at which it is shown.
-TileSize = Literal["small", "medium", "wide"]
-BYTES: dict[TileSize, int] = {"small": 30_000, "medium": 150_000, "wide": 500_000}
+TileSize = Literal["small", "medium", "wide", "row"]
+BYTES: dict[TileSize, int] = {"small": 30_000, "medium": 150_000, "wide": 500_000, "row": 500_000}
 # Pictures with a smaller side than this are enlarged, by whole factors, so that a browser shows them without a blur.
 SHARP_SIDE = 256
 
@@ -37,7 +37,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures side by side."""
+    """Pictures side by side; of size "row", one below the other, so that they align."""
 
     kind: ClassVar[str] = "gallery"
 

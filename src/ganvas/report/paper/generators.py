@@ -52,7 +52,7 @@ def interpolation(drawing: Interpolation, done: Reproduction) -> list[Block]:
     """Rows of pictures between two latents, linear in each dimension as in paper 3, and on the sphere."""
     ways = latents.interpolations(done.models(drawing.run))["ways"]
     return [
-        Gallery([Tile(strip, strip["name"] or "") for strip in ways[heading]], "wide", heading)
+        Gallery([Tile(strip, strip["name"] or "") for strip in ways[heading]], "row", heading)
         for heading in sorted(ways)
     ]
 
@@ -62,7 +62,7 @@ def same_latents(drawing: SameLatents, done: Reproduction) -> list[Block]:
     fields = latents.labels(done.models(drawing.run))
     if fields is None:
         raise RunError(f"{drawing.run} was trained without classes")
-    return [Gallery([Tile(strip, strip["name"]) for strip in fields["strips"]], "wide")]
+    return [Gallery([Tile(strip, strip["name"]) for strip in fields["strips"]], "row")]
 
 
 def most_real(drawing: MostReal, done: Reproduction) -> list[Block]:
