@@ -3,7 +3,6 @@
 python scripts/reference.py
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,8 +116,8 @@ def recipes_page() -> str:
         start, end = f"<!-- choices of {name} -->\n", "<!-- end -->"
         if start not in page:
             raise ValueError(f"docs/recipes.md has no place for the choices of {name}: write {start}{end}")
-        table = start + _table(CHOICES, rows) + "\n" + end
-        page = re.sub(f"{re.escape(start)}.*?{end}", lambda _, table=table: table, page, flags=re.DOTALL)
+        before, _, rest = page.partition(start)
+        page = before + start + _table(CHOICES, rows) + "\n" + end + rest.partition(end)[2]
     return page
 
 

@@ -11,6 +11,7 @@ from ganvas.experiments.compare import Result, Row, compare
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.planning import run as runs
 from ganvas.planning.run import Outcome
+from ganvas.runs.logs import RunLogs
 from support.command_line import Cli
 from support.datasets import write_dataset
 from support.runs import TINY, TINY_WORDS
@@ -42,7 +43,10 @@ def test_every_recipe_and_seed_gets_a_row_beside_the_floor_and_is_done_once(
     assert dcgan.img_per_s is not None
     assert dcgan.coverage is not None
     assert dcgan.diversity is not None
-    assert dcgan.verdict == "warming up"
+    for result in first.results:
+        evaluations = [] if result.recipe in FLOOR else RunLogs.open(Path(result.run)).evaluations
+        assert result.verdict == (evaluations[-1].verdict.name if evaluations and evaluations[-1].verdict else None)
+    assert all(result.verdict for result in first.results if result.recipe == "dcgan")
     assert dcgan.kimg == pytest.approx(0.016)
     page = (out / "comparison.html").read_text()
     assert page.count("<img src=") == 1 + 1 + len(FLOOR)

@@ -19,7 +19,8 @@ def pictures(count: int, size: int = 16, seed: int = 0) -> NDArray[np.uint8]:
 def l1(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.int64]:
     """The distances by their definition, int64 [n, m]."""
     wide = first.astype(np.int64)[:, None] - second.astype(np.int64)[None]
-    return np.abs(wide).sum(axis=(2, 3, 4))
+    distances: NDArray[np.int64] = np.abs(wide).sum(axis=(2, 3, 4))
+    return distances
 
 
 @pytest.mark.parametrize("size", [1, 7, 16, 24])
@@ -31,7 +32,8 @@ def test_it_is_the_smallest_of_all_distances(size: int, slab: int, monkeypatch: 
     expected = l1(queries, searched)
     assert positions.tolist() == expected.argmin(axis=1).tolist()
     assert distances.tolist() == expected.min(axis=1).tolist()
-    assert (positions.dtype, distances.dtype) == (np.intp, np.int64)
+    assert positions.dtype == np.intp
+    assert distances.dtype == np.int64
 
 
 def test_black_and_white_are_as_far_apart_as_can_be() -> None:

@@ -335,8 +335,8 @@ def test_a_picture_is_counted_before_and_after_its_preparation(gallery: Path, tm
     assert section is not None
     counts = [208 * 3 * width for width in (1300, 520, 100, *[260] * 43)]
     assert section["mean"] == pytest.approx(np.mean(counts))
-    assert (section["width"], section["height"], section["values"]) == (260, 208, 162_240)
-    assert section["prepared"] == 16 * 16 * 3
+    assert (section["width"], section["height"], section["before"]) == (260, 208, 162_240)
+    assert section["after"] == 16 * 16 * 3
     assert section["ratio"] == pytest.approx(np.mean(counts) / 768)
     assert section["original"]["width"] == 260
     critic = Critic.of(run.path)
@@ -561,10 +561,10 @@ def test_several_runs_stand_side_by_side(gallery: Path, tmp_path: Path) -> None:
 
 
 def test_the_losses_of_runs_have_the_same_axes(gallery: Path) -> None:
-    calm = [{"kimg": n, "step": 10 * n, "d_loss": 0.5, "g_loss": 1.0} for n in range(1, 400)]
-    wild = [{"kimg": n, "step": 20 * n, "d_loss": -3.0, "g_loss": 4.0} for n in range(1, 400)]
+    calm: list[dict[str, float]] = [{"kimg": n, "step": 10 * n, "d_loss": 0.5, "g_loss": 1.0} for n in range(1, 400)]
+    wild: list[dict[str, float]] = [{"kimg": n, "step": 20 * n, "d_loss": -3.0, "g_loss": 4.0} for n in range(1, 400)]
     wild[7]["g_loss"] = 1e6  # a single spike
-    nothing = [{"kimg": 1, "step": 1}]
+    nothing: list[dict[str, float]] = [{"kimg": 1, "step": 1}]
     logs = {
         name: RunLogs(stats=tuple(map(LogLine.parse, lines)))
         for name, lines in {"gan": calm, "empty": nothing, "wgan": wild}.items()
@@ -665,7 +665,7 @@ def test_losses_stand_side_by_side_or_below_each_other(
 ) -> None:
     file = write_comparison([gallery / "scored", gallery / "plain"], tmp_path / "page.html")
     with visit(browser, file, size) as seen:
-        seen.page.wait_for_selector("#chart-losses-1 .scatterlayer .trace")
+        seen.page.wait_for_selector("#chart-losses-1 .legend")
         boxes = [seen.page.locator(f"#chart-losses-{number}").bounding_box() for number in range(2)]
         first, second = (box for box in boxes if box is not None)
         assert (first["y"] == second["y"]) == (size == DESKTOP)

@@ -56,4 +56,5 @@ def _l1(first: Images, second: Images) -> Integers:
     for row, picture in enumerate(first):
         largest[row] = np.maximum(second, picture, out=buffer).sum(axis=1, dtype=np.uint32)
     sums = (values.sum(axis=1, dtype=np.int64) for values in (first, second))
-    return 2 * largest - np.add.outer(*sums)
+    distances: Integers = 2 * largest - np.add.outer(*sums)
+    return distances

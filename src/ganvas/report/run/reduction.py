@@ -12,6 +12,7 @@ import pandas as pd
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.data.survey.originals import folders_of, thumbnail
+from ganvas.foundation.arrays import Floats, Integers
 from ganvas.foundation.errors import GanvasError
 from ganvas.report import html
 from ganvas.report.html import Fields
@@ -34,32 +35,34 @@ def reduction(models: RunModels) -> Fields | None:
         DataError: the dataset is gone or has changed.
     """
     data = models.run.dataset()
-    sizes = _sizes(data)
-    if sizes.empty:
+    rows, sizes = _sizes(data)
+    if not len(rows):
         return None
-    values = COLOURS * sizes["width"] * sizes["height"]
-    row = int((values - values.mean()).abs().idxmin())
-    width, height = (int(side) for side in sizes.loc[row])
-    prepared = COLOURS * data.size**2
+    values = COLOURS * sizes.prod(axis=1)
+    place = int(np.abs(values - values.mean()).argmin())
+    row, (width, height) = int(rows[place]), sizes[place].astype(int).tolist()
+    after = COLOURS * data.size**2
     return {
         "original": _original(data, row),
         "width": width,
         "height": height,
-        "values": width * height * COLOURS,
+        "before": COLOURS * width * height,
         "picture": html.inline_pixels(np.asarray(data.images[row]), PICTURE_BYTES // 2),
         "side": data.size,
-        "prepared": prepared,
+        "after": after,
         "mean": float(values.mean()),
-        "ratio": float(values.mean()) / prepared,
+        "ratio": float(values.mean()) / after,
         "layer": _first_layer(models),
     }
 
 
-def _sizes(data: Dataset) -> pd.DataFrame:
-    """Width and height of the originals of the training pictures, by row; without rows whose size is unknown."""
-    table = data.index.reset_index(drop=True).reindex(columns=["width", "height"]).iloc[data.rows(TRAIN)]
-    table = table.apply(pd.to_numeric, errors="coerce").astype("float64")
-    return table[np.isfinite(table).all(axis="columns") & (table >= 1).all(axis="columns")]
+def _sizes(data: Dataset) -> tuple[Integers, Floats]:
+    """The training pictures with an original of known size: rows, int64 [M], and width and height, float64 [M, 2]."""
+    rows = data.rows(TRAIN)
+    table = data.index.reindex(columns=["width", "height"]).iloc[rows].apply(pd.to_numeric, errors="coerce")
+    sizes = table.to_numpy(np.float64)
+    known = np.isfinite(sizes).all(axis=1) & (sizes >= 1).all(axis=1)
+    return rows[known], sizes[known]
 
 
 def _original(data: Dataset, row: int) -> Fields | None:
