@@ -38,9 +38,9 @@ def reduction(drawing: Reduction, done: Reproduction) -> list[Block]:
     if fields is None:
         raise RunError(f"the sizes of the original pictures of {drawing.run} are not known")
     side = fields["side"]
-    tiles = [Tile(fields["picture"], f"{side} x {side} x 3 = {fields['prepared']:,} values")]
+    tiles = [Tile(fields["picture"], f"{side} x {side} x 3 = {fields['after']:,} values")]
     if fields["original"] is not None:
-        caption = f"the original, {fields['width']:,} x {fields['height']:,} x 3 = {fields['values']:,} values"
+        caption = f"the original, {fields['width']:,} x {fields['height']:,} x 3 = {fields['before']:,} values"
         tiles.insert(0, Tile(fields["original"], caption))
     notes = [f"Originals have {fields['mean']:,.0f} values on average."]
     if (layer := fields["layer"]) is not None:
