@@ -8,7 +8,7 @@ BATCH = 200
 GRID_SIZE, GRIDS = 4, 50
 
 # The paper's own figures, with nothing of ganvas's: Adam with these rates, two generator updates for one of the
-# discriminator, no normalisation, and the style loss as printed.
+# discriminator, no normalisation, and both losses as printed.
 GOOD = {
     "batch_size": BATCH,
     "g_lr": 1e-3,
@@ -17,6 +17,7 @@ GOOD = {
     "g_steps": 2,
     "output_map": "picture",
     "normalisation": "none",
+    "g_loss": "saturating",
     "class_loss": "true-class",
     "r1": 0.0,
 }
