@@ -22,6 +22,7 @@ LAYERS = """
     gans
     verdict
     networks
+    papers
     data.survey
     data.prepare
     data.sources

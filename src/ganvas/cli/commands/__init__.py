@@ -12,6 +12,7 @@ ORDER = (
     "evaluate",
     "report",
     "compare",
+    "reproduce",
     "demo",
     "doctor",
     "classify",

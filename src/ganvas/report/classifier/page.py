@@ -213,7 +213,7 @@ def _galleries(evaluation: Evaluation) -> GalleryFields:
 def _attention(evaluation: Evaluation) -> AttentionFields | None:
     model = evaluation.classifier.model
     if isinstance(model, Forest):
-        return {"forest": _importance_maps(model), "network": None}
+        return {"forest": importance_maps(model), "network": None}
     if isinstance(model, NetworkModel):
         return {"forest": None, "network": _network(evaluation, model)}
     return None
@@ -287,7 +287,7 @@ def _shown(evaluation: Evaluation, predictions: Iterable[PredictedPicture], limi
     ]
 
 
-def _importance_maps(forest: Forest) -> list[ImportanceMap]:
+def importance_maps(forest: Forest) -> list[ImportanceMap]:
     """The importance map over all channels, and those of the three channels on a common scale."""
     values = importances(forest)
     heats = [_as_heat(values.sum(axis=2)), *np.moveaxis(_as_heat(values), 2, 0)]

@@ -1,0 +1,1 @@
+"""Reproducing the papers: prepare their pictures, train what they trained, and write their pages."""

@@ -1,0 +1,238 @@
+"""Paper 5: "Paint by GAN"."""
+
+from ganvas.papers.drawings import (
+    ClassCounts,
+    ClassifierScores,
+    Composites,
+    Galleries,
+    GroupComposites,
+    Importances,
+    Judged,
+    Layers,
+    Memorised,
+    Moments,
+    RealPictures,
+    Samples,
+)
+from ganvas.papers.paper import Classification, Figure, Length, Memorising, Paper, Pictures, StandIn, Training
+
+# The paper trains on all training pictures and for a fixed number of epochs.
+AS_LONG = {"validation_share": 0.0, "patience": 0}
+
+PAPER = Paper(
+    number=5,
+    title="Paint by GAN",
+    authors="Vanessa Grass",
+    pictures=(
+        Pictures(
+            key="painters",
+            title="All paintings",
+            paper="103,250 pictures of Painter by Numbers in 42 genres, squashed to 72 x 72",
+            count=103250,
+            size=72,
+            stand_in=StandIn("painter:480", size=72, label="genre"),
+            columns=("genre", "style"),
+            fit="squash",
+        ),
+        Pictures(
+            key="two-artists",
+            title="Two artists",
+            paper="804 paintings of Cézanne and van Gogh to train on and 189 to test on",
+            count=993,
+            size=72,
+            stand_in=StandIn("painter:984", size=72, label="composition", where="composition in ['sea', 'hills']"),
+            classes=2,
+            like=("cezanne", "cézanne", "van gogh", "van-gogh", "van_gogh"),
+            columns=("artist",),
+            fit="squash",
+            split=189 / 993,
+        ),
+        Pictures(
+            key="two-artists-gan",
+            title="Two artists, for GANs",
+            paper="the paintings of the two artists",
+            count=993,
+            size=64,
+            stand_in=StandIn("painter:984", size=32, label="composition", where="composition in ['sea', 'hills']"),
+            classes=2,
+            like=("cezanne", "cézanne", "van gogh", "van-gogh", "van_gogh"),
+            columns=("artist",),
+            fit="squash",
+        ),
+        Pictures(
+            key="digits",
+            title="MNIST",
+            paper="MNIST's digits",
+            count=60000,
+            size=28,
+            stand_in=StandIn("digits:", size=28),
+            is_fixed=True,
+        ),
+    ),
+    experiments=(
+        Classification("forest", "Random forest", "two-artists", "forest", None, 0.65, 0.65),
+        Memorising("overfit", "Simple CNN on 6 pictures", "two-artists", "cnn", 6, 50),
+        Classification("cnn", "Simple CNN", "two-artists", "cnn", 50, 0.70, 0.68, AS_LONG),
+        Classification(
+            "cnn-balanced", "Simple CNN, balanced", "two-artists", "cnn", 50, 0.71, 0.71, AS_LONG | {"balance": "down"}
+        ),
+        Classification("deep-cnn", "Deeper CNN", "two-artists", "deep-cnn", 100, 0.80, 0.76, AS_LONG),
+        Classification(
+            "deep-cnn-elu",
+            "Deeper CNN with ELU",
+            "two-artists",
+            "deep-cnn",
+            100,
+            options=AS_LONG | {"activation": "elu"},
+        ),
+        Classification(
+            "deep-cnn-hard-sigmoid",
+            "Deeper CNN with hard sigmoid",
+            "two-artists",
+            "deep-cnn",
+            100,
+            options=AS_LONG | {"activation": "hard-sigmoid"},
+        ),
+        Classification("genres", "Deeper CNN on genres", "painters", "deep-cnn", 100, options=AS_LONG),
+        Classification(
+            "from-genres", "Deeper CNN from genres", "two-artists", "deep-cnn", 100, options=AS_LONG, start="genres"
+        ),
+        Classification("transfer", "Transfer learning", "two-artists", "transfer"),
+        Training(
+            "gan-digits",
+            "GAN on MNIST",
+            "digits",
+            "vanilla",
+            Length.of_steps(1000, 64, "“within 1,000 training steps”, of batches of 64, which are ours"),
+            "works",
+            "“reasonable results using MNIST within 1,000 training steps”",
+        ),
+        Training(
+            "gan-paintings",
+            "GAN on paintings",
+            "two-artists-gan",
+            "vanilla",
+            Length.of_steps(10000, 64, "not stated; ten times the steps on MNIST", is_stated=False),
+            "fails",
+            "“the generator images still look too much like noise”",
+        ),
+        Training(
+            "wgan-paintings",
+            "WGAN on paintings",
+            "two-artists-gan",
+            "wgan",
+            Length.of_steps(10000, 64, "not tried; as long as the GAN", is_stated=False),
+        ),
+    ),
+    figures=(
+        Figure(
+            "data",
+            "Data overview and EDA",
+            "103,250 pictures in 42 genres and 135 styles by 2,074 artists, from 283 x 558 to 30,000 x 29,605 pixels.",
+            ClassCounts("painters"),
+        ),
+        Figure(
+            "two-artists",
+            "Cézanne and van Gogh",
+            "412 and 392 paintings to train on, 87 and 102 to test on; similar “in color and content”.",
+            RealPictures(("two-artists",)),
+        ),
+        Figure(
+            "composites",
+            "Composite images",
+            "The mean portrait has “a central area where faces likely occur”; other means are “very muddied”.",
+            Composites("painters"),
+        ),
+        Figure(
+            "composites-artists",
+            "Composite images of the artists",
+            "The means of Cézanne and of van Gogh are “very muddied” too.",
+            Composites("two-artists"),
+        ),
+        Figure(
+            "composites-k-means",
+            "Composite images of similar paintings",
+            "A wish: “there is likely a sweet spot”, so pictures should be grouped by K-means first.",
+            GroupComposites("painters"),
+        ),
+        Figure(
+            "classifiers",
+            "Scores of the classifiers",
+            "Random forest 0.65, simple CNN 0.70, the same with balanced classes 0.71, deeper CNN 0.80.",
+            ClassifierScores(("forest", "cnn", "cnn-balanced", "deep-cnn")),
+        ),
+        Figure(
+            "activations",
+            "Other activation functions",
+            "ELU and hard sigmoid “did not see any improvements in either accuracy or f1-score”.",
+            ClassifierScores(("deep-cnn", "deep-cnn-elu", "deep-cnn-hard-sigmoid")),
+        ),
+        Figure(
+            "transfer",
+            "Transfer learning",
+            "A wish: to train on the top five genres first, or to use a large network that is trained already.",
+            ClassifierScores(("deep-cnn", "from-genres", "transfer")),
+        ),
+        Figure(
+            "forest-gallery",
+            "What the random forest finds easy, is fooled by and is confused by",
+            "It over-predicts van Gogh; “blues and reds confuse the model”.",
+            Galleries("forest"),
+        ),
+        Figure(
+            "forest-importances",
+            "Feature importances of the random forest",
+            "About 10 locations seem more important than others, perhaps near the centre.",
+            Importances("forest"),
+        ),
+        Figure(
+            "overfit",
+            "Overfitting 6 pictures",
+            "The accuracy “stabilizes to 1.0 after about 7 epochs”.",
+            Memorised(("overfit",)),
+        ),
+        Figure(
+            "cnn-gallery",
+            "Predictions of the simple CNN",
+            "“Surprisingly, this is only slightly better than the Random Forest classifier.”",
+            Galleries("cnn"),
+        ),
+        Figure(
+            "deep-cnn-gallery",
+            "Predictions of the deeper CNN",
+            "“Nothing stood out except for a few instances” of van Gogh that look like Cézanne.",
+            Galleries("deep-cnn"),
+        ),
+        Figure(
+            "judged",
+            "Pictures that are neither artist's",
+            "Two photographs in the style of Cézanne and of van Gogh got the right class, with 0.83 and 0.53. Here the "
+            "pictures of the GANs are judged instead.",
+            Judged("deep-cnn", ("gan-paintings", "wgan-paintings")),
+        ),
+        Figure(
+            "gan-layers",
+            "The GAN's architecture",
+            "Four convolutions with leaky ReLU and “generous dropout” in D; upsampling in G.",
+            Layers("vanilla", 72),
+        ),
+        Figure(
+            "gan-digits",
+            "The GAN on MNIST",
+            "“Reasonable results using MNIST within 1,000 training steps.”",
+            Moments("gan-digits", (0, 250, 500, 1000), 1000, "step"),
+        ),
+        Figure(
+            "gan-paintings",
+            "The GAN on paintings",
+            "“The generator images still look too much like noise.”",
+            Samples(("gan-paintings",)),
+        ),
+        Figure(
+            "wgan",
+            "A Wasserstein GAN on paintings",
+            "A wish: “One newer GAN architecture that seems promising is called a Wasserstein GAN.”",
+            Samples(("wgan-paintings",)),
+        ),
+    ),
+)

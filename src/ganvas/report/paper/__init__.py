@@ -1,0 +1,1 @@
+"""The page of a paper: every figure and table of it, made anew."""
