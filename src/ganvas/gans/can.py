@@ -148,7 +148,7 @@ CHOICES = (
         "nothing",
         ("normalisation",),
         ground=Ground.OPEN,
-        why="the network that the paper cites has BatchNorm; without it in G, every run of the search lost its variety",
+        why="the network that the paper cites has BatchNorm; without it in G, pictures varied less and got worse",
         instead={"normalisation": "none"},
     ),
     Choice("weights", "nothing", ("init",), does="Glorot uniform", ground=Ground.OPEN, why="Keras's default"),
@@ -160,7 +160,7 @@ CHOICES = (
         "0.001 for G and 0.0001 for D",
         ("g_lr", "d_lr"),
         ground=Ground.OURS,
-        why="with the paper's rates G lost its variety within 10 kimg, whatever else we changed",
+        why="with the paper's rates G lost its variety within 15 kimg, whatever else we changed",
         instead={"g_lr": "0.001", "d_lr": "0.0001"},
     ),
     Choice(
