@@ -46,7 +46,8 @@ def test_the_table_of_classes_tells_of_the_snapshots_that_were_kept(tiny_data: P
     done = train_per_class(tiny_data, tmp_path / "out", "dcgan", **EVALUATED)
     before = str(done)
     append_record(done.run("class0") / "evals.jsonl", COPIED | {"best": False})
-    assert str(done) == before
+    # The scores are of the kept snapshot; the verdict is the newest.
+    assert str(done) == before.replace("warming up", "memorising", 1)
     kept = ganvas.load(done.run("class0")).card.scores["kid"]
     assert f"| {kept:.3f} ± " in str(done)
 
