@@ -112,7 +112,7 @@ PAPER = Paper(
             "GAN on paintings",
             "two-artists-gan",
             "vanilla",
-            Length.of_steps(10000, 64, "not stated; ten times the steps on MNIST", is_stated=False),
+            Length.of_steps(5000, 64, "not stated; five times the steps on MNIST", is_stated=False),
             "fails",
             "“the generator images still look too much like noise”",
         ),
@@ -121,7 +121,7 @@ PAPER = Paper(
             "WGAN on paintings",
             "two-artists-gan",
             "wgan",
-            Length.of_steps(10000, 64, "not tried; as long as the GAN", is_stated=False),
+            Length.of_steps(5000, 64, "not tried; as long as the GAN", is_stated=False),
         ),
     ),
     figures=(
