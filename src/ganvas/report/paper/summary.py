@@ -105,9 +105,7 @@ def _state(logs: RunLogs) -> str:
     found = verdict.latest(logs)
     if found is None:
         return "not measured"
-    figures = ", ".join(
-        f"{verdict.SCORE_NAMES.get(key, key)} {html.significant(value)}" for key, value in found.evidence.items()
-    )
+    figures = ", ".join(f"{verdict.score_name(key)} {html.significant(value)}" for key, value in found.evidence.items())
     return f"{found.name}: {figures}" if figures else found.name
 
 

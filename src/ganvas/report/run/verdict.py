@@ -18,8 +18,6 @@ _UNKNOWN: Final = "#6a6764"
 # The names of scores in the evidence of a verdict.
 SCORE_NAMES: Final = {
     "kid": "KID",
-    "best_kid": "best KID",
-    "first_kid": "first KID",
     "fid": "FID",
     "d_right_train": "discriminator right on training pictures",
     "d_right_held_back": "discriminator right on held-back pictures",
@@ -155,12 +153,17 @@ def _actions(logs: RunLogs) -> str:
 
 def _evidence(evidence: Mapping[str, float]) -> dict[str, str]:
     """The numbers that the verdict is based on, by the names of the scores."""
-    return {_score_name(name): significant(value) for name, value in evidence.items()}
+    return {score_name(name): significant(value) for name, value in evidence.items()}
 
 
-def _score_name(name: str) -> str:
-    """The name of a score as in the charts, or else its key without underscores."""
-    return SCORE_NAMES.get(name, name.replace("_", " "))
+def score_name(name: str) -> str:
+    """The name of a score as in the charts, also of its best or first value; or else its key without underscores."""
+    if name in SCORE_NAMES:
+        return SCORE_NAMES[name]
+    which, _, score = name.partition("_")
+    if which in ("best", "first") and score in SCORE_NAMES:
+        return f"{which} {SCORE_NAMES[score]}"
+    return name.replace("_", " ")
 
 
 def band(run: Run) -> Band | None:
