@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import finished
+from benchmarks.workload import option_words
 from ganvas.foundation.files import append_record
 from ganvas.runs.directory import is_run
 from ganvas.runs.logs import RunLogs
@@ -97,8 +98,7 @@ def measure(data: Path, out: Path, options: dict[str, object], kimg: float) -> d
     """Train one run in a process of its own. Returns its evaluations, or what made it fail."""
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", str(out), "--recipe", "can"]
-    command += ["--budget", f"{kimg}kimg", "--on-trouble", "stop"]
-    command += [word for key, value in (MEASURING | options).items() for word in ("--set", f"{key}={value}")]
+    command += ["--budget", f"{kimg}kimg", "--on-trouble", "stop", *option_words(MEASURING | options)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     records = [each.record() for each in RunLogs.open(out).evaluations] if is_run(out) else []
     kept = [{key: record.get(key) for key in KEPT} for record in records]

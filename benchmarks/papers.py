@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.workload import option_words
 from ganvas.artist.artist import load
 from ganvas.artist.grids import grid
 from ganvas.foundation.files import read_records, whole_file
@@ -28,7 +29,7 @@ from ganvas.runs.directory import is_run
 from ganvas.runs.logs import RunLogs
 from ganvas.verdict.evaluation import Evaluation, best_of
 
-KEPT = ("kimg", "kid", "kid_se", "diversity", "pixel_diversity", "coverage", "recall", "near_copies", "verdict", "best")
+KEPT = ("kimg", "kid", "kid_se", "diversity", "pixel_diversity", "coverage", "recall", "copies", "verdict", "best")
 EVALUATIONS = 30
 
 
@@ -108,7 +109,11 @@ def main() -> None:
 
 
 def train(data: Path, out: Path, training: Training, threads: int, seconds: float | None) -> None:
-    """Start or continue a run, for `seconds` at most; an interruption leaves a checkpoint."""
+    """Start or continue a run, for `seconds` at most; an interruption leaves a checkpoint.
+
+    Raises:
+        SystemExit: the training failed. It has said why.
+    """
     words = [sys.executable, "-m", "ganvas"]
     if is_run(out):
         if (RunLogs.open(out).kimg or 0) >= training.kimg:
@@ -116,16 +121,18 @@ def train(data: Path, out: Path, training: Training, threads: int, seconds: floa
         words += ["resume", str(out)]
     else:
         words += ["train", str(data), "--out", str(out), "--recipe", training.recipe]
-        words += ["--budget", f"{training.kimg}kimg"]
         every = f"{training.kimg / EVALUATIONS:g}kimg"
         options = {"threads": threads, "tensorboard": "false", "eval_every": every, **training.options}
-        words += [word for key, value in options.items() for word in ("--set", f"{key}={value}")]
+        words += ["--budget", f"{training.kimg}kimg", *option_words(options)]
     process = subprocess.Popen(words)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.terminate()
         process.wait()
+        return
+    if process.returncode:
+        raise SystemExit(f"the training in {out} failed; repeat the command to go on")
 
 
 def keep(results: Path, name: str) -> None:

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,11 @@ def noise_dataset(path: Path, size: int, count: int = 1024, classes: int = 0) ->
     info = Info(size=size, count=count, label_column=column, class_names=names, fingerprint="noise")
     (path / INFO).write_text(info.model_dump_json())
     return path
+
+
+def option_words(options: Mapping[str, object]) -> list[str]:
+    """Options by key as arguments of `ganvas train`."""
+    return [word for key, value in options.items() for word in ("--set", f"{key}={value}")]
 
 
 def train(data: Path, out: Path, recipe: str, steps: int, options: Sequence[str] = ()) -> Trained:
