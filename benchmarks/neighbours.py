@@ -3,9 +3,7 @@
     python -m benchmarks.neighbours DATA [--pictures 10000] [--queries 64] [--rounds 3]
 
 DATA is a dataset directory. Its last pictures are searched for among the others, which are repeated until they are
-10,000; what they show does not affect the time. The command also prints how often the search of the metric of near
-copies finds the same picture among the others. That one compares thumbnails, of which it chooses four by an even
-smaller view, and it counts mirrored and shifted pictures as equal.
+10,000; what they show does not affect the time.
 """
 
 import argparse
@@ -16,8 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.foundation.arrays import Images, Indices, Integers
-from ganvas.metrics.memorisation import CopyDescriptors, CopyDetector, thumbnails
+from ganvas.foundation.arrays import Images, Integers
 from ganvas.metrics.nearest import nearest_by_pixels
 
 
@@ -37,9 +34,6 @@ def main() -> None:
         f"{args.queries} among {args.pictures:,} pictures of {data.size} px: {wall:.1f} s, "
         f"of which a processor was at work for {processor:.1f} s"
     )
-    exact, _ = nearest_by_pixels(queries, data.images, rows)
-    agreed = float((exact == of_metric(queries, data.images[rows])).mean())
-    print(f"among {len(rows):,}, the metric of near copies finds the same picture for {agreed:.0%}")
 
 
 def _seconds(queries: Images, images: Images, rows: Integers) -> tuple[float, float]:
@@ -47,14 +41,6 @@ def _seconds(queries: Images, images: Images, rows: Integers) -> tuple[float, fl
     started = time.perf_counter(), time.process_time()
     nearest_by_pixels(queries, images, rows)
     return time.perf_counter() - started[0], time.process_time() - started[1]
-
-
-def of_metric(queries: Images, pictures: Images) -> Indices:
-    """The nearest pictures by the pixels of the metric of near copies."""
-    training, generated = (
-        CopyDescriptors(np.zeros((len(images), 1), np.float32), thumbnails(images)) for images in (pictures, queries)
-    )
-    return CopyDetector(training).nearest(generated).by_pixels[0]
 
 
 if __name__ == "__main__":

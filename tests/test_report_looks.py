@@ -67,6 +67,9 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, recipe in {"told": "cdcgan", "plain": "dcgan", "classifying": "can", "critic": "wgan-gp"}.items():
         train(data, folder / name, recipe, **QUICK)
     train(data, folder / "scored", "dcgan", **QUICK | {"eval_samples": 24, "eval_every": "2steps"})
+    # Of the pictures above, all have the same outlines.
+    write_pictures_of(folder / "various", noise(48, size=16))
+    train(folder / "various", folder / "of-various", "dcgan", **QUICK)
     return folder
 
 
@@ -365,9 +368,9 @@ def test_without_sizes_there_is_nothing_to_count(gallery: Path) -> None:
 
 
 def shown_with(gallery: Path, **replaced: NDArray[np.uint8]) -> RunModels:
-    """The plain run, as if it had generated noise, and a picture in the place of each `at`-number."""
-    models = RunModels.open(Run.open(gallery / "plain"))
-    images = np.random.default_rng(0).integers(0, 256, (1, 32, 16, 16, 3), dtype=np.uint8)
+    """A run, as if it had generated noise, and a picture in the place of each `at`-number."""
+    models = RunModels.open(Run.open(gallery / "of-various"))
+    images = np.random.default_rng(9).integers(0, 256, (1, 32, 16, 16, 3), dtype=np.uint8)
     for place, picture in replaced.items():
         images[0, int(place.removeprefix("at"))] = picture
     models.__dict__["samples"] = Samples(images, [])
@@ -375,7 +378,7 @@ def shown_with(gallery: Path, **replaced: NDArray[np.uint8]) -> RunModels:
 
 
 def test_a_training_picture_among_the_generated_is_found_and_marked(gallery: Path) -> None:
-    models = shown_with(gallery, at20=Dataset.open(gallery / "data").images[7])
+    models = shown_with(gallery, at20=Dataset.open(gallery / "various").images[7])
     found = neighbours.compare(models)
     assert found.is_copy.nonzero()[0].tolist() == [20]
     assert found.shown[: neighbours.FIRST].tolist() == list(range(neighbours.FIRST))
@@ -384,15 +387,16 @@ def test_a_training_picture_among_the_generated_is_found_and_marked(gallery: Pat
     assert section["copies"] == 1
     copy = section["cards"][neighbours.FIRST]
     assert copy["is_copy"]
-    assert {near["source"] for near in copy["near"].values()} == {"7.png"}
+    assert {copy["near"][way]["source"] for way in ("by outlines", "by pixels")} == {"7.png"}
     assert copy["near"]["by pixels"]["distance"] == 0
 
 
-def test_a_mirrored_copy_is_marked_and_found_by_features(gallery: Path) -> None:
-    section = neighbours.neighbours(shown_with(gallery, at20=Dataset.open(gallery / "data").images[7][:, ::-1]))
+def test_a_mirrored_copy_is_marked_and_found_by_outlines(gallery: Path) -> None:
+    section = neighbours.neighbours(shown_with(gallery, at20=Dataset.open(gallery / "various").images[7][:, ::-1]))
     copy = section["cards"][neighbours.FIRST]
     assert copy["is_copy"]
-    assert copy["near"]["by features"]["source"] == "7.png"
+    assert copy["near"]["by outlines"]["source"] == "7.png"
+    assert copy["near"]["by outlines"]["distance"] < section["limit"]
 
 
 def test_the_nearest_by_pixels_is_the_nearest_of_all_training_pictures(gallery: Path, tmp_path: Path) -> None:

@@ -555,7 +555,7 @@ def test_without_a_split_the_order_is_what_it_always_was(tmp_path: Path) -> None
 
 
 # What held-back pictures are there for: to say how near an unseen picture comes, and what D makes of one.
-ABOUT_UNSEEN = {"closer", "closer_se", "pixel_closer", "real_copies", "novelty", "d_tells_held_back"} | {
+ABOUT_UNSEEN = {"closer", "closer_se", "real_copies", "novelty", "d_tells_held_back"} | {
     "d_right_held_back",
     "d_logit_held_back",
 }

@@ -9,8 +9,9 @@ import numpy as np
 from ganvas.foundation.arrays import Features, Images, Integers
 from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.leaks import Signs
-from ganvas.metrics.memorisation import CopyDescriptors, thumbnails
+from ganvas.metrics.memorisation import CopyDescriptors
 from ganvas.metrics.modes import ModeDescriptors, colour_histograms
+from ganvas.metrics.thumbnails import thumbnails
 
 # Pictures to describe at a time. Converted to doubles, with the intermediate results, they take 30 times their memory.
 CHUNK = 32

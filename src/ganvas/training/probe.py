@@ -15,7 +15,7 @@ from ganvas.gans.recipe import Batch, Recipe
 from ganvas.machine.device import Machine
 from ganvas.metrics.diversity import mean_distance
 from ganvas.metrics.mann_whitney import probability_of_less
-from ganvas.metrics.memorisation import thumbnails
+from ganvas.metrics.thumbnails import thumbnails
 from ganvas.training.step import AdversarialStep
 
 # Number of pictures of each origin: training, held back, generated.

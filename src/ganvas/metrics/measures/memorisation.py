@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping
 
 from ganvas.metrics.descriptors import Descriptors
-from ganvas.metrics.memorisation import CopyDetector
+from ganvas.metrics.memorisation import Memory
 from ganvas.metrics.metric import Figure, Metric
 
 
@@ -13,7 +13,7 @@ class MemorisationMetric(Metric):
 
     order = 30
     figures = (
-        Figure("copies", "copies", "near copies of training pictures (real: {real_copies:.3f})", "lower", "copies_se"),
+        Figure("copies", "copies", "copies of training pictures (real: {real_copies:.3f})", "lower", "copies_se"),
         Figure(
             "closer",
             "closer",
@@ -25,10 +25,10 @@ class MemorisationMetric(Metric):
     )
 
     @functools.cached_property
-    def _detector(self) -> CopyDetector:
+    def _memory(self) -> Memory:
         held_back = self.real.held_back
-        return CopyDetector(self.real.training.for_copies, held_back.for_copies if held_back else None)
+        return Memory(self.real.training.for_copies, held_back.for_copies if held_back else None)
 
     def measure(self, generated: Descriptors) -> Mapping[str, float | None]:
         """See `Metric.measure`."""
-        return vars(self._detector.memorisation(generated.for_copies))
+        return vars(self._memory.memorisation(generated.for_copies))

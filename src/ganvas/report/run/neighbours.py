@@ -8,11 +8,13 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.arrays import Flags, Floats, Images, Indices, Integers
 from ganvas.foundation.errors import GanvasError
+from ganvas.metrics.copies import CopyDetector
 from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import SLAB, extract
-from ganvas.metrics.memorisation import CopyDescriptors, CopyDetector, thumbnails
+from ganvas.metrics.memorisation import nearest_by_features
 from ganvas.metrics.nearest import nearest_by_pixels
 from ganvas.metrics.reference import reference
+from ganvas.metrics.thumbnails import thumbnails
 from ganvas.report import html
 from ganvas.report.html import Fields
 from ganvas.report.run.models import SAMPLES, RunModels
@@ -45,21 +47,26 @@ class Comparison:
     Attributes:
         data: the dataset.
         images: the samples, uint8 [N, S, S, 3].
-        by_features: the nearest training pictures by features. At most `reference.MAX_REAL` are searched.
-        searched: the number of training pictures that were searched by features.
+        by_outlines: the nearest training pictures by outlines, as copies are told. At most `reference.MAX_REAL` are
+            searched.
+        by_features: the same by features.
+        searched: the number of training pictures that were searched by outlines and by features.
         is_copy: whether each sample is a near copy, bool [N].
+        limit: the distance by outlines below which it is.
     """
 
     data: Dataset
     images: Images
+    by_outlines: Matches
     by_features: Matches
     searched: int
     is_copy: Flags
+    limit: float
 
     @property
     def shown(self) -> Indices:
-        """The samples to show: the first ones, then the nearest to a training picture, near copies before others."""
-        others = np.lexsort((self.by_features.distances, ~self.is_copy))
+        """The samples to show: the first ones, then the nearest to a training picture by outlines."""
+        others = np.argsort(self.by_outlines.distances, kind="stable")
         return np.concatenate([np.arange(FIRST), others[others >= FIRST][:NEAREST]])
 
 
@@ -78,6 +85,7 @@ def neighbours(models: RunModels) -> Fields:
         "copies": int(comparison.is_copy.sum()),
         "training": comparison.data.splits[TRAIN],
         "searched": comparison.searched,
+        "limit": comparison.limit,
         "extractor": _extractor(models),
     }
 
@@ -94,11 +102,18 @@ def compare(models: RunModels) -> Comparison:
     real, images = reference(data, extractor), models.samples.interleaved[:SAMPLES]
     parts = [real.rows[start : start + SLAB] for start in range(0, len(real.rows), SLAB)]
     small = np.concatenate([thumbnails(data.images[rows]) for rows in parts])
-    detector = CopyDetector(CopyDescriptors(real.features, small))
-    nearest = detector.nearest(CopyDescriptors(extract(extractor, images), thumbnails(images)))
-    positions, distances = nearest.by_features
-    matches = Matches(real.rows[positions], distances)
-    return Comparison(data, images, matches, len(real.rows), detector.near_copies(nearest))
+    detector = CopyDetector(small)
+    copies = detector.matches(thumbnails(images))
+    positions, distances = nearest_by_features(extract(extractor, images), real.features)
+    return Comparison(
+        data,
+        images,
+        by_outlines=Matches(real.rows[copies.rows], copies.distances),
+        by_features=Matches(real.rows[positions], distances),
+        searched=len(real.rows),
+        is_copy=detector.is_copy(copies),
+        limit=detector.limit,
+    )
 
 
 def by_pixels(images: Images, data: Dataset) -> Matches:
@@ -122,13 +137,17 @@ def _extractor(models: RunModels) -> str:
 
 
 def _cards(models: RunModels, comparison: Comparison) -> list[Fields]:
-    """The samples to show, each with the nearest training pictures by pixels and by features."""
+    """The samples to show, each with the nearest training pictures by outlines, pixels and features."""
     shown = comparison.shown
-    limit = PICTURE_BYTES // (3 * len(shown))
+    limit = PICTURE_BYTES // (4 * len(shown))
     found = by_pixels(comparison.images[shown], comparison.data)
     cards = []
     for place, number in enumerate(shown.tolist()):
-        nearest = {"by pixels": (found, place), "by features": (comparison.by_features, number)}
+        nearest = {
+            "by outlines": (comparison.by_outlines, number),
+            "by pixels": (found, place),
+            "by features": (comparison.by_features, number),
+        }
         cards.append(
             {
                 "caption": models.samples.caption(number),

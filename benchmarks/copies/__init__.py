@@ -1,0 +1,1 @@
+"""How well copies of training pictures are told from new pictures, by alteration and size."""

@@ -1,0 +1,113 @@
+"""Copies of training pictures among generated ones, told as an eye tells them: by their outlines.
+
+How much different pictures agree depends on what they show: two digits agree more than two landscapes. So the distance
+of a picture x from a training picture y is relative to y's own nearest neighbour among the training pictures:
+
+    distance(x, y) = (1 - agreement(x, y)) / (1 - agreement(neighbour of y, y))
+
+It is the smaller one of whole pictures and of figures (`ganvas.metrics.outlines`). A picture is a copy if a training
+picture is nearer than a limit. The limit is what one unseen real picture of a hundred falls below, within bounds.
+
+The unseen real pictures are those held back from training. If there are too few, one half of the training pictures is
+compared with the other half.
+"""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from ganvas.foundation.arrays import Flags, Floats, Images, Indices
+from ganvas.metrics.outlines import Agreement, Outlines
+
+# The quantile of the distances of unseen real pictures that is the limit, and the bounds of the limit. Below the lower
+# one two pictures look the same, above the upper one they do not.
+_FALSE, _LEAST, _MOST = 0.01, 0.35, 0.42
+# Unseen pictures nearer than this are duplicates of training pictures. They do not count for the limit.
+_DUPLICATE = 0.1
+# Number of unseen pictures that the limit needs. With fewer, it is `_LEAST`.
+_ENOUGH = 100
+# The largest number of training pictures among which the neighbours of training pictures are searched.
+_NEIGHBOURS = 1500
+# Duplicates among the training pictures agree completely. The divisor is at least this quantile of all divisors.
+_LEAST_QUANTILE = 0.1
+# A figure that agrees with another one to within the first value is too simple to be told by its inside. The divisor of
+# the others is at least the second.
+_SIMPLE, _LEAST_FIGURE = 0.02, 0.07
+
+
+@dataclass(frozen=True)
+class CopyMatches:
+    """The nearest training picture of each of N pictures.
+
+    Attributes:
+        rows: its position among the training pictures, intp [N].
+        distances: its distance, float64 [N]: about 0 for copies, about 1 for new pictures.
+    """
+
+    rows: Indices
+    distances: Floats
+
+
+class CopyDetector:
+    """Finds copies of training pictures.
+
+    Args:
+        training: thumbnails of the training pictures in random order, uint8 [M, SIDE, SIDE, 3], at least 2.
+        held_back: thumbnails of real pictures that were held back from training; None if there are none.
+    """
+
+    def __init__(self, training: Images, held_back: Images | None = None) -> None:
+        self._training, self._held_back = training, held_back
+
+    def matches(self, pictures: Images) -> CopyMatches:
+        """The nearest training picture of each of N pictures.
+
+        Args:
+            pictures: thumbnails, uint8 [N, SIDE, SIDE, 3].
+        """
+        whole, figure = self._agreement(Outlines.of(pictures))
+        of_whole, of_figure = self._divisors
+        distances = np.fmin((1 - whole) / of_whole, (1 - figure) / of_figure)
+        rows = distances.argmin(axis=1)
+        return CopyMatches(rows, distances[np.arange(len(rows)), rows])
+
+    def is_copy(self, matches: CopyMatches) -> Flags:
+        """Which pictures are copies, bool [N]."""
+        return matches.distances < self.limit
+
+    @functools.cached_property
+    def unseen(self) -> CopyMatches:
+        """The matches of unseen real pictures."""
+        if self._held_back is not None and len(self._held_back) >= min(_ENOUGH, len(self._training) // 2):
+            return self.matches(self._held_back)
+        half = min(len(self._training), 2 * _NEIGHBOURS) // 2
+        return CopyDetector(self._training[half : 2 * half]).matches(self._training[:half])
+
+    @functools.cached_property
+    def limit(self) -> float:
+        """The distance below which a picture is a copy."""
+        new = self.unseen.distances[self.unseen.distances > _DUPLICATE]
+        return float(np.clip(np.quantile(new, _FALSE), _LEAST, _MOST)) if len(new) >= _ENOUGH else _LEAST
+
+    @functools.cached_property
+    def _outlines(self) -> Outlines:
+        return Outlines.of(self._training)
+
+    @functools.cached_property
+    def _agreement(self) -> Agreement:
+        return Agreement(self._outlines)
+
+    @functools.cached_property
+    def _divisors(self) -> tuple[Floats, Floats]:
+        """1 - agreement of each training picture with its nearest neighbour: whole and figure, float64 [M] each.
+
+        The second is NaN for pictures without a figure that can be told by its inside.
+        """
+        whole, figure = self._agreement(self._outlines.first(_NEIGHBOURS))
+        for agreements in (whole, figure):
+            np.fill_diagonal(agreements, -1.0)
+        of_whole, of_figure = (1 - each.max(axis=0) for each in (whole, figure))
+        least = max(float(np.quantile(of_whole, _LEAST_QUANTILE)), 1e-6)
+        is_told = self._outlines.inside.any(axis=(1, 2)) & (of_figure > _SIMPLE)
+        return np.maximum(of_whole, least), np.where(is_told, np.maximum(of_figure, _LEAST_FIGURE), np.nan)
