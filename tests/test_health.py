@@ -162,7 +162,7 @@ def test_a_leak_needs_the_augmentation_and_must_stay(augmentation: str, sign: st
 def test_young_runs_with_the_looks_of_trouble_are_learning() -> None:
     """KID rises, D is never wrong, all pictures are alike: but they become less so from evaluation to evaluation."""
     young = run(
-        kid=lambda n: 1.0 + 0.1 * n,
+        kid=lambda n: 1.0 + 0.05 * n,
         d_tells=1.0,
         diversity=lambda n: 0.1 + 0.06 * n,
         vendi=lambda n: 0.1 + 0.04 * n,
@@ -171,7 +171,59 @@ def test_young_runs_with_the_looks_of_trouble_are_learning() -> None:
         recall=0.0,
         raw_diversity=lambda n: 0.1 + 0.06 * n,
     )
-    assert set(names(young)) == {"warming up", "learning"}
+    assert set(names(young)) == {"warming up", "past its best"}
+
+
+# What KID did in runs with settings that users got wrong, at every tenth of the run.
+WAVES = {
+    "g-steps-10": [2.3, 2.1, 1.94, 2.4, 3.0, 3.48, 3.4, 3.3, 3.25, 3.17],
+    "crest": [1.5, 1.0, 0.7, 0.6, 0.75, 0.8, 0.82, 0.8, 0.79, 0.8],
+}
+
+
+@pytest.mark.parametrize("name", WAVES)
+def test_a_run_that_is_far_behind_its_best_is_not_learning(name: str) -> None:
+    behind = run(kid=lambda n: WAVES[name][n - 1])
+    *_, last = verdicts(behind)
+    assert last.name == "worsening"
+    first_behind = WAVES[name].index(min(WAVES[name])) + 2
+    assert last.evidence["worse_since"] == KIMG * first_behind
+
+
+def test_a_run_that_swings_is_told_with_its_period() -> None:
+    swings = run(kid=lambda n: 2.0 if n % 2 else 3.4, diversity=lambda n: 0.4 + 0.05 * n)
+    *_, last = verdicts(swings)
+    assert last.name == "swinging"
+    assert last.evidence["period"] == pytest.approx(2 * KIMG)
+    assert (last.evidence["lowest_kid"], last.evidence["highest_kid"]) == (2.0, 3.4)
+
+
+def test_a_run_slightly_behind_its_best_is_healthy_and_not_called_learning() -> None:
+    *_, last = verdicts(run(kid=lambda n: 0.5 if n == 6 else 0.6 if n > 6 else 1.0 - 0.05 * n))
+    assert (last.name, last.healthy) == ("past its best", True)
+
+
+def test_a_certain_discriminator_is_no_divergence() -> None:
+    """G stands still; its gradients are large from the start, and its pictures stay as they are."""
+    flat = {key: evaluation(1)[key] for key in ("recall", "coverage", "diversity", "pixel_diversity")}
+    records = run(**flat, kid=lambda n: 1.97 + 0.02 * (-1) ** n, d_tells=1.0, g_grad=lambda n: 3.0 if n < 2 else 103.0)
+    assert names(records)[-1] == "discriminator overpowering"
+
+
+def test_it_tells_what_gets_better_and_what_gets_worse_and_how_sure_it_is() -> None:
+    *_, last = verdicts(run(recall=lambda n: 0.5 - 0.04 * n, copies=lambda n: 0.0))
+    assert last.better == ("KID", "diversity", "coverage")
+    assert last.worse == ("recall",)
+    assert last.sure == 1
+    assert "100% sure" in str(last)
+    assert "getting better: KID, diversity, coverage; getting worse: recall" in str(last)
+    assert Verdict.parse({"kimg": 1.0} | last.record()) == last
+
+
+def test_a_verdict_on_the_edge_is_less_sure() -> None:
+    *_, last = verdicts(run(copies=0.092, copies_se=0.014))
+    assert last.sure is not None
+    assert 0.2 < last.sure < 0.8
 
 
 def test_a_run_at_its_goal_has_converged() -> None:

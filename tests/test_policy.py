@@ -86,7 +86,8 @@ def test_stop_ends_the_run_and_keeps_the_best(tmp_path: Path, tiny_data: Path, s
 
 
 def test_a_word_of_trouble_now_and_then_stops_nothing(tmp_path: Path, tiny_data: Path, scored: Any) -> None:
-    scored(GOOD, GONE, GOOD, GONE, BETTER, GONE)
+    alike = {"kid": GOOD["kid"]}
+    scored(GOOD, GONE | alike, GOOD, GONE | alike, BETTER, GONE | alike)
     assert quick(tiny_data, tmp_path / "run", on_trouble="stop").stopped is None
 
 

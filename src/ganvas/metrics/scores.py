@@ -32,6 +32,8 @@ RESERVED = frozenset(
         "seconds",
         "others",
         "verdict",
+        "better",
+        "worse",
         "evidence",
         "best",
     ]

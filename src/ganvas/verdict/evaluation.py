@@ -7,11 +7,23 @@ from typing import Final, Literal, Self, get_args
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds import by_name, memorising
 from ganvas.verdict.measurement import Measurement, is_finite
+from ganvas.verdict.trends import Trends
 
 Response = Literal["go on", "stop", "roll back"]
 
 # The keys of a line of `evals.jsonl` that hold conclusions. All other keys hold measurements.
-_CONCLUDED: Final = ("verdict", "verdict_since", "verdict_classes", "evidence", "advice", "best", "response")
+_CONCLUDED: Final = (
+    "verdict",
+    "verdict_since",
+    "verdict_classes",
+    "verdict_sure",
+    "better",
+    "worse",
+    "evidence",
+    "advice",
+    "best",
+    "response",
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,9 @@ class Verdict:
         evidence: the figures that it rests on, by name.
         classes: the names of the affected classes; empty if it is about all pictures.
         advice: options to try; None if the run is healthy.
+        sure: how sure it is, 0 to 1; None in logs of versions that did not tell.
+        better: names of the figures that get better.
+        worse: names of the figures that get worse.
     """
 
     name: str
@@ -31,11 +46,15 @@ class Verdict:
     evidence: Mapping[str, float] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     advice: str | None = None
+    sure: float | None = None
+    better: tuple[str, ...] = ()
+    worse: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, kind: VerdictKind, evidence: Evidence, since: float) -> Self:
+    def of(cls, kind: VerdictKind, evidence: Evidence, since: float, sure: float, trends: Trends) -> Self:
         """Build a verdict of a kind."""
-        return cls(kind.name, since, evidence.figures, evidence.classes, kind.advice)
+        told = trends.better, trends.worse
+        return cls(kind.name, since, evidence.figures, evidence.classes, kind.advice, sure, *told)
 
     @classmethod
     def parse(cls, record: Mapping[str, object]) -> Self | None:
@@ -50,8 +69,11 @@ class Verdict:
             {str(key): value for key, value in evidence.items() if is_finite(value)}
             if isinstance(evidence, Mapping)
             else {},
-            tuple(map(str, classes)) if isinstance(classes, list) else (),
+            _names(classes),
             advice if isinstance(advice, str) else None,
+            sure if is_finite(sure := record.get("verdict_sure")) else None,
+            _names(record.get("better")),
+            _names(record.get("worse")),
         )
 
     @property
@@ -68,13 +90,19 @@ class Verdict:
         """Its part of a line of `evals.jsonl`."""
         about = {"verdict_classes": list(self.classes)} if self.classes else {}
         advice = {"advice": self.advice} if self.advice else {}
-        return {"verdict": self.name, "verdict_since": self.since, **about, "evidence": dict(self.evidence), **advice}
+        sure = {} if self.sure is None else {"verdict_sure": self.sure}
+        trends = {name: list(told) for name, told in (("better", self.better), ("worse", self.worse)) if told}
+        evidence = {"evidence": dict(self.evidence)}
+        return {"verdict": self.name, "verdict_since": self.since, **about, **sure, **evidence, **trends, **advice}
 
     def __str__(self) -> str:
         which = f" ({', '.join(self.classes)})" if self.classes else ""
         numbers = ", ".join(f"{name} {value:.3g}" for name, value in self.evidence.items())
         advice = f"; try: {self.advice}" if self.advice else ""
-        return f"{self.name}{which} since {self.since:.1f} kimg: {numbers}{advice}"
+        sure = "" if self.sure is None else f", {self.sure:.0%} sure"
+        trends = str(Trends(self.better, self.worse))
+        told = f"; {trends}" if trends else ""
+        return f"{self.name}{which} since {self.since:.1f} kimg{sure}: {numbers}{told}{advice}"
 
 
 @dataclass(frozen=True)
@@ -119,6 +147,10 @@ class Evaluation(Measurement):
     def is_safe_return(self) -> bool:
         """Whether a run in trouble may go back to it: it was the best so far, and healthy."""
         return self.best and self.verdict is not None and self.verdict.healthy
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def may_be_best(kid: float | None, verdict: Verdict | None) -> bool:

@@ -1,5 +1,6 @@
 """The history of a run, which the rules of verdicts read: its figures over time, and whether they improve."""
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Final
@@ -11,6 +12,8 @@ from ganvas.verdict.measurement import LogLine, Measurement
 
 # A trend is read over this many evaluations. A run with fewer is warming up.
 SPAN: Final = 4
+# KID is worse than its best if it is so in this many evaluations in a row.
+LASTING: Final = 2
 # A difference counts if it is larger than this many standard errors.
 SURE: Final = 3.0
 # A gain of diversity in `SPAN` evaluations counts if it exceeds `TRIFLE`. Diversity above `FULL` counts as no gain.
@@ -21,6 +24,9 @@ SETTLED: Final = 3
 _LEAST_ERROR: Final = 0.01
 # A run can be converged only if its KID fell below this share of the first KID.
 LEARNT: Final = 0.6
+# KID is much worse than its best if it exceeds it by the first share; by the second while little is learnt, when KID
+# may rise for a while as variety grows.
+MUCH, MUCH_YET = 0.25, 0.5
 # A KID of at least this multiple of the best KID is far from it.
 FAR: Final = 1.5
 
@@ -74,14 +80,42 @@ class History:
 
     @property
     def is_improving(self) -> bool:
-        """Whether KID, diversity, recall or coverage has improved since `SPAN` evaluations ago."""
+        """Whether KID, diversity, recall or coverage has improved since `SPAN` evaluations ago.
+
+        More variety is no improvement while KID is much worse than its best.
+        """
         if not self.has_trend:
             return True
+        if self.is_much_worse:
+            return False
         if self.change("kid") < -SURE:
             return True
         return any(self._widens(name) for name in ("diversity", "pixel_diversity")) or any(
             self.change(name) > SURE for name in ("recall", "coverage")
         )
+
+    @functools.cached_property
+    def worse_since(self) -> float | None:
+        """kimg since when KID has been worse than its best, beyond their errors; None if it is not.
+
+        One evaluation is no trend: it takes `LASTING` in a row.
+        """
+        values, errors = self.values("kid"), self.values("kid_se")
+        kimg = None
+        for place in range(len(values) - 1, 0, -1):
+            best = int(np.nanargmin(values[:place])) if np.isfinite(values[:place]).any() else place
+            error = math.hypot(*(each for each in (errors[place], errors[best]) if each > 0))
+            if not values[place] - values[best] > SURE * error:
+                break
+            kimg = self.measurements[place].kimg
+        return kimg if kimg is not None and self.measurements[-LASTING].kimg >= kimg else None
+
+    @property
+    def is_much_worse(self) -> bool:
+        """Whether KID has been worse than its best for some time, and is so by much."""
+        has_learnt = self.best_kid < LEARNT * self.values("kid")[0]
+        much = MUCH if has_learnt else MUCH_YET
+        return self.worse_since is not None and bool(self.now("kid") > (1 + much) * self.best_kid)
 
     def _widens(self, name: str) -> bool:
         """Whether a diversity grows by more than `TRIFLE` and its noise, and is not beyond that of real pictures."""

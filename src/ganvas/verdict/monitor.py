@@ -11,6 +11,7 @@ from ganvas.verdict.kinds import find
 from ganvas.verdict.kinds.collapsed import NARROW
 from ganvas.verdict.kinds.diverged import GROWN
 from ganvas.verdict.measurement import LogLine, Measurement
+from ganvas.verdict.trends import Trends, certainty
 
 # A log line is alarming if the diversity of a batch fell below this share of its usual value.
 SHRUNK: Final = 0.4
@@ -53,10 +54,12 @@ class Monitor:
 
     def judge(self, measurement: Measurement) -> Verdict:
         """The verdict on the newest measurement."""
-        kind, evidence = find(History([*self._evaluations, measurement], self._stats, self._augmentations))
+        history = History([*self._evaluations, measurement], self._stats, self._augmentations)
+        kind, evidence = find(history)
         last = self._evaluations[-1].verdict if self._evaluations else None
         is_same = last is not None and (last.name, last.classes) == (kind.name, evidence.classes)
-        return Verdict.of(kind, evidence, last.since if last and is_same else measurement.kimg)
+        since = last.since if last and is_same else measurement.kimg
+        return Verdict.of(kind, evidence, since, certainty(history), Trends.of(history))
 
     def evaluated(self, evaluation: Evaluation) -> None:
         """Record an evaluation, and drop those that it rolls back."""

@@ -34,6 +34,8 @@ SCORE_NAMES: Final = {
     "leak_colour": "leak of colour changes",
     "closer": "nearer to training pictures than unseen pictures are",
     "moved": "change of the pictures since the last evaluation",
+    "worse_since": "worse than its best since (kimg)",
+    "period": "kimg from one high to the next",
 }
 
 # Bottom and top of the strip over each chart, and the position of the legend, as multiples of the height of the plot.
@@ -128,6 +130,9 @@ def badge(run: Run) -> Fields | None:
         "meaning": verdict.kind.meaning if verdict.kind else "",
         "since": verdict.since,
         "kimg": evaluation.kimg,
+        "sure": verdict.sure,
+        "better": verdict.better,
+        "worse": verdict.worse,
         "classes": verdict.classes,
         "evidence": _evidence(verdict.evidence),
         "advice": verdict.advice,
@@ -157,11 +162,11 @@ def _evidence(evidence: Mapping[str, float]) -> dict[str, str]:
 
 
 def score_name(name: str) -> str:
-    """The name of a score as in the charts, also of its best or first value; or else its key without underscores."""
+    """The name of a score as in the charts, also of an extreme value; or else its key without underscores."""
     if name in SCORE_NAMES:
         return SCORE_NAMES[name]
     which, _, score = name.partition("_")
-    if which in ("best", "first") and score in SCORE_NAMES:
+    if which in ("best", "first", "lowest", "highest") and score in SCORE_NAMES:
         return f"{which} {SCORE_NAMES[score]}"
     return name.replace("_", " ")
 

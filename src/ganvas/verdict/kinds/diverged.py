@@ -18,7 +18,8 @@ def _diverged(history: History) -> Evidence | None:
     kid, best = history.now("kid"), history.best_kid
     if not math.isfinite(kid):
         return Evidence()
-    worse = kid > FAR * best or (history.has_trend and not history.is_improving and not history.has_converged)
+    # A G that stands still before a certain D has large gradients, too, but its pictures do not get worse.
+    worse = kid > FAR * best or history.worse_since is not None
     for name in SIZES:
         first, now = history.size(name, first=True), history.size(name)
         if now > ABSURD or (worse and now > max(HUGE, GROWN * first)):

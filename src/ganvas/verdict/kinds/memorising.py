@@ -7,7 +7,7 @@ from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.collapsed import NARROW
 
 # Excess of the share of near copies over that of real pictures which were not trained on.
-COPIES: Final = 0.1
+COPIES: Final = 0.05
 
 
 def _memorising(history: History) -> Evidence | None:

@@ -1,0 +1,24 @@
+"""Worsening: the pictures have been better, and do not come back."""
+
+from ganvas.verdict.history import History
+from ganvas.verdict.kind import Evidence, VerdictKind
+
+
+def _worsening(history: History) -> Evidence | None:
+    """KID has been worse than its best for two evaluations or more, and is much worse now."""
+    since = history.worse_since
+    if since is None or not history.has_trend or not history.is_much_worse:
+        return None
+    return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid, "worse_since": since})
+
+
+KIND = VerdictKind(
+    name="worsening",
+    # It names a symptom, so it comes below what names a cause, and above stalled, which says less.
+    gravity=35,
+    healthy=False,
+    meaning="Its pictures have been better, and it does not find back.",
+    advice="use the best snapshot; then lower g_lr and d_lr, or try r1=1",
+    colour="#8a5a2b",
+    rule=_worsening,
+)
