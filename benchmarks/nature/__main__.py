@@ -1,0 +1,83 @@
+"""How accurate verdicts are on faults that nobody planted.
+
+    python -m benchmarks.nature RESULTS [--half tuning] [--only NAME...] [--part 1/2] [--hours H]
+
+RESULTS is a folder that keeps the logs of finished runs, their sample grids, and an evaluation of 4,000 pictures of the
+last networks, so you can stop the command and repeat it. Set GANVAS_ART to a folder of real art (docs/results.md).
+"""
+
+import argparse
+import contextlib
+import json
+import shutil
+import time
+from pathlib import Path
+
+from benchmarks.nature.pictures import dataset
+from benchmarks.nature.scenarios import COMMON, EVALUATIONS, Scenario, scenarios
+from ganvas.artist.artist import load
+from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.errors import DivergedError
+from ganvas.foundation.files import whole_directory
+from ganvas.metrics.evaluator import Evaluator
+from ganvas.planning.run import train
+
+# The files of a run that are kept.
+LOGS = ("config.yaml", "stats.jsonl", "evals.jsonl")
+# Pictures of the long evaluation at the end of a run.
+LONG = 4000
+
+
+def main() -> None:
+    """Train what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--half", choices=["tuning", "unseen"])
+    parser.add_argument("--only", nargs="+", default=[""], metavar="NAME")
+    parser.add_argument(
+        "--part", default="1/1", metavar="K/N", help="every N-th run from the K-th on, to share the work"
+    )
+    parser.add_argument("--hours", type=float, help="begin no run after this time")
+    args = parser.parse_args()
+    part, parts = map(int, args.part.split("/"))
+    chosen = [each for each in scenarios() if each.half == (args.half or each.half)]
+    chosen = [each for each in chosen if each.name.startswith(tuple(args.only))][part - 1 :: parts]
+    deadline = time.monotonic() + 3600 * (args.hours or float("inf"))
+    for scenario in chosen:
+        if (args.results / scenario.name).exists():
+            continue
+        if time.monotonic() > deadline:
+            break
+        keep(scenario, args.results)
+        print(f"{scenario.name} is done", flush=True)
+
+
+def keep(scenario: Scenario, results: Path) -> None:
+    """Train one run and keep what it logged and drew."""
+    data, directory = dataset(scenario.data, results / "data"), results / f"{scenario.name}-running"
+    shutil.rmtree(directory, ignore_errors=True)
+    budget = {"budget": f"{scenario.kimg}kimg", "eval_every": f"{scenario.kimg / EVALUATIONS}kimg"}
+    with contextlib.suppress(DivergedError):
+        if not train(data, directory, scenario.recipe, **COMMON | budget | scenario.options).finished:
+            raise KeyboardInterrupt
+    with whole_directory(results / scenario.name) as partial:
+        for name in LOGS:
+            if (directory / name).exists():
+                shutil.copy(directory / name, partial / name)
+        shutil.copytree(directory / "samples", partial / "samples")
+        (partial / "long.json").write_text(json.dumps(long_evaluation(directory, data)))
+    shutil.rmtree(directory)
+
+
+def long_evaluation(directory: Path, data: Path) -> dict[str, object]:
+    """The scores of many pictures of the last networks; empty if there are none."""
+    last = directory / "snapshots" / "last.safetensors"
+    if not last.exists():
+        return {}
+    artist = load(last)
+    images = artist.sample(LONG, seed=1)
+    return Evaluator(Dataset.open(data), samples=LONG).score([images]).record()
+
+
+if __name__ == "__main__":
+    main()
