@@ -60,13 +60,14 @@ RUNS = {
     "keras-dcgan-fast-d": Training("keras-dcgan", 616, 616, "the same, with its printed rate of D", {"d_lr": 2e-3}),
     "cdcgan": Training("cdcgan", 304.8, 4260, "four labels: resemble paintings at epoch 95, then noise"),
     "acgan": Training("acgan", 304.8, None, "three labels: “quite good”; more fail"),
-    "can": Training("can", 2662, 2662, "shapes like faces and bodies; a grid of almost the same picture"),
+    "can": Training("can", 852, 2662, "shapes like faces and bodies; a grid of almost the same picture"),
     "can-paper": Training(
         "can",
         852,
         2662,
         "the same, with every figure that it states",
         {
+            "batch_size": 200,
             "output_map": "picture",
             "normalisation": "none",
             "g_lr": 1e-3,
