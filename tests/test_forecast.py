@@ -85,7 +85,7 @@ def test_sample_grids_and_checkpoints_count(data: Dataset) -> None:
 def test_long_runs_are_played_through_in_no_time(data: Dataset) -> None:
     found = forecast_of(data, with_costs(img_per_s=100_000), budget="240h", eval_samples=16)
     assert found.kimg == pytest.approx(240 * 3600 * 100, rel=0.01)
-    assert found.evaluations == 10
+    assert found.evaluations == 11, "an early one, and ten"
 
 
 @pytest.mark.parametrize(

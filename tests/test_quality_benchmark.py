@@ -99,7 +99,9 @@ class Brightness(Evaluator):
     def __init__(self) -> None:
         """It needs no real pictures."""
 
-    def score(self, images: Iterable[NDArray[np.uint8]], labels: NDArray[np.int64] | None = None) -> Any:
+    def score(
+        self, images: Iterable[NDArray[np.uint8]], labels: NDArray[np.int64] | None = None, real: int | None = None
+    ) -> Any:
         (pictures,) = images
         assert labels is not None
         assert len(pictures) == len(labels) <= 1000

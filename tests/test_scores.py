@@ -11,11 +11,12 @@ from prdc import compute_prdc
 from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, prc_features_to_metric
 
 from ganvas.metrics.classes import class_scores
+from ganvas.metrics.copies import CopyDetector
 from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.diversity import diversity, variety, vendi_score
 from ganvas.metrics.leaks import Signs, leaks
 from ganvas.metrics.mann_whitney import probability_of_less
-from ganvas.metrics.memorisation import CopyDescriptors, Memory
+from ganvas.metrics.memorisation import Memory
 from ganvas.metrics.precision_recall import PrecisionRecall, precision_recall
 from ganvas.metrics.thumbnails import thumbnails
 from support.scores import scores
@@ -129,13 +130,21 @@ def test_spacing_sees_pictures_that_come_again_however_many_there_are() -> None:
 # ---- memorisation --------------------------------------------------------------------------------------------------
 
 
-def looks(images: Images) -> CopyDescriptors:
-    """Their features are every eleventh value, by which mirror images are as far apart as any."""
-    return CopyDescriptors(images.reshape(len(images), -1)[:, ::11].astype(np.float32), thumbnails(images))
+def looks(images: Images) -> tuple[Features, Images]:
+    """Every eleventh value as features, by which mirror images are as far apart as any, and thumbnails."""
+    return images.reshape(len(images), -1)[:, ::11].astype(np.float32), thumbnails(images)
+
+
+def memory_of(training: Images, held_back: Images | None = None) -> Memory:
+    features, small = looks(training)
+    if held_back is None:
+        return Memory(features, None, CopyDetector(small))
+    unseen, small_unseen = looks(held_back)
+    return Memory(features, unseen, CopyDetector(small, small_unseen))
 
 
 def test_new_pictures_are_no_copies() -> None:
-    new = Memory(looks(blocks(80, 0))).memorisation(looks(blocks(60, 1)))
+    new = memory_of(blocks(80, 0)).memorisation(*looks(blocks(60, 1)))
     assert new.copies == new.real_copies == 0
     assert new.closer == pytest.approx(0.5, abs=4 * new.closer_se)
     assert new.novelty == pytest.approx(1, abs=0.1)
@@ -143,13 +152,13 @@ def test_new_pictures_are_no_copies() -> None:
 
 def test_copies_are_copies() -> None:
     real = blocks(80, 0)
-    memory = Memory(looks(real))
+    memory = memory_of(real)
     noisy = np.clip(real[:40].astype(int) + np.random.default_rng(0).integers(-9, 10, real[:40].shape), 0, 255)
-    copied = memory.memorisation(looks(noisy.astype(np.uint8)))
+    copied = memory.memorisation(*looks(noisy.astype(np.uint8)))
     assert (copied.copies, copied.closer) == (1, 1)
     assert copied.copies_se == 0
     assert copied.novelty < 0.2
-    half = memory.memorisation(looks(np.concatenate([real[:20], blocks(20, 1)])))
+    half = memory.memorisation(*looks(np.concatenate([real[:20], blocks(20, 1)])))
     assert half.copies == 0.5
     assert half.copies_se == pytest.approx(math.sqrt(0.25 / 40))
 
@@ -159,14 +168,14 @@ def test_held_back_pictures_are_what_is_ordinary() -> None:
     real = blocks(60, 0)
     nearly = np.clip(real.astype(int) + 25, 0, 255).astype(np.uint8)
     pictures = looks(nearly[:30])
-    assert Memory(looks(real)).memorisation(pictures).closer == 1
-    ordinary = Memory(looks(real), looks(nearly[30:])).memorisation(pictures)
+    assert memory_of(real).memorisation(*pictures).closer == 1
+    ordinary = memory_of(real, nearly[30:]).memorisation(*pictures)
     assert ordinary.closer == pytest.approx(0.5, abs=0.25)
     assert ordinary.copies == ordinary.real_copies == 1
 
 
 def test_duplicates_in_training_break_nothing() -> None:
-    new = Memory(looks(blocks(10, 0).repeat(4, axis=0))).memorisation(looks(blocks(20, 1)))
+    new = memory_of(blocks(10, 0).repeat(4, axis=0)).memorisation(*looks(blocks(20, 1)))
     assert new.copies == 0
     assert all(math.isfinite(value) for value in vars(new).values())
 

@@ -7,9 +7,6 @@ import pytest
 
 from ganvas.planning import stopwatch
 from ganvas.planning.stopwatch import shortest, undisturbed_mean
-from ganvas.settings.budget import Progress
-from ganvas.settings.config import Settings
-from ganvas.training.agenda import Agenda
 
 
 def passes(*times: Sequence[float]) -> Callable[[], Sequence[float]]:
@@ -52,15 +49,3 @@ def test_more_attempts_than_allowed_are_not_made() -> None:
 
     undisturbed_mean(busy)
     assert len(made) == stopwatch.ATTEMPTS
-
-
-def test_one_slow_evaluation_does_not_put_off_the_next() -> None:
-    progress = Progress(100)
-    agenda = Agenda(Settings.model_validate({"budget": "1000s"}), progress)
-    for began in (100.0, 200.0):
-        agenda.evaluated(began, began + 5)
-    agenda.evaluated(300.0, 400.0)
-    progress.seconds = 449.0
-    assert not agenda.evaluation_due(progress, alarming=True)
-    progress.seconds = 451.0
-    assert agenda.evaluation_due(progress, alarming=True)

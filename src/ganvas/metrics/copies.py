@@ -28,9 +28,10 @@ _DUPLICATE = 0.1
 # Number of unseen pictures that the limit needs. With fewer, it is `_LEAST`.
 _ENOUGH = 100
 # The largest number of training pictures among which the neighbours of training pictures are searched.
-_NEIGHBOURS = 1500
-# Duplicates among the training pictures agree completely. The divisor is at least this quantile of all divisors.
-_LEAST_QUANTILE = 0.1
+NEIGHBOURS = 1500
+# Duplicates among the training pictures agree to within the first value. The divisor is at least this quantile of those
+# of the other pictures.
+_SAME, _LEAST_QUANTILE = 0.02, 0.1
 # A figure that agrees with another one to within the first value is too simple to be told by its inside. The divisor of
 # the others is at least the second.
 _SIMPLE, _LEAST_FIGURE = 0.02, 0.07
@@ -55,10 +56,12 @@ class CopyDetector:
     Args:
         training: thumbnails of the training pictures in random order, uint8 [M, SIDE, SIDE, 3], at least 2.
         held_back: thumbnails of real pictures that were held back from training; None if there are none.
+        neighbours: the largest number of training pictures among which the neighbours of training pictures are
+            searched. Fewer take less time, and call more new pictures copies.
     """
 
-    def __init__(self, training: Images, held_back: Images | None = None) -> None:
-        self._training, self._held_back = training, held_back
+    def __init__(self, training: Images, held_back: Images | None = None, neighbours: int = NEIGHBOURS) -> None:
+        self._training, self._held_back, self._neighbours = training, held_back, neighbours
 
     def matches(self, pictures: Images) -> CopyMatches:
         """The nearest training picture of each of N pictures.
@@ -81,8 +84,9 @@ class CopyDetector:
         """The matches of unseen real pictures."""
         if self._held_back is not None and len(self._held_back) >= min(_ENOUGH, len(self._training) // 2):
             return self.matches(self._held_back)
-        half = min(len(self._training), 2 * _NEIGHBOURS) // 2
-        return CopyDetector(self._training[half : 2 * half]).matches(self._training[:half])
+        half = min(len(self._training), 2 * self._neighbours) // 2
+        other = CopyDetector(self._training[half : 2 * half], neighbours=self._neighbours)
+        return other.matches(self._training[:half])
 
     @functools.cached_property
     def limit(self) -> float:
@@ -104,10 +108,11 @@ class CopyDetector:
 
         The second is NaN for pictures without a figure that can be told by its inside.
         """
-        whole, figure = self._agreement(self._outlines.first(_NEIGHBOURS))
+        whole, figure = self._agreement(self._outlines.first(self._neighbours))
         for agreements in (whole, figure):
             np.fill_diagonal(agreements, -1.0)
         of_whole, of_figure = (1 - each.max(axis=0) for each in (whole, figure))
-        least = max(float(np.quantile(of_whole, _LEAST_QUANTILE)), 1e-6)
+        different = of_whole[of_whole > _SAME]
+        least = float(np.quantile(different, _LEAST_QUANTILE)) if len(different) else _SAME
         is_told = self._outlines.inside.any(axis=(1, 2)) & (of_figure > _SIMPLE)
         return np.maximum(of_whole, least), np.where(is_told, np.maximum(of_figure, _LEAST_FIGURE), np.nan)

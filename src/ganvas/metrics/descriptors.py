@@ -9,7 +9,6 @@ import numpy as np
 from ganvas.foundation.arrays import Features, Images, Integers
 from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.leaks import Signs
-from ganvas.metrics.memorisation import CopyDescriptors
 from ganvas.metrics.modes import ModeDescriptors, colour_histograms
 from ganvas.metrics.thumbnails import thumbnails
 
@@ -60,11 +59,6 @@ class Descriptors:
     def pixels(self) -> Features:
         """The thumbnails as vectors, float32 [N, 3072], 0 to 255."""
         return self.thumbnails.reshape(len(self), -1).astype(np.float32)
-
-    @property
-    def for_copies(self) -> CopyDescriptors:
-        """The descriptors that find copies."""
-        return CopyDescriptors(self.features, self.thumbnails)
 
     @property
     def for_modes(self) -> ModeDescriptors:

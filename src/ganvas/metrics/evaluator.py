@@ -1,6 +1,5 @@
 """Repeated scoring of generated pictures against one dataset, as training needs it."""
 
-import functools
 import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from ganvas.metrics.features import SLAB
 from ganvas.metrics.independence import is_independent
 from ganvas.metrics.measures import in_order
 from ganvas.metrics.metric import Metric
-from ganvas.metrics.real_side import RealSide
+from ganvas.metrics.real_side import RealPictures, RealSide
 from ganvas.metrics.reference import MAX_REAL
 from ganvas.metrics.scores import RESERVED, Scores
 from ganvas.settings.config import DEFAULT_EXTRACTOR
@@ -52,25 +51,30 @@ class Evaluator:
         cache: Path | None = None,
     ) -> None:
         self._samples, self._name, self._sees_through = samples, extractor, sees_through
-        self._real = RealSide(data, real, extractor, "cpu" if device == "mps" else device, cache)
+        self._pictures = RealPictures(data, real, extractor, "cpu" if device == "mps" else device, cache)
+        self._whole = RealSide(self._pictures)
+        self._metrics_of: dict[int | None, list[Metric]] = {}
 
-    def score(self, images: Iterable[Images], labels: Integers | None = None) -> Scores:
+    def score(self, images: Iterable[Images], labels: Integers | None = None, real: int | None = None) -> Scores:
         """Score generated pictures.
 
         Args:
             images: batches of pictures of one size in random order, uint8 [n, H, W, 3]. Batches are consumed until
                 there are `samples` pictures.
             labels: the classes that the pictures were generated for, int64 [N]; None without classes.
+            real: the largest number of training pictures to compare with, a random sample; None for all. The features
+                of the others are not computed. Copies are searched among all in any case.
 
         Raises:
             ConfigError: the feature network is unknown, or two metrics return the same key.
             DataError: there are too few real or generated pictures.
         """
         started = time.perf_counter()
-        real = self._real.training
+        metrics = self._metrics(real)
+        side = metrics[0].real
         pictures = self.describe(images, labels)
         measured: dict[str, float | None] = {}
-        for metric in self._metrics:
+        for metric in metrics:
             figures = metric.measure(pictures)
             if taken := sorted(figures.keys() & (measured.keys() | RESERVED)):
                 name = type(metric).__name__
@@ -78,23 +82,27 @@ class Evaluator:
             measured |= figures
         return Scores.of(
             measured,
-            classes=class_scores(pictures, real, self._real.data.class_names) if labels is not None else {},
+            classes=class_scores(pictures, side.training, side.data.class_names) if labels is not None else {},
             extractor=self._name,
             independent=is_independent(self._name, self._sees_through),
             features=pictures.features.shape[1],
             generated=len(pictures),
-            real=len(real),
-            held_back=len(self._real.held_back or ()),
+            real=len(side.training),
+            held_back=len(side.held_back or ()),
             seconds=time.perf_counter() - started,
         )
 
-    @functools.cached_property
-    def _metrics(self) -> list[Metric]:
-        return [metric(self._real) for metric in in_order()]
+    def _metrics(self, count: int | None) -> list[Metric]:
+        """The metrics against so many real pictures. Only the latest number's are kept, beside those of all."""
+        if count not in self._metrics_of:
+            self._metrics_of = {kept: metrics for kept, metrics in self._metrics_of.items() if kept is None}
+            side = self._whole if count is None else RealSide(self._pictures, count)
+            self._metrics_of[count] = [metric(side) for metric in in_order()]
+        return self._metrics_of[count]
 
     def describe(self, images: Iterable[Images], labels: Integers | None = None) -> Descriptors:
         """Compute the descriptors of generated pictures. The arguments are those of `score`."""
-        extractor = self._real.extractor
+        extractor = self._pictures.extractor
         parts = [Descriptors.of(slab, extractor) for slab in _slabs(images, self._samples) if len(slab)]
         if not parts:
             raise DataError("there are no generated pictures to measure")

@@ -42,53 +42,44 @@ class Memorisation:
     novelty: float
 
 
-@dataclass(frozen=True)
-class CopyDescriptors:
-    """What copies are found by, of N pictures in random order.
-
-    Attributes:
-        features: float32 [N, D].
-        thumbnails: uint8 [N, SIDE, SIDE, 3].
-    """
-
-    features: Features
-    thumbnails: Images
-
-
 class Memory:
     """The training pictures, which a generator may have learned by heart.
 
     Args:
-        training: the training pictures.
-        held_back: real pictures that were held back from training; None if there are none.
+        training: features of training pictures, float32 [M, D].
+        held_back: features of real pictures that were held back from training, float32 [K, D]; None without them.
+        copies: the detector of copies.
     """
 
-    def __init__(self, training: CopyDescriptors, held_back: CopyDescriptors | None = None) -> None:
-        self._training, self._held_back = training, held_back
-        self._detector = CopyDetector(training.thumbnails, None if held_back is None else held_back.thumbnails)
+    def __init__(self, training: Features, held_back: Features | None, copies: CopyDetector) -> None:
+        self._training, self._held_back, self._copies = training, held_back, copies
 
     @one_blas_thread()
-    def memorisation(self, pictures: CopyDescriptors) -> Memorisation:
-        """Measure how near generated pictures are to the training pictures."""
-        _, distances = nearest_by_features(pictures.features, self._training.features)
+    def memorisation(self, features: Features, small: Images) -> Memorisation:
+        """Measure how near generated pictures are to the training pictures.
+
+        Args:
+            features: of the generated pictures, float32 [N, D].
+            small: their thumbnails, uint8 [N, SIDE, SIDE, 3].
+        """
+        _, distances = nearest_by_features(features, self._training)
         closer, closer_se = probability_of_less(distances, self._unseen_distances)
-        is_copy = self._detector.is_copy(self._detector.matches(pictures.thumbnails))
+        is_copy = self._copies.is_copy(self._copies.matches(small))
         return Memorisation(
             closer=closer,
             closer_se=closer_se,
             copies=float(is_copy.mean()),
             copies_se=math.sqrt(is_copy.mean() * (1 - is_copy.mean()) / len(is_copy)),
-            real_copies=float(self._detector.is_copy(self._detector.unseen).mean()),
+            real_copies=float(self._copies.is_copy(self._copies.unseen).mean()),
             novelty=float(np.median(distances) / max(np.median(self._unseen_distances), 1e-9)),
         )
 
     @functools.cached_property
     def _unseen_distances(self) -> Floats:
         """The feature distance of each unseen real picture to its nearest training picture, float64 [K]."""
-        training = self._training.features
         if self._held_back is None:
-            return nearest_by_features(training, training, exclude_self=True)[1]
-        return nearest_by_features(self._held_back.features, training)[1]
+            return nearest_by_features(self._training, self._training, exclude_self=True)[1]
+        return nearest_by_features(self._held_back, self._training)[1]
 
 
 def nearest_by_features(

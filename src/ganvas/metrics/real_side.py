@@ -3,17 +3,25 @@
 import functools
 from pathlib import Path
 
+import numpy as np
+
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TEST
+from ganvas.foundation.arrays import Images, Integers
+from ganvas.metrics.copies import NEIGHBOURS, CopyDetector
 from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import SLAB, FeatureNetwork
-from ganvas.metrics.reference import Reference, reference
+from ganvas.metrics.reference import RealFeatures, Reference
+from ganvas.metrics.thumbnails import thumbnails
 from ganvas.settings.config import MIN_SCORED
 
+# Neighbours for the detector of copies of evaluations that compare a part of the real pictures.
+FEW_NEIGHBOURS = 300
 
-class RealSide:
-    """The real side of every score.
+
+class RealPictures:
+    """All real pictures that may be compared with: their features as far as they are needed, and their thumbnails.
 
     Args:
         data: the dataset.
@@ -37,9 +45,57 @@ class RealSide:
         return load_extractor(self._name, self._device)
 
     @functools.cached_property
+    def training(self) -> RealFeatures:
+        """The training pictures."""
+        return RealFeatures(self.data, self.extractor, self._cache, most=self._most)
+
+    @functools.cached_property
+    def held_back(self) -> RealFeatures | None:
+        """The pictures that were held back from training; None if there are fewer than `MIN_SCORED`."""
+        if len(self.data.rows(TEST)) < MIN_SCORED:
+            return None
+        return RealFeatures(self.data, self.extractor, self._cache, TEST, self._most)
+
+    @functools.cached_property
+    def copies(self) -> CopyDetector:
+        """The detector of copies, which searches all training pictures."""
+        return self._detector(NEIGHBOURS)
+
+    @functools.cached_property
+    def copies_soon(self) -> CopyDetector:
+        """The same, ready sooner, and less exact."""
+        return self._detector(FEW_NEIGHBOURS)
+
+    def _detector(self, neighbours: int) -> CopyDetector:
+        held_back = self.held_back
+        small = None if held_back is None else _thumbnails(self.data, held_back.rows)
+        return CopyDetector(_thumbnails(self.data, self.training.rows), small, neighbours)
+
+
+class RealSide:
+    """The real side of scores: the first of the real pictures, which are a random sample.
+
+    Args:
+        pictures: all of them.
+        count: the largest number of training pictures, and of held-back ones; None for all.
+
+    Attributes:
+        data: the dataset.
+    """
+
+    def __init__(self, pictures: RealPictures, count: int | None = None) -> None:
+        self.data = pictures.data
+        self._pictures, self._count = pictures, count
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all real pictures."""
+        return self._count is None
+
+    @functools.cached_property
     def reference(self) -> Reference:
         """The features of the training pictures, with the statistics for KID and FID."""
-        return reference(self.data, self.extractor, self._cache, most=self._most)
+        return self._pictures.training.first(self._count)
 
     @functools.cached_property
     def training(self) -> Descriptors:
@@ -48,13 +104,22 @@ class RealSide:
 
     @functools.cached_property
     def held_back(self) -> Descriptors | None:
-        """The pictures that were held back from training; None if there are fewer than `MIN_SCORED`."""
-        if len(self.data.rows(TEST)) < MIN_SCORED:
-            return None
-        return self._describe(reference(self.data, self.extractor, self._cache, TEST, self._most))
+        """The held-back pictures; None if there are fewer than `MIN_SCORED`."""
+        held_back = self._pictures.held_back
+        return None if held_back is None else self._describe(held_back.first(self._count))
+
+    @property
+    def copies(self) -> CopyDetector:
+        """The detector of copies among all training pictures, however few features are computed."""
+        return self._pictures.copies if self.is_whole else self._pictures.copies_soon
 
     def _describe(self, reference: Reference) -> Descriptors:
         rows, data = reference.rows, self.data
         # The pictures of a large dataset do not fit in memory together.
         parts = (data.images[rows[start : start + SLAB]] for start in range(0, len(rows), SLAB))
         return Descriptors.with_features(reference.features, parts, None if data.labels is None else data.labels[rows])
+
+
+def _thumbnails(data: Dataset, rows: Integers) -> Images:
+    parts = [thumbnails(data.images[rows[start : start + SLAB]]) for start in range(0, len(rows), SLAB)]
+    return np.concatenate(parts)

@@ -49,41 +49,71 @@ class Reference:
         return within(self.features)
 
 
-def reference(
-    data: Dataset, extractor: FeatureNetwork, cache: Path | None = None, split: str = TRAIN, most: int = MAX_REAL
-) -> Reference:
-    """The features of a dataset's training pictures. From more than `most` pictures, a fixed random choice is made.
+class RealFeatures:
+    """The features of the pictures of a split, computed as far as they are asked for.
 
-    Features are read from the cache, or else computed and cached. If the cache is not writable, a warning is logged,
-    and the next call computes them again.
+    Features are read from the cache. When all are computed, they are cached. If the cache is not writable, a warning is
+    logged, and the next process computes them again.
 
     Args:
         data: the dataset.
         extractor: the feature network, on the device to use.
         cache: the cache; by default `cache_directory()`.
-        split: the split to use instead of the training pictures.
-        most: the largest number of pictures.
+        split: the split, by default the training pictures.
+        most: the largest number of pictures. From more, a fixed random choice is made.
 
     Raises:
         DataError: the split has fewer than `MIN_SCORED` pictures.
     """
-    rows = data.rows(split)
-    if len(rows) < MIN_SCORED:
-        kind = "training" if split == TRAIN else split
-        raise DataError(
-            f"{data.path} has {len(rows)} {kind} pictures, too few to evaluate with: {MIN_SCORED} are needed"
-        )
-    rows = rows[np.random.default_rng(0).permutation(len(rows))[:most]]
-    entry = _Entry(cache or cache_directory(), data.fingerprint, split, extractor.get_name(), len(rows))
-    features = entry.read()
-    if features is None:
-        slabs = (data.images[rows[start : start + networks.SLAB]] for start in range(0, len(rows), networks.SLAB))
-        features = np.concatenate([networks.extract(extractor, slab) for slab in slabs])
-        try:
-            entry.write(features)
-        except WriteError as error:
-            note_unwritable(entry.directory, error)
-    return Reference(rows, features)
+
+    def __init__(
+        self,
+        data: Dataset,
+        extractor: FeatureNetwork,
+        cache: Path | None = None,
+        split: str = TRAIN,
+        most: int = MAX_REAL,
+    ) -> None:
+        rows = data.rows(split)
+        if len(rows) < MIN_SCORED:
+            kind = "training" if split == TRAIN else split
+            raise DataError(
+                f"{data.path} has {len(rows)} {kind} pictures, too few to evaluate with: {MIN_SCORED} are needed"
+            )
+        self._rows = rows[np.random.default_rng(0).permutation(len(rows))[:most]]
+        self._data, self._extractor = data, extractor
+        name = extractor.get_name()
+        self._entry = _Entry(cache or cache_directory(), data.fingerprint, split, name, len(self._rows))
+        kept = self._entry.read()
+        self._parts = [] if kept is None else [kept]
+
+    @property
+    def rows(self) -> Integers:
+        """The rows of all pictures in the dataset, int64 [M], in the order of `first`."""
+        return self._rows
+
+    def first(self, count: int | None = None) -> Reference:
+        """The features of the first `count` pictures, a random sample; by default of all."""
+        count = len(self._rows) if count is None else min(count, len(self._rows))
+        known = sum(map(len, self._parts))
+        for start in range(known, count, networks.SLAB):
+            slab = self._data.images[self._rows[start : min(start + networks.SLAB, count)]]
+            self._parts.append(networks.extract(self._extractor, slab))
+        features = np.concatenate(self._parts) if self._parts else np.empty((0, 0), np.float32)
+        self._parts = [features]
+        if known < count == len(self._rows):
+            try:
+                self._entry.write(features)
+            except WriteError as error:
+                note_unwritable(self._entry.directory, error)
+        return Reference(self._rows[:count], features[:count])
+
+
+def reference(
+    data: Dataset, extractor: FeatureNetwork, cache: Path | None = None, split: str = TRAIN, most: int = MAX_REAL
+) -> Reference:
+    """The features of all pictures of a split, at most `most`. See `RealFeatures`."""
+    return RealFeatures(data, extractor, cache, split, most).first()
 
 
 def is_kept(data: Dataset, extractor: str, cache: Path | None = None, split: str = TRAIN) -> bool:

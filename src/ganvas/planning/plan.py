@@ -115,11 +115,10 @@ class RunPlan:
                 "recall, copies and the verdict cannot be measured"
             )
             return f"never{reason if pictures < MIN_SCORED else ''}"
-        every = (
-            settings.eval_every
-            or f"{settings.budget / 10}, or less often if evaluations take more than a tenth of the time"
-        )
-        return f"{settings.eval_samples:,} pictures every {every}: {forecast.evaluations} times"
+        samples, times = f"{settings.eval_samples:,} pictures", f"{forecast.evaluations} times"
+        if settings.eval_every:
+            return f"{samples} every {settings.eval_every}: {times}"
+        return f"up to {samples}, as many as fit into a tenth of the time, every {settings.budget / 10}: {times}"
 
     def _quality(self) -> str:
         name = self.config.settings.quality

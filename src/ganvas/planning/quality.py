@@ -13,7 +13,7 @@ from ganvas.planning.costs import Costs
 from ganvas.settings.budget import Amount
 from ganvas.settings.config import RunConfig, resolve
 from ganvas.settings.options import Options
-from ganvas.training.agenda import EVALUATION_SHARE
+from ganvas.training.pace import EVALUATION_SHARE
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from ganvas.planning.costs import Costs
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import Settings
 from ganvas.training.agenda import Agenda
+from ganvas.training.pace import SMALLEST
 
 # Approximate number of rounds of a simulation. Each round stands for the same number of steps.
 ROUNDS = 2000
@@ -100,7 +101,7 @@ class _Simulated:
         self._costs, self._evaluates = costs, settings.eval_samples > 0
         self.progress = Progress(pictures, seconds=costs.sample_grid)
         self.evaluations, self.evaluating = 0, 0.0
-        self._agenda = Agenda(settings, Progress(pictures))
+        self._agenda, self._most, self._pictures = Agenda(settings, Progress(pictures)), settings.eval_samples, pictures
         self._evaluated_at = self._saved_at = -1
 
     def train(self, steps: int) -> None:
@@ -112,10 +113,8 @@ class _Simulated:
         progress.seconds += costs.training(progress.images - images, progress.images)
         if agenda.sample.due(progress):
             progress.seconds += costs.sample_grid
-        if self._evaluates and agenda.evaluation_due(progress):
-            began = progress.seconds
-            self._evaluate()
-            agenda.evaluated(began, progress.seconds)
+        if self._evaluates and (size := agenda.evaluation_due(progress)):
+            self._evaluate(size)
         if agenda.checkpoint.due(progress):
             self._save()
 
@@ -124,10 +123,13 @@ class _Simulated:
         self._save()
         self.progress.seconds += self._costs.sample_grid
         if self._evaluates and self._evaluated_at != self.progress.steps:
-            self._evaluate()
+            self._evaluate(self._agenda.pace.size(self.progress) or min(SMALLEST, self._most))
 
-    def _evaluate(self) -> None:
-        seconds = self._costs.evaluation + (0 if self.evaluations else self._costs.first_evaluation)
+    def _evaluate(self, size: int) -> None:
+        pace, costs = self._agenda.pace, self._costs
+        seconds = costs.evaluation * size / self._most
+        seconds += costs.first_evaluation * pace.described(size) / self._pictures
+        pace.evaluated(seconds, size)
         self.progress.seconds += seconds
         self.evaluations += 1
         self.evaluating += seconds

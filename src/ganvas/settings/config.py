@@ -72,11 +72,11 @@ class Settings(Typed):
     )
     eval_every: AmountField | None = Field(
         None,
-        description="Interval of evaluations. By default a tenth of the budget, or longer if evaluations would take "
-        "more than a tenth of the time.",
+        description="Interval of evaluations, each of eval_samples pictures. By default a tenth of the budget, and "
+        "as many pictures, 64 or more, as fit into a tenth of the time.",
     )
     eval_samples: int = Field(
-        1000, ge=0, le=100_000, description="Generated pictures per evaluation; 0 disables evaluation."
+        1000, ge=0, le=100_000, description="Most generated pictures per evaluation; 0 disables evaluation."
     )
     extractor: str = Field(
         AUTO,

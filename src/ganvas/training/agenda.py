@@ -1,13 +1,13 @@
 """When log lines, sample grids, evaluations and checkpoints are due. The trainer and forecasts follow these rules."""
 
-import statistics
-from collections import deque
+from typing import Final
 
 from ganvas.settings.budget import Interval, Progress
 from ganvas.settings.config import Settings
+from ganvas.training.pace import EVALUATIONS, Pace
 
-# By default, evaluations take at most this share of the time.
-EVALUATION_SHARE = 0.1
+# By default, there is an evaluation after this many kimg at the latest, so that a failure from the start is found.
+EARLY: Final = 4.0
 
 
 class Agenda:
@@ -21,6 +21,7 @@ class Agenda:
         log: interval of lines in stats.jsonl.
         sample: interval of sample grids.
         checkpoint: interval of checkpoints.
+        pace: the sizes of evaluations.
     """
 
     def __init__(self, settings: Settings, progress: Progress) -> None:
@@ -28,20 +29,19 @@ class Agenda:
         self.log = Interval(settings.log_every, progress)
         self.sample = Interval(settings.sample_every or budget / 20, progress)
         self.checkpoint = Interval(settings.checkpoint_every, progress)
-        self._evaluation = Interval(settings.eval_every or budget / 10, progress)
-        self._waits = settings.eval_every is None
-        self._durations: deque[float] = deque(maxlen=3)  # of the latest evaluations, in seconds
-        self._waits_until = 0.0  # seconds
+        self.pace = Pace(settings, progress)
+        self._evaluation = Interval(settings.eval_every or budget / EVALUATIONS, progress)
+        self._is_early = settings.eval_every is None and progress.kimg < EARLY
+        self._is_owed = False
 
-    def evaluation_due(self, progress: Progress, alarming: bool = False) -> bool:
-        """Whether to evaluate now: the interval has passed, or the log is alarming."""
-        if progress.seconds < self._waits_until:
-            return False
-        return self._evaluation.due(progress) or alarming
+    def evaluation_due(self, progress: Progress, alarming: bool = False) -> int | None:
+        """The number of pictures to evaluate now; None if no evaluation is due.
 
-    def evaluated(self, began: float, ended: float) -> None:
-        """Record an evaluation, by the seconds of the run at its start and at its end."""
-        self._durations.append(ended - began)
-        if self._waits:
-            # The median, because the first evaluation and those on a busy machine take longer.
-            self._waits_until = ended + statistics.median_low(self._durations) / EVALUATION_SHARE
+        One is due if the interval has passed, or if the log is alarming. It waits until there is time for it.
+        """
+        if self._is_early and progress.kimg >= EARLY:
+            self._is_early, self._is_owed = False, True
+        self._is_owed = self._evaluation.due(progress) or alarming or self._is_owed
+        size = self.pace.size(progress) if self._is_owed else None
+        self._is_owed = self._is_owed and size is None
+        return size

@@ -42,27 +42,31 @@ class RunEvaluator:
         )
         self._probe = Probe(data, recipe, machine, settings.seed + PROBE_SEED)
 
-    def measure(self, step: AdversarialStep, kimg: float) -> tuple[Measurement, str]:
+    def measure(
+        self, step: AdversarialStep, kimg: float, count: int, real: int | None = None
+    ) -> tuple[Measurement, str]:
         """Score the averaged generator and probe both networks. The run does not change.
 
         Args:
             step: the networks.
             kimg: thousands of real pictures that D has seen.
+            count: number of pictures to generate.
+            real: the largest number of training pictures to compare with; None for all.
 
         Returns:
             The measurement, and a line of text with the main scores.
         """
-        count = self._settings.eval_samples
         is_conditional = self._recipe.effective_class_use.conditions_generator and self._data.class_names
         labels = mixed_labels(self._data.class_shares, count) if is_conditional else None
-        scores = self._evaluator.score(self._pictures(step.average.module, labels), labels)
+        scores = self._evaluator.score(self._pictures(step.average.module, count, labels), labels, real)
         return Measurement(kimg, scores.record() | self._probe.measure(step).record()), scores.line()
 
-    def _pictures(self, generator: nn.Module, labels: NDArray[np.int64] | None) -> Iterator[NDArray[np.uint8]]:
+    def _pictures(
+        self, generator: nn.Module, count: int, labels: NDArray[np.int64] | None
+    ) -> Iterator[NDArray[np.uint8]]:
         """Pictures to score, in uint8 batches [N, S, S, 3]."""
-        settings = self._settings
-        seed = settings.seed + EVAL_SEED
-        return sample_batches(self._recipe, generator, settings.eval_samples, seed, labels, self._machine.device)
+        seed = self._settings.seed + EVAL_SEED
+        return sample_batches(self._recipe, generator, count, seed, labels, self._machine.device)
 
     def state(self) -> State:
         """What a resumed run needs to compare with the last evaluation."""

@@ -26,6 +26,7 @@ from ganvas.training.display import Display
 from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.interruption import Interruption, interruptions
 from ganvas.training.logbook import Logbook
+from ganvas.training.pace import SMALLEST
 from ganvas.training.sample_grid import sample_grid
 from ganvas.training.saver import Saver
 from ganvas.training.updater import Updater
@@ -121,8 +122,8 @@ class Trainer:
             self._log()
         if self._agenda.sample.due(self.progress):
             self._sample()
-        if self._agenda.evaluation_due(self.progress, self.assessor.alarming):
-            self._evaluate()
+        if size := self._agenda.evaluation_due(self.progress, self.assessor.alarming):
+            self._evaluate(size)
         if self._agenda.checkpoint.due(self.progress):
             self._save()
 
@@ -141,11 +142,15 @@ class Trainer:
         grid = sample_grid(self.recipe, self.step.average.module, self.data, self.settings, self.machine.device)
         self._logbook.samples(grid, self.progress)
 
-    def _evaluate(self) -> None:
-        """Measure the run, keep the averaged generator if it is the best so far, and act on the verdict."""
-        progress, began = self.progress, self.progress.seconds
+    def _evaluate(self, size: int) -> None:
+        """Measure the run, keep the averaged generator if it is the best so far, and act on the verdict.
+
+        Args:
+            size: the number of pictures to generate.
+        """
+        progress, began, pace = self.progress, self.progress.seconds, self._agenda.pace
         if self.settings.eval_samples:
-            measurement, summary = self._evaluator.measure(self.step, progress.kimg)
+            measurement, summary = self._evaluator.measure(self.step, progress.kimg, size, pace.real(size))
             evaluation = self._assess(measurement)
             self._updater.learning_rates.evaluated(evaluation.best)
             self._saver.invalidate()  # the checkpoint of this step must hold the new score
@@ -156,7 +161,7 @@ class Trainer:
             self._respond(evaluation)
             self._save()
             progress.seconds = self._clock.read()
-        self._agenda.evaluated(began, progress.seconds)
+            pace.evaluated(progress.seconds - began, size)
 
     def _assess(self, measurement: Measurement) -> Evaluation:
         """Draw the conclusions from a measurement, and log both."""
@@ -213,7 +218,8 @@ class Trainer:
             self._log()
             self._sample()
         if ended and self._evaluated_at != self.progress.steps:
-            self._evaluate()
+            smallest = min(SMALLEST, self.settings.eval_samples)
+            self._evaluate(self._agenda.pace.size(self.progress) or smallest)
 
     def state(self) -> State:
         """Everything that a resumed run needs to go on exactly."""

@@ -1,5 +1,6 @@
 """Assessing a measurement: its verdict, whether it is the best so far, and the response."""
 
+import math
 from collections.abc import Sequence
 
 from ganvas.foundation.state import State
@@ -19,12 +20,15 @@ class Assessor:
 
     Attributes:
         best_kid: the KID of the best evaluation; None before there is one.
+        best_bound: the same plus its standard error. Evaluations of few pictures have large errors, and a low KID by
+            chance must not keep a better evaluation of more pictures from being the best.
         verdict: the latest; None before the first evaluation of this process.
     """
 
     def __init__(self, augmentations: Sequence[str], settings: Settings) -> None:
         self._monitor, self._policy = Monitor(augmentations), Policy(settings)
         self.best_kid: float | None = None
+        self.best_bound: float = math.inf
         self.verdict: Verdict | None = None
 
     @property
@@ -48,18 +52,23 @@ class Assessor:
             can_roll_back: whether there is a state to roll back to.
         """
         verdict, kid = self._monitor.judge(measurement), measurement.kid
-        best = may_be_best(kid, verdict) and (self.best_kid is None or measurement.number("kid") < self.best_kid)
+        bound = measurement.number("kid") + (measurement.get("kid_se") or 0.0)
+        best = may_be_best(kid, verdict) and bound < self.best_bound
         response = self._policy.response(verdict, can_roll_back)
         evaluation = Evaluation.concluded(measurement, verdict, best, response)
         self._monitor.evaluated(evaluation)
-        self.verdict, self.best_kid = verdict, kid if best else self.best_kid
+        self.verdict = verdict
+        if best:
+            self.best_kid, self.best_bound = kid, bound
         return evaluation
 
     def state(self) -> State:
         """What a resumed run needs in addition to its logs."""
-        return {"best_kid": self.best_kid, "policy": self._policy.state()}
+        return {"best_kid": self.best_kid, "best_bound": self.best_bound, "policy": self._policy.state()}
 
     def load_state(self, state: State) -> None:
         """Restore what `state` returned."""
-        self.best_kid = state["best_kid"]
+        self.best_kid = kid = state["best_kid"]
+        # Checkpoints of earlier versions lack the bound.
+        self.best_bound = float(state.get("best_bound", math.inf if kid is None else kid))
         self._policy.load_state(state["policy"])

@@ -12,6 +12,8 @@ from ganvas.verdict.measurement import LogLine, Measurement
 
 # A trend is read over this many evaluations. A run with fewer is warming up.
 SPAN: Final = 4
+# Figures that depend on how many pictures are compared.
+COUNTED: Final = ("recall", "coverage", "precision", "density")
 # KID is worse than its best if it is so in this many evaluations in a row.
 LASTING: Final = 2
 # A difference counts if it is larger than this many standard errors.
@@ -59,8 +61,13 @@ class History:
         return np.array([each.number(name) for each in self.measurements[-last if last else None :]])
 
     def change(self, name: str) -> float:
-        """The change of a figure since `SPAN` evaluations ago, in standard errors of the difference."""
+        """The change of a figure since `SPAN` evaluations ago, in standard errors of the difference.
+
+        NaN if the figure depends on the numbers of pictures, and these have changed.
+        """
         then, now = self.measurements[-SPAN - 1], self.latest
+        if name in COUNTED and not same_counts(then, now):
+            return math.nan
         errors = [each.number(f"{name}_se") for each in (then, now)]
         spread = math.hypot(*(error if error > 0 else _LEAST_ERROR for error in errors))
         return (now.number(name) - then.number(name)) / spread
@@ -132,3 +139,8 @@ class History:
     def has_converged(self) -> bool:
         """Whether KID is well below its first value and near its best."""
         return self.now("kid") < LEARNT * self.values("kid")[0] and self.now("kid") < FAR * self.best_kid
+
+
+def same_counts(first: Measurement, second: Measurement) -> bool:
+    """Whether two measurements compared equally many pictures, as far as they tell."""
+    return all(first.figures.get(name) == second.figures.get(name) for name in ("generated", "real"))

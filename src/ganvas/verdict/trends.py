@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from ganvas.verdict.history import FULL, SPAN, SURE, History
+from ganvas.verdict.history import COUNTED, FULL, SPAN, SURE, History, same_counts
 from ganvas.verdict.kinds import find
 from ganvas.verdict.measurement import Measurement
 
@@ -64,6 +64,8 @@ def certainty(history: History) -> float:
 
 def _change(then: Measurement, now: Measurement, key: str) -> float:
     """The change of a figure in standard errors of the difference; 0 if it is unknown."""
+    if key in COUNTED and not same_counts(then, now):
+        return 0.0
     error = math.hypot(*(each.get(f"{key}_se") or 0.0 for each in (then, now)))
     change = (now.number(key) - then.number(key)) / (error or 0.01)
     return change if math.isfinite(change) else 0.0

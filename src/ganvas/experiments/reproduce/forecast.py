@@ -20,7 +20,7 @@ from ganvas.report.comparison.page import markdown
 from ganvas.report.html import ABSENT
 from ganvas.report.paper.reproduction import Reproduction
 from ganvas.settings.options import Options
-from ganvas.training.agenda import EVALUATION_SHARE
+from ganvas.training.pace import EVALUATION_SHARE
 
 # Pictures that the speed of a classifier is measured with.
 MEASURED = 64

@@ -27,8 +27,9 @@ class MemorisationMetric(Metric):
     @functools.cached_property
     def _memory(self) -> Memory:
         held_back = self.real.held_back
-        return Memory(self.real.training.for_copies, held_back.for_copies if held_back else None)
+        unseen = None if held_back is None else held_back.features
+        return Memory(self.real.training.features, unseen, self.real.copies)
 
     def measure(self, generated: Descriptors) -> Mapping[str, float | None]:
         """See `Metric.measure`."""
-        return vars(self._memory.memorisation(generated.for_copies))
+        return vars(self._memory.memorisation(generated.features, generated.thumbnails))

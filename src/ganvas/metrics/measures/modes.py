@@ -16,12 +16,13 @@ class ModeMetric(Metric):
 
     @functools.cached_property
     def _counter(self) -> ModeCounter | None:
-        if (modes := self.real.data.modes) is None:
+        # A part of the real pictures may have too few of a mode.
+        if (modes := self.real.data.modes) is None or not self.real.is_whole:
             return None
         return mode_counter(self.real.training.for_modes, modes[self.real.reference.rows])
 
     def measure(self, generated: Descriptors) -> Mapping[str, float | None]:
-        """See `Metric.measure`. Empty if the dataset has no known modes."""
+        """See `Metric.measure`. Empty without known modes, or for a part of the real pictures."""
         if self._counter is None:
             return {}
         return {"modes_covered": self._counter.covered(generated.for_modes), "modes_total": self._counter.total}
