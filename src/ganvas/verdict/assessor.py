@@ -68,7 +68,8 @@ class Assessor:
 
     def load_state(self, state: State) -> None:
         """Restore what `state` returned."""
-        self.best_kid = kid = state["best_kid"]
-        # Checkpoints of earlier versions lack the bound.
-        self.best_bound = float(state.get("best_bound", math.inf if kid is None else kid))
+        self.best_kid, bound = state["best_kid"], state.get("best_bound")
+        if bound is None:  # checkpoints of earlier versions lack it
+            bound = math.inf if self.best_kid is None else self.best_kid
+        self.best_bound = bound
         self._policy.load_state(state["policy"])
