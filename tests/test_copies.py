@@ -40,6 +40,10 @@ def figures(count: int, seed: int, size: int = 32) -> Images:
     return pictures
 
 
+def outlines(images: Images) -> Outlines:
+    return Outlines.of(thumbnails(images))
+
+
 @pytest.fixture(scope="module")
 def training() -> Images:
     return scenes(0, 240)
@@ -47,14 +51,14 @@ def training() -> Images:
 
 @pytest.fixture(scope="module")
 def detector(training: Images) -> CopyDetector:
-    return CopyDetector(thumbnails(training))
+    return CopyDetector(outlines(training))
 
 
 @pytest.mark.parametrize("name", sorted(ALTERATIONS.keys() - {"ground", "several"}))
 def test_an_altered_copy_is_found(name: str, training: Images, detector: CopyDetector) -> None:
     random = np.random.default_rng(1)
     altered = np.stack([ALTERATIONS[name](picture, random) for picture in training[:COPIED]])
-    matches = detector.matches(thumbnails(altered))
+    matches = detector.matches(outlines(altered))
     assert detector.is_copy(matches).mean() >= 0.95
     assert (matches.rows == np.arange(COPIED)).mean() >= 0.95, "its original is the one that is named"
 
@@ -64,24 +68,24 @@ def test_a_figure_is_found_on_another_ground(size: int) -> None:
     pictures = figures(80, seed=0, size=size)
     assert all(map(has_flat_ground, pictures))
     random = np.random.default_rng(1)
-    detector = CopyDetector(thumbnails(pictures))
+    detector = CopyDetector(outlines(pictures))
     altered = np.stack([ALTERATIONS["ground"](picture, random) for picture in pictures[:30]])
-    matches = detector.matches(thumbnails(altered))
+    matches = detector.matches(outlines(altered))
     assert detector.is_copy(matches).mean() >= 0.95
-    assert not detector.is_copy(detector.matches(thumbnails(figures(60, seed=5, size=size)))).any()
+    assert not detector.is_copy(detector.matches(outlines(figures(60, seed=5, size=size)))).any()
 
 
 def test_new_pictures_are_no_copies(detector: CopyDetector) -> None:
-    assert detector.is_copy(detector.matches(thumbnails(scenes(1000, 300)))).mean() <= 0.015
+    assert detector.is_copy(detector.matches(outlines(scenes(1000, 300)))).mean() <= 0.015
 
 
 def test_a_copy_is_nearer_than_a_blend_and_a_blend_than_a_new_picture(training: Images, detector: CopyDetector) -> None:
     pairs = list(zip(training[:COPIED], training[COPIED : 2 * COPIED], strict=True))
     near, half = (
-        np.median(detector.matches(thumbnails(np.stack([blend(*pair, share) for pair in pairs]))).distances)
+        np.median(detector.matches(outlines(np.stack([blend(*pair, share) for pair in pairs]))).distances)
         for share in (0.9, 0.5)
     )
-    new = np.median(detector.matches(thumbnails(scenes(1000, COPIED))).distances)
+    new = np.median(detector.matches(outlines(scenes(1000, COPIED))).distances)
     assert near < half < new
 
 
@@ -93,7 +97,10 @@ def test_blank_pictures_agree_with_none(training: Images) -> None:
     assert figure.max() < 0.1
     with_itself, _ = Agreement(Outlines.of(blank))(Outlines.of(blank))
     assert with_itself.max() < 0.1
-    assert all(math.isfinite(value) for value in CopyDetector(blank.repeat(8, axis=0)).matches(blank).distances)
+    assert all(
+        math.isfinite(value)
+        for value in CopyDetector(outlines(blank.repeat(8, axis=0))).matches(outlines(blank)).distances
+    )
 
 
 @pytest.mark.parametrize(("down", "right", "mirrored"), [(2, -2, False), (-1, 1, True), (0, 0, True)])
@@ -107,26 +114,26 @@ def test_every_alignment_is_searched(down: int, right: int, mirrored: bool, trai
 
 def test_duplicates_in_training_do_not_hide_their_copies() -> None:
     pictures = np.concatenate([scenes(0, 30), scenes(0, 30), scenes(30, 60)])
-    detector = CopyDetector(thumbnails(pictures))
-    found = detector.matches(thumbnails(pictures[:30]))
+    detector = CopyDetector(outlines(pictures))
+    found = detector.matches(outlines(pictures[:30]))
     assert detector.is_copy(found).all()
-    assert not detector.is_copy(detector.matches(thumbnails(scenes(1000, 60)))).any()
+    assert not detector.is_copy(detector.matches(outlines(scenes(1000, 60)))).any()
 
 
 def test_series_among_real_pictures_are_counted_apart() -> None:
     """Two looks at each of 60 pictures, one in training and one held back."""
     first = scenes(0, 120)
     second = np.clip(first.astype(int) + 20, 0, 255).astype(np.uint8)
-    detector = CopyDetector(thumbnails(first), thumbnails(second))
+    detector = CopyDetector(outlines(first), outlines(second))
     assert detector.is_copy(detector.unseen).mean() > 0.9
 
 
 def test_a_dozen_pictures_are_enough() -> None:
-    detector = CopyDetector(thumbnails(scenes(0, 12)))
+    detector = CopyDetector(outlines(scenes(0, 12)))
     random = np.random.default_rng(0)
     altered = np.stack([ALTERATIONS["brightness"](picture, random) for picture in scenes(0, 12)])
-    assert detector.is_copy(detector.matches(thumbnails(altered))).all()
-    assert detector.is_copy(detector.matches(thumbnails(scenes(100, 60)))).mean() < 0.05
+    assert detector.is_copy(detector.matches(outlines(altered))).all()
+    assert detector.is_copy(detector.matches(outlines(scenes(100, 60)))).mean() < 0.05
 
 
 def test_the_benchmark_counts_what_is_found(tmp_path: Path) -> None:

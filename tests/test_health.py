@@ -159,7 +159,7 @@ def test_a_leak_needs_the_augmentation_and_must_stay(augmentation: str, sign: st
     assert names(fades, (augmentation,))[-1] == "learning", "young pictures are dull, and become less so"
 
 
-def test_young_runs_with_the_looks_of_trouble_are_learning() -> None:
+def test_young_runs_with_the_looks_of_trouble_are_healthy() -> None:
     """KID rises, D is never wrong, all pictures are alike: but they become less so from evaluation to evaluation."""
     young = run(
         kid=lambda n: 1.0 + 0.05 * n,

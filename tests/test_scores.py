@@ -17,6 +17,7 @@ from ganvas.metrics.diversity import diversity, variety, vendi_score
 from ganvas.metrics.leaks import Signs, leaks
 from ganvas.metrics.mann_whitney import probability_of_less
 from ganvas.metrics.memorisation import Memory
+from ganvas.metrics.outlines import Outlines
 from ganvas.metrics.precision_recall import PrecisionRecall, precision_recall
 from ganvas.metrics.thumbnails import thumbnails
 from support.scores import scores
@@ -138,9 +139,9 @@ def looks(images: Images) -> tuple[Features, Images]:
 def memory_of(training: Images, held_back: Images | None = None) -> Memory:
     features, small = looks(training)
     if held_back is None:
-        return Memory(features, None, CopyDetector(small))
+        return Memory(features, None, CopyDetector(Outlines.of(small)))
     unseen, small_unseen = looks(held_back)
-    return Memory(features, unseen, CopyDetector(small, small_unseen))
+    return Memory(features, unseen, CopyDetector(Outlines.of(small), Outlines.of(small_unseen)))
 
 
 def test_new_pictures_are_no_copies() -> None:

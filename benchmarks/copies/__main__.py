@@ -25,6 +25,7 @@ from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.foundation.arrays import Floats, Images
 from ganvas.foundation.pixels import resize
 from ganvas.metrics.copies import CopyDetector
+from ganvas.metrics.outlines import Outlines
 from ganvas.metrics.thumbnails import thumbnails
 
 # The largest number of training pictures, and of held-back ones.
@@ -79,10 +80,10 @@ def outcome(data: Dataset, name: str, size: int, count: int) -> Outcome:
         resize(torch.from_numpy(data.images[random.permutation(data.rows(split))[:most]]), size).numpy()
         for split, most in ((TRAIN, TRAINING), (TEST, HELD_BACK))
     )
-    detector = CopyDetector(thumbnails(training))
+    detector = CopyDetector(Outlines.of(thumbnails(training)))
 
     def distances(pictures: list[Images]) -> Floats:
-        return detector.matches(thumbnails(np.stack(pictures))).distances
+        return detector.matches(Outlines.of(thumbnails(np.stack(pictures)))).distances
 
     originals = list(training[:count])
     figures = [picture for picture in training if has_flat_ground(picture)][:count]

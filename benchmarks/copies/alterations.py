@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import ndimage
 
-from ganvas.foundation.arrays import Flags, Floats, Images
+from ganvas.foundation.arrays import Floats, Images
+from ganvas.metrics.outlines import ground_of
 
 Alteration = Callable[[Images, np.random.Generator], Images]
 
@@ -82,15 +83,6 @@ ALTERATIONS: dict[str, Alteration] = {
     "shift": shift,
     "several": several,
 }
-
-
-def ground_of(picture: Images) -> Flags:
-    """What joins the border and has its tone to 24 grey values, bool [S, S]."""
-    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-    regions, _ = ndimage.label(np.abs(picture - np.median(border, axis=0)).max(axis=2) < 24)
-    at_border = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
-    found: Flags = np.isin(regions, at_border[at_border > 0])
-    return found
 
 
 def has_flat_ground(picture: Images) -> bool:

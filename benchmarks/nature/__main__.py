@@ -7,7 +7,6 @@ last networks, so you can stop the command and repeat it. Set GANVAS_ART to a fo
 """
 
 import argparse
-import contextlib
 import json
 import shutil
 import time
@@ -15,15 +14,11 @@ from pathlib import Path
 
 from benchmarks.nature.pictures import dataset
 from benchmarks.nature.scenarios import COMMON, EVALUATIONS, Scenario, scenarios
+from benchmarks.verdict.training import train_and_keep
 from ganvas.artist.artist import load
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.foundation.errors import DivergedError
-from ganvas.foundation.files import whole_directory
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.planning.run import train
 
-# The files of a run that are kept.
-LOGS = ("config.yaml", "stats.jsonl", "evals.jsonl")
 # Pictures of the long evaluation at the end of a run.
 LONG = 4000
 
@@ -54,19 +49,14 @@ def main() -> None:
 
 def keep(scenario: Scenario, results: Path) -> None:
     """Train one run and keep what it logged and drew."""
-    data, directory = dataset(scenario.data, results / "data"), results / f"{scenario.name}-running"
-    shutil.rmtree(directory, ignore_errors=True)
+    data = dataset(scenario.data, results / "data")
     budget = {"budget": f"{scenario.kimg}kimg", "eval_every": f"{scenario.kimg / EVALUATIONS}kimg"}
-    with contextlib.suppress(DivergedError):
-        if not train(data, directory, scenario.recipe, **COMMON | budget | scenario.options).finished:
-            raise KeyboardInterrupt
-    with whole_directory(results / scenario.name) as partial:
-        for name in LOGS:
-            if (directory / name).exists():
-                shutil.copy(directory / name, partial / name)
-        shutil.copytree(directory / "samples", partial / "samples")
-        (partial / "long.json").write_text(json.dumps(long_evaluation(directory, data)))
-    shutil.rmtree(directory)
+
+    def also(run: Path, kept: Path) -> None:
+        shutil.copytree(run / "samples", kept / "samples")
+        (kept / "long.json").write_text(json.dumps(long_evaluation(run, data)))
+
+    train_and_keep(results / scenario.name, data, scenario.recipe, COMMON | budget | scenario.options, also)
 
 
 def long_evaluation(directory: Path, data: Path) -> dict[str, object]:

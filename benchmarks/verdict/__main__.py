@@ -8,20 +8,13 @@ tuned on the tuning half only.
 """
 
 import argparse
-import contextlib
-import shutil
 from pathlib import Path
 
 from benchmarks.verdict.pictures import dataset
 from benchmarks.verdict.records import read, write
 from benchmarks.verdict.scenarios import COMMON, Planned, planned
 from benchmarks.verdict.table import print_tables
-from ganvas.foundation.errors import DivergedError
-from ganvas.foundation.files import whole_directory
-from ganvas.planning.run import train
-
-# The files of a run that are kept.
-LOGS = ("config.yaml", "stats.jsonl", "evals.jsonl")
+from benchmarks.verdict.training import train_and_keep
 
 
 def main() -> None:
@@ -50,18 +43,10 @@ def main() -> None:
 
 def keep(run: Planned, results: Path) -> None:
     """Train one run and keep its logs."""
-    scenario, directory = run.scenario, results / f"{run.name}-running"
-    shutil.rmtree(directory, ignore_errors=True)
+    scenario = run.scenario
     options = COMMON | {"budget": f"{scenario.kimg}kimg", "eval_every": f"{scenario.kimg / 10}kimg"} | scenario.options
-    with contextlib.suppress(DivergedError):  # some runs are meant to
-        data = dataset(scenario.data, results / "data")
-        if not train(data, directory, scenario.recipe, seed=run.seed, **options).finished:
-            raise KeyboardInterrupt
-    with whole_directory(results / run.name) as partial:
-        for name in LOGS:
-            if (directory / name).exists():
-                shutil.copy(directory / name, partial / name)
-    shutil.rmtree(directory)
+    data = dataset(scenario.data, results / "data")
+    train_and_keep(results / run.name, data, scenario.recipe, options | {"seed": run.seed})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """How accurate the verdicts on the benchmark's runs are: confusion matrix, false alarms, delays, modes covered."""
 
+import functools
 import statistics
 from collections import Counter
 
@@ -22,7 +23,12 @@ class Judged:
     """A run with its right verdict and the verdicts that it got."""
 
     def __init__(self, run: Kept) -> None:
-        self.run, self.truth, self.verdicts = run, truth(run.planned, run.evals), run.verdicts()
+        self.run, self.truth = run, truth(run.planned, run.evals)
+
+    @functools.cached_property
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts of the current rules."""
+        return self.run.verdicts()
 
     @property
     def right(self) -> bool:

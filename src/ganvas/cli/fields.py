@@ -37,7 +37,7 @@ def options_of(
         leading = [each for each in own if each.kind is not each.KEYWORD_ONLY]
         options = [_parameter(name, model.model_fields[name], use_defaults) for name in names]
         parameters = [*leading, *options, *own[len(leading) :]]
-        function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # mypy does not know it
         return function
 
     return decorate

@@ -81,6 +81,7 @@ class Commands(Mapping[str, Command]):
     def help(self, name: str) -> str:
         """The docstring of a command or group, read from its file without importing it."""
         spec = importlib.util.find_spec(self._path(name))
+        # One statement for both: either means that the file is gone.
         assert spec is not None and spec.origin is not None  # noqa: PT018
         tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
         functions = (each for each in tree.body if isinstance(each, ast.FunctionDef))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganvas.foundation.arrays import Flags, Floats, Images, Indices
+from ganvas.foundation.arrays import Flags, Floats, Indices
 from ganvas.metrics.outlines import Agreement, Outlines
 
 # The quantile of the distances of unseen real pictures that is the limit, and the bounds of the limit. Below the lower
@@ -54,22 +54,18 @@ class CopyDetector:
     """Finds copies of training pictures.
 
     Args:
-        training: thumbnails of the training pictures in random order, uint8 [M, SIDE, SIDE, 3], at least 2.
-        held_back: thumbnails of real pictures that were held back from training; None if there are none.
+        training: the outlines of the training pictures in random order, at least 2.
+        held_back: those of real pictures that were held back from training; None if there are none.
         neighbours: the largest number of training pictures among which the neighbours of training pictures are
             searched. Fewer take less time, and call more new pictures copies.
     """
 
-    def __init__(self, training: Images, held_back: Images | None = None, neighbours: int = NEIGHBOURS) -> None:
+    def __init__(self, training: Outlines, held_back: Outlines | None = None, neighbours: int = NEIGHBOURS) -> None:
         self._training, self._held_back, self._neighbours = training, held_back, neighbours
 
-    def matches(self, pictures: Images) -> CopyMatches:
-        """The nearest training picture of each of N pictures.
-
-        Args:
-            pictures: thumbnails, uint8 [N, SIDE, SIDE, 3].
-        """
-        whole, figure = self._agreement(Outlines.of(pictures))
+    def matches(self, pictures: Outlines) -> CopyMatches:
+        """The nearest training picture of each of N pictures, by their outlines."""
+        whole, figure = self._agreement(pictures)
         of_whole, of_figure = self._divisors
         distances = np.fmin((1 - whole) / of_whole, (1 - figure) / of_figure)
         rows = distances.argmin(axis=1)
@@ -95,12 +91,8 @@ class CopyDetector:
         return float(np.clip(np.quantile(new, _FALSE), _LEAST, _MOST)) if len(new) >= _ENOUGH else _LEAST
 
     @functools.cached_property
-    def _outlines(self) -> Outlines:
-        return Outlines.of(self._training)
-
-    @functools.cached_property
     def _agreement(self) -> Agreement:
-        return Agreement(self._outlines)
+        return Agreement(self._training)
 
     @functools.cached_property
     def _divisors(self) -> tuple[Floats, Floats]:
@@ -108,11 +100,11 @@ class CopyDetector:
 
         The second is NaN for pictures without a figure that can be told by its inside.
         """
-        whole, figure = self._agreement(self._outlines.first(self._neighbours))
+        whole, figure = self._agreement(self._training[: self._neighbours])
         for agreements in (whole, figure):
             np.fill_diagonal(agreements, -1.0)
         of_whole, of_figure = (1 - each.max(axis=0) for each in (whole, figure))
         different = of_whole[of_whole > _SAME]
         least = float(np.quantile(different, _LEAST_QUANTILE)) if len(different) else _SAME
-        is_told = self._outlines.inside.any(axis=(1, 2)) & (of_figure > _SIMPLE)
+        is_told = self._training.inside.any(axis=(1, 2)) & (of_figure > _SIMPLE)
         return np.maximum(of_whole, least), np.where(is_told, np.maximum(of_figure, _LEAST_FIGURE), np.nan)

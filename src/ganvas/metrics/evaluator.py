@@ -52,7 +52,6 @@ class Evaluator:
     ) -> None:
         self._samples, self._name, self._sees_through = samples, extractor, sees_through
         self._pictures = RealPictures(data, real, extractor, "cpu" if device == "mps" else device, cache)
-        self._whole = RealSide(self._pictures)
         self._metrics_of: dict[int | None, list[Metric]] = {}
 
     def score(self, images: Iterable[Images], labels: Integers | None = None, real: int | None = None) -> Scores:
@@ -93,10 +92,10 @@ class Evaluator:
         )
 
     def _metrics(self, count: int | None) -> list[Metric]:
-        """The metrics against so many real pictures. Only the latest number's are kept, beside those of all."""
+        """The metrics for this number of real pictures. Those of the last number and of all pictures are kept."""
         if count not in self._metrics_of:
             self._metrics_of = {kept: metrics for kept, metrics in self._metrics_of.items() if kept is None}
-            side = self._whole if count is None else RealSide(self._pictures, count)
+            side = RealSide(self._pictures, count)
             self._metrics_of[count] = [metric(side) for metric in in_order()]
         return self._metrics_of[count]
 

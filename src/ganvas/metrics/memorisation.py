@@ -16,6 +16,7 @@ from ganvas.foundation.arrays import Features, Floats, Images, Indices
 from ganvas.machine.threads import one_blas_thread
 from ganvas.metrics.copies import CopyDetector
 from ganvas.metrics.mann_whitney import probability_of_less
+from ganvas.metrics.outlines import Outlines
 from ganvas.metrics.precision_recall import distance_blocks
 
 
@@ -64,7 +65,7 @@ class Memory:
         """
         _, distances = nearest_by_features(features, self._training)
         closer, closer_se = probability_of_less(distances, self._unseen_distances)
-        is_copy = self._copies.is_copy(self._copies.matches(small))
+        is_copy = self._copies.is_copy(self._copies.matches(Outlines.of(small)))
         return Memorisation(
             closer=closer,
             closer_se=closer_se,

@@ -13,6 +13,8 @@ A figure on a flat ground is compared a second time, without ground and contour:
 pixels of y's figure. So a ground of another tone does not matter, either.
 """
 
+import functools
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Self
@@ -51,30 +53,31 @@ class Outlines:
     """The outlines of N pictures.
 
     Attributes:
+        thumbnails: the pictures, uint8 [N, SIDE, SIDE, 3].
         whole: float32 [N, 2, SIDE, SIDE].
         figure: the same, less smoothed, float32 [N, 2, SIDE, SIDE].
-        inside: the inner pixels of figures on a flat ground, bool [N, SIDE, SIDE]; all False without one.
     """
 
+    thumbnails: Images
     whole: Tensor
     figure: Tensor
-    inside: Flags
 
     @classmethod
     def of(cls, thumbnails: Images) -> Self:
         """Find the outlines of thumbnails, uint8 [N, SIDE, SIDE, 3]."""
         luminance = torch.from_numpy(thumbnails).to(torch.float32) @ torch.tensor(_LUMINANCE)
-        inside = (
-            np.stack([_inside(each) for each in thumbnails]) if len(thumbnails) else np.zeros((0, SIDE, SIDE), bool)
-        )
-        return cls(_gradient(luminance, _SMOOTH), _gradient(luminance, _SMOOTH_FIGURE), inside)
+        return cls(thumbnails, _gradient(luminance, _SMOOTH), _gradient(luminance, _SMOOTH_FIGURE))
+
+    @functools.cached_property
+    def inside(self) -> Flags:
+        """The inner pixels of figures on a flat ground, bool [N, SIDE, SIDE]; all False without one."""
+        return np.array([_inside(each) for each in self.thumbnails], bool).reshape(-1, SIDE, SIDE)
 
     def __len__(self) -> int:
         return len(self.whole)
 
-    def first(self, count: int) -> Self:
-        """The outlines of the first pictures."""
-        return type(self)(self.whole[:count], self.figure[:count], self.inside[:count])
+    def __getitem__(self, rows: slice) -> Self:
+        return type(self)(self.thumbnails[rows], self.whole[rows], self.figure[rows])
 
 
 class Agreement:
@@ -91,33 +94,40 @@ class Agreement:
         self._figures = torch.from_numpy(np.flatnonzero(pictures.inside.any(axis=(1, 2))))
         self._inside = _window(inside[self._figures], 0, 0).flatten(1)
         self._figure = _unit(_window((pictures.figure * inside)[self._figures], 0, 0).flatten(1))
+        self._least = _BLANK * self._inside.sum(1).clamp_min(1).sqrt()
 
     def __call__(self, pictures: Outlines) -> tuple[Floats, Floats]:
         """The agreements of N pictures: of the whole, and of figures, float64 [N, M] each, -1 to 1.
 
         The second is -1 where the fixed picture has no figure on a flat ground.
         """
-        blocks = [self._block(pictures, slice(start, start + _BLOCK)) for start in range(0, len(pictures), _BLOCK)]
+        blocks = [self._block(pictures[start : start + _BLOCK]) for start in range(0, len(pictures), _BLOCK)]
         whole, figure = (torch.cat(each) for each in zip(*blocks, strict=True))
         of_figures = np.full((len(pictures), self._count), -1.0)
         of_figures[:, self._figures.numpy()] = figure.numpy()
         return whole.numpy().astype(np.float64), of_figures
 
-    def _block(self, pictures: Outlines, rows: slice) -> tuple[Tensor, Tensor]:
-        whole = torch.full((len(pictures.whole[rows]), self._count), -1.0)
-        figure = torch.full((len(whole), len(self._figures)), -1.0)
+    def _block(self, pictures: Outlines) -> tuple[Tensor, Tensor]:
+        whole = torch.full((len(pictures), self._count), -1.0)
+        figure = torch.full((len(pictures), len(self._figures)), -1.0)
+        aligned = [(pictures.whole, pictures.figure), (_mirrored(pictures.whole), _mirrored(pictures.figure))]
         shifts = range(-SHIFT, SHIFT + 1)
-        for mirrored in (False, True):
-            outlines = [_mirrored(each[rows]) if mirrored else each[rows] for each in (pictures.whole, pictures.figure)]
-            for down in shifts:
-                for right in shifts:
-                    first, second = (_window(each, down, right) for each in outlines)
-                    torch.maximum(whole, _unit(first.flatten(1)) @ self._whole.T, out=whole)
-                    if len(self._figures):
-                        energy = (second.square().sum(1).flatten(1) @ self._inside.T).sqrt_()
-                        least = _BLANK * self._inside.sum(1).clamp_min(1).sqrt()
-                        torch.maximum(figure, second.flatten(1) @ self._figure.T / energy.maximum(least), out=figure)
+        for outlines, down, right in itertools.product(aligned, shifts, shifts):
+            first, second = (_window(each, down, right) for each in outlines)
+            torch.maximum(whole, _unit(first.flatten(1)) @ self._whole.T, out=whole)
+            if len(self._figures):
+                energy = (second.square().sum(1).flatten(1) @ self._inside.T).sqrt_()
+                torch.maximum(figure, second.flatten(1) @ self._figure.T / energy.maximum(self._least), out=figure)
         return whole, figure
+
+
+def ground_of(picture: Images) -> Flags:
+    """The ground of a picture, uint8 [S, S, 3]: what joins the border and has its tone, bool [S, S]."""
+    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    regions, _ = ndimage.label(np.abs(picture - np.median(border, axis=0)).max(axis=2) < _TONE)
+    at_border = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
+    ground: Flags = np.isin(regions, at_border[at_border > 0])
+    return ground
 
 
 def _gradient(luminance: Tensor, smooth: float) -> Tensor:
@@ -134,11 +144,7 @@ def _gradient(luminance: Tensor, smooth: float) -> Tensor:
 
 def _inside(thumbnail: Images) -> Flags:
     """The inner pixels of a figure on a flat ground, bool [SIDE, SIDE]; all False without such a figure."""
-    border = np.concatenate([thumbnail[0], thumbnail[-1], thumbnail[:, 0], thumbnail[:, -1]]).astype(np.float64)
-    tone = np.median(border, axis=0)
-    regions, _ = ndimage.label(np.abs(thumbnail - tone).max(axis=2) < _TONE)
-    at_border = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
-    ground = np.isin(regions, at_border[at_border > 0])
+    ground = ground_of(thumbnail)
     is_flat = ground.mean() >= _GROUND_SHARE and thumbnail[ground].std(axis=0).max() <= _GROUND_SPREAD
     for width in _CONTOURS if is_flat else ():
         inside: Flags = ndimage.binary_erosion(~ground, iterations=width, border_value=1)
@@ -153,7 +159,7 @@ def _mirrored(outlines: Tensor) -> Tensor:
 
 
 def _window(outlines: Tensor, down: int, right: int) -> Tensor:
-    """The pixels to compare, [N, C, n, n], of pictures that are shifted by so many pixels up and to the left."""
+    """The pixels to compare, [N, C, n, n], after a shift of the pictures up by `down` and left by `right` pixels."""
     top, left, size = SHIFT + down, SHIFT + right, SIDE - 2 * SHIFT
     return outlines[..., top : top + size : STRIDE, left : left + size : STRIDE]
 

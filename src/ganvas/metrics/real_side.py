@@ -3,17 +3,15 @@
 import functools
 from pathlib import Path
 
-import numpy as np
-
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TEST
-from ganvas.foundation.arrays import Images, Integers
-from ganvas.metrics.copies import NEIGHBOURS, CopyDetector
+from ganvas.metrics.copies import CopyDetector
 from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import SLAB, FeatureNetwork
+from ganvas.metrics.outlines import Outlines
 from ganvas.metrics.reference import RealFeatures, Reference
-from ganvas.metrics.thumbnails import thumbnails
+from ganvas.metrics.thumbnails import dataset_thumbnails
 from ganvas.settings.config import MIN_SCORED
 
 # Neighbours for the detector of copies of evaluations that compare a part of the real pictures.
@@ -21,7 +19,7 @@ FEW_NEIGHBOURS = 300
 
 
 class RealPictures:
-    """All real pictures that may be compared with: their features as far as they are needed, and their thumbnails.
+    """All real pictures of a dataset: their features, which are computed when they are needed, and their outlines.
 
     Args:
         data: the dataset.
@@ -59,17 +57,20 @@ class RealPictures:
     @functools.cached_property
     def copies(self) -> CopyDetector:
         """The detector of copies, which searches all training pictures."""
-        return self._detector(NEIGHBOURS)
+        return CopyDetector(*self._outlines)
 
     @functools.cached_property
     def copies_soon(self) -> CopyDetector:
         """The same, ready sooner, and less exact."""
-        return self._detector(FEW_NEIGHBOURS)
+        return CopyDetector(*self._outlines, FEW_NEIGHBOURS)
 
-    def _detector(self, neighbours: int) -> CopyDetector:
-        held_back = self.held_back
-        small = None if held_back is None else _thumbnails(self.data, held_back.rows)
-        return CopyDetector(_thumbnails(self.data, self.training.rows), small, neighbours)
+    @functools.cached_property
+    def _outlines(self) -> tuple[Outlines, Outlines | None]:
+        """The outlines of all training pictures and of all held-back ones."""
+        training = Outlines.of(dataset_thumbnails(self.data, self.training.rows))
+        if self.held_back is None:
+            return training, None
+        return training, Outlines.of(dataset_thumbnails(self.data, self.held_back.rows))
 
 
 class RealSide:
@@ -118,8 +119,3 @@ class RealSide:
         # The pictures of a large dataset do not fit in memory together.
         parts = (data.images[rows[start : start + SLAB]] for start in range(0, len(rows), SLAB))
         return Descriptors.with_features(reference.features, parts, None if data.labels is None else data.labels[rows])
-
-
-def _thumbnails(data: Dataset, rows: Integers) -> Images:
-    parts = [thumbnails(data.images[rows[start : start + SLAB]]) for start in range(0, len(rows), SLAB)]
-    return np.concatenate(parts)

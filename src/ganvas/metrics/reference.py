@@ -50,7 +50,7 @@ class Reference:
 
 
 class RealFeatures:
-    """The features of the pictures of a split, computed as far as they are asked for.
+    """The features of the pictures of a split, computed when they are needed.
 
     Features are read from the cache. When all are computed, they are cached. If the cache is not writable, a warning is
     logged, and the next process computes them again.
@@ -61,6 +61,9 @@ class RealFeatures:
         cache: the cache; by default `cache_directory()`.
         split: the split, by default the training pictures.
         most: the largest number of pictures. From more, a fixed random choice is made.
+
+    Attributes:
+        rows: the rows of all pictures in the dataset, int64 [M], in the order of `first`.
 
     Raises:
         DataError: the split has fewer than `MIN_SCORED` pictures.
@@ -80,33 +83,28 @@ class RealFeatures:
             raise DataError(
                 f"{data.path} has {len(rows)} {kind} pictures, too few to evaluate with: {MIN_SCORED} are needed"
             )
-        self._rows = rows[np.random.default_rng(0).permutation(len(rows))[:most]]
+        self.rows = rows[np.random.default_rng(0).permutation(len(rows))[:most]]
         self._data, self._extractor = data, extractor
         name = extractor.get_name()
-        self._entry = _Entry(cache or cache_directory(), data.fingerprint, split, name, len(self._rows))
+        self._entry = _Entry(cache or cache_directory(), data.fingerprint, split, name, len(self.rows))
         kept = self._entry.read()
         self._parts = [] if kept is None else [kept]
 
-    @property
-    def rows(self) -> Integers:
-        """The rows of all pictures in the dataset, int64 [M], in the order of `first`."""
-        return self._rows
-
     def first(self, count: int | None = None) -> Reference:
         """The features of the first `count` pictures, a random sample; by default of all."""
-        count = len(self._rows) if count is None else min(count, len(self._rows))
+        count = len(self.rows) if count is None else min(count, len(self.rows))
         known = sum(map(len, self._parts))
         for start in range(known, count, networks.SLAB):
-            slab = self._data.images[self._rows[start : min(start + networks.SLAB, count)]]
+            slab = self._data.images[self.rows[start : min(start + networks.SLAB, count)]]
             self._parts.append(networks.extract(self._extractor, slab))
-        features = np.concatenate(self._parts) if self._parts else np.empty((0, 0), np.float32)
+        features = np.concatenate(self._parts)
         self._parts = [features]
-        if known < count == len(self._rows):
+        if known < count == len(self.rows):
             try:
                 self._entry.write(features)
             except WriteError as error:
                 note_unwritable(self._entry.directory, error)
-        return Reference(self._rows[:count], features[:count])
+        return Reference(self.rows[:count], features[:count])
 
 
 def reference(

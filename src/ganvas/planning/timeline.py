@@ -9,7 +9,6 @@ from ganvas.planning.costs import Costs
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import Settings
 from ganvas.training.agenda import Agenda
-from ganvas.training.pace import SMALLEST
 
 # Approximate number of rounds of a simulation. Each round stands for the same number of steps.
 ROUNDS = 2000
@@ -101,7 +100,7 @@ class _Simulated:
         self._costs, self._evaluates = costs, settings.eval_samples > 0
         self.progress = Progress(pictures, seconds=costs.sample_grid)
         self.evaluations, self.evaluating = 0, 0.0
-        self._agenda, self._most, self._pictures = Agenda(settings, Progress(pictures)), settings.eval_samples, pictures
+        self._agenda, self._most = Agenda(settings, Progress(pictures)), settings.eval_samples
         self._evaluated_at = self._saved_at = -1
 
     def train(self, steps: int) -> None:
@@ -123,12 +122,12 @@ class _Simulated:
         self._save()
         self.progress.seconds += self._costs.sample_grid
         if self._evaluates and self._evaluated_at != self.progress.steps:
-            self._evaluate(self._agenda.pace.size(self.progress) or min(SMALLEST, self._most))
+            self._evaluate(self._agenda.pace.last_size(self.progress))
 
     def _evaluate(self, size: int) -> None:
         pace, costs = self._agenda.pace, self._costs
         seconds = costs.evaluation * size / self._most
-        seconds += costs.first_evaluation * pace.described(size) / self._pictures
+        seconds += costs.first_evaluation * pace.described(size) / pace.real_pictures
         pace.evaluated(seconds, size)
         self.progress.seconds += seconds
         self.evaluations += 1

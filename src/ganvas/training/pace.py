@@ -4,6 +4,7 @@ import statistics
 from collections import deque
 from typing import Final
 
+from ganvas.metrics.reference import MAX_REAL
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import Settings
 
@@ -29,35 +30,44 @@ class Pace:
     Args:
         settings: of the run.
         progress: of the run when it starts or resumes.
+
+    Attributes:
+        real_pictures: the number of training pictures that a whole evaluation compares with.
     """
 
     def __init__(self, settings: Settings, progress: Progress) -> None:
         self._budget, self._most = settings.budget, settings.eval_samples
         self._adapts = settings.eval_every is None
-        self._real, self._known = progress.dataset_size, 0
+        self.real_pictures, self._known = min(progress.dataset_size, MAX_REAL), 0
+        self._sizes = [min(SMALLEST, self._most)]
+        while self._sizes[-1] < self._most:
+            self._sizes.append(min(2 * self._sizes[-1], self._most))
         self._since, self._began = progress.seconds, settings.budget.fraction(progress)
         self._spent = 0.0
         self._rates: deque[float] = deque(maxlen=3)  # seconds per picture of the latest evaluations
 
     def size(self, progress: Progress) -> int | None:
-        """The number of generated pictures that an evaluation now may compare; None if there is no time for one."""
+        """How many pictures to generate for an evaluation now; None if there is no time for one."""
         if not self._adapts:
             return self._most
-        sizes = [SMALLEST * 2**power for power in range(20) if SMALLEST * 2**power < self._most]
         if not self._rates:
-            return min(SMALLEST, self._most)
+            return self._sizes[0]
         time = self._spendable(progress)
-        return next((size for size in (self._most, *reversed(sizes)) if self._seconds(size) <= time), None)
+        return max((size for size in self._sizes if self._seconds(size) <= time), default=None)
+
+    def last_size(self, progress: Progress) -> int:
+        """The same for the evaluation at the end of the run, which comes whatever it takes."""
+        return self.size(progress) or self._sizes[0]
 
     def real(self, size: int) -> int | None:
         """The number of training pictures that an evaluation of this size compares with; None for all."""
-        if size >= self._most or REAL_PER_GENERATED * size >= self._real:
+        if size >= self._most or REAL_PER_GENERATED * size >= self.real_pictures:
             return None
         return REAL_PER_GENERATED * size
 
     def described(self, size: int) -> int:
         """The number of real pictures whose features an evaluation of this size would be the first to need."""
-        return max(0, (self.real(size) or self._real) - self._known)
+        return max(0, (self.real(size) or self.real_pictures) - self._known)
 
     def evaluated(self, seconds: float, size: int) -> None:
         """Record an evaluation."""
@@ -75,7 +85,7 @@ class Pace:
         done = self._budget.fraction(progress)
         share = (done - self._began) / max(1 - self._began, 1e-9)
         whole = _PLANNED * EVALUATION_SHARE * (progress.seconds - self._since) / max(share, 1e-9)
-        last = self._seconds(min(SMALLEST, self._most)) if share < 1 else 0.0
+        last = self._seconds(self._sizes[0]) if share < 1 else 0.0
         left = whole - self._spent - last
         # One evaluation must not take what several others need.
         each = 2 * left / max(1.0, EVALUATIONS * (1 - share))

@@ -26,7 +26,6 @@ from ganvas.training.display import Display
 from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.interruption import Interruption, interruptions
 from ganvas.training.logbook import Logbook
-from ganvas.training.pace import SMALLEST
 from ganvas.training.sample_grid import sample_grid
 from ganvas.training.saver import Saver
 from ganvas.training.updater import Updater
@@ -218,8 +217,7 @@ class Trainer:
             self._log()
             self._sample()
         if ended and self._evaluated_at != self.progress.steps:
-            smallest = min(SMALLEST, self.settings.eval_samples)
-            self._evaluate(self._agenda.pace.size(self.progress) or smallest)
+            self._evaluate(self._agenda.pace.last_size(self.progress))
 
     def state(self) -> State:
         """Everything that a resumed run needs to go on exactly."""

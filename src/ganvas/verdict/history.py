@@ -61,12 +61,12 @@ class History:
         return np.array([each.number(name) for each in self.measurements[-last if last else None :]])
 
     def change(self, name: str) -> float:
-        """The change of a figure since `SPAN` evaluations ago, in standard errors of the difference.
+        """The change of a figure since `SPAN` evaluations ago or the first, in standard errors of the difference.
 
         NaN if the figure depends on the numbers of pictures, and these have changed.
         """
-        then, now = self.measurements[-SPAN - 1], self.latest
-        if name in COUNTED and not same_counts(then, now):
+        then, now = self.measurements[-SPAN - 1 :][0], self.latest
+        if name in COUNTED and not _same_counts(then, now):
             return math.nan
         errors = [each.number(f"{name}_se") for each in (then, now)]
         spread = math.hypot(*(error if error > 0 else _LEAST_ERROR for error in errors))
@@ -141,6 +141,6 @@ class History:
         return self.now("kid") < LEARNT * self.values("kid")[0] and self.now("kid") < FAR * self.best_kid
 
 
-def same_counts(first: Measurement, second: Measurement) -> bool:
+def _same_counts(first: Measurement, second: Measurement) -> bool:
     """Whether two measurements compared equally many pictures, as far as they tell."""
     return all(first.figures.get(name) == second.figures.get(name) for name in ("generated", "real"))

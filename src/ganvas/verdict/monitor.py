@@ -59,7 +59,7 @@ class Monitor:
         last = self._evaluations[-1].verdict if self._evaluations else None
         is_same = last is not None and (last.name, last.classes) == (kind.name, evidence.classes)
         since = last.since if last and is_same else measurement.kimg
-        return Verdict.of(kind, evidence, since, certainty(history), Trends.of(history))
+        return Verdict.of(kind, evidence, since, certainty(history, kind.name), Trends.of(history))
 
     def evaluated(self, evaluation: Evaluation) -> None:
         """Record an evaluation, and drop those that it rolls back."""

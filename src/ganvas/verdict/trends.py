@@ -1,13 +1,12 @@
 """What gets better and what gets worse in a run, and how sure a verdict is."""
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from ganvas.verdict.history import COUNTED, FULL, SPAN, SURE, History, same_counts
-from ganvas.verdict.kinds import find
+from ganvas.verdict.history import FULL, SPAN, SURE, History
+from ganvas.verdict.kinds import find, in_order
 from ganvas.verdict.measurement import Measurement
 
 # The figures whose trends are told, with their names in messages, and whether higher values are better.
@@ -32,12 +31,11 @@ class Trends:
     @classmethod
     def of(cls, history: History) -> "Trends":
         """Compare the last evaluation with that of `SPAN` evaluations ago, or with the first."""
-        then, now = history.measurements[-SPAN - 1 :][0], history.latest
         better: list[str] = []
         worse: list[str] = []
         for key, (name, higher_is_better) in TOLD.items():
-            gain = _change(then, now, key) * (1 if higher_is_better else -1)
-            if key == "diversity" and max(then.number(key), now.number(key)) > FULL:
+            gain = history.change(key) * (1 if higher_is_better else -1)
+            if key == "diversity" and max(history.values(key, SPAN + 1)[[0, -1]]) > FULL:
                 gain = -gain  # more varied than real pictures is no gain
             if abs(gain) > SURE:
                 (better if gain > 0 else worse).append(name)
@@ -48,27 +46,22 @@ class Trends:
         return "; ".join(f"getting {way}: {', '.join(names)}" for way, names in parts.items() if names)
 
 
-def certainty(history: History) -> float:
-    """How sure the verdict is: how often it stays the same if all figures are drawn again within their errors.
+def certainty(history: History, verdict: str) -> float:
+    """How sure a verdict is: how often it stays the same if all figures are drawn again within their errors.
+
+    Args:
+        history: of the run.
+        verdict: the name of its kind.
 
     Returns:
         0 to 1, in steps of 1 / `DRAWS`. The draws are the same at every call.
     """
-    name, random = find(history)[0].name, np.random.default_rng(0)
+    kinds, random = in_order(), np.random.default_rng(0)
     same = 0
     for _ in range(DRAWS):
         drawn = [_drawn(each, random) for each in history.measurements]
-        same += find(History(drawn, history.stats, history.augmentations))[0].name == name
+        same += find(History(drawn, history.stats, history.augmentations), kinds)[0].name == verdict
     return same / DRAWS
-
-
-def _change(then: Measurement, now: Measurement, key: str) -> float:
-    """The change of a figure in standard errors of the difference; 0 if it is unknown."""
-    if key in COUNTED and not same_counts(then, now):
-        return 0.0
-    error = math.hypot(*(each.get(f"{key}_se") or 0.0 for each in (then, now)))
-    change = (now.number(key) - then.number(key)) / (error or 0.01)
-    return change if math.isfinite(change) else 0.0
 
 
 def _drawn(measurement: Measurement, random: np.random.Generator) -> Measurement:

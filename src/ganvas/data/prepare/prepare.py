@@ -57,7 +57,7 @@ def _options_as_keywords(
         keywords = [each.replace(annotation=types[name]) for name, each in inspect.signature(model).parameters.items()]
         parameters = [*list(signature.parameters.values())[:2], *keywords]
         functools.update_wrapper(call, function)
-        call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # mypy does not know it
         return call
 
     return decorate

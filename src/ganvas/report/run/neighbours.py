@@ -10,11 +10,12 @@ from ganvas.foundation.arrays import Flags, Floats, Images, Indices, Integers
 from ganvas.foundation.errors import GanvasError
 from ganvas.metrics.copies import CopyDetector
 from ganvas.metrics.extractors import load_extractor
-from ganvas.metrics.features import SLAB, extract
+from ganvas.metrics.features import extract
 from ganvas.metrics.memorisation import nearest_by_features
 from ganvas.metrics.nearest import nearest_by_pixels
+from ganvas.metrics.outlines import Outlines
 from ganvas.metrics.reference import reference
-from ganvas.metrics.thumbnails import thumbnails
+from ganvas.metrics.thumbnails import dataset_thumbnails, thumbnails
 from ganvas.report import html
 from ganvas.report.html import Fields
 from ganvas.report.run.models import SAMPLES, RunModels
@@ -100,10 +101,8 @@ def compare(models: RunModels) -> Comparison:
     data = models.run.dataset()
     extractor = load_extractor(_extractor(models))
     real, images = reference(data, extractor), models.samples.interleaved[:SAMPLES]
-    parts = [real.rows[start : start + SLAB] for start in range(0, len(real.rows), SLAB)]
-    small = np.concatenate([thumbnails(data.images[rows]) for rows in parts])
-    detector = CopyDetector(small)
-    copies = detector.matches(thumbnails(images))
+    detector = CopyDetector(Outlines.of(dataset_thumbnails(data, real.rows)))
+    copies = detector.matches(Outlines.of(thumbnails(images)))
     positions, distances = nearest_by_features(extract(extractor, images), real.features)
     return Comparison(
         data,

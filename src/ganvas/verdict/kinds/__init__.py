@@ -8,6 +8,8 @@ nothing improves (`History.is_improving`); the exceptions are repeated pictures,
 difference is compared with its standard error.
 """
 
+from collections.abc import Sequence
+
 from ganvas.foundation.registry import Registry, attribute
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
@@ -20,10 +22,15 @@ def in_order() -> list[VerdictKind]:
     return sorted(KINDS.all().values(), key=lambda kind: -kind.gravity)
 
 
-def find(history: History) -> tuple[VerdictKind, Evidence]:
-    """The gravest verdict that a history deserves, and what it rests on."""
+def find(history: History, kinds: Sequence[VerdictKind] = ()) -> tuple[VerdictKind, Evidence]:
+    """The gravest verdict that a history deserves, and what it rests on.
+
+    Args:
+        history: of the run.
+        kinds: those of `in_order`, for whoever asks often; by default they are looked up.
+    """
     # The rule of `learning` always finds something.
-    return next((kind, evidence) for kind in in_order() if (evidence := kind.rule(history)) is not None)
+    return next((kind, evidence) for kind in kinds or in_order() if (evidence := kind.rule(history)) is not None)
 
 
 def by_name(name: str) -> VerdictKind | None:

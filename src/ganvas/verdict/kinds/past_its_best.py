@@ -4,7 +4,7 @@ from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
 
 
-def _past_its_best(history: History) -> Evidence | None:
+def past_its_best(history: History) -> Evidence | None:
     """KID is worse than its best for two evaluations or more, though not by much."""
     if history.worse_since is None:
         return None
@@ -18,5 +18,5 @@ KIND = VerdictKind(
     healthy=True,
     meaning="Its pictures have been a little better, as happens to healthy runs for a while.",
     colour="#5d7a6a",
-    rule=_past_its_best,
+    rule=past_its_best,
 )

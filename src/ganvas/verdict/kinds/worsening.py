@@ -2,14 +2,12 @@
 
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.kinds.past_its_best import past_its_best
 
 
 def _worsening(history: History) -> Evidence | None:
     """KID has been worse than its best for two evaluations or more, and is much worse now."""
-    since = history.worse_since
-    if since is None or not history.has_trend or not history.is_much_worse:
-        return None
-    return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid, "worse_since": since})
+    return past_its_best(history) if history.has_trend and history.is_much_worse else None
 
 
 KIND = VerdictKind(
