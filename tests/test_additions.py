@@ -373,6 +373,7 @@ VERDICT = '''"""Gloomy: pictures that are unlike the real ones."""
 
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.remedy import Remedy
 
 
 def _gloomy(history: History) -> Evidence | None:
@@ -386,7 +387,7 @@ KIND = VerdictKind(
     gravity=95,
     healthy=False,
     meaning="Its pictures are not the real ones.",
-    advice="be content",
+    remedies=(Remedy("be content"),),
     colour="#202122",
     rule=_gloomy,
 )

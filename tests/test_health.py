@@ -15,6 +15,7 @@ from ganvas.verdict.kind import VerdictKind
 from ganvas.verdict.kinds import find, in_order
 from ganvas.verdict.measurement import LogLine
 from ganvas.verdict.monitor import Monitor
+from ganvas.verdict.remedy import Remedy
 
 KIMG = 10.0
 
@@ -187,7 +188,7 @@ def test_a_run_that_is_far_behind_its_best_is_not_learning(name: str) -> None:
     *_, last = verdicts(behind)
     assert last.name == "worsening"
     first_behind = WAVES[name].index(min(WAVES[name])) + 2
-    assert last.evidence["worse_since"] == KIMG * first_behind
+    assert last.since == KIMG * first_behind
 
 
 def test_a_run_that_swings_is_told_with_its_period() -> None:
@@ -208,6 +209,38 @@ def test_a_certain_discriminator_is_no_divergence() -> None:
     flat = {key: evaluation(1)[key] for key in ("recall", "coverage", "diversity", "pixel_diversity")}
     records = run(**flat, kid=lambda n: 1.97 + 0.02 * (-1) ** n, d_tells=1.0, g_grad=lambda n: 3.0 if n < 2 else 103.0)
     assert names(records)[-1] == "discriminator overpowering"
+
+
+def test_a_certain_discriminator_whose_generator_never_had_variety_is_no_collapse() -> None:
+    flat = {key: evaluation(1)[key] for key in ("recall", "coverage")}
+    narrow = {"diversity": 0.14, "pixel_diversity": 0.12, "vendi": 0.06, "raw_diversity": 0.14}
+    records = run(10, **flat, **narrow, kid=0.9, d_tells=1.0)
+    assert names(records)[-1] == "discriminator overpowering"
+    assert names([record | {"d_tells": 0.9} for record in records])[-1] == "collapsed"
+
+
+def test_a_slow_but_steady_fall_is_learning() -> None:
+    """Each fall is within its standard error, which holds for other real pictures; four on a line are no chance."""
+    flat = {key: evaluation(1)[key] for key in ("recall", "coverage", "diversity", "pixel_diversity")}
+    records = run(**flat, kid=lambda n: 0.8 - 0.01 * n)
+    assert names(records)[-1] == "learning"
+    assert names(run(**flat, kid=lambda n: 0.8 - 0.01 * (-1) ** n))[-1] == "stalled"
+
+
+def test_what_most_draws_do_not_support_is_not_said() -> None:
+    """Copies at the edge of the rule: the verdict is the graver one only if most draws say so."""
+    said = {copies: verdicts(run(copies=copies, copies_se=0.014))[-1] for copies in (0.0925, 0.115)}
+    assert said[0.115].name == "memorising"
+    assert said[0.0925].name in ("memorising", "learning")
+    for verdict in said.values():
+        assert verdict.sure is not None
+        assert verdict.sure >= 0.4
+
+
+def test_it_is_told_since_when_nothing_got_better() -> None:
+    flat = {key: evaluation(1)[key] for key in ("recall", "coverage", "diversity", "pixel_diversity")}
+    *_, last = verdicts(run(**flat, kid=lambda n: max(1.0 - 0.06 * n, 0.82)))
+    assert (last.name, last.since) == ("stalled", 3 * KIMG)
 
 
 def test_it_tells_what_gets_better_and_what_gets_worse_and_how_sure_it_is() -> None:
@@ -288,10 +321,11 @@ def test_what_was_rolled_back_is_forgotten_by_a_resumed_run_too() -> None:
 # ---- what a verdict is ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("changes", [{"meaning": ""}, {"name": ""}, {"advice": None}, {"colour": "red"}])
-def test_a_verdict_without_a_meaning_a_name_advice_or_a_colour_cannot_be_made(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [{"meaning": ""}, {"name": ""}, {"remedies": ()}, {"colour": "red"}])
+def test_a_verdict_without_a_meaning_a_name_a_remedy_or_a_colour_cannot_be_made(changes: dict[str, Any]) -> None:
     whole: dict[str, Any] = {
-        "name": "bored", "gravity": 1, "healthy": False, "meaning": "It has lost interest.", "advice": "a walk",
+        "name": "bored", "gravity": 1, "healthy": False, "meaning": "It has lost interest.",
+        "remedies": (Remedy("a walk"),),
         "colour": "#123456", "rule": lambda history: None,
     }  # fmt: skip
     assert VerdictKind(**whole).name == "bored"

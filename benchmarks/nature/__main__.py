@@ -1,9 +1,12 @@
 """How accurate verdicts are on faults that nobody planted.
 
     python -m benchmarks.nature RESULTS [--half tuning] [--only NAME...] [--part 1/2] [--hours H]
+    python -m benchmarks.nature RESULTS --table [--keep FILE] [--sheets FOLDER]
 
 RESULTS is a folder that keeps the logs of finished runs, their sample grids, and an evaluation of 4,000 pictures of the
 last networks, so you can stop the command and repeat it. Set GANVAS_ART to a folder of real art (docs/results.md).
+`--table` judges the finished runs by the current rules; it also takes a file that `--keep` wrote. `--sheets` writes
+their last grids in a random order, to be looked at.
 """
 
 import argparse
@@ -14,17 +17,20 @@ from pathlib import Path
 
 from benchmarks.nature.pictures import dataset
 from benchmarks.nature.scenarios import COMMON, EVALUATIONS, Scenario, scenarios
+from benchmarks.nature.sheets import write_sheets
+from benchmarks.nature.table import judge, print_tables
+from benchmarks.verdict.records import LONG, write
 from benchmarks.verdict.training import train_and_keep
 from ganvas.artist.artist import load
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.metrics.evaluator import Evaluator
 
 # Pictures of the long evaluation at the end of a run.
-LONG = 4000
+MANY = 4000
 
 
 def main() -> None:
-    """Train what is missing."""
+    """Train what is missing, or print the tables of what is finished."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path)
     parser.add_argument("--half", choices=["tuning", "unseen"])
@@ -33,7 +39,28 @@ def main() -> None:
         "--part", default="1/1", metavar="K/N", help="every N-th run from the K-th on, to share the work"
     )
     parser.add_argument("--hours", type=float, help="begin no run after this time")
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write all finished runs to one file")
+    parser.add_argument("--sheets", type=Path, metavar="FOLDER")
     args = parser.parse_args()
+    if args.table:
+        tell(args.results, args.half, args.keep, args.sheets)
+    else:
+        train_missing(args)
+
+
+def tell(results: Path, half: str | None, keep: Path | None, sheets: Path | None) -> None:
+    """Print the tables of the finished runs, and write what is asked for."""
+    judged = [each for each in judge(results) if each.scenario.half == (half or each.scenario.half)]
+    print_tables(judged)
+    if keep:
+        write([each.run for each in judged], keep)
+    if sheets:
+        write_sheets(results, [each.run.name for each in judged], sheets)
+
+
+def train_missing(args: argparse.Namespace) -> None:
+    """Train the runs that are asked for and not finished."""
     part, parts = map(int, args.part.split("/"))
     chosen = [each for each in scenarios() if each.half == (args.half or each.half)]
     chosen = [each for each in chosen if each.name.startswith(tuple(args.only))][part - 1 :: parts]
@@ -43,18 +70,18 @@ def main() -> None:
             continue
         if time.monotonic() > deadline:
             break
-        keep(scenario, args.results)
+        train_one(scenario, args.results)
         print(f"{scenario.name} is done", flush=True)
 
 
-def keep(scenario: Scenario, results: Path) -> None:
+def train_one(scenario: Scenario, results: Path) -> None:
     """Train one run and keep what it logged and drew."""
     data = dataset(scenario.data, results / "data")
     budget = {"budget": f"{scenario.kimg}kimg", "eval_every": f"{scenario.kimg / EVALUATIONS}kimg"}
 
     def also(run: Path, kept: Path) -> None:
         shutil.copytree(run / "samples", kept / "samples")
-        (kept / "long.json").write_text(json.dumps(long_evaluation(run, data)))
+        (kept / LONG).write_text(json.dumps(long_evaluation(run, data)))
 
     train_and_keep(results / scenario.name, data, scenario.recipe, COMMON | budget | scenario.options, also)
 
@@ -65,8 +92,8 @@ def long_evaluation(directory: Path, data: Path) -> dict[str, object]:
     if not last.exists():
         return {}
     artist = load(last)
-    images = artist.sample(LONG, seed=1)
-    return Evaluator(Dataset.open(data), samples=LONG).score([images]).record()
+    images = artist.sample(MANY, seed=1)
+    return Evaluator(Dataset.open(data), samples=MANY).score([images]).record()
 
 
 if __name__ == "__main__":

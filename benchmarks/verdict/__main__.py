@@ -11,9 +11,9 @@ import argparse
 from pathlib import Path
 
 from benchmarks.verdict.pictures import dataset
-from benchmarks.verdict.records import read, write
+from benchmarks.verdict.records import write
 from benchmarks.verdict.scenarios import COMMON, Planned, planned
-from benchmarks.verdict.table import print_tables
+from benchmarks.verdict.table import judge, print_tables
 from benchmarks.verdict.training import train_and_keep
 
 
@@ -35,10 +35,10 @@ def main() -> None:
         if not (args.results / run.name).exists():
             keep(run, args.results)
             print(f"{run.name} is done", flush=True)
-    finished = read(args.results, args.seeds)
-    print_tables(finished)
+    judged = judge(args.results, args.seeds)
+    print_tables(judged)
     if args.keep:
-        write(finished, args.keep)
+        write([each.run for each in judged], args.keep)
 
 
 def keep(run: Planned, results: Path) -> None:

@@ -2,39 +2,42 @@
 
 import gzip
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from benchmarks.verdict.scenarios import Planned, planned
 from ganvas.foundation.files import whole_file
 from ganvas.runs.logs import RunLogs
 from ganvas.verdict.evaluation import Evaluation, Verdict
 from ganvas.verdict.measurement import LogLine, Measurement
 from ganvas.verdict.monitor import Monitor
 
+# The file of a run's directory that holds its long evaluation.
+LONG = "long.json"
 # Significant digits in the file; no rule needs more.
 _DIGITS = 5
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A finished run of the benchmark.
+    """A finished run of a benchmark.
 
     Attributes:
-        planned: its scenario and seed.
+        name: of its scenario.
         augmentations: those of D's pictures.
         evals: the lines of its `evals.jsonl`; their verdicts are not used.
         stats: the lines of its `stats.jsonl`.
+        long: the figures of an evaluation of many pictures of the last networks; empty if there was none.
     """
 
-    planned: Planned
+    name: str
     augmentations: tuple[str, ...]
     evals: list[Evaluation]
     stats: list[LogLine]
+    long: Mapping[str, object] = field(default_factory=dict)
 
     def verdicts(self) -> list[Verdict]:
         """The verdicts of the current rules at each of its evaluations."""
@@ -51,11 +54,10 @@ class Kept:
         return verdicts
 
 
-def read(results: Path, seeds: int) -> list[Kept]:
-    """The finished runs in a folder, or in a file that `write` wrote, in the order of `planned`."""
-    runs = {run.name: run for run in planned(seeds)}
-    found = {run.planned.name: run for run in (_of_file if results.is_file() else _of_folder)(results, runs)}
-    return [found[name] for name in runs if name in found]
+def read(results: Path, names: Collection[str]) -> list[Kept]:
+    """The finished runs of these names in a folder, or in a file that `write` wrote, in the order of the names."""
+    found = {run.name: run for run in (_of_file if results.is_file() else _of_folder)(results, names)}
+    return [found[name] for name in names if name in found]
 
 
 def write(runs: list[Kept], file: Path) -> None:
@@ -63,11 +65,12 @@ def write(runs: list[Kept], file: Path) -> None:
     lines = [
         json.dumps(
             {
-                "name": run.planned.name,
+                "name": run.name,
                 "augmentations": run.augmentations,
                 "evals": _rounded([Measurement.record(each) | {"best": each.best} for each in run.evals]),
                 "stats": _rounded([line.record() for line in run.stats]),
             }
+            | ({"long": _rounded(dict(run.long))} if run.long else {})
         )
         for run in runs
     ]
@@ -76,26 +79,28 @@ def write(runs: list[Kept], file: Path) -> None:
         partial.write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
 
 
-def _of_file(file: Path, runs: dict[str, Planned]) -> Iterator[Kept]:
+def _of_file(file: Path, names: Collection[str]) -> Iterator[Kept]:
     for text in gzip.decompress(file.read_bytes()).decode().splitlines():
         run = json.loads(text)
-        if run["name"] in runs:
+        if run["name"] in names:
             yield Kept(
-                runs[run["name"]],
+                run["name"],
                 tuple(run["augmentations"]),
                 [Evaluation.parse(record) for record in run["evals"]],
                 [LogLine.parse(record) for record in run["stats"]],
+                run.get("long", {}),
             )
 
 
-def _of_folder(folder: Path, runs: dict[str, Planned]) -> Iterator[Kept]:
-    for name, run in runs.items():
+def _of_folder(folder: Path, names: Collection[str]) -> Iterator[Kept]:
+    for name in names:
         directory = folder / name
         if directory.is_dir():
             augment = yaml.safe_load((directory / "config.yaml").read_text())["options"]["augment"]
             logs = RunLogs.open(directory)
             augmentations = () if augment == "none" else tuple(augment.split(","))
-            yield Kept(run, augmentations, list(logs.evaluations), list(logs.stats))
+            long = json.loads(file.read_text()) if (file := directory / LONG).exists() else {}
+            yield Kept(name, augmentations, list(logs.evaluations), list(logs.stats), long)
 
 
 def _rounded(value: Any) -> Any:

@@ -3,11 +3,13 @@
 import functools
 import statistics
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 from scipy.stats import spearmanr
 
-from benchmarks.verdict.records import Kept
+from benchmarks.verdict.records import Kept, read
+from benchmarks.verdict.scenarios import Planned, planned
 from benchmarks.verdict.truth import Truth, truth
 from ganvas.verdict.evaluation import Verdict
 from ganvas.verdict.kinds import in_order
@@ -22,8 +24,8 @@ COLUMNS = tuple(dict.fromkeys((*FIRST, *(kind.name for kind in in_order()))))
 class Judged:
     """A run with its right verdict and the verdicts that it got."""
 
-    def __init__(self, run: Kept) -> None:
-        self.run, self.truth = run, truth(run.planned, run.evals)
+    def __init__(self, run: Kept, plan: Planned) -> None:
+        self.run, self.plan, self.truth = run, plan, truth(plan, run.evals)
 
     @functools.cached_property
     def verdicts(self) -> list[Verdict]:
@@ -36,7 +38,7 @@ class Judged:
         last = self.verdicts[-1]
         if self.truth.healthy:
             return last.healthy
-        culprits = self.run.planned.scenario.culprits
+        culprits = self.plan.scenario.culprits
         return last.name in self.truth.troubles and (not culprits or last.classes == culprits)
 
     @property
@@ -57,19 +59,24 @@ class Judged:
     @property
     def interval(self) -> float:
         """kimg between evaluations."""
-        return self.run.planned.scenario.kimg / 10
+        return self.plan.scenario.kimg / 10
 
 
-def print_tables(runs: list[Kept]) -> None:
-    """Print every figure of docs/verdict.md."""
-    judged = [Judged(run) for run in runs]
+def judge(results: Path, seeds: int) -> list[Judged]:
+    """The finished runs of a folder or file, in the order of `planned`."""
+    plans = {plan.name: plan for plan in planned(seeds)}
+    return [Judged(run, plans[run.name]) for run in read(results, plans)]
+
+
+def print_tables(judged: list[Judged]) -> None:
+    """Print every figure about planted faults in docs/verdict.md."""
     for half in ("tuning", "test", "fresh"):
-        of_half = [each for each in judged if each.run.planned.half == half]
+        of_half = [each for each in judged if each.plan.half == half]
         if of_half:
             print(f"\n## The {half} runs: {len(of_half)}\n")
             _print_confusion(of_half)
             _print_summary(of_half)
-    _print_modes(runs)
+    _print_modes(judged)
 
 
 def _print_confusion(judged: list[Judged]) -> None:
@@ -101,15 +108,15 @@ def _print_summary(judged: list[Judged]) -> None:
     for each in judged:
         if not each.right or each.false_alarms:
             names = ", ".join(verdict.name for verdict in each.verdicts)
-            print(f"- {each.run.planned.name} ({_kind(each.truth)}): {names}")
+            print(f"- {each.plan.name} ({_kind(each.truth)}): {names}")
 
 
-def _print_modes(runs: list[Kept]) -> None:
+def _print_modes(judged: list[Judged]) -> None:
     """Whether scores rank the runs on painted pictures as the number of modes covered does."""
     last = [
-        run.evals[-1]
-        for run in runs
-        if "paintings" in run.planned.scenario.data and run.evals[-1].get("modes_covered") is not None
+        each.run.evals[-1]
+        for each in judged
+        if "paintings" in each.plan.scenario.data and each.run.evals[-1].get("modes_covered") is not None
     ]
     if len(last) < 3:
         return  # two runs always agree or disagree

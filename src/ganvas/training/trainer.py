@@ -33,6 +33,7 @@ from ganvas.verdict.assessor import Assessor
 from ganvas.verdict.evaluation import Evaluation
 from ganvas.verdict.measurement import Measurement
 from ganvas.verdict.policy import SLOWER
+from ganvas.verdict.remedy import own_values
 
 
 class Trainer:
@@ -65,7 +66,8 @@ class Trainer:
         self.progress = Progress(data.splits[TRAIN])
         self.stopped: str | None = None
         self._evaluator = RunEvaluator(data, recipe, machine, settings)
-        self.assessor = Assessor(recipe.options.augment, settings)
+        remedy = own_values(recipe.options.model_dump(), recipe.defaults.model_dump())
+        self.assessor = Assessor(recipe.options.augment, settings, remedy)
         self._saver = Saver(run, recipe, data, may_roll_back=settings.on_trouble == "rollback")
         self._logbook = Logbook(run, display, settings.tensorboard)
         self._agenda, self._clock = Agenda(settings, self.progress), Clock(settings.budget)

@@ -9,6 +9,7 @@ from ganvas.verdict.evaluation import Evaluation, Verdict, may_be_best
 from ganvas.verdict.measurement import LogLine, Measurement
 from ganvas.verdict.monitor import Monitor
 from ganvas.verdict.policy import Policy
+from ganvas.verdict.remedy import Remedy
 
 
 class Assessor:
@@ -17,6 +18,7 @@ class Assessor:
     Args:
         augmentations: the augmentations that D is trained with.
         settings: of the run.
+        own_values: a remedy for this run alone: unusual options set back.
 
     Attributes:
         best_kid: the KID of the best evaluation; None before there is one.
@@ -25,8 +27,8 @@ class Assessor:
         verdict: the latest; None before the first evaluation of this process.
     """
 
-    def __init__(self, augmentations: Sequence[str], settings: Settings) -> None:
-        self._monitor, self._policy = Monitor(augmentations), Policy(settings)
+    def __init__(self, augmentations: Sequence[str], settings: Settings, own_values: Remedy | None = None) -> None:
+        self._monitor, self._policy = Monitor(augmentations, own_values), Policy(settings)
         self.best_kid: float | None = None
         self.best_bound: float = math.inf
         self.verdict: Verdict | None = None

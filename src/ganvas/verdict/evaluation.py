@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self, get_args
 
-from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.decision import Decision
+from ganvas.verdict.kind import VerdictKind
 from ganvas.verdict.kinds import by_name, memorising
 from ganvas.verdict.measurement import Measurement, is_finite
+from ganvas.verdict.remedy import Remedy
 from ganvas.verdict.trends import Trends
 
 Response = Literal["go on", "stop", "roll back"]
@@ -32,7 +34,7 @@ class Verdict:
 
     Attributes:
         name: of its kind.
-        since: kimg of the first evaluation in a row with this verdict.
+        since: kimg at which it began, as the rule tells, or of the first evaluation in a row with this verdict.
         evidence: the figures that it rests on, by name.
         classes: the names of the affected classes; empty if it is about all pictures.
         advice: options to try; None if the run is healthy.
@@ -51,10 +53,18 @@ class Verdict:
     worse: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, kind: VerdictKind, evidence: Evidence, since: float, sure: float, trends: Trends) -> Self:
-        """Build a verdict of a kind."""
-        told = trends.better, trends.worse
-        return cls(kind.name, since, evidence.figures, evidence.classes, kind.advice, sure, *told)
+    def of(cls, decision: Decision, since: float, trends: Trends, own_values: Remedy | None = None) -> Self:
+        """Build a verdict from the decision on its kind.
+
+        Args:
+            decision: the kind, its evidence, and how sure it is.
+            since: kimg at which it began.
+            trends: what gets better and what gets worse.
+            own_values: a remedy for this run alone.
+        """
+        kind, evidence = decision.kind, decision.evidence
+        advice, told = kind.advice(own_values), (trends.better, trends.worse)
+        return cls(kind.name, since, evidence.figures, evidence.classes, advice, decision.sure, *told)
 
     @classmethod
     def parse(cls, record: Mapping[str, object]) -> Self | None:

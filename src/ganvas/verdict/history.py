@@ -18,6 +18,10 @@ COUNTED: Final = ("recall", "coverage", "precision", "density")
 LASTING: Final = 2
 # A difference counts if it is larger than this many standard errors.
 SURE: Final = 3.0
+# The noise of a figure is known after this many second differences, and is this share of its standard error at least.
+BENDS, LEAST_NOISE = 3, 0.25
+# KID falls steadily if its line over `SPAN` evaluations falls by this share of its mean.
+STEADY: Final = 0.04
 # A gain of diversity in `SPAN` evaluations counts if it exceeds `TRIFLE`. Diversity above `FULL` counts as no gain.
 TRIFLE, FULL = 0.03, 1.1
 # Number of log lines whose median is the usual value of a figure around an evaluation.
@@ -29,6 +33,8 @@ LEARNT: Final = 0.6
 # KID is much worse than its best if it exceeds it by the first share; by the second while little is learnt, when KID
 # may rise for a while as variety grows.
 MUCH, MUCH_YET = 0.25, 0.5
+# A KID that exceeds the lowest one by at most this share is about as low.
+ABOUT: Final = 0.05
 # A KID of at least this multiple of the best KID is far from it.
 FAR: Final = 1.5
 
@@ -72,6 +78,19 @@ class History:
         spread = math.hypot(*(error if error > 0 else _LEAST_ERROR for error in errors))
         return (now.number(name) - then.number(name)) / spread
 
+    def noise(self, name: str) -> float:
+        """The scatter of a figure from one evaluation to the next, apart from its trend; infinite if it is unknown.
+
+        A standard error holds for other real pictures, too. A run is compared with the same ones each time, so its
+        figures scatter less.
+        """
+        bends = np.diff(self.values(name), 2)
+        if len(bends) < BENDS or not np.isfinite(bends).all():
+            return math.inf
+        # Of values with independent errors of 1, second differences have a variance of 6. The median is robust against
+        # real bends; 0.6745 makes it a standard deviation.
+        return max(float(np.median(np.abs(bends))) / (0.6745 * math.sqrt(6)), LEAST_NOISE * self.now(f"{name}_se"))
+
     def size(self, name: str, first: bool = False) -> float:
         """The magnitude of a figure at the last or the first evaluation. For logged figures, a median of log lines."""
         measurement = self.measurements[0 if first else -1]
@@ -95,7 +114,7 @@ class History:
             return True
         if self.is_much_worse:
             return False
-        if self.change("kid") < -SURE:
+        if self.change("kid") < -SURE or self._falls_steadily:
             return True
         return any(self._widens(name) for name in ("diversity", "pixel_diversity")) or any(
             self.change(name) > SURE for name in ("recall", "coverage")
@@ -118,11 +137,31 @@ class History:
         return kimg if kimg is not None and self.measurements[-LASTING].kimg >= kimg else None
 
     @property
+    def still_since(self) -> float:
+        """kimg of the first evaluation whose KID is about the lowest: since then, little has got better."""
+        near = self.values("kid") <= (1 + ABOUT) * np.nanmin(self.values("kid"))
+        return self.measurements[int(np.argmax(near))].kimg
+
+    @property
     def is_much_worse(self) -> bool:
         """Whether KID has been worse than its best for some time, and is so by much."""
         has_learnt = self.best_kid < LEARNT * self.values("kid")[0]
         much = MUCH if has_learnt else MUCH_YET
         return self.worse_since is not None and bool(self.now("kid") > (1 + much) * self.best_kid)
+
+    @property
+    def _falls_steadily(self) -> bool:
+        """Whether the last values of KID lie on a falling line, whose slope is certain by their scatter around it."""
+        kimg, kid = self.values("kimg", SPAN + 1), self.values("kid", SPAN + 1)
+        if len(kid) <= SPAN or not np.isfinite(kid).all():
+            return False
+        with np.errstate(all="ignore"):  # absurd values make no slope, and NaN is not steep
+            since = kimg - kimg.mean()
+            slope = since @ kid / (since @ since)
+            scatter = kid - kid.mean() - slope * since
+            error = np.sqrt(scatter @ scatter / (len(kid) - 2) / (since @ since))
+            fall = -slope * (kimg[-1] - kimg[0])
+            return bool(fall > STEADY * kid.mean() and -slope > SURE * error)
 
     def _widens(self, name: str) -> bool:
         """Whether a diversity grows by more than `TRIFLE` and its noise, and is not beyond that of real pictures."""

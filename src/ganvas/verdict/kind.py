@@ -1,10 +1,11 @@
-"""A kind of verdict: its name, gravity, meaning, advice and colour, and the rule that finds it."""
+"""A kind of verdict: its name, gravity, meaning, remedies and colour, and the rule that finds it."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ganvas.verdict.history import History
+from ganvas.verdict.remedy import Remedy
 
 
 @dataclass(frozen=True)
@@ -14,10 +15,12 @@ class Evidence:
     Attributes:
         figures: the numbers that the verdict rests on, by name.
         classes: the names of the affected classes; empty if the verdict is about all pictures.
+        since: kimg at which it began, as the history tells now; None if that is this evaluation.
     """
 
     figures: dict[str, float] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    since: float | None = None
 
 
 Rule = Callable[[History], Evidence | None]
@@ -35,7 +38,7 @@ class VerdictKind:
         meaning: one sentence for the report.
         colour: the colour in reports, "#rrggbb", dark enough for white text.
         rule: returns the evidence if the verdict applies to a history, else None.
-        advice: options to try. Verdicts that are not healthy need it.
+        remedies: what to try, the best first. Verdicts that are not healthy need one.
     """
 
     name: str
@@ -44,12 +47,21 @@ class VerdictKind:
     meaning: str
     colour: str
     rule: Rule
-    advice: str | None = None
+    remedies: tuple[Remedy, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name or not self.meaning:
             raise ValueError(f"verdict {self.name!r}: name and meaning must not be empty")
-        if not self.healthy and not self.advice:
-            raise ValueError(f"verdict {self.name!r}: a verdict that is not healthy needs advice")
+        if not self.healthy and not self.remedies:
+            raise ValueError(f"verdict {self.name!r}: a verdict that is not healthy needs a remedy")
         if not re.fullmatch("#[0-9a-f]{6}", self.colour):
             raise ValueError(f"verdict {self.name!r}: colour {self.colour!r} must be #rrggbb")
+
+    def advice(self, own_values: Remedy | None = None) -> str | None:
+        """The remedies in words; None if there are none.
+
+        Args:
+            own_values: a remedy for this run alone, which comes before the others.
+        """
+        remedies = (own_values, *self.remedies) if own_values and self.remedies else self.remedies
+        return "; or ".join(remedy.words for remedy in remedies) or None

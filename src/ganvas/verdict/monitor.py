@@ -5,13 +5,14 @@ from typing import Final
 
 import numpy as np
 
+from ganvas.verdict.decision import decide
 from ganvas.verdict.evaluation import Evaluation, Verdict
 from ganvas.verdict.history import SETTLED, History
-from ganvas.verdict.kinds import find
 from ganvas.verdict.kinds.collapsed import NARROW
 from ganvas.verdict.kinds.diverged import GROWN
 from ganvas.verdict.measurement import LogLine, Measurement
-from ganvas.verdict.trends import Trends, certainty
+from ganvas.verdict.remedy import Remedy
+from ganvas.verdict.trends import Trends
 
 # A log line is alarming if the diversity of a batch fell below this share of its usual value.
 SHRUNK: Final = 0.4
@@ -22,10 +23,11 @@ class Monitor:
 
     Args:
         augmentations: the augmentations that D is trained with.
+        own_values: a remedy for this run alone: unusual options set back.
     """
 
-    def __init__(self, augmentations: Sequence[str] = ()) -> None:
-        self._augmentations = tuple(augmentations)
+    def __init__(self, augmentations: Sequence[str] = (), own_values: Remedy | None = None) -> None:
+        self._augmentations, self._own_values = tuple(augmentations), own_values
         self._evaluations: list[Evaluation] = []
         self._stats: list[LogLine] = []
         self._usual: list[LogLine] = []
@@ -55,11 +57,12 @@ class Monitor:
     def judge(self, measurement: Measurement) -> Verdict:
         """The verdict on the newest measurement."""
         history = History([*self._evaluations, measurement], self._stats, self._augmentations)
-        kind, evidence = find(history)
+        decision = decide(history)
         last = self._evaluations[-1].verdict if self._evaluations else None
-        is_same = last is not None and (last.name, last.classes) == (kind.name, evidence.classes)
-        since = last.since if last and is_same else measurement.kimg
-        return Verdict.of(kind, evidence, since, certainty(history, kind.name), Trends.of(history))
+        is_same = last is not None and (last.name, last.classes) == (decision.kind.name, decision.evidence.classes)
+        begun = decision.evidence.since
+        since = min(last.since if last and is_same else measurement.kimg, measurement.kimg if begun is None else begun)
+        return Verdict.of(decision, since, Trends.of(history), self._own_values)
 
     def evaluated(self, evaluation: Evaluation) -> None:
         """Record an evaluation, and drop those that it rolls back."""

@@ -1,13 +1,9 @@
-"""What gets better and what gets worse in a run, and how sure a verdict is."""
+"""What gets better and what gets worse in a run."""
 
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from ganvas.verdict.history import FULL, SPAN, SURE, History
-from ganvas.verdict.kinds import find, in_order
-from ganvas.verdict.measurement import Measurement
 
 # The figures whose trends are told, with their names in messages, and whether higher values are better.
 TOLD: Final = {
@@ -17,8 +13,6 @@ TOLD: Final = {
     "coverage": ("coverage", True),
     "copies": ("copies", False),
 }
-# How often figures are drawn again.
-DRAWS: Final = 50
 
 
 @dataclass(frozen=True)
@@ -44,31 +38,3 @@ class Trends:
     def __str__(self) -> str:
         parts = {"better": self.better, "worse": self.worse}
         return "; ".join(f"getting {way}: {', '.join(names)}" for way, names in parts.items() if names)
-
-
-def certainty(history: History, verdict: str) -> float:
-    """How sure a verdict is: how often it stays the same if all figures are drawn again within their errors.
-
-    Args:
-        history: of the run.
-        verdict: the name of its kind.
-
-    Returns:
-        0 to 1, in steps of 1 / `DRAWS`. The draws are the same at every call.
-    """
-    kinds, random = in_order(), np.random.default_rng(0)
-    same = 0
-    for _ in range(DRAWS):
-        drawn = [_drawn(each, random) for each in history.measurements]
-        same += find(History(drawn, history.stats, history.augmentations), kinds)[0].name == verdict
-    return same / DRAWS
-
-
-def _drawn(measurement: Measurement, random: np.random.Generator) -> Measurement:
-    """The measurement, with each figure that has a standard error drawn again."""
-    drawn = {
-        name: measurement.number(name) + error * random.standard_normal()
-        for name in measurement.figures
-        if (error := measurement.get(f"{name}_se"))
-    }
-    return Measurement(measurement.kimg, {**measurement.figures, **drawn})

@@ -34,7 +34,6 @@ SCORE_NAMES: Final = {
     "leak_colour": "leak of colour changes",
     "closer": "nearer to training pictures than unseen pictures are",
     "moved": "change of the pictures since the last evaluation",
-    "worse_since": "worse than its best since (kimg)",
     "period": "kimg from one high to the next",
 }
 

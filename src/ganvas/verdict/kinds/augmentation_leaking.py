@@ -4,6 +4,7 @@ from typing import Final
 
 from ganvas.verdict.history import SPAN, SURE, History
 from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.remedy import Remedy
 
 # Excess of the share of pictures with signs of an augmentation over that of real pictures. With colour augmentation,
 # 0.1 is normal for a while.
@@ -32,7 +33,10 @@ KIND = VerdictKind(
     gravity=70,
     healthy=False,
     meaning="Its pictures show the changes of augmentation, which real pictures do not.",
-    advice="remove that augmentation from augment, or try augment_probability=0.6",
+    remedies=(
+        Remedy("remove that augmentation from augment"),
+        Remedy("augment_probability=0.6", {"augment_probability": 0.6}),
+    ),
     colour="#1d7771",
     rule=_leaking,
 )

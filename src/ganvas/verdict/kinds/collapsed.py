@@ -2,10 +2,14 @@
 
 from typing import Final
 
+import numpy as np
+
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.discriminator_overpowered import GUESSING
+from ganvas.verdict.kinds.discriminator_overpowering import CERTAIN
 from ganvas.verdict.measurement import number
+from ganvas.verdict.remedy import LOWER_RATES, STEADIER, Remedy
 
 # Pictures repeat each other if the distance to the nearest other one is below this, relative to real pictures. Healthy
 # generators reach 0.3 at their first evaluation. Generators that ignore their latents have exactly 0.
@@ -23,9 +27,16 @@ def _collapsed(history: History) -> Evidence | None:
         return evidence
     # A generator that has not changed had no diversity to lose. If D cannot distinguish its pictures, it is healthy.
     learns = history.now("moved") > STILL and not history.now("d_tells") < GUESSING
-    if learns and min(history.now("vendi"), history.now("diversity")) < NARROW and not history.is_improving:
+    if learns and _is_narrow(history) and not history.is_improving:
         return evidence
     return _collapsed_classes(history)
+
+
+def _is_narrow(history: History) -> bool:
+    """Whether diversity is low by most measures, and that is no consequence of a D that has been certain all along."""
+    diversities = [history.now(name) for name in ("vendi", "diversity", "pixel_diversity")]
+    certain = bool(np.all(history.values("d_tells") > CERTAIN))
+    return float(np.median(diversities)) < NARROW and not certain
 
 
 def _collapsed_classes(history: History) -> Evidence | None:
@@ -43,7 +54,7 @@ KIND = VerdictKind(
     gravity=80,
     healthy=False,
     meaning="Its pictures are nearly identical for all latents.",
-    advice="start again with minibatch=stddev and r1=1, or lower g_lr and d_lr; the best snapshot may be usable",
+    remedies=(STEADIER, LOWER_RATES, Remedy("the best snapshot, which may be usable")),
     colour="#a83426",
     rule=_collapsed,
 )

@@ -8,6 +8,7 @@ import numpy as np
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.collapsed import REPEATS
+from ganvas.verdict.remedy import LOWER_RATES, STEADIER, Remedy
 
 # Diversity is collapsing if it has lost this share of its maximum.
 LOST: Final = 0.4
@@ -32,7 +33,7 @@ KIND = VerdictKind(
     gravity=60,
     healthy=False,
     meaning="Its pictures are becoming more and more alike.",
-    advice="use the best snapshot; then try minibatch=stddev, r1=1, or lower g_lr and d_lr",
+    remedies=(STEADIER, LOWER_RATES, Remedy("the best snapshot")),
     colour="#a5611a",
     rule=_collapsing,
 )

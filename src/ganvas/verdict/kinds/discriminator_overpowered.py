@@ -6,6 +6,7 @@ import numpy as np
 
 from ganvas.verdict.history import SPAN, History
 from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.remedy import Remedy
 
 # Below this probability that D finds a real picture more real than a generated one, it guesses.
 GUESSING: Final = 0.65
@@ -18,7 +19,8 @@ def _overpowered(history: History) -> Evidence | None:
     tells = history.values("d_tells", SPAN)
     guesses = bool(np.all(tells < GUESSING)) and not history.is_improving and not history.has_converged
     if guesses or (history.has_trend and np.all(tells < FOOLED)):
-        return Evidence({"d_tells": history.now("d_tells"), "kid": history.now("kid")})
+        figures = {"d_tells": history.now("d_tells"), "kid": history.now("kid")}
+        return Evidence(figures, since=history.still_since)
     return None
 
 
@@ -28,7 +30,11 @@ KIND = VerdictKind(
     gravity=40,
     healthy=False,
     meaning="The discriminator cannot distinguish generated from real pictures, so the generator learns nothing.",
-    advice="raise d_lr or d_steps, or lower g_lr and g_steps",
+    remedies=(
+        Remedy("a higher d_lr", factors={"d_lr": 4.0}),
+        Remedy("d_steps=4", {"d_steps": 4}),
+        Remedy("a lower g_lr", factors={"g_lr": 0.25}),
+    ),
     colour="#4a5da3",
     rule=_overpowered,
 )

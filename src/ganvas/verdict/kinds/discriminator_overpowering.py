@@ -6,6 +6,7 @@ import numpy as np
 
 from ganvas.verdict.history import SPAN, History
 from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.remedy import Remedy
 
 # Above this probability that D finds a real picture more real than a generated one, it is certain.
 CERTAIN: Final = 0.98
@@ -15,7 +16,8 @@ def _overpowering(history: History) -> Evidence | None:
     """Nothing improves, and D distinguishes the pictures with certainty."""
     if history.is_improving or history.has_converged or not np.all(history.values("d_tells", SPAN) > CERTAIN):
         return None
-    return Evidence({"d_tells": history.now("d_tells"), "kid": history.now("kid"), "g_grad": history.size("g_grad")})
+    figures = {"d_tells": history.now("d_tells"), "kid": history.now("kid"), "g_grad": history.size("g_grad")}
+    return Evidence(figures, since=history.still_since)
 
 
 KIND = VerdictKind(
@@ -24,7 +26,12 @@ KIND = VerdictKind(
     gravity=50,
     healthy=False,
     meaning="The discriminator distinguishes all pictures, so the generator learns nothing from it.",
-    advice="lower d_lr or d_steps, or weaken D: r1=1, d_dropout=0.3, label smoothing with real_target=0.8:1.0",
+    remedies=(
+        Remedy("a lower d_lr", factors={"d_lr": 0.25}),
+        Remedy("r1=1", {"r1": 1.0}),
+        Remedy("d_dropout=0.3", {"d_dropout": 0.3}),
+        Remedy("label smoothing with real_target=0.8:1.0", {"real_target": "0.8:1.0"}),
+    ),
     colour="#94415f",
     rule=_overpowering,
 )

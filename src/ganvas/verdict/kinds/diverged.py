@@ -5,6 +5,7 @@ from typing import Final
 
 from ganvas.verdict.history import FAR, History
 from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.remedy import LOWER_RATES, Remedy
 
 # Logits, losses and gradients have diverged if they exceed `HUGE` and `GROWN` times their first value while the
 # pictures get worse, or if they exceed `ABSURD`.
@@ -33,7 +34,7 @@ KIND = VerdictKind(
     gravity=100,
     healthy=False,
     meaning="Its losses have grown without bound, and its pictures are unusable from here on.",
-    advice="start again, or from a snapshot with --from, and lower g_lr and d_lr, or try r1=1 or spectral_norm=true",
+    remedies=(LOWER_RATES, Remedy("r1=1", {"r1": 1.0})),
     colour="#3a3633",
     rule=_diverged,
 )

@@ -5,6 +5,7 @@ from typing import Final
 from ganvas.verdict.history import SURE, History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.collapsed import NARROW
+from ganvas.verdict.remedy import Remedy
 
 # Excess of the share of near copies over that of real pictures which were not trained on.
 COPIES: Final = 0.05
@@ -24,7 +25,13 @@ KIND = VerdictKind(
     gravity=90,
     healthy=False,
     meaning="It copies training pictures instead of making new ones.",
-    advice="add pictures, or try augment=colour,translation,cutout and flip=true, or a smaller width",
+    remedies=(
+        Remedy("more pictures"),
+        Remedy(
+            "augment=colour,translation,cutout and flip=true", {"augment": "colour,translation,cutout", "flip": True}
+        ),
+        Remedy("a smaller width", factors={"width": 0.5}),
+    ),
     colour="#7b4a9b",
     rule=_memorising,
 )

@@ -8,7 +8,7 @@ def past_its_best(history: History) -> Evidence | None:
     """KID is worse than its best for two evaluations or more, though not by much."""
     if history.worse_since is None:
         return None
-    return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid, "worse_since": history.worse_since})
+    return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid}, since=history.worse_since)
 
 
 KIND = VerdictKind(

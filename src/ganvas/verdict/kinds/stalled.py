@@ -2,13 +2,15 @@
 
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.remedy import Remedy
 
 
 def _stalled(history: History) -> Evidence | None:
     """Nothing improves, and KID is still high."""
     if history.is_improving or history.has_converged:
         return None
-    return Evidence({"kid": history.now("kid"), "best_kid": history.best_kid, "moved": history.now("moved")})
+    figures = {"kid": history.now("kid"), "best_kid": history.best_kid, "moved": history.now("moved")}
+    return Evidence(figures, since=history.still_since)
 
 
 KIND = VerdictKind(
@@ -17,7 +19,7 @@ KIND = VerdictKind(
     gravity=30,
     healthy=False,
     meaning="Its pictures have stopped getting better.",
-    advice="raise g_lr and d_lr, or use another recipe",
+    remedies=(Remedy("higher g_lr and d_lr", factors={"g_lr": 4.0, "d_lr": 4.0}), Remedy("another recipe")),
     colour="#6a6764",
     rule=_stalled,
 )

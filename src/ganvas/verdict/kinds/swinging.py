@@ -7,6 +7,7 @@ import numpy as np
 from ganvas.foundation.arrays import Floats
 from ganvas.verdict.history import SURE, History
 from ganvas.verdict.kind import Evidence, VerdictKind
+from ganvas.verdict.remedy import LOWER_RATES, Remedy
 
 # Number of evaluations among which swings are looked for, and the number of turns that make a swing.
 RECENT: Final = 8
@@ -23,7 +24,8 @@ def _swinging(history: History) -> Evidence | None:
         return None
     at = [history.measurements[-len(kid) :][turn].kimg for turn in turns]
     period = 2 * (at[-1] - at[0]) / (len(at) - 1)
-    return Evidence({"kid": kid[-1], "lowest_kid": kid.min(), "highest_kid": kid.max(), "period": period})
+    figures = {"kid": kid[-1], "lowest_kid": kid.min(), "highest_kid": kid.max(), "period": period}
+    return Evidence(figures, since=at[0])
 
 
 def _turns(values: Floats, errors: Floats) -> list[int]:
@@ -48,7 +50,11 @@ KIND = VerdictKind(
     gravity=38,
     healthy=False,
     meaning="Its pictures get better and worse in turn.",
-    advice="lower g_lr and d_lr, or beta1; the best snapshot is that of a good moment",
+    remedies=(
+        LOWER_RATES,
+        Remedy("beta1=0", {"beta1": 0.0}),
+        Remedy("the best snapshot, which is that of a good moment"),
+    ),
     colour="#7d6b1d",
     rule=_swinging,
 )

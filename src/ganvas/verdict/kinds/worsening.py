@@ -3,6 +3,7 @@
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.past_its_best import past_its_best
+from ganvas.verdict.remedy import LOWER_RATES, Remedy
 
 
 def _worsening(history: History) -> Evidence | None:
@@ -16,7 +17,7 @@ KIND = VerdictKind(
     gravity=35,
     healthy=False,
     meaning="Its pictures have been better, and it does not find back.",
-    advice="use the best snapshot; then lower g_lr and d_lr, or try r1=1",
+    remedies=(Remedy("the best snapshot"), LOWER_RATES, Remedy("r1=1", {"r1": 1.0})),
     colour="#8a5a2b",
     rule=_worsening,
 )

@@ -1,0 +1,163 @@
+"""How accurate the verdicts on the benchmark's runs are: against what happened, how early, and by what the eye saw."""
+
+import functools
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from benchmarks.nature.hindsight import Onset, Truth, truth
+from benchmarks.nature.scenarios import EVALUATIONS, Scenario, scenarios
+from benchmarks.verdict.records import Kept, read
+from benchmarks.verdict.table import GRAVE
+from ganvas.verdict.evaluation import Verdict
+
+# What was seen in the last grid of each run, by someone who did not know which run it was.
+EYES: Final = Path(__file__).with_name("eyes.csv")
+# Verdicts that say that nothing is wrong, or nothing at all.
+SILENT: Final = ("learning", "converged", "warming up")
+# The symptoms that agree with what was seen.
+SEEN: Final = {"copies": ("copies",), "alike": ("alike",)}
+# The beginning that a verdict names may be wrong by this many evaluations.
+NEAR: Final = 2.0
+
+
+class Judged:
+    """A run with what happened and the verdicts that it got."""
+
+    def __init__(self, run: Kept, scenario: Scenario, seen: str | None) -> None:
+        self.run, self.scenario, self.seen = run, scenario, seen
+        self.truth: Truth = truth(run)
+
+    @functools.cached_property
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts of the current rules."""
+        return self.run.verdicts()
+
+    @property
+    def last(self) -> Verdict:
+        """The last verdict."""
+        return self.verdicts[-1]
+
+    @property
+    def right(self) -> bool:
+        """Whether the last verdict names a symptom of the run, or none if it had none."""
+        return self.last.healthy if self.truth.healthy else bool(self.truth.named_by(self.last.name))
+
+    @property
+    def interval(self) -> float:
+        """kimg between evaluations."""
+        return self.scenario.kimg / EVALUATIONS
+
+    @property
+    def onset_is_right(self) -> bool:
+        """Whether the last verdict, which is right, says about when its symptom began."""
+        return any(abs(self.last.since - each.begins) <= NEAR * self.interval for each in self._named)
+
+    @property
+    def _named(self) -> list[Onset]:
+        """When the symptoms came that the last verdict names."""
+        return [self.truth.symptoms[name] for name in self.truth.named_by(self.last.name)]
+
+    @property
+    def delay(self) -> float | None:
+        """Evaluations from when a symptom showed to the first of the right verdicts that lasted to the end."""
+        if self.truth.healthy or not self.right:
+            return None
+        named = len(self.verdicts) - 1
+        while named and self.truth.named_by(self.verdicts[named - 1].name):
+            named -= 1
+        shows = min(each.shows for each in self._named)
+        return max(0.0, self.run.evals[named].kimg - shows) / self.interval
+
+    @property
+    def seen_otherwise(self) -> bool:
+        """Whether the eye saw copies or equal pictures where hindsight found none, or the reverse."""
+        if self.seen is None:
+            return False
+        found = any(name in self.truth.symptoms for name in SEEN)
+        agrees = any(name in self.truth.symptoms for name in SEEN.get(self.seen, ()))
+        return agrees is False if self.seen in SEEN else found
+
+
+def judge(results: Path) -> list[Judged]:
+    """The finished runs of a folder or file."""
+    plans = {each.name: each for each in scenarios()}
+    seen: Mapping[str, str] = {}
+    if EYES.exists():
+        table = pd.read_csv(EYES)
+        seen = dict(zip(table["run"], table["seen"], strict=True))
+    return [Judged(run, plans[run.name], seen.get(run.name)) for run in read(results, plans)]
+
+
+def print_tables(judged: Sequence[Judged]) -> None:
+    """Print every figure about natural faults in docs/verdict.md."""
+    for half in ("tuning", "unseen"):
+        of_half = [each for each in judged if each.scenario.half == half]
+        if of_half:
+            print(f"\n## The {half} half: {len(of_half)} runs\n")
+            _print_confusion(of_half)
+            _print_summary(of_half)
+            _print_by_symptom(of_half)
+            _print_mistakes(of_half)
+
+
+def _print_confusion(judged: Sequence[Judged]) -> None:
+    """The symptoms against the last verdicts. A run with several symptoms is in several rows."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in judged:
+        for name in each.truth.symptoms or ("healthy",):
+            counts[name, each.last.name] += 1
+    columns = sorted({verdict for _, verdict in counts})
+    print(f"| what happened | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
+    for name in dict.fromkeys(name for name, _ in sorted(counts)):
+        print(f"| {name} | {' | '.join(str(counts[name, column] or '') for column in columns)} |")
+
+
+def _print_summary(judged: Sequence[Judged]) -> None:
+    troubled, healthy = ([each for each in judged if each.truth.healthy is wanted] for wanted in (False, True))
+    right = [each for each in troubled if each.right]
+    silent = [each for each in troubled if each.last.name in SILENT]
+    grave = [each for each in healthy if any(verdict.name in GRAVE for verdict in each.verdicts)]
+    ever = [each for each in healthy if any(not verdict.healthy for verdict in each.verdicts)]
+    print(f"\nTroubled runs whose last verdict names a symptom: {_share(right, troubled)}.")
+    print(
+        f"Of these, with about the right beginning: {_share([each for each in right if each.onset_is_right], right)}."
+    )
+    print(f"Troubled runs whose last verdict is {', '.join(SILENT[:-1])} or {SILENT[-1]}: {_share(silent, troubled)}.")
+    print(f"Healthy runs ever called {', '.join(GRAVE[:-1])} or {GRAVE[-1]}: {_share(grave, healthy)}.")
+    print(f"Healthy runs ever called anything else but healthy: {_share(ever, healthy)}.")
+    delays = [each.delay for each in right if each.delay is not None]
+    if delays:
+        print(f"Median delay: {statistics.median(delays):.2f} evaluations.")
+
+
+def _print_by_symptom(judged: Sequence[Judged]) -> None:
+    """How often right, and how early, by symptom."""
+    rows: defaultdict[str, list[Judged]] = defaultdict(list)
+    for each in judged:
+        for name in each.truth.symptoms:
+            rows[name].append(each)
+    print("\n| symptom | runs | named at the end | median delay, evaluations |\n|---|---|---|---|")
+    for name, runs in rows.items():
+        delays = [each.delay for each in runs if each.delay is not None]
+        median = f"{statistics.median(delays):.1f}" if delays else "-"
+        print(f"| {name} | {len(runs)} | {sum(each.right for each in runs)} | {median} |")
+
+
+def _print_mistakes(judged: Sequence[Judged]) -> None:
+    for each in judged:
+        names = ", ".join(f"{verdict.name}" for verdict in each.verdicts)
+        if not each.right:
+            print(f"- wrong: {each.scenario.name} ({each.truth}): {names}")
+        elif each.truth.healthy and not all(verdict.healthy for verdict in each.verdicts):
+            print(f"- false alarm: {each.scenario.name}: {names}")
+        if each.seen_otherwise:
+            print(f"- seen otherwise: {each.scenario.name}: {each.seen}, not {each.truth}")
+
+
+def _share(part: Sequence[object], whole: Sequence[object]) -> str:
+    return f"{len(part)} of {len(whole)} ({len(part) / max(len(whole), 1):.1%})"

@@ -1,0 +1,97 @@
+"""Hindsight on courses whose truth is plain, and the benchmark's runs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from benchmarks.nature.hindsight import CAUSES, NAMES, truth
+from benchmarks.nature.scenarios import COMMON, Scenario, scenarios
+from benchmarks.verdict.records import Kept
+
+from ganvas.gans import find
+from ganvas.settings.config import resolve
+from ganvas.verdict.evaluation import Evaluation
+from ganvas.verdict.kinds import KINDS
+
+KIMG = 4.0
+FINE = {"diversity": 0.8, "pixel_diversity": 0.8, "spacing": 0.7, "copies": 0.0, "real_copies": 0.0, "d_tells": 0.9}
+FALLING = [2.0, 1.6, 1.3, 1.1, 0.95, 0.8, 0.7, 0.6, 0.55, 0.5]
+
+
+def course(kid: Sequence[float | None] = FALLING, long: dict[str, object] | None = None, **figures: Any) -> Kept:
+    """A run with these KIDs; other figures are numbers, or functions of the number of the evaluation."""
+    evals = [
+        Evaluation.parse(
+            FINE
+            | {"kimg": KIMG * number, "kid": value, "kid_se": 0.01}
+            | {name: figure(number) if callable(figure) else figure for name, figure in figures.items()}
+        )
+        for number, value in enumerate(kid, 1)
+    ]
+    return Kept("a", (), evals, [], long or {})
+
+
+@pytest.mark.parametrize(
+    ("run", "symptom", "begins", "shows"),
+    [
+        (course([2.0, 1.5, None, None]), "not a number", 3, 3),
+        (course(copies=lambda n: 0.5 if n > 6 else 0.01), "copies", 7, 7),
+        (course(diversity=lambda n: 0.1 if n > 4 else 0.8), "alike", 5, 5),
+        (course(spacing=lambda n: 0.0 if n > 8 else 0.8), "alike", 9, 9),
+        (course([2, 1.5, 1.0, 0.8, 0.9, 1.1, 1.2, 1.3, 1.3, 1.4]), "worse", 6, 6),
+        (course([2, 3, 2, 3, 2, 3, 2, 3, 2, 1.9]), "swings", 2, 5),
+        (course([2, 1.9, 1.9, 1.92, 1.9, 1.91, 1.9, 1.9, 1.91, 1.9]), "stands still", 2, 6),
+    ],
+)
+def test_hindsight_finds_a_symptom_and_its_beginning(run: Kept, symptom: str, begins: int, shows: int) -> None:
+    onset = truth(run).symptoms[symptom]
+    assert (onset.begins, onset.shows) == (KIMG * begins, KIMG * shows)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        course(),
+        course(diversity=lambda n: 0.1 + 0.05 * n),
+        course([2, 1.5, 1.0, 0.9, 0.85, 0.84, 0.85, 0.84, 0.85, 0.84]),
+        course([1.3] * 10, diversity=lambda n: 0.2 + 0.05 * n),
+        course(d_tells=1.0),
+    ],
+)
+def test_a_run_that_learnt_is_healthy(run: Kept) -> None:
+    assert truth(run).healthy
+    assert str(truth(run)) == "healthy"
+
+
+def test_the_long_evaluation_has_the_last_word() -> None:
+    assert "copies" in truth(course(long={"copies": 0.4})).symptoms
+    assert "worse" in truth(course(long={"kid": 0.9})).symptoms
+
+
+def test_a_cause_is_right_only_where_something_followed_from_it() -> None:
+    still = [2.0] * 10
+    assert truth(course(still, d_tells=1.0)).named_by("discriminator overpowering") == ("stands still",)
+    assert truth(course(still, d_tells=0.9)).named_by("discriminator overpowering") == ()
+    assert truth(course(d_tells=1.0)).named_by("discriminator overpowering") == ()
+    assert truth(course(still, d_tells=0.4)).named_by("discriminator overpowered") == ("stands still",)
+
+
+def test_every_symptom_can_be_named() -> None:
+    known = {kind.name for kind in KINDS.all().values()}
+    assert {verdict for names in NAMES.values() for verdict in names} | set(CAUSES) <= known
+
+
+def test_the_benchmark_is_as_large_as_it_says() -> None:
+    runs = scenarios()
+    assert len({run.name for run in runs}) == len(runs) == 100
+    assert Counter(run.half for run in runs) == {"tuning": 50, "unseen": 50}
+    assert len({run.recipe for run in runs if ":" not in run.recipe}) >= 7
+    assert len({run.data.split("-")[0] for run in runs}) >= 4
+
+
+@pytest.mark.parametrize("run", scenarios(), ids=lambda run: f"{run.half}-{run.name}")
+def test_every_run_can_be_configured(run: Scenario) -> None:
+    recipe = find(run.recipe)
+    config = resolve(run.recipe, recipe.defaults, COMMON | run.options)
+    assert run.options.keys() <= config.options.model_dump().keys()
