@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ganvas.experiments import compare as comparisons
-from ganvas.experiments.compare import Result, Row, compare
+from ganvas.experiments.compare import compare
+from ganvas.experiments.comparison import HEADS, Result, Row
 from ganvas.foundation.errors import ConfigError, DivergedError
 from ganvas.planning import run as runs
 from ganvas.planning.run import Outcome
@@ -187,7 +188,7 @@ def test_a_row_is_the_mean_over_seeds_and_its_error_theirs() -> None:
     assert (row.kid, row.recall) == (2.0, 2.0)
     assert row.kid_se == pytest.approx(1 / 3**0.5)
     assert Row.of(results[:1]).kid_se == 0.5
-    assert comparisons.Row.of([Result("mlp", 0, "run", diverged="yes")]).kid is None
+    assert Row.of([Result("mlp", 0, "run", diverged="yes")]).kid is None
 
 
 def test_verdicts_are_counted_if_they_differ_and_old_results_have_none() -> None:
@@ -196,5 +197,5 @@ def test_verdicts_are_counted_if_they_differ_and_old_results_have_none() -> None
     assert Row.of(results).verdict == "collapsed (2), learning (1)"
     assert Row.of(results[1:]).verdict == "collapsed"
     assert Row.of(results[3:]).verdict == "—"
-    cells = dict(zip(comparisons.HEADS, Row.of([Result("dcgan", 0, "run", coverage=0.5)]).cells(), strict=True))
+    cells = dict(zip(HEADS, Row.of([Result("dcgan", 0, "run", coverage=0.5)]).cells(), strict=True))
     assert (cells["coverage"], cells["diversity"], cells["verdict"]) == ("0.50", "—", "—")

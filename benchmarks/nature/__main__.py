@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from benchmarks.nature.pictures import dataset
-from benchmarks.nature.scenarios import COMMON, EVALUATIONS, Scenario, scenarios
+from benchmarks.nature.scenarios import Scenario, budget, scenarios
 from benchmarks.nature.sheets import write_sheets
 from benchmarks.nature.table import judge, print_tables
 from benchmarks.verdict.records import LONG, write
@@ -77,13 +77,12 @@ def train_missing(args: argparse.Namespace) -> None:
 def train_one(scenario: Scenario, results: Path) -> None:
     """Train one run and keep what it logged and drew."""
     data = dataset(scenario.data, results / "data")
-    budget = {"budget": f"{scenario.kimg}kimg", "eval_every": f"{scenario.kimg / EVALUATIONS}kimg"}
 
     def also(run: Path, kept: Path) -> None:
         shutil.copytree(run / "samples", kept / "samples")
         (kept / LONG).write_text(json.dumps(long_evaluation(run, data)))
 
-    train_and_keep(results / scenario.name, data, scenario.recipe, COMMON | budget | scenario.options, also)
+    train_and_keep(results / scenario.name, data, scenario.recipe, budget(scenario) | scenario.options, also)
 
 
 def long_evaluation(directory: Path, data: Path) -> dict[str, object]:

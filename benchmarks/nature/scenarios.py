@@ -47,6 +47,11 @@ class Scenario:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+def budget(scenario: Scenario) -> dict[str, Any]:
+    """The common settings of a scenario, with its budget."""
+    return COMMON | {"budget": f"{scenario.kimg}kimg", "eval_every": f"{scenario.kimg / EVALUATIONS}kimg"}
+
+
 # A setting: its name, recipe, two datasets, kimg and options.
 Setting = tuple[str, str, tuple[str, str], float, dict[str, Any]]
 
