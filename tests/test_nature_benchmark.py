@@ -38,6 +38,7 @@ def course(kid: Sequence[float | None] = FALLING, long: dict[str, object] | None
         (course([2.0, 1.5, None, None]), "not a number", 3, 3),
         (course(copies=lambda n: 0.5 if n > 6 else 0.01), "copies", 7, 7),
         (course(diversity=lambda n: 0.1 if n > 4 else 0.8), "alike", 5, 5),
+        (course(diversity=0.1), "alike", 1, 5),
         (course(spacing=lambda n: 0.0 if n > 8 else 0.8), "alike", 9, 9),
         (course([2, 1.5, 1.0, 0.8, 0.9, 1.1, 1.2, 1.3, 1.3, 1.4]), "worse", 6, 6),
         (course([2, 3, 2, 3, 2, 3, 2, 3, 2, 1.9]), "swings", 2, 5),

@@ -1,15 +1,14 @@
 """The curves of altered copies found over new pictures falsely called copies."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
-from playwright.sync_api import sync_playwright
 from plotly.colors import qualitative
 from plotly.subplots import make_subplots
 
+from benchmarks.figures import save_png
 from ganvas.foundation.arrays import Floats
 
 # Size of one panel in pixels, and the range of false calls that is drawn, on a logarithmic axis.
@@ -46,10 +45,4 @@ def draw(outcomes: Mapping[str, tuple[Floats, Mapping[str, Floats]]], path: Path
     figure.update_yaxes(title="copies found", col=1)
     width, height = _COLUMNS * _PANEL + 160, lines * _PANEL
     figure.update_layout(width=width, height=height, margin={"l": 60, "r": 10, "t": 30, "b": 50})
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width + 20, "height": height + 20})
-        page.set_content(figure.to_html(include_plotlyjs=True))
-        page.wait_for_selector(".main-svg")
-        page.locator(".plotly-graph-div").screenshot(path=path)
-        browser.close()
+    save_png(figure, path)

@@ -1,12 +1,12 @@
 """How accurate verdicts are on faults that nobody planted.
 
     python -m benchmarks.nature RESULTS [--half tuning] [--only NAME...] [--part 1/2] [--hours H]
-    python -m benchmarks.nature RESULTS --table [--keep FILE] [--sheets FOLDER]
+    python -m benchmarks.nature RESULTS --table [--keep FILE] [--sheets FOLDER] [--figure PNG]
 
 RESULTS is a folder that keeps the logs of finished runs, their sample grids, and an evaluation of 4,000 pictures of the
 last networks, so you can stop the command and repeat it. Set GANVAS_ART to a folder of real art (docs/results.md).
 `--table` judges the finished runs by the current rules; it also takes a file that `--keep` wrote. `--sheets` writes
-their last grids in a random order, to be looked at.
+their last grids in a random order, to be looked at; `--figure` draws how early each symptom is named.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import shutil
 import time
 from pathlib import Path
 
+from benchmarks.nature.figure import draw
 from benchmarks.nature.pictures import dataset
 from benchmarks.nature.scenarios import Scenario, budget, scenarios
 from benchmarks.nature.sheets import write_sheets
@@ -42,21 +43,24 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="write all finished runs to one file")
     parser.add_argument("--sheets", type=Path, metavar="FOLDER")
+    parser.add_argument("--figure", type=Path, metavar="PNG")
     args = parser.parse_args()
     if args.table:
-        tell(args.results, args.half, args.keep, args.sheets)
+        tell(args)
     else:
         train_missing(args)
 
 
-def tell(results: Path, half: str | None, keep: Path | None, sheets: Path | None) -> None:
+def tell(args: argparse.Namespace) -> None:
     """Print the tables of the finished runs, and write what is asked for."""
-    judged = [each for each in judge(results) if each.scenario.half == (half or each.scenario.half)]
+    judged = [each for each in judge(args.results) if each.scenario.half == (args.half or each.scenario.half)]
     print_tables(judged)
-    if keep:
-        write([each.run for each in judged], keep)
-    if sheets:
-        write_sheets(results, [each.run.name for each in judged], sheets)
+    if args.keep:
+        write([each.run for each in judged], args.keep)
+    if args.sheets:
+        write_sheets(args.results, [each.scenario.name for each in judged], args.sheets)
+    if args.figure:
+        draw(judged, args.figure)
 
 
 def train_missing(args: argparse.Namespace) -> None:

@@ -59,7 +59,8 @@ class Onset:
     Attributes:
         begins: kimg at which it began.
         shows: kimg at which it could be told from other things. A run stands still once it has for `LASTED`
-            evaluations, and swings once it has turned `ENDS` times; other symptoms show at once.
+            evaluations, and swings once it has turned `ENDS` times. Pictures that were alike from the start are told
+            from those of a young run after `LASTED` evaluations. Other symptoms show at once.
     """
 
     begins: float
@@ -125,7 +126,8 @@ class _Course:
             yield "copies", self.onset(copied)
         alike = self._alike()
         if alike[-1]:
-            yield "alike", self.onset(alike)
+            onset = self.onset(alike)
+            yield "alike", self._onset(0, LASTED) if onset.begins == self.kimg[0] else onset
         worse = self._worse()
         if worse[-1]:
             yield "worse", self.onset(worse)

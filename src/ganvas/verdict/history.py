@@ -12,6 +12,8 @@ from ganvas.verdict.measurement import LogLine, Measurement
 
 # A trend is read over this many evaluations. A run with fewer is warming up.
 SPAN: Final = 4
+# Networks that were updated fewer times are young: that nothing improves yet means nothing.
+YOUNG: Final = 200
 # Figures that depend on how many pictures are compared.
 COUNTED: Final = ("recall", "coverage", "precision", "density")
 # KID is worse than its best if it is so in this many evaluations in a row.
@@ -105,12 +107,18 @@ class History:
         return len(self.measurements) > SPAN
 
     @property
+    def is_young(self) -> bool:
+        """Whether the networks have been updated only a few times."""
+        steps = [line.number("step") for line in self.stats if line.kimg <= self.latest.kimg]
+        return bool(steps) and steps[-1] < YOUNG
+
+    @property
     def is_improving(self) -> bool:
         """Whether KID, diversity, recall or coverage has improved since `SPAN` evaluations ago.
 
         More variety is no improvement while KID is much worse than its best.
         """
-        if not self.has_trend:
+        if not self.has_trend or self.is_young:
             return True
         if self.is_much_worse:
             return False
