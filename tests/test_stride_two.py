@@ -1,28 +1,29 @@
 """The tiled convolutions are torch's own, in value and in both derivatives."""
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from ganvas.networks import stride_two
+from ganvas.networks import acgan, keras_dcgan, stride_two
 from ganvas.networks.stride_two import Down, Up, tiled_down, tiled_up
-from ganvas.networks.windows import _overlapped, _windows
+from ganvas.networks.windows import Frame, _overlapped, _windows
 
 
-def recorded(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
-    """The names, in order, of those functions of `stride_two` that are called from now on."""
+def recorded(monkeypatch: pytest.MonkeyPatch, *names: str, within: ModuleType = stride_two) -> list[str]:
+    """The names, in order, of those functions of a module that are called from now on."""
     taken: list[str] = []
     for name in names:
-        real = getattr(stride_two, name)
+        real = getattr(within, name)
 
         def noted(*given: Any, name: str = name, real: Callable[..., Any] = real) -> Any:
             taken.append(name)
             return real(*given)
 
-        monkeypatch.setattr(stride_two, name, noted)
+        monkeypatch.setattr(within, name, noted)
     return taken
 
 
@@ -83,12 +84,47 @@ def test_windows_are_torchs_module_in_bfloat16(module: type[Down | Up], size: tu
         assert (windowed - plain).abs().max() <= 0.03 * plain.abs().max()
 
 
-def test_what_windows_hold_and_what_is_summed_from_them_are_transposes() -> None:
+@pytest.mark.parametrize("frame", [Frame(4, 1), Frame(5, 1), Frame(5, 2)])
+def test_what_windows_hold_and_what_is_summed_from_them_are_transposes(frame: Frame) -> None:
     random = torch.Generator().manual_seed(0)
     places = torch.randn(2, 4, 6, 3, generator=random, dtype=torch.float64)
-    windows = _windows(places)
+    windows = _windows(frame, places)
     others = torch.randn(windows.shape, generator=random, dtype=torch.float64)
-    torch.testing.assert_close((windows * others).sum(), (places * _overlapped(places.shape, others)).sum())
+    torch.testing.assert_close((windows * others).sum(), (places * _overlapped(frame, places.shape, others)).sum())
+
+
+@pytest.mark.parametrize(
+    ("module", "size", "function"),
+    [
+        (keras_dcgan.SameDown, (8, 8), "windowed_down"),
+        (keras_dcgan.SameDown, (2, 6), "windowed_down"),
+        (keras_dcgan.SameUp, (4, 4), "windowed_up"),
+        (keras_dcgan.SameUp, (1, 3), "windowed_up"),
+        (acgan.Halve, (4, 4), "windowed_down"),
+        (acgan.Halve, (8, 6), "windowed_down"),
+    ],
+)
+def test_5x5_layers_in_bfloat16_are_what_they_are_in_float32(
+    module: type[nn.Module], size: tuple[int, int], function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    layer = module(6, 5).to(memory_format=torch.channels_last)
+    images = torch.randn(3, 6, *size).requires_grad_()
+    taken = recorded(monkeypatch, function, within=keras_dcgan if "Same" in module.__name__ else acgan)
+
+    def run() -> tuple[Tensor, ...]:
+        out = layer(images)
+        gradients = torch.autograd.grad((out.float() ** 2).sum(), [images, *layer.parameters()], create_graph=True)
+        return out, *gradients, *torch.autograd.grad((gradients[0] ** 2).sum(), [next(layer.parameters())])
+
+    plain = run()
+    assert taken == []
+    with torch.autocast("cpu", torch.bfloat16):
+        windowed = run()
+    assert taken == [function]
+    for ours, exact in zip(windowed, plain, strict=True):
+        assert ours.shape == exact.shape
+        assert (ours - exact).abs().max() <= 0.03 * exact.abs().max()
 
 
 def test_only_small_maps_in_bfloat16_are_seen_through_windows(monkeypatch: pytest.MonkeyPatch) -> None:

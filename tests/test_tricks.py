@@ -19,7 +19,7 @@ from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.machine import device
 from ganvas.metrics.scores import Scores
-from ganvas.networks import stride_two
+from ganvas.networks import stride_two, windows
 from ganvas.networks.critique import Critique
 from ganvas.planning import costs
 from ganvas.planning.run import dry_run, resume, train
@@ -165,7 +165,7 @@ def test_r1_has_second_derivatives_through_every_layer(monkeypatch: pytest.Monke
     discriminator = recipe.build(Spec(16))[1].to(memory_format=torch.channels_last)
     batch = batch_of(recipe, 16)
     slopes = []
-    for largest in (stride_two.LARGEST, 0):
+    for largest in (windows.LARGEST, 0):
         monkeypatch.setattr(stride_two, "LARGEST", largest)
         (trick,) = Objective(recipe)._tricks
         term = trick.discriminator_terms(nn.Identity(), discriminator, batch, Loss({}))["r1"]

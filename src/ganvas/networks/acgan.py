@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from ganvas.networks.critique import Critique, Head, MakeHead
 from ganvas.networks.dcgan import initialise
 from ganvas.networks.stride_two import Up
+from ganvas.networks.windows import Frame, suits_windows, windowed_down
 
 SIZES = (16, 32, 64, 128)
 
@@ -67,9 +68,9 @@ class Discriminator(nn.Module):
     def __init__(self, size: int, classes: int, width: int = 32, head: MakeHead = Head) -> None:
         super().__init__()
         channels = _channels(size, width)
-        layers: list[nn.Module] = [_halve(3, channels[0]), nn.LeakyReLU(0.2, inplace=True)]
+        layers: list[nn.Module] = [Halve(3, channels[0]), nn.LeakyReLU(0.2, inplace=True)]
         for fan_in, fan_out in pairwise(channels):
-            layers += [_halve(fan_in, fan_out), nn.BatchNorm2d(fan_out), nn.LeakyReLU(0.2, inplace=True)]
+            layers += [Halve(fan_in, fan_out), nn.BatchNorm2d(fan_out), nn.LeakyReLU(0.2, inplace=True)]
         self.body = nn.Sequential(*layers)
         self.head = head(4 * channels[-1], classes)
         self.apply(initialise)
@@ -81,5 +82,14 @@ class Discriminator(nn.Module):
         return critique
 
 
-def _halve(in_channels: int, out_channels: int) -> nn.Conv2d:
-    return nn.Conv2d(in_channels, out_channels, 5, stride=2, padding=2, bias=False)
+class Halve(nn.Conv2d):
+    """float [B, C_in, 2h, 2w] -> float [B, C_out, h, w]: a 5x5 convolution of stride 2, without a bias."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 5, stride=2, padding=2, bias=False)
+
+    def forward(self, fine: Tensor) -> Tensor:
+        """Halve the map."""
+        if suits_windows(fine, fine.shape[2] // 2, fine.shape[3] // 2):
+            return windowed_down(fine, self.weight, Frame(5, before=2))
+        return super().forward(fine)

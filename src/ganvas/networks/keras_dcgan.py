@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganvas.networks.critique import Critique, Head, MakeHead
+from ganvas.networks.windows import Frame, suits_windows, windowed_down, windowed_up
 
 SIZES = (16, 32, 64, 128)
 KERNEL = 5
+FRAME = Frame(KERNEL, before=1)
 
 
 def _channels(size: int, width: int) -> list[int]:
@@ -88,6 +90,9 @@ class SameDown(nn.Conv2d):
 
     def forward(self, fine: Tensor) -> Tensor:
         """Halve the map."""
+        assert self.bias is not None
+        if suits_windows(fine, fine.shape[2] // 2, fine.shape[3] // 2):
+            return windowed_down(fine, self.weight, FRAME) + self.bias.to(torch.bfloat16)[:, None, None]
         return super().forward(F.pad(fine, (1, 2, 1, 2)))
 
 
@@ -99,6 +104,9 @@ class SameUp(nn.ConvTranspose2d):
 
     def forward(self, coarse: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Double the map."""
+        assert self.bias is not None
+        if suits_windows(coarse, *coarse.shape[2:]):
+            return windowed_up(coarse, self.weight, FRAME) + self.bias.to(torch.bfloat16)[:, None, None]
         # `padding` crops one row and column on every side; Keras crops a second one at the end.
         fine = super().forward(coarse, output_size)[:, :, :-1, :-1]
         # BatchNorm is slow on a map that is not contiguous.

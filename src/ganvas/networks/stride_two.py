@@ -24,10 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.networks.linear_map import linear_map
-from ganvas.networks.windows import bordered, windowed_down, windowed_up
-
-# The most places of a coarse map that is computed this way. On larger ones, moving tiles costs more than it saves.
-LARGEST = 16
+from ganvas.networks.windows import LARGEST, bordered, suits_windows, windowed_down, windowed_up
 
 Shape = tuple[int, ...]
 
@@ -41,7 +38,7 @@ class Down(nn.Conv2d):
     def forward(self, fine: Tensor) -> Tensor:
         """Halve the map."""
         coarse = (fine.shape[2] // 2, fine.shape[3] // 2)
-        if _suits_windows(fine, *coarse):
+        if suits_windows(fine, *coarse):
             return windowed_down(fine, self.weight)
         if _suits_tiles(fine, *coarse):
             return tiled_down(fine, self.weight)
@@ -56,7 +53,7 @@ class Up(nn.ConvTranspose2d):
 
     def forward(self, coarse: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Double the map."""
-        if _suits_windows(coarse, *coarse.shape[2:]):
+        if suits_windows(coarse, *coarse.shape[2:]):
             return windowed_up(coarse, self.weight)
         if _suits_tiles(coarse, *coarse.shape[2:]):
             return tiled_up(coarse, self.weight)
@@ -68,12 +65,6 @@ def _suits_tiles(images: Tensor, height: int, width: int) -> bool:
     is_plain = images.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     is_even = height % 2 == 0 and width % 2 == 0
     return images.device.type == "cpu" and is_plain and is_even and height * width <= LARGEST
-
-
-def _suits_windows(images: Tensor, height: int, width: int) -> bool:
-    """Whether windows are faster for a coarse map of this size: in bfloat16 on a CPU."""
-    is_reduced = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
-    return images.device.type == "cpu" and is_reduced and height * width <= LARGEST
 
 
 def tiled_down(fine: Tensor, weight: Tensor) -> Tensor:
