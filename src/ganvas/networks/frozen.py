@@ -93,6 +93,7 @@ class FrozenConv2d(nn.Module):
         self.register_buffer("weight", source.weight.detach(), persistent=False)
         self.register_buffer("bias", source.bias.detach(), persistent=False)
         self.stride, self.groups, self.is_active = source.stride[0], source.groups, is_active
+        self._cast: tuple[Tensor, Tensor] | None = None
 
     def forward(self, maps: Tensor) -> Tensor:
         """float [B, C, h, w] -> float [B, C', h / stride, w / stride]."""
@@ -109,7 +110,17 @@ class FrozenConv2d(nn.Module):
         return F.relu6(maps) if self.is_active else maps
 
     def _convolve(self, maps: Tensor, padding: int, stride: int | None = None) -> Tensor:
-        return F.conv2d(maps, self.weight, self.bias, stride or self.stride, padding, groups=self.groups)
+        weight, bias = self._constants(maps.device)
+        return F.conv2d(maps, weight, bias, stride or self.stride, padding, groups=self.groups)
+
+    def _constants(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Weight and bias in the precision of autocast, which keeps the casts of parameters, but not of constants."""
+        if not torch.is_autocast_enabled(device.type):
+            return self.weight, self.bias
+        dtype = torch.get_autocast_dtype(device.type)
+        if self._cast is None or (self._cast[0].dtype, self._cast[0].device) != (dtype, device):
+            self._cast = self.weight.to(dtype), self.bias.to(dtype)
+        return self._cast
 
 
 class _EverySecond(torch.autograd.Function):
