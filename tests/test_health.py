@@ -237,20 +237,6 @@ def test_what_most_draws_do_not_support_is_not_said() -> None:
         assert verdict.sure >= 0.4
 
 
-def test_a_run_of_few_updates_is_not_stalled_yet() -> None:
-    """Large batches: D has seen many pictures, but the networks were hardly updated."""
-    flat = {key: evaluation(1)[key] for key in ("kid", "recall", "coverage", "diversity", "pixel_diversity")}
-
-    def said(step: int) -> str:
-        monitor = Monitor()
-        monitor.logged(LogLine(1.0, {"step": step}))
-        verdict = [judged(monitor, record).verdict for record in run(10, **flat)][-1]
-        assert verdict is not None
-        return verdict.name
-
-    assert (said(80), said(5000)) == ("learning", "stalled")
-
-
 def test_it_is_told_since_when_nothing_got_better() -> None:
     flat = {key: evaluation(1)[key] for key in ("recall", "coverage", "diversity", "pixel_diversity")}
     *_, last = verdicts(run(**flat, kid=lambda n: max(1.0 - 0.06 * n, 0.82)))

@@ -70,6 +70,12 @@ def test_the_long_evaluation_has_the_last_word() -> None:
     assert "worse" in truth(course(long={"kid": 0.9})).symptoms
 
 
+def test_a_trouble_that_passed_is_remembered() -> None:
+    run = truth(course(diversity=lambda n: 0.1 if 3 <= n <= 7 else 0.8))
+    assert run.healthy
+    assert run.passing == {5, 6}
+
+
 def test_a_cause_is_right_only_where_something_followed_from_it() -> None:
     still = [2.0] * 10
     assert truth(course(still, d_tells=1.0)).named_by("discriminator overpowering") == ("stands still",)

@@ -26,8 +26,8 @@ REPEATED: Final = 0.05
 WORSE, SURE = 0.25, 3.0
 # Share by which KID goes up or down in a swing, and how many tops and bottoms make swings.
 SWING, ENDS = 0.3, 3
-# KID has not fallen if it is within this share of what it was at half time; variety has not grown if within this.
-STILL, GROWTH = 0.05, 0.03
+# Progress after half time: KID falls by this share, or a diversity grows by this, and KID is no higher than before.
+STILL, GROWTH = 0.05, 0.05
 # Evaluations without progress after which a run stands still.
 LASTED: Final = 4
 # A run has learnt if its KID fell to this share of the first one. Then it may stand still.
@@ -74,10 +74,13 @@ class Truth:
     Attributes:
         symptoms: when each came, by its name; empty for a healthy run.
         causes: the verdicts of `CAUSES` that apply.
+        passing: the places of the evaluations up to which its pictures had been alike for `LASTED` evaluations or more,
+            whatever came later. A verdict that names trouble there is no false alarm, even if the run recovers.
     """
 
     symptoms: dict[str, Onset]
     causes: tuple[str, ...] = ()
+    passing: frozenset[int] = frozenset()
 
     @property
     def healthy(self) -> bool:
@@ -100,7 +103,7 @@ def truth(run: Kept) -> Truth:
     if not np.isfinite(course.kid[-1]):
         return Truth({"not a number": course.onset(~np.isfinite(course.kid))})
     found = dict(course.symptoms())
-    return Truth(found, tuple(course.causes()) if found else ())
+    return Truth(found, tuple(course.causes()) if found else (), course.passing())
 
 
 class _Course:
@@ -141,6 +144,15 @@ class _Course:
             leaks = self._of(sign) > LEAK
             if leaks[-1] and self._augmentations:
                 yield "leaks", self.onset(leaks)
+
+    def passing(self) -> frozenset[int]:
+        """The places of the evaluations up to which the pictures had been alike for `LASTED` of them or more."""
+        lasted, places = 0, set[int]()
+        for place, is_alike in enumerate(self._alike()):
+            lasted = lasted + 1 if is_alike else 0
+            if lasted >= LASTED:
+                places.add(place)
+        return frozenset(places)
 
     def causes(self) -> Iterator[str]:
         """Whether D was too strong or too weak in the second half."""
@@ -183,8 +195,9 @@ class _Course:
     def _stands_still(self) -> bool:
         """Whether nothing got better in the second half of the run, and little was learnt."""
         half = len(self.kid) // 2
-        fell = self.kid[-1] < (1 - STILL) * np.nanmin(self.kid[:half])
+        low = self.kid[-1] <= (1 + STILL) * np.nanmin(self.kid[:half])
+        fell = self.kid[-1] < (1 - STILL) * np.nanmedian(self.kid[half - 1 : half + 1])
         grew = any(
             self._of(name)[-1] > np.nanmax(self._of(name)[:half]) + GROWTH for name in ("diversity", "pixel_diversity")
         )
-        return not fell and not grew and bool(self.kid[-1] > LEARNT * self.kid[0])
+        return not (low and (fell or grew)) and bool(self.kid[-1] > LEARNT * self.kid[0])

@@ -48,6 +48,12 @@ class Judged:
         return self.last.healthy if self.truth.healthy else bool(self.truth.named_by(self.last.name))
 
     @property
+    def false_alarms(self) -> list[Verdict]:
+        """The verdicts that name trouble in a healthy run, except in a trouble that passed."""
+        alarms = [each for place, each in enumerate(self.verdicts) if place not in self.truth.passing]
+        return [each for each in alarms if not each.healthy] if self.truth.healthy else []
+
+    @property
     def interval(self) -> float:
         """kimg between evaluations."""
         return self.scenario.kimg / EVALUATIONS
@@ -121,8 +127,8 @@ def _print_summary(judged: Sequence[Judged]) -> None:
     troubled, healthy = ([each for each in judged if each.truth.healthy is wanted] for wanted in (False, True))
     right = [each for each in troubled if each.right]
     silent = [each for each in troubled if each.last.name in SILENT]
-    grave = [each for each in healthy if any(verdict.name in GRAVE for verdict in each.verdicts)]
-    ever = [each for each in healthy if any(not verdict.healthy for verdict in each.verdicts)]
+    grave = [each for each in healthy if any(verdict.name in GRAVE for verdict in each.false_alarms)]
+    ever = [each for each in healthy if each.false_alarms]
     print(f"\nTroubled runs whose last verdict names a symptom: {_share(right, troubled)}.")
     print(
         f"Of these, with about the right beginning: {_share([each for each in right if each.onset_is_right], right)}."
@@ -153,7 +159,7 @@ def _print_mistakes(judged: Sequence[Judged]) -> None:
         names = ", ".join(f"{verdict.name}" for verdict in each.verdicts)
         if not each.right:
             print(f"- wrong: {each.scenario.name} ({each.truth}): {names}")
-        elif each.truth.healthy and not all(verdict.healthy for verdict in each.verdicts):
+        elif each.false_alarms:
             print(f"- false alarm: {each.scenario.name}: {names}")
         if each.seen_otherwise:
             print(f"- seen otherwise: {each.scenario.name}: {each.seen}, not {each.truth}")

@@ -12,8 +12,6 @@ from ganvas.verdict.measurement import LogLine, Measurement
 
 # A trend is read over this many evaluations. A run with fewer is warming up.
 SPAN: Final = 4
-# Networks that were updated fewer times are young: that nothing improves yet means nothing.
-YOUNG: Final = 200
 # Figures that depend on how many pictures are compared.
 COUNTED: Final = ("recall", "coverage", "precision", "density")
 # KID is worse than its best if it is so in this many evaluations in a row.
@@ -107,22 +105,18 @@ class History:
         return len(self.measurements) > SPAN
 
     @property
-    def is_young(self) -> bool:
-        """Whether the networks have been updated only a few times."""
-        steps = [line.number("step") for line in self.stats if line.kimg <= self.latest.kimg]
-        return bool(steps) and steps[-1] < YOUNG
-
-    @property
     def is_improving(self) -> bool:
         """Whether KID, diversity, recall or coverage has improved since `SPAN` evaluations ago.
 
         More variety is no improvement while KID is much worse than its best.
         """
-        if not self.has_trend or self.is_young:
+        if not self.has_trend:
             return True
         if self.is_much_worse:
             return False
-        if self.change("kid") < -SURE or self._falls_steadily:
+        # A fall from a height that KID had not had before is none.
+        is_low = self.now("kid") <= (1 + ABOUT) * self.best_kid
+        if is_low and (self.change("kid") < -SURE or self._falls_steadily):
             return True
         return any(self._widens(name) for name in ("diversity", "pixel_diversity")) or any(
             self.change(name) > SURE for name in ("recall", "coverage")
