@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ganvas.foundation.arrays import Floats
 from ganvas.verdict.measurement import LogLine, Measurement
@@ -137,6 +138,16 @@ class History:
                 break
             kimg = self.measurements[place].kimg
         return kimg if kimg is not None and self.measurements[-LASTING].kimg >= kimg else None
+
+    def since(self, holds: Sequence[bool] | NDArray[np.bool_]) -> float:
+        """kimg of the first evaluation from which on something holds, for each evaluation whether it does.
+
+        The last evaluation counts in any case.
+        """
+        place = len(holds) - 1
+        while place and holds[place - 1]:
+            place -= 1
+        return self.measurements[place].kimg
 
     @property
     def still_since(self) -> float:

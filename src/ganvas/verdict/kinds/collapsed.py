@@ -21,22 +21,18 @@ STILL: Final = 0.02
 
 
 def _collapsed(history: History) -> Evidence | None:
-    """All pictures or those of a class repeat each other, or their diversity is low and does not grow."""
-    evidence = Evidence({name: history.now(name) for name in ("spacing", "vendi", "pixel_diversity")})
+    """All pictures or those of a class repeat each other, or most diversities are low and do not grow."""
+    figures = {name: history.now(name) for name in ("spacing", "vendi", "pixel_diversity")}
     if history.now("spacing") < REPEATS:
-        return evidence
+        return Evidence(figures, since=history.since(history.values("spacing") < REPEATS))
     # A generator that has not changed had no diversity to lose. If D cannot distinguish its pictures, it is healthy.
     learns = history.now("moved") > STILL and not history.now("d_tells") < GUESSING
-    if learns and _is_narrow(history) and not history.is_improving:
-        return evidence
+    narrow = np.median([history.values(name) for name in ("vendi", "diversity", "pixel_diversity")], axis=0) < NARROW
+    # A D that has been certain all along left G no way to any diversity.
+    is_certain = bool(np.all(history.values("d_tells") > CERTAIN))
+    if learns and narrow[-1] and not is_certain and not history.is_improving:
+        return Evidence(figures, since=history.since(narrow))
     return _collapsed_classes(history)
-
-
-def _is_narrow(history: History) -> bool:
-    """Whether diversity is low by most measures, and that is no consequence of a D that has been certain all along."""
-    diversities = [history.now(name) for name in ("vendi", "diversity", "pixel_diversity")]
-    certain = bool(np.all(history.values("d_tells") > CERTAIN))
-    return float(np.median(diversities)) < NARROW and not certain
 
 
 def _collapsed_classes(history: History) -> Evidence | None:

@@ -19,12 +19,14 @@ def _collapsing(history: History) -> Evidence | None:
     if history.now("raw_diversity") < REPEATS:
         return Evidence({"raw_diversity": history.now("raw_diversity"), "diversity": history.now("diversity")})
     lost: dict[str, float] = {}
+    begun: list[float] = []
     for name in ("vendi", "diversity", "pixel_diversity", "raw_diversity"):
         values = history.values(name)
         peak = float(np.nanmax(values)) if np.isfinite(values).any() else math.nan
         if history.now(name) < (1 - LOST) * min(peak, 1.0):
             lost |= {name: history.now(name), f"best_{name}": peak}
-    return Evidence(lost) if len(lost) > 2 else None
+            begun.append(history.since(values < (1 - LOST / 2) * min(peak, 1.0)))
+    return Evidence(lost, since=min(begun)) if len(begun) > 1 else None
 
 
 KIND = VerdictKind(

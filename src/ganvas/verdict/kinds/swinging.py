@@ -18,11 +18,12 @@ WIDE: Final = 0.3
 
 def _swinging(history: History) -> Evidence | None:
     """KID went up and down several times, by much more than its errors."""
-    kid = history.values("kid", RECENT)
-    turns = _turns(kid, history.values("kid_se", RECENT))
-    if not history.has_trend or len(turns) < TURNS or not np.isfinite(kid).all():
+    kid = history.values("kid")
+    turns = _turns(kid, history.values("kid_se"))
+    recent = [turn for turn in turns if turn >= len(kid) - RECENT]
+    if not history.has_trend or len(recent) < TURNS or not np.isfinite(kid).all():
         return None
-    at = [history.measurements[-len(kid) :][turn].kimg for turn in turns]
+    at = [history.measurements[turn].kimg for turn in turns]
     period = 2 * (at[-1] - at[0]) / (len(at) - 1)
     figures = {"kid": kid[-1], "lowest_kid": kid.min(), "highest_kid": kid.max(), "period": period}
     return Evidence(figures, since=at[0])
