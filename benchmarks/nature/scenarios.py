@@ -97,7 +97,7 @@ def _critics() -> Iterator[Setting]:
 def _data() -> Iterator[Setting]:
     yield "mislabelled", "cdcgan", ("digits-16-mislabelled", "fashion-16-mislabelled"), KIMG, {}
     yield "repeated", "dcgan", ("art-16-repeated", "paintings-16-repeated"), KIMG, dict(STEADY)
-    for count, kinds in ((12, ("art", "paintings")), (24, ("portraits", "portraits")), (60, ("art", "portraits"))):
+    for count, kinds in ((16, ("art", "paintings")), (24, ("portraits", "portraits")), (60, ("art", "portraits"))):
         pair = tuple(f"{kind}-{16 if place == 0 else 32}-{count}" for place, kind in enumerate(kinds))
         options = {"augment": "none", "batch_size": 8, "flip": False}
         yield f"memorising-{count}", "atelier", (pair[0], pair[1]), 120, options
