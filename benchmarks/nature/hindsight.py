@@ -13,13 +13,15 @@ from scipy.signal import find_peaks
 
 from benchmarks.verdict.records import Kept
 from ganvas.foundation.arrays import Floats
-from ganvas.verdict.measurement import Measurement
+from ganvas.verdict.measurement import Measurement, number
 
 # Share of copies at the end, beyond that of real pictures.
 COPIES: Final = 0.05
 # Diversities, as shares of that of real pictures: all pictures are alike below the first; a run has lost its variety if
 # less than the second is left of the most that it had.
 ALIKE, LEFT = 0.15, 0.5
+# The same within the classes, in the median over them: relative to the diversity of each, which is smaller.
+ALIKE_WITHIN: Final = 0.3
 # Pictures with a nearest other one at less than this share of the distance of real pictures repeat each other.
 REPEATED: Final = 0.05
 # The pictures at the end are worse than the best ones if their KID is higher by this share and `SURE` errors.
@@ -174,7 +176,12 @@ class _Course:
         varieties = [self._of(name) for name in ("diversity", "pixel_diversity")]
         narrow = np.minimum(*varieties) < ALIKE
         lost = [values < LEFT * np.minimum(np.fmax.accumulate(values), 1) for values in varieties]
-        return narrow | (lost[0] & lost[1]) | (self._of("spacing") < REPEATED)
+        return narrow | (lost[0] & lost[1]) | (self._of("spacing") < REPEATED) | (self._within_classes() < ALIKE_WITHIN)
+
+    def _within_classes(self) -> Floats:
+        """The median over classes of their diversity, for each evaluation; NaN without classes."""
+        scores = [[number(each.get("diversity")) for each in one.classes.values()] for one in self._measurements]
+        return np.array([np.median(each) if each else np.nan for each in scores])
 
     def _worse(self) -> np.ndarray:
         """Whether the KID of each evaluation is higher than the lowest one before it."""
