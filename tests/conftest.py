@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pandas as pd
 import pytest
 
@@ -28,6 +29,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # Feature statistics of test datasets are cached away from the user's own, and nothing may reach for a hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+# A busy machine is no reason to fail.
+hypothesis.settings.register_profile("any speed", deadline=None)
+hypothesis.settings.load_profile("any speed")
 
 
 def pytest_collection_finish() -> None:
