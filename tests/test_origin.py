@@ -250,7 +250,6 @@ BAD = {
     "unknown direction": (["--out", "new.png", "--edit", "lihgt=1"], "did you mean 'light'"),
     "edit and interpolation": (["--out", "new.png", "--edit", "light=1", "--interpolate", "linear"], "--edit"),
     "edit too large": (["--out", "new.png", "--edit", "light=1e9"], "amount"),
-    "truncation": (["--out", "new.png", "--truncation", "-1"], "truncation"),
     "no mixture": (["--out", "new.png", "--label", "sea=0,town=1"], "above zero"),
     "unknown part": (["--out", "new.png", "--label", "sae=1,town=1"], "did you mean 'sea'"),
 }

@@ -70,8 +70,8 @@ def read_origin(path: Path) -> Origin:
             raise RunError(f"{path} is not a PNG file; give one that ganvas painted")
         width, height, content = 0, 0, None
         for kind, length in _headers(file, path):
-            if kind == b"IHDR" and length == 13:
-                width, height = struct.unpack(">II", file.read(8))
+            if kind == b"IHDR" and len(shape := file.read(8)) == 8:
+                width, height = struct.unpack(">II", shape)
             elif kind == b"iTXt" and file.read(len(KEYWORD) + 1) == KEYWORD.encode() + b"\0":
                 content = _text(file.read(min(length, MOST_COMPRESSED + 1) - len(KEYWORD) - 1), path)
                 break
