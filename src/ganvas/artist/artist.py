@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ganvas.artist.explore.explorer import ExplorableGenerator
 from ganvas.artist.origin import Cell, Edit, Label, Sheet, encoded
 from ganvas.artist.png import write_painted
 from ganvas.artist.sampling import between, latents_of
 from ganvas.artist.sheets import row_names, write_sheet
-from ganvas.artist.trained import TrainedGenerator
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import RunError, unknown
 from ganvas.foundation.files import whole_directory
@@ -28,7 +28,7 @@ INTERPOLATIONS = {"linear": False, "spherical": True}
 STEPS = 8
 
 
-class Artist(TrainedGenerator):
+class Artist(ExplorableGenerator):
     """A trained generator, as `load` returns it. Picture k of a seed is always the same.
 
     A conditional generator paints one class, a mixture, or all classes in the proportions of its training pictures.
