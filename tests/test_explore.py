@@ -338,6 +338,7 @@ def test_top_and_bottom_are_ranked_by_the_discriminator(cli: Cli, finished: Path
     best, worst = (load(finished).top(32, 32), load(finished).bottom(32, 32))
     assert [each.cell for each in best] == [each.cell for each in worst][::-1]
     assert [each.probability for each in best] == sorted((each.probability or 0 for each in best), reverse=True)
+    assert load(finished).top(1, 4, label="class1", truncation=0.5)[0].cell.truncation == 0.5
     origin = read_origin(tmp_path / "top.png")
     assert origin.cells == [each.cell for each in best[:4]]
     assert origin.sheet is not None

@@ -9,9 +9,10 @@ from PIL import Image
 from ganvas.artist.artist import Artist, find_snapshot
 from ganvas.artist.origin import Origin
 from ganvas.artist.png import read_origin, write_painted
+from ganvas.artist.sheets import png_path
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import RunError
-from ganvas.foundation.paths import is_file, new_path
+from ganvas.foundation.paths import is_file
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.snapshot import Snapshot
 
@@ -55,9 +56,7 @@ def paint_again(source: Path, like: Path, out: Path, *, metadata: bool = True) -
             painted; or `out` does not end in `.png`.
         WriteError: the file system refused to write.
     """
-    out = new_path(out)
-    if out.suffix.lower() != ".png":
-        raise RunError(f"{out}: one picture is painted again; choose a name that ends in .png")
+    out = png_path(out)
     origin = read_origin(like)
     artist = painter_of(source, origin, like)
     if others := [str(place) for place, cell in enumerate(origin.cells, start=1) if cell.other]:

@@ -12,7 +12,7 @@ from ganvas.artist.explore.explorer import ExplorableGenerator
 from ganvas.artist.origin import Cell, Edit, Label, Sheet, encoded
 from ganvas.artist.png import write_painted
 from ganvas.artist.sampling import between, latents_of
-from ganvas.artist.sheets import row_names, write_sheet
+from ganvas.artist.sheets import png_path, row_names, write_sheet
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import RunError, unknown
 from ganvas.foundation.files import whole_directory
@@ -245,9 +245,7 @@ def write_interpolations(
     """
     if kind not in INTERPOLATIONS:
         raise RunError(unknown("interpolation", kind, INTERPOLATIONS))
-    out = new_path(out)
-    if out.suffix.lower() != ".png":
-        raise RunError(f"{out}: interpolations are written as a grid; choose a name that ends in .png")
+    out = png_path(out)
     rows = math.ceil(n / STEPS)
     cells = artist.interpolation_cells(rows, STEPS, seed, label, truncation, spherical=INTERPOLATIONS[kind])
     write_sheet(artist, out, cells, Sheet(columns=STEPS), metadata=metadata)

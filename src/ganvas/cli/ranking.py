@@ -19,6 +19,7 @@ def show_ranking(
     of: int,
     seed: int,
     label: str | None,
+    truncation: float,
     out: Path | None,
     enlarge: int,
     *,
@@ -27,7 +28,7 @@ def show_ranking(
 ) -> None:
     """Print the ranking, and write a sheet of it if `out` is given; see `ganvas.artist.explore.ranking.rank`."""
     target, artist = None if out is None else png_path(out), load(source)
-    ranked = rank(artist, n, of, seed, label, best=best)
+    ranked = rank(artist, n, of, seed, label, truncation, best=best)
     for each in ranked:
         typer.echo(f"{each.score:>8}  {each.cell}")
     if target is not None:

@@ -38,17 +38,21 @@ class ExplorableGenerator(TrainedGenerator):
             return place
         return find_places(self, [str(place)], label, truncation, edits)[0]
 
-    def top(self, n: int = 10, of: int = 256, seed: int = 0, label: str | None = None) -> "list[Ranked]":
+    def top(
+        self, n: int = 10, of: int = 256, seed: int = 0, label: str | None = None, truncation: float = 1.0
+    ) -> "list[Ranked]":
         """The pictures that the run's discriminator finds most real, of the first `of` of a seed."""
         from ganvas.artist.explore.ranking import rank
 
-        return rank(self, n, of, seed, label)
+        return rank(self, n, of, seed, label, truncation)
 
-    def bottom(self, n: int = 10, of: int = 256, seed: int = 0, label: str | None = None) -> "list[Ranked]":
+    def bottom(
+        self, n: int = 10, of: int = 256, seed: int = 0, label: str | None = None, truncation: float = 1.0
+    ) -> "list[Ranked]":
         """The pictures that the run's discriminator is surest are generated, of the first `of` of a seed."""
         from ganvas.artist.explore.ranking import rank
 
-        return rank(self, n, of, seed, label, best=False)
+        return rank(self, n, of, seed, label, truncation, best=False)
 
     def neighbours(
         self, places: Sequence[Place], data: str | Path | None = None, extractor: str = DEFAULT_EXTRACTOR

@@ -33,7 +33,14 @@ class Ranked:
 
 
 def rank(
-    artist: TrainedGenerator, n: int, of: int = 256, seed: int = 0, label: Label | None = None, *, best: bool = True
+    artist: TrainedGenerator,
+    n: int,
+    of: int = 256,
+    seed: int = 0,
+    label: Label | None = None,
+    truncation: float = 1.0,
+    *,
+    best: bool = True,
 ) -> list[Ranked]:
     """The pictures of a seed that D finds most or least real.
 
@@ -45,6 +52,7 @@ def rank(
         of: number of pictures to choose from, at least `n` and 2.
         seed: their seed.
         label: their class; by default all classes in the proportions of the training pictures.
+        truncation: factor of their latents.
         best: whether to return the most real ones, the most real first; otherwise the least real first.
 
     Raises:
@@ -54,7 +62,7 @@ def rank(
     if isinstance(label, dict):
         raise ConfigError("the discriminator has never seen a mixture of classes; name one class")
     critic = Critic.of(run_of(artist))
-    cells = artist.cells(range(max(of, n, 2)), seed, label)
+    cells = artist.cells(range(max(of, n, 2)), seed, label, truncation)
     logits = critic.logits(artist.paint(cells), artist.labels(len(cells), label))
     order = np.argsort(-logits if best else logits, kind="stable")[:n]
     chances = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))

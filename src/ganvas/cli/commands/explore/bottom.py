@@ -1,6 +1,6 @@
 """`ganvas explore bottom`."""
 
-from ganvas.cli.arguments import ClassName, Count, Enlarge, NoMetadata, Pool, Run, Seed, SheetOut
+from ganvas.cli.arguments import ClassName, Count, Enlarge, NoMetadata, Pool, Run, Seed, SheetOut, Truncation
 
 
 def bottom(
@@ -9,6 +9,7 @@ def bottom(
     of: Pool = 256,
     seed: Seed = 0,
     label: ClassName = None,
+    truncation: Truncation = 1.0,
     out: SheetOut = None,
     enlarge: Enlarge = 2,
     no_metadata: NoMetadata = False,
@@ -19,4 +20,4 @@ def bottom(
     """
     from ganvas.cli.ranking import show_ranking
 
-    show_ranking(source, n, of, seed, label, out, enlarge, metadata=not no_metadata, best=False)
+    show_ranking(source, n, of, seed, label, truncation, out, enlarge, metadata=not no_metadata, best=False)

@@ -4,13 +4,23 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.arguments import DataOption, Enlarge, ExtractorOption, NoMetadata, PlacesArgument, SheetOut, Source
+from ganvas.cli.arguments import (
+    DataOption,
+    Enlarge,
+    ExtractorOption,
+    NoMetadata,
+    PlacesArgument,
+    SheetOut,
+    Source,
+    Truncation,
+)
 
 
 def neighbours(
     source: Source,
     places: PlacesArgument = None,
     n: Annotated[int, typer.Option("-n", min=1, max=1000, help="Number of pictures, if none is named.")] = 6,
+    truncation: Truncation = 1.0,
     data: DataOption = None,
     extractor: ExtractorOption = None,
     out: SheetOut = None,
@@ -31,7 +41,9 @@ def neighbours(
     from ganvas.settings.config import DEFAULT_EXTRACTOR
 
     target, artist = None if out is None else png_path(out), load(source)
-    cells = find_places(artist, places) if places else artist.cells(range(n))
+    cells = (
+        find_places(artist, places, truncation=truncation) if places else artist.cells(range(n), 0, None, truncation)
+    )
     real = training_data(artist, source, data)
     found = find_neighbours(artist, cells, real, extractor=extractor or DEFAULT_EXTRACTOR, enlarge=enlarge)
     typer.echo(str(found))
