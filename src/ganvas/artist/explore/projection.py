@@ -217,8 +217,7 @@ def _descend(
             best[better], least[better] = latents.detach()[better], losses.detach()[better]
         if step == steps or not losses.requires_grad:
             break
-        optimiser.zero_grad()
-        losses.sum().backward()
+        (latents.grad,) = torch.autograd.grad(losses.sum(), latents)
         optimiser.param_groups[0]["lr"] = _rate(step / steps)
         optimiser.step()
         with torch.no_grad():
@@ -277,7 +276,9 @@ def _measured(
 
 def _random_cells(artist: TrainedGenerator, candidates: _Candidates) -> list[Cell]:
     names, classes = artist.class_names, candidates.classes
-    labels = [None] * RESTARTS if classes is None else [names[int(number)] for number in classes[:RESTARTS]]
+    labels: Sequence[str | None] = [None] * RESTARTS
+    if classes is not None:
+        labels = [names[int(number)] for number in classes[:RESTARTS]]
     rows = candidates.latents[:RESTARTS].numpy()
     return [Cell(latent=encoded(z), label=label) for z, label in zip(rows, labels, strict=True)]
 
