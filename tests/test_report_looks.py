@@ -125,7 +125,7 @@ def test_normal_latents_go_along_the_sphere_and_uniform_ones_straight(tmp_path: 
     run = tmp_path / "run"
     train(write_dataset(tmp_path / "data"), run, "dcgan", **QUICK | {"latent": latent})
     artist = load(run)
-    artist._generator = Showing()
+    artist.snapshot = dataclasses.replace(artist.snapshot, generator=Showing())
     artist.interpolate(1, 9)
     latents = seen[0]
     straight = torch.lerp(latents[0], latents[-1], torch.linspace(0, 1, 9)[:, None])

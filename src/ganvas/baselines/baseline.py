@@ -47,10 +47,15 @@ class Composites(nn.Module, ABC):
         """A short description of the fitted generator."""
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Generate pictures; see `compose`. Without labels, all pictures are of class 0."""
-        if labels is None:
-            labels = torch.zeros(len(latents), dtype=torch.int64, device=latents.device)
-        return self.compose(latents, labels)
+        """Generate pictures; see `compose`. Without labels, all pictures are of class 0.
+
+        With class weights, float [B, C], in place of labels, a picture is the weighted sum of one of each class.
+        """
+        first = torch.zeros(len(latents), dtype=torch.int64, device=latents.device)
+        if labels is None or not labels.is_floating_point():
+            return self.compose(latents, first if labels is None else labels)
+        parts = (weight[:, None, None, None] * self.compose(latents, first + c) for c, weight in enumerate(labels.T))
+        return torch.stack(list(parts)).sum(0)
 
 
 class Baseline(GeneratorRecipe):

@@ -9,6 +9,7 @@ ORDER = (
     "resume",
     "baseline",
     "sample",
+    "explore",
     "evaluate",
     "report",
     "compare",
