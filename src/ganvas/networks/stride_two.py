@@ -16,6 +16,9 @@ kernels to tiles of sums g, R from products m to a coarse map, and their transpo
 which is one batched matrix product. So are the derivatives of any order, because the derivative of a linear map is its
 transpose. Parameters and names are those of torch's modules; results differ by float32 rounding. In bfloat16, where
 matrix products are cheap, `windows` computes all sixteen. `benchmarks/throughput.py` measures the speed.
+
+While a network is exported or compiled, layers are plain torch's. What is fast here is not fast elsewhere, and writing
+into parts of tensors fixes the size of the batch.
 """
 
 from functools import partial
@@ -67,13 +70,17 @@ def _suits_tiles(images: Tensor, height: int, width: int) -> bool:
     """Whether tiles are faster for a coarse map of this size."""
     is_plain = images.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     is_even = height % 2 == 0 and width % 2 == 0
-    return images.device.type == "cpu" and is_plain and is_even and height * width <= LARGEST
+    return _is_ours(images) and is_plain and is_even and height * width <= LARGEST
 
 
 def _suits_windows(images: Tensor, height: int, width: int) -> bool:
     """Whether windows are faster for a coarse map of this size: in bfloat16 on a CPU."""
     is_reduced = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
-    return images.device.type == "cpu" and is_reduced and height * width <= LARGEST
+    return _is_ours(images) and is_reduced and height * width <= LARGEST
+
+
+def _is_ours(images: Tensor) -> bool:
+    return images.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def tiled_down(fine: Tensor, weight: Tensor) -> Tensor:
