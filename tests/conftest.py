@@ -1,10 +1,11 @@
 """Fixtures that several test files share. The helpers that build them are in the package `support`."""
 
+import functools
 import gc
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,15 @@ def extractor() -> "FeatureNetwork":
     from ganvas.metrics.extractors import load_extractor
 
     return load_extractor()
+
+
+@pytest.fixture(scope="session")
+def generators(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The snapshot of a recipe or baseline by name."""
+    from support.generators import write_generator
+
+    folder = tmp_path_factory.mktemp("generators")
+    return functools.cache(lambda name: write_generator(folder, name))
 
 
 @pytest.fixture(scope="module")

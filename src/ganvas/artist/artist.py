@@ -9,10 +9,12 @@ import numpy as np
 from PIL import Image
 
 from ganvas.artist.explore.explorer import ExplorableGenerator
+from ganvas.artist.notebook import figure
 from ganvas.artist.origin import Cell, Edit, Label, Sheet, encoded
 from ganvas.artist.png import write_painted
 from ganvas.artist.sampling import between, latents_of
 from ganvas.artist.sheets import png_path, row_names, write_sheet
+from ganvas.artist.wall import wall
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import RunError, unknown
 from ganvas.foundation.files import whole_directory
@@ -130,6 +132,14 @@ class Artist(ExplorableGenerator):
             for row, each in zip(latents.numpy(), labels, strict=True)
             for latent in row
         ]
+
+    def _repr_html_(self) -> str:
+        own = self.card
+        classes = f", {len(own.class_names)} classes" if own.class_names else ""
+        caption = (
+            f"{own.recipe} on {self.data.name}{classes}, {own.size} x {own.size} pixels, after {own.kimg:,.1f} kimg"
+        )
+        return figure(self.sheet(*wall(self)), caption)
 
 
 def load(path: str | Path) -> Artist:

@@ -10,6 +10,7 @@ ORDER = (
     "baseline",
     "sample",
     "explore",
+    "export",
     "evaluate",
     "report",
     "compare",
