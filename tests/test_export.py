@@ -305,7 +305,8 @@ def test_an_export_that_paints_otherwise_is_refused(generators: Callable[[str], 
 
     def nearly(latents: Tensor, classes: Tensor | None, truncation: Tensor) -> Tensor:
         # Right for every batch but the largest.
-        return painter(latents, classes, truncation) + 1e-3 * (len(latents) == max(BATCHES))
+        pictures: Tensor = painter(latents, classes, truncation)
+        return pictures + 1e-3 * (len(latents) == max(BATCHES))
 
     with pytest.raises(RunError, match=r"differs from torch by 0\.001 in a batch of 64"):
         check(snapshot, nearly, "it")

@@ -1,6 +1,6 @@
 """The card of an exported generator: what it is, what it learned from, how good it is, what may be said about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeGuard
 
@@ -78,7 +78,7 @@ def _summary(given: Given) -> str:
 
 def _data(given: Given) -> str:
     own = given.card
-    shares = own.class_shares or [None] * len(own.class_names)
+    shares: Sequence[float | None] = own.class_shares or [None] * len(own.class_names)
     rows = [
         f"| {_cell(name)} | {'' if share is None else f'{share:.1%}'} |"
         for name, share in zip(own.class_names, shares, strict=False)

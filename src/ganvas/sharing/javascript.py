@@ -148,7 +148,8 @@ class _Writer:
 
     def _convolution(self, step: Step) -> tuple[str, list[Any], dict[str, Any]]:
         x, weight, *rest = step.arguments
-        bias, stride, padding, dilation, groups = [*rest, *(None, 1, 0, 1, 1)[len(rest) :]]
+        missing: list[Any] = [None, 1, 0, 1, 1][len(rest) :]
+        bias, stride, padding, dilation, groups = (*rest, *missing)
         if set(_listed(dilation)) != {1} or groups != 1 or isinstance(padding, str):
             raise _unknown(step)
         kernel = self.constants[self._constant(weight, step).name].shape[2:]

@@ -125,7 +125,7 @@ def _passes_on(node: fx.Node, op: str) -> bool:
         return bool(source.meta["val"].dtype == node.meta["val"].dtype)
     # Batch normalisation returns its result, and statistics that are empty without training.
     is_normalised = node.target is operator.getitem and _name(source) == "batch_norm" and node.args[1] == 0
-    return op in _IDENTITIES or is_normalised
+    return op in _IDENTITIES or bool(is_normalised)
 
 
 def _name(node: fx.Node) -> str:
