@@ -166,8 +166,8 @@ async function paintWalk() {
 
 function frame(now) {
   if (!walk.isPlaying) return;
-  // A page that was hidden goes on from where it was.
-  const seconds = Math.min(0.25, (now - walk.last) / 1000);
+  // A page that was hidden goes on from where it was, and a frame may have begun before the click that asked for it.
+  const seconds = Math.min(0.25, Math.max(0, (now - walk.last) / 1000));
   walk.last = now;
   walk.place += seconds / Number(element("seconds").value);
   if (!walk.isBusy) paintWalk();
