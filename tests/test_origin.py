@@ -60,7 +60,7 @@ def some_cell(artist: Artist, chance: random.Random) -> Cell:
     return Cell(
         seed=chance.choice([0, 7, 2**64 - 1]),
         number=chance.choice([0, 3, 63, 64, 200]),
-        latent=encoded(np.float32([chance.gauss(0, 1) for _ in range(6)])) if chance.random() < 0.2 else None,
+        latent=encoded(np.array([chance.gauss(0, 1) for _ in range(6)], np.float32)) if chance.random() < 0.2 else None,
         label=label,
         truncation=chance.choice([1.0, 0.7, 1.3]),
         edits=edits[: chance.randrange(3)],
@@ -177,7 +177,7 @@ HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
     "nothing": ({"cells": []}, "cells"),
     "other length": ({"cells": [{"latent": encoded(np.zeros(7, np.float32))}]}, "7 values"),
     "not a vector": ({"cells": [{"latent": "AAAA"}]}, "a vector has 3 bytes"),
-    "not finite": ({"cells": [{"latent": encoded(np.float32([np.nan] * 6))}]}, "not finite"),
+    "not finite": ({"cells": [{"latent": encoded(np.full(6, np.nan, np.float32))}]}, "not finite"),
     "unknown direction": ({"cells": [{"edits": [{"direction": "up", "amount": 1}]}]}, "'up' has no vector"),
     "large amount": ({"cells": [{"edits": [{"direction": "up", "amount": 1e9}]}]}, "amount"),
     "huge sheet": ({"cells": [{}] * 64, "sheet": {"columns": 8}}, "are not a picture of 16 x 16"),

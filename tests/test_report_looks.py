@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, ViewportSize
 from ganvas import gans
 from ganvas.artist.artist import load
 from ganvas.artist.critic import Critic
+from ganvas.artist.explore.neighbours import by_pixels
 from ganvas.artist.grids import grid
 from ganvas.artist.sampling import _along_sphere
 from ganvas.data.dataset.columns import Column
@@ -413,7 +414,7 @@ def test_the_nearest_by_pixels_is_the_nearest_of_all_training_pictures(gallery: 
 def test_pictures_that_are_held_back_are_not_searched(tmp_path: Path) -> None:
     images = noise(6, size=16)
     data = write_pictures_of(tmp_path / "data", images, split=["test", *["train"] * 5])
-    found = neighbours.by_pixels(images, data)
+    found = by_pixels(images, data)
     assert found.rows[0] != 0
     assert found.rows[1:].tolist() == [1, 2, 3, 4, 5]
 

@@ -171,7 +171,7 @@ def _search(
 def _best_of_each(losses: Tensor, of: Tensor, count: int) -> Tensor:
     """The rows with the smallest losses, `count` for each target."""
     order = losses.argsort()
-    return torch.cat([order[of[order] == target][:count] for target in of.unique()])
+    return torch.cat([order[of[order] == target][:count] for target in sorted(set(of.tolist()))])
 
 
 class _Bounds:
