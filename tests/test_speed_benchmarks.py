@@ -115,7 +115,7 @@ def test_the_table_of_samples(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_table_of_exploring(capsys: pytest.CaptureFixture[str]) -> None:
-    run(exploring.main, "mlp", "--size", "16", "--seconds", "0.5", "--fps", "8", "--formats", "gif", "--short")
+    run(exploring.main, "mlp", "--size", "16", "--seconds", "1", "--fps", "8", "--formats", "gif", "--short")
     said = capsys.readouterr().out
-    assert "| `walk` of 4 frames as gif |" in said
+    assert "| `walk` of 8 frames as gif |" in said
     assert said.count("| `directions`") == 2
