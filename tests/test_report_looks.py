@@ -120,7 +120,7 @@ def test_normal_latents_go_along_the_sphere_and_uniform_ones_straight(tmp_path: 
 
         def forward(self, latents: torch.Tensor) -> torch.Tensor:
             seen.append(latents[:9].clone())
-            return latents[:, :3, None, None].clamp(-1, 1).expand(-1, -1, 4, 4)
+            return latents[:, :3, None, None].clamp(-1, 1).expand(-1, -1, 16, 16)
 
     seen: list[torch.Tensor] = []
     run = tmp_path / "run"

@@ -13,6 +13,7 @@ from scipy.signal import find_peaks
 
 from benchmarks.verdict.records import Kept
 from ganvas.foundation.arrays import Floats
+from ganvas.verdict.kinds.augmentation_leaking import SIGNS
 from ganvas.verdict.measurement import Measurement, number
 
 # Share of copies at the end, beyond that of real pictures.
@@ -142,9 +143,9 @@ class _Course:
         if not worse[-1] and self._stands_still():
             near = int(np.argmax(self.kid <= (1 + STILL) * np.nanmin(self.kid)))
             yield "stands still", self._onset(near, near + LASTED)
-        for sign in ("leak_cutout", "leak_border", "leak_colour"):
-            leaks = self._of(sign) > LEAK
-            if leaks[-1] and self._augmentations:
+        for augmentation in self._augmentations:
+            leaks = self._of(SIGNS[augmentation]) > LEAK
+            if leaks[-1]:
                 yield "leaks", self.onset(leaks)
 
     def passing(self) -> frozenset[int]:
