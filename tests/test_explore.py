@@ -257,7 +257,7 @@ def test_directions_need_pictures_that_depend_on_z(cli: Cli, tmp_path: Path) -> 
 
 def test_generated_pictures_are_found_again(plain: Artist) -> None:
     targets = plain.sample(100, seed=77)
-    found = project(plain, targets, extractor="pixels", restarts=8, steps=120)
+    found = project(plain, targets, extractor="pixels", restarts=4, steps=40)
     assert sum(each.pixels <= 2 for each in found) >= 95
     assert np.array_equal(plain.paint([found[3].cell])[0], found[3].found)
     assert all(each.pixels < each.typical_pixels for each in found)

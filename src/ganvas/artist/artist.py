@@ -77,7 +77,8 @@ class Artist(ExplorableGenerator):
             RunError: the generator was trained without classes.
         """
         cells = self.class_cells(n, seed, truncation)
-        return self.paint(cells).reshape(-1, n, self.size, self.size, 3)
+        pictures = self.paint(cells)
+        return pictures.reshape(-1, n, *pictures.shape[1:])
 
     def interpolate(
         self,
@@ -109,7 +110,8 @@ class Artist(ExplorableGenerator):
             RunError: the class is unknown.
         """
         cells = self.interpolation_cells(rows, steps, seed, label, truncation, spherical=spherical)
-        return self.paint(cells).reshape(rows, steps, self.size, self.size, 3)
+        pictures = self.paint(cells)
+        return pictures.reshape(rows, steps, *pictures.shape[1:])
 
     def interpolation_cells(
         self,
