@@ -68,8 +68,8 @@ class EigenPictures(Composites):
 
     def compose(self, latents: Tensor, label: int) -> Tensor:
         """The mean plus the components, weighted by the latents."""
-        picture: Tensor = self.means[label] + torch.tensordot(latents, self.components[label], 1)
-        return picture.clamp(-1, 1)
+        pictures: Tensor = self.means[label] + torch.tensordot(latents, self.components[label], 1)
+        return pictures.clamp(-1, 1)
 
     def __str__(self) -> str:
         count = self.components.shape[1]

@@ -148,8 +148,8 @@ class _Writer:
 
     def _convolution(self, step: Step) -> tuple[str, list[Any], dict[str, Any]]:
         x, weight, *rest = step.arguments
-        missing: list[Any] = [None, 1, 0, 1, 1][len(rest) :]
-        bias, stride, padding, dilation, groups = (*rest, *missing)
+        defaults: tuple[Any, ...] = (None, 1, 0, 1, 1)
+        bias, stride, padding, dilation, groups = [*rest, *defaults[len(rest) :]]
         if set(_listed(dilation)) != {1} or groups != 1 or isinstance(padding, str):
             raise _unknown(step)
         kernel = self.constants[self._constant(weight, step).name].shape[2:]

@@ -124,8 +124,9 @@ def _passes_on(node: fx.Node, op: str) -> bool:
     if op == "_to_copy":
         return bool(source.meta["val"].dtype == node.meta["val"].dtype)
     # Batch normalisation returns its result, and statistics that are empty without training.
-    is_normalised = node.target is operator.getitem and _name(source) == "batch_norm" and node.args[1] == 0
-    return op in _IDENTITIES or bool(is_normalised)
+    if node.target is operator.getitem:
+        return _name(source) == "batch_norm" and bool(node.args[1] == 0)
+    return op in _IDENTITIES
 
 
 def _name(node: fx.Node) -> str:

@@ -78,8 +78,8 @@ def trace(snapshot: Snapshot, *, batch: int | None = None) -> ExportedProgram:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about torch's own future
             program = torch.export.export(painter, (latents, classes, truncation), dynamic_shapes=shapes)
-            decomposed: ExportedProgram = program.run_decompositions({})
-            return decomposed
+            functional: ExportedProgram = program.run_decompositions({})
+            return functional
     except Exception as error:  # torch raises dozens of kinds
         reason = str(error).strip().split("\n")[0]
         raise ConfigError(f"the generator of recipe {snapshot.card.recipe} cannot be exported: {reason}") from error

@@ -58,8 +58,8 @@ def write(given: Given, out: Path, *, license: str | None = None, push: str | No
 
 
 def _check_names(license: str | None, push: str | None) -> None:
-    from huggingface_hub import hf_hub_url
     from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # it is public, but not listed
 
     if license is not None and not _LICENCE.fullmatch(license):
         raise ConfigError(
@@ -72,7 +72,7 @@ def _check_names(license: str | None, push: str | None) -> None:
             "--push needs --license NAME: say what others may do with the generator, such as mit, cc-by-4.0 or other"
         )
     try:
-        hf_hub_url(push, "README.md")  # checks the name
+        validate_repo_id(push)
     except HFValidationError as error:
         raise ConfigError(f"--push {push!r} is not a repository; expected USER/NAME: {error}") from error
     if push.count("/") != 1:

@@ -78,8 +78,9 @@ element("tools").addEventListener("input", () => {
 const easel = { cell: null, version: 0, pixels: null };
 
 function slider(name, { low, high, step, value, shown, change }) {
-  const label = document.createElement("label"), output = document.createElement("output"), input = document.createElement("input");
+  const label = document.createElement("label"), output = document.createElement("span"), input = document.createElement("input");
   label.className = "tool wide";
+  output.className = "value"; // an <output> would take the label from the slider
   Object.assign(input, { type: "range", min: low, max: high, step, value });
   output.textContent = shown(value);
   label.append(`${name} `, output, input);
