@@ -137,7 +137,7 @@ class History:
             return True
         if self.is_much_worse:
             return False
-        # A fall from a height that KID had not had before is none.
+        # A fall to where KID had been before is no progress.
         is_low = self.now("kid") <= (1 + ABOUT) * self.best_kid
         if is_low and (self.change("kid") < -SURE or self._falls_steadily):
             return True
