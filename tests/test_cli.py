@@ -214,9 +214,12 @@ def test_a_stopped_run_says_how_to_go_on_and_does(
     command = [sys.executable, "-m", "ganvas", "train", str(tiny_data), "--out", "run", *TINY_WORDS]
     command += ["--budget", "1h", "--set", "log_every=1steps"]
     run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    wait_for_stats(tmp_path / "run", run)
-    run.send_signal(number)
-    _, stderr = run.communicate(timeout=120)
+    try:
+        wait_for_stats(tmp_path / "run", run)
+        run.send_signal(number)
+        _, stderr = run.communicate(timeout=120)
+    finally:
+        run.kill()
     assert run.returncode == code
     assert "continue with: ganvas resume run" in stderr
     cli("resume", "run", "--budget", "2steps", check=True)
