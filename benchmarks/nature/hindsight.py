@@ -13,6 +13,7 @@ from scipy.signal import find_peaks
 
 from benchmarks.verdict.records import Kept
 from ganvas.foundation.arrays import Floats
+from ganvas.verdict.history import lasting_from
 from ganvas.verdict.kinds.augmentation_leaking import SIGNS
 from ganvas.verdict.measurement import Measurement, number
 
@@ -120,9 +121,7 @@ class _Course:
 
     def onset(self, holds: np.ndarray) -> Onset:
         """The time since when something holds up to the end, at which it does."""
-        place = len(holds) - 1
-        while place and holds[place - 1]:
-            place -= 1
+        place = lasting_from(holds)
         return self._onset(place, place)
 
     def symptoms(self) -> Iterator[tuple[str, Onset]]:

@@ -14,6 +14,7 @@ from benchmarks.nature.scenarios import EVALUATIONS, Scenario, scenarios
 from benchmarks.verdict.records import Kept, read
 from benchmarks.verdict.table import GRAVE
 from ganvas.verdict.evaluation import Verdict
+from ganvas.verdict.history import lasting_from
 
 # What was seen in the last grid of each run, by someone who did not know which run it was.
 EYES: Final = Path(__file__).with_name("eyes.csv")
@@ -73,9 +74,7 @@ class Judged:
         """Evaluations from when a symptom showed to the first of the right verdicts that lasted to the end."""
         if self.truth.healthy or not self.right:
             return None
-        named = len(self.verdicts) - 1
-        while named and self.truth.named_by(self.verdicts[named - 1].name):
-            named -= 1
+        named = lasting_from([bool(self.truth.named_by(verdict.name)) for verdict in self.verdicts])
         shows = min(each.shows for each in self._named)
         return max(0.0, self.run.evals[named].kimg - shows) / self.interval
 

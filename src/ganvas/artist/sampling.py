@@ -63,14 +63,13 @@ def sample_by_class(
     count: int,
     seed: int,
     device: str = "cpu",
-    truncation: float = 1.0,
 ) -> Images:
     """Generate the first `count` latents of a seed once for each class, as in paper 3.
 
     Returns:
         uint8 [classes, count, S, S, 3]; pictures [:, k] share a latent.
     """
-    latents = truncated(latents_of(recipe, seed, range(count)), truncation).repeat(classes, 1)
+    latents = latents_of(recipe, seed, range(count)).repeat(classes, 1)
     pictures = paint(generator, latents, np.arange(classes).repeat(count), device)
     return pictures.reshape(classes, count, *pictures.shape[1:])
 

@@ -166,10 +166,7 @@ class History:
 
         The last evaluation counts in any case.
         """
-        place = len(holds) - 1
-        while place and holds[place - 1]:
-            place -= 1
-        return self.measurements[place].kimg
+        return self.measurements[lasting_from(holds)].kimg
 
     @property
     def still_since(self) -> float:
@@ -213,6 +210,14 @@ class History:
     def has_converged(self) -> bool:
         """Whether KID is well below its first value and near its best."""
         return self.now("kid") < LEARNT * self.values("kid")[0] and self.now("kid") < FAR * self.best_kid
+
+
+def lasting_from(holds: Sequence[bool] | NDArray[np.bool_]) -> int:
+    """The first place from which on something holds up to the end; the last place counts in any case."""
+    place = len(holds) - 1
+    while place and holds[place - 1]:
+        place -= 1
+    return place
 
 
 def _same_counts(first: Measurement, second: Measurement) -> bool:

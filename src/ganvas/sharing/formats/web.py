@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from ganvas.artist.explore.directions import axes, first_layer_gram
 from ganvas.artist.origin import encoded
 from ganvas.artist.png import XMP
-from ganvas.artist.sampling import mixed_labels
 from ganvas.artist.trained import Directions
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import ConfigError
@@ -118,7 +117,8 @@ def _content(given: Given, program: Program) -> dict[str, Any]:
     drawing = drawing_of(given.snapshot.recipe)
     is_normal = drawing is not None and drawing.is_normal
     latents = torch.cat([given.latents(1, seed) for seed in range(SEEDS)])
-    labels = mixed_labels(own.class_shares or [1 / len(names)] * len(names), SEEDS).tolist() if names else []
+    numbers = given.artist.labels(SEEDS)
+    labels = [] if numbers is None else numbers.tolist()
     return {
         "size": own.size,
         "latent_dim": given.artist.latent_dim,
