@@ -74,38 +74,6 @@ def sample_by_class(
     return pictures.reshape(classes, count, *pictures.shape[1:])
 
 
-def sample_interpolations(
-    recipe: GeneratorRecipe,
-    generator: nn.Module,
-    rows: int,
-    steps: int,
-    seed: int,
-    labels: Integers | None = None,
-    *,
-    spherical: bool = True,
-    device: str = "cpu",
-) -> Images:
-    """Interpolate between latents: row k leads from latent 2k of a seed to latent 2k + 1; see `between`.
-
-    Args:
-        recipe: draws the latents.
-        generator: the network in evaluation mode, on `device`.
-        rows: number of rows.
-        steps: pictures per row, including both ends; at least 2.
-        seed: seed of the latents.
-        labels: the class of each row, int64 [rows], for a conditional generator.
-        spherical: interpolate on the sphere; otherwise linearly.
-        device: device of the generator.
-
-    Returns:
-        uint8 [rows, steps, S, S, 3].
-    """
-    ends = latents_of(recipe, seed, range(2 * rows))
-    latents = between(ends[0::2], ends[1::2], steps, spherical=spherical).flatten(0, 1)
-    pictures = paint(generator, latents, None if labels is None else labels.repeat(steps), device)
-    return pictures.reshape(rows, steps, *pictures.shape[1:])
-
-
 def between(starts: Tensor, ends: Tensor, steps: int, *, spherical: bool) -> Tensor:
     """Latents on the ways from some latents to others.
 
