@@ -17,7 +17,6 @@ from benchmarks.on_gpu import agreement, group, wheels
 from benchmarks.on_gpu.agreement import Difference, Step
 from benchmarks.on_gpu.draws import SameDraws
 from benchmarks.on_gpu.turn import TINY, WHOLE, Turn
-from torch import Tensor
 from torch.nn import functional as F
 
 ROOT = Path(__file__).parents[1]
@@ -129,24 +128,26 @@ def test_differences_are_relative_and_no_number_never_agrees() -> None:
     assert not broken.is_within(Difference(9.0, 9.0, 9.0))
 
 
-def drawn() -> list[Tensor]:
-    """What networks and losses draw."""
-    torch.manual_seed(3)
-    given = torch.ones(4, 8)
-    ways = [torch.rand(5, device="cpu"), torch.randint(9, (4,), device="cpu"), torch.empty(3).uniform_(1, 2)]
-    return [*ways, F.dropout(given, 0.5), torch.empty(3, 4).bernoulli_(0.5), torch.nn.Dropout(0.25)(given)]
-
-
 def test_draws_are_those_of_the_processor() -> None:
+    values = torch.arange(1.0, 33.0)
     with SameDraws():
-        first, again = drawn(), drawn()
-    assert all(map(torch.equal, first, again))
-    assert first[2].min() >= 1
-    dropped = first[3]
-    assert set(dropped.flatten().tolist()) == {0.0, 2.0}
-    # On a device without numbers of its own, the drawn ones must come from the processor.
+        torch.manual_seed(3)
+        numbers = torch.rand(5, device="cpu")
+        dropped = F.dropout(values, 0.25)
+        by_layer = torch.nn.Dropout(0.25)(values)
+        # A device that has no numbers of its own.
+        assert torch.randint(9, (4,), device="meta").device.type == "meta"
+        assert torch.empty(3, device="meta").uniform_(1, 2).device.type == "meta"
+        after = torch.rand(1)
+    torch.manual_seed(3)
+    assert torch.equal(numbers, torch.rand(5))
+    for each in (dropped, by_layer):
+        assert torch.equal(each, torch.where(torch.rand(32) >= 0.25, values / 0.75, 0.0))
+    torch.randint(9, (4,))
+    torch.empty(3).uniform_(1, 2)
+    assert torch.equal(after, torch.rand(1))
     with SameDraws():
-        assert torch.rand(3, device="meta").device.type == "meta"
+        assert torch.equal(F.dropout(values, 0.25, training=False), values)
 
 
 def write_wheel(folder: Path, name: str, requires: tuple[str, ...] = ()) -> Path:

@@ -5,11 +5,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 _MAKE = {torch.rand, torch.randn, torch.randint}
 _FILL = {Tensor.uniform_, Tensor.normal_, Tensor.bernoulli_}
-_DROP = {torch.dropout, torch.dropout_}
 
 
 class SameDraws(TorchFunctionMode):
@@ -29,13 +29,14 @@ class SameDraws(TorchFunctionMode):
             filled = args[0]
             drawn = func(torch.empty(filled.shape, dtype=filled.dtype), *args[1:], **given)
             return filled.copy_(drawn)
-        if func in _DROP:
+        if func is F.dropout:
             return _dropped(*args, **given)
         return func(*args, **given)
 
 
-def _dropped(values: Tensor, p: float, train: bool) -> Tensor:
-    if not train or p == 0:
+def _dropped(values: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """As `F.dropout`, but never in place."""
+    if not training or p == 0:
         return values
     kept = torch.rand(values.shape) >= p
     return values * kept.to(values.device, values.dtype) / (1 - p)
