@@ -83,7 +83,7 @@ def test_the_demo_ends_with_its_page_and_can_be_run_again(
         {"width": 4, "batch_size": 8, "eval_samples": 16, "extractor": "pixels", "tensorboard": False},
     )
     for number in (1, 2):
-        done = cli("demo", "--minutes", "0.02", check=True)
+        done = cli("demo", "--minutes", "0.005", check=True)
         page = tmp_path / done.stdout.splitlines()[-1]
         assert page == tmp_path / "demo" / f"run-{number}" / "page.html"
         assert "Generated" in page.read_text()

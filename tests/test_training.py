@@ -103,7 +103,7 @@ def test_a_run_leaves_what_the_contract_says(tmp_path: Path, tiny_data: Path) ->
 
 
 def test_the_last_checkpoint_knows_the_best_score(tmp_path: Path, tiny_data: Path) -> None:
-    outcome = quick(tiny_data, tmp_path / "run", eval_samples=16)
+    outcome = quick(tiny_data, tmp_path / "run", eval_samples=16, extractor="pixels")
     assert newest(tmp_path / "run")["best_kid"] == outcome.best_kid
 
 
