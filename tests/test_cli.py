@@ -18,7 +18,7 @@ from ganvas.data.dataset.layout import INFO
 from ganvas.foundation.files import read_records
 from support.command_line import PATIENCE, Cli
 from support.datasets import write_dataset
-from support.runs import TINY_WORDS
+from support.runs import TINY, TINY_WORDS
 
 QUICK = ["--budget", "2steps", *TINY_WORDS]
 
@@ -80,7 +80,7 @@ def test_the_demo_ends_with_its_page_and_can_be_run_again(
     monkeypatch.setattr("ganvas.experiments.demo.PAINTINGS", 24)
     monkeypatch.setattr(
         "ganvas.experiments.demo.OPTIONS",
-        {"width": 4, "batch_size": 8, "eval_samples": 16, "extractor": "pixels", "tensorboard": False},
+        TINY | {"d_width": 4, "vision": 0, "eval_samples": 16, "extractor": "pixels"},
     )
     for number in (1, 2):
         done = cli("demo", "--minutes", "0.01", check=True)
