@@ -18,7 +18,7 @@ from ganvas.data.dataset.layout import INFO
 from ganvas.foundation.files import read_records
 from support.command_line import PATIENCE, Cli
 from support.datasets import write_dataset
-from support.runs import TINY_WORDS
+from support.runs import TINY, TINY_WORDS
 
 QUICK = ["--budget", "2steps", *TINY_WORDS]
 
@@ -80,10 +80,10 @@ def test_the_demo_ends_with_its_page_and_can_be_run_again(
     monkeypatch.setattr("ganvas.experiments.demo.PAINTINGS", 24)
     monkeypatch.setattr(
         "ganvas.experiments.demo.OPTIONS",
-        {"width": 4, "batch_size": 8, "eval_samples": 16, "extractor": "pixels", "tensorboard": False},
+        TINY | {"d_width": 4, "vision": 0, "eval_samples": 16, "extractor": "pixels"},
     )
     for number in (1, 2):
-        done = cli("demo", "--minutes", "0.005", check=True)
+        done = cli("demo", "--minutes", "0.01", check=True)
         page = tmp_path / done.stdout.splitlines()[-1]
         assert page == tmp_path / "demo" / f"run-{number}" / "page.html"
         assert "Generated" in page.read_text()
@@ -245,28 +245,17 @@ def wait_for_stats(run: Path, process: subprocess.Popen[str] | subprocess.Popen[
         time.sleep(0.05)
 
 
-def test_a_full_disk_is_one_clear_line(tmp_path: Path, tiny_data: Path) -> None:
+def test_a_full_disk_is_one_clear_line(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
     """The limit on file sizes stands for the full disk: the kernel refuses to write more."""
-    words = [
-        "train",
-        str(tiny_data),
-        "--out",
-        str(tmp_path / "run"),
-        *QUICK,
-        "--set",
-        "width=16",
-        "--set",
-        "tensorboard=1",
-    ]
-    script = (
-        "import resource, signal, sys\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "import ganvas.planning.run\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
-        f"sys.argv = ['ganvas', *{words!r}]\n"
-        "from ganvas.cli import main; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    import resource
+
+    words = ["train", tiny_data, "--out", "run", *QUICK, "--set", "width=16", "--set", "tensorboard=1"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        done = cli(*words)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert done.returncode == 2, done.stderr
     assert "could not write" in done.stderr
     assert "Traceback" not in done.stderr
@@ -558,7 +547,7 @@ def test_home_directories_are_expanded(
 @pytest.mark.parametrize(
     "words",
     [
-        ["prepare", "painter:48", ".", "--size", "16"],
+        ["prepare", "painter:4", ".", "--size", "16"],
         ["train", "{data}", "--out", ".", *QUICK],
         ["baseline", "{data}", "--kind", "mean", "--out", "."],
         ["classify", "train", "{data}", "--model", "forest", "--out", "."],
