@@ -37,6 +37,27 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         assert command in done.stdout
 
 
+def completed(*words: str) -> list[str]:
+    """What bash is told about the last of the words of a command, and the heavy libraries that were loaded for it."""
+    script = (
+        "import sys, ganvas.cli\n"
+        "sys.argv = ['ganvas']\n"
+        "try: ganvas.cli.main()\n"
+        "except SystemExit: pass\n"
+        "print(*{'torch', 'numpy', 'pandas'} & set(sys.modules))"
+    )
+    environment = os.environ | {"_GANVAS_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words)}
+    environment["COMP_CWORD"] = str(len(words) - 1)
+    return subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+def test_a_shell_completes_commands_and_loads_nothing_heavy() -> None:
+    assert completed("ganvas", "re") == ["recipes", "resume", "report", "reproduce"]
+    assert "--budget" in completed("ganvas", "resume", "--")
+
+
 def test_importing_the_package_does_not_import_torch() -> None:
     script = (
         "import ganvas, sys; print('torch' in sys.modules, ganvas.__version__)\n"
