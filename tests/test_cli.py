@@ -16,7 +16,7 @@ from PIL import Image
 
 from ganvas.data.dataset.layout import INFO
 from ganvas.foundation.files import read_records
-from support.command_line import Cli
+from support.command_line import Cli, with_any_name
 from support.datasets import write_dataset
 from support.runs import TINY_WORDS
 
@@ -398,6 +398,7 @@ def ganvas_process(*words: str, cwd: Path, environment: dict[str, str] | None = 
     return done.returncode, done.stdout, done.stderr
 
 
+@with_any_name
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
 def test_output_escapes_what_the_encoding_lacks(tmp_path: Path, encoding: str) -> None:
     for name in ("北斎", "Cézanne"):
