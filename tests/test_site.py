@@ -51,7 +51,9 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     for command in (["scripts/site.py"], ["-m", "mkdocs", "build", "--strict"]):
         done = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert "Height and width of every picture" in (tmp_path / "build" / "site" / "api" / "index.html").read_text(encoding="utf-8")
+    assert "Height and width of every picture" in (tmp_path / "build" / "site" / "api" / "index.html").read_text(
+        encoding="utf-8"
+    )
     (tmp_path / "build" / "pages" / "docs" / "data.md").write_text("[gone](nowhere.md)", encoding="utf-8")
     done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict"], cwd=tmp_path, capture_output=True)
     assert done.returncode != 0, "a link that leads nowhere is an error"
