@@ -16,7 +16,7 @@ from PIL import Image
 
 from ganvas.data.dataset.layout import INFO
 from ganvas.foundation.files import read_records
-from support.command_line import PATIENCE, Cli
+from support.command_line import PATIENCE, Cli, with_any_name
 from support.datasets import write_dataset
 from support.runs import TINY, TINY_WORDS
 
@@ -35,6 +35,27 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
     for command in ("prepare", "train", "resume", "sample", "evaluate", "demo"):
         assert command in done.stdout
+
+
+def completed(*words: str) -> list[str]:
+    """What bash is told about the last of the words of a command, and the heavy libraries that were loaded for it."""
+    script = (
+        "import sys, ganvas.cli\n"
+        "sys.argv = ['ganvas']\n"
+        "try: ganvas.cli.main()\n"
+        "except SystemExit: pass\n"
+        "print(*{'torch', 'numpy', 'pandas'} & set(sys.modules))"
+    )
+    environment = os.environ | {"_GANVAS_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words)}
+    environment["COMP_CWORD"] = str(len(words) - 1)
+    return subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+def test_a_shell_completes_commands_and_loads_nothing_heavy() -> None:
+    assert completed("ganvas", "re") == ["recipes", "resume", "report", "reproduce"]
+    assert "--budget" in completed("ganvas", "resume", "--")
 
 
 def test_importing_the_package_does_not_import_torch() -> None:
@@ -361,6 +382,7 @@ def ganvas_process(*words: str, cwd: Path, environment: dict[str, str] | None = 
     return done.returncode, done.stdout, done.stderr
 
 
+@with_any_name
 @pytest.mark.parametrize("encoding", ["cp1252", pytest.param("latin-1", marks=pytest.mark.slow)])
 def test_output_escapes_what_the_encoding_lacks(tmp_path: Path, encoding: str) -> None:
     for name in ("北斎", "Cézanne"):

@@ -17,7 +17,7 @@ from ganvas.cli.signals import with_signal_exit_codes
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.version import VERSION
 
-app = group("ganvas.cli.commands", "ganvas")
+app = group("ganvas.cli.commands", "ganvas", add_completion=True)
 
 
 @unfailing_stderr()

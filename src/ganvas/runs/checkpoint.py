@@ -5,6 +5,7 @@ A checkpoint is one safetensors file. It holds the tensors of the state under th
 """
 
 import json
+import math
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,11 +17,22 @@ from torch import Tensor
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.paths import is_file
+from ganvas.foundation.schema import KEY, Schema
 from ganvas.foundation.state import State
 from ganvas.foundation.tensors import write_tensors
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
-SCHEMA_VERSION = 1
+# What a state of version 1 may lack: earlier ganvas did without it.
+_LATER = {
+    "stopped": None,
+    "best_kid": None,
+    "policy": {"waited": 0, "rolled_back": 0},
+    "learning_rates": {"evaluations": [], "factor": 1.0},
+    "examination": {"probe": {"painted": None}},
+    "precision": {},
+    "tricks": {},
+}
+SCHEMA = Schema(2, RunError, "remove it to go on with the one before", {1: lambda state: _with_later(state)})
 KEEP = 2  # the latest, and the one before it in case the latest is damaged
 SUFFIX = ".safetensors"
 BEST = f"best{SUFFIX}"
@@ -35,21 +47,22 @@ def save(path: Path, state: State) -> None:
     """
     tensors: dict[str, Tensor] = {}
     skeleton = _detach_tensors(state, "", tensors)
-    write_tensors(path, tensors, {"schema_version": str(SCHEMA_VERSION), "state": json.dumps(skeleton)})
+    write_tensors(path, tensors, {KEY: str(SCHEMA.version), "state": json.dumps(skeleton)})
 
 
 def load(path: Path) -> State:
     """Read a checkpoint, with its tensors on the CPU.
 
     Raises:
-        RunError: the file is not a checkpoint, is cut short, or has another schema version.
+        RunError: the file is not a checkpoint, is cut short, or has a schema version that this ganvas cannot read.
     """
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            if metadata.get("schema_version") != str(SCHEMA_VERSION) or "state" not in metadata:
-                version = metadata.get("schema_version")
-                raise RunError(f"{path} is not a checkpoint of schema version {SCHEMA_VERSION} (found {version})")
+            if "state" not in metadata:
+                raise RunError(f"{path} is not a checkpoint of ganvas: its metadata holds no state")
+            found = metadata.get(KEY, "")
+            version = SCHEMA.require(int(found) if found.isdecimal() else None, path)
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
         state = _attach_tensors(json.loads(metadata["state"]), tensors)
         if not isinstance(state, dict):
@@ -58,7 +71,14 @@ def load(path: Path) -> State:
         raise RunError(f"{path} cannot be read as a checkpoint: {error}") from error
     if not isinstance(state, dict):
         raise RunError(f"{path} cannot be read as a checkpoint: its state is not a mapping")
-    return state
+    return SCHEMA.migrated(state, version)
+
+
+def _with_later(state: State) -> State:
+    """A state of version 1 in version 2, in which nothing is missing."""
+    state = _LATER | state
+    best = state["best_kid"]
+    return {"best_bound": math.inf if best is None else best} | state
 
 
 def _detach_tensors(value: object, path: str, tensors: dict[str, Tensor]) -> object:
