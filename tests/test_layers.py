@@ -29,6 +29,7 @@ LAYERS = """
     data.painter data.dataset
     data.pictures
     machine
+    distributed
     settings
     foundation
 """

@@ -108,6 +108,23 @@ class Batch:
         pictures = self.generated(generator)
         return pictures.detach() if self.detach else pictures
 
+    def rows(self, start: int, count: int) -> "Batch":
+        """A batch of `count` of its pictures and latents, from `start` on."""
+        rows = slice(start, start + count)
+        return dataclasses.replace(
+            self,
+            images=self.images[rows],
+            latents=self.latents[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            generated_labels=None if self.generated_labels is None else self.generated_labels[rows],
+            _generated={},
+        )
+
+    def forget_graph(self) -> None:
+        """Keep the generated pictures, but not what is needed to differentiate them."""
+        for key, pictures in self._generated.items():
+            self._generated[key] = pictures.detach()
+
     def with_generated(self, generator: nn.Module, pictures: Tensor, labels: Tensor | None) -> "Batch":
         """The same real pictures with other generated ones, float [B, 3, S, S], of classes int64 [B]."""
         return dataclasses.replace(self, generated_labels=labels, _generated={id(generator): pictures})

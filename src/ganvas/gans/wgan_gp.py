@@ -17,6 +17,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from ganvas.distributed.part import drawn
 from ganvas.gans.choices import Choice, Ground
 from ganvas.gans.recipe import Batch, Loss, Spec
 from ganvas.gans.wgan import WGAN
@@ -85,7 +86,7 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     Returns:
         A scalar.
     """
-    share = torch.rand(len(real), 1, 1, 1, device=real.device)
+    share = drawn(len(real), lambda count: torch.rand(count, 1, 1, 1, device=real.device))
     # y depends on x, which is the leaf: torch's FlopCounterMode cannot handle a y that is a leaf.
     between = fake + share * (real.detach().requires_grad_() - fake)
     scores = critic(between).logits

@@ -66,6 +66,18 @@ class Settings(Typed):
         le=1024,
         description="Processor threads; 0 uses OMP_NUM_THREADS if it is set, or else all cores of this process.",
     )
+    micro_batch: int = Field(
+        0,
+        ge=0,
+        le=4096,
+        description="Pictures of a batch that a process trains on at a time, to save memory; their gradients add up to "
+        "those of the batch. 0 for all at once.",
+    )
+    sync_batch_norm: bool = Field(
+        False,
+        description="With several processes: compute BatchNorm's statistics over the pictures of all of them, instead "
+        "of each process's own.",
+    )
     log_every: AmountField = Field(Amount(5, "s"), description="Interval of lines in stats.jsonl.")
     sample_every: AmountField | None = Field(
         None, description="Interval of sample grids. By default a twentieth of the budget."
@@ -128,6 +140,16 @@ class RunConfig(Typed):
         for key, schedule in schedules.items():
             if isinstance(schedule, Plateau) and not self.settings.eval_samples:
                 raise ValueError(f"{key}={schedule}: a plateau needs evaluations, and eval_samples=0 disables them")
+        return self
+
+    @model_validator(mode="after")
+    def _losses_of_micro_batches(self) -> Self:
+        size = self.settings.micro_batch
+        for key in ("unrolled", "feature_matching"):
+            if size and getattr(self.options, key):
+                raise ValueError(
+                    f"micro_batch={size}: {key} needs all pictures of a batch at once; use only one of the two"
+                )
         return self
 
     def with_settings(self, **changes: object) -> "RunConfig":

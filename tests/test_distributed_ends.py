@@ -1,0 +1,255 @@
+"""Who belongs to a run, who is missing, and how a run of several processes ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import distributed as dist
+
+from ganvas.distributed import environment, launcher, watch
+from ganvas.distributed.environment import Address, find, first_host
+from ganvas.distributed.part import Division
+from ganvas.distributed.watch import Watch
+from ganvas.distributed.world import World
+from ganvas.foundation.errors import ConfigError, LostProcess
+from ganvas.settings.config import resolve
+from ganvas.settings.options import Options
+from support.command_line import Cli
+from support.runs import TINY_WORDS, newest, tensors
+
+TORCHRUN = {
+    "RANK": "3",
+    "WORLD_SIZE": "4",
+    "LOCAL_RANK": "1",
+    "LOCAL_WORLD_SIZE": "2",
+    "MASTER_ADDR": "gpu1",
+    "MASTER_PORT": "29500",
+}
+SLURM = {
+    "SLURM_JOB_ID": "7000123",
+    "SLURM_PROCID": "5",
+    "SLURM_LOCALID": "1",
+    "SLURM_STEP_NUM_TASKS": "8",
+    "SLURM_STEP_TASKS_PER_NODE": "4(x2)",
+    "SLURM_STEP_NODELIST": "gpu[007-008]",
+}
+
+
+def test_torchrun_and_slurm_tell_a_process_its_place() -> None:
+    assert find({}) is None
+    assert find(TORCHRUN) == Address(3, 4, 1, 2, "gpu1", 29500)
+    assert find(TORCHRUN | {"TORCHELASTIC_USE_AGENT_STORE": "True"}) == Address(3, 4, 1, 2, "gpu1", 29500, True)
+    assert find(SLURM) == Address(5, 8, 1, 4, "gpu007", 20123)
+
+
+def test_a_batch_script_of_slurm_is_not_yet_one_of_its_processes() -> None:
+    assert find({"SLURM_JOB_ID": "1", "SLURM_PROCID": "0", "SLURM_NTASKS": "8"}) is None
+
+
+@pytest.mark.parametrize(
+    ("hosts", "first"),
+    [("one", "one"), ("one,two", "one"), ("gpu[3,5-9],x", "gpu3"), ("r1-n[01-04]-ib,z", "r1-n01-ib")],
+)
+def test_the_first_of_slurms_hosts(hosts: str, first: str) -> None:
+    assert first_host(hosts) == first
+
+
+def test_an_incomplete_environment_is_named() -> None:
+    with pytest.raises(ConfigError, match="MASTER_PORT is missing"):
+        find({key: value for key, value in TORCHRUN.items() if key != "MASTER_PORT"})
+    with pytest.raises(ConfigError, match="RANK='first' must be a number"):
+        find(TORCHRUN | {"RANK": "first"})
+
+
+@pytest.mark.parametrize("devices", ["0", "-1", "many", "1025"])
+def test_a_number_of_processes_that_cannot_be(cli: Cli, tiny_data: Path, devices: str) -> None:
+    done = cli("train", tiny_data, "--out", "run", f"--devices={devices}", *TINY_WORDS)
+    assert done.returncode == 2
+    assert f"--devices {devices}: write a number of processes from 1 to 1024, or auto" in done.stderr
+    assert not Path("run").exists()
+
+
+def test_a_batch_that_cannot_be_divided(cli: Cli, tiny_data: Path) -> None:
+    words = ["train", tiny_data, "--out", "run", "--recipe", "mlp", "--devices", "3", "--dry-run", *TINY_WORDS]
+    done = cli(*words)
+    assert done.returncode == 2
+    assert "batch_size=8: 3 processes need equal parts of a batch; choose a multiple of 3, such as 6" in done.stderr
+
+
+def test_micro_batches_that_do_not_divide_a_part_or_lack_what_a_trick_needs() -> None:
+    with pytest.raises(ConfigError, match=r"micro_batch=3: choose a number that divides 4, the pictures"):
+        Division(World(0, 2), micro_batch=3).check(8)
+    for key in ("unrolled", "feature_matching"):
+        with pytest.raises(ConfigError, match=f"micro_batch=2: {key} needs all pictures of a batch at once"):
+            resolve("mlp", Options(), {"micro_batch": 2, key: 1})
+
+
+def test_several_runs_are_not_trained_by_several_processes(cli: Cli, tiny_data: Path) -> None:
+    done = cli("train", tiny_data, "--out", "runs", "--per-class", "--devices", "2")
+    assert done.returncode == 2
+    assert "--per-class, --per-group and --class-group train with one process" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"), [([0, 0], 0), ([75, 2], 2), ([75, -9], 75), ([-9, 75], 75), ([130, 0], 130), ([-11, 0], 139)]
+)
+def test_the_exit_code_is_that_of_the_failure(codes: list[int], code: int) -> None:
+    assert launcher.exit_code(codes) == code
+
+
+class Company:
+    """Watches of several processes of a run, in one process."""
+
+    def __init__(self, size: int, monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
+        for name, value in ({"BEAT": 0.01, "GRACE": 0.1} | seconds).items():
+            monkeypatch.setattr(watch, name, value)
+        self.ended: dict[int, int] = {}
+        store = dist.HashStore()
+        self.watches = [Watch(store, rank, size, lambda code, rank=rank: self.end(rank, code)) for rank in range(size)]
+
+    def end(self, rank: int, code: int) -> None:
+        self.ended[rank] = code
+
+    def wait(self, ranks: set[int]) -> None:
+        end = time.monotonic() + 120
+        while not ranks <= self.ended.keys():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        for each in self.watches:
+            each.stop()
+
+
+def test_a_process_that_falls_silent_ends_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company = Company(3, monkeypatch, SILENCE=3.0)
+    for each in company.watches:
+        each.start()
+    company.watches[1].stop()
+    company.wait({0, 2})
+    assert company.ended == {0: 75, 2: 75}
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"ganvas: rank 1 (process {os.getpid()} on ")
+    assert "has given no sign of life for" in line
+    assert line.endswith("its last checkpoint is whole: continue with ganvas resume")
+
+
+def test_a_process_that_never_starts_ends_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company = Company(2, monkeypatch, ARRIVAL=0.05)
+    company.watches[0].start()
+    company.wait({0})
+    assert "rank 1 has not started for" in capsys.readouterr().err
+
+
+def test_a_store_that_is_gone_ends_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company = Company(2, monkeypatch)
+
+    class Gone:
+        def set(self, key: str, value: str) -> None:
+            pass
+
+        def add(self, key: str, amount: int) -> int:
+            raise RuntimeError("Broken pipe\nand a trace")
+
+        def check(self, keys: list[str]) -> bool:
+            raise RuntimeError("Broken pipe")
+
+    monkeypatch.setattr(company.watches[1], "_store", Gone())
+    company.watches[1].start()
+    company.wait({1})
+    line = capsys.readouterr().err
+    assert "rank 0, which the others report to, cannot be reached: Broken pipe;" in line
+
+
+def test_a_failed_exchange_is_explained_and_what_a_process_said_itself_is_not_said_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    company = Company(2, monkeypatch)
+    for each in company.watches:
+        each.start()
+    assert company.watches[1].announce(ConfigError("no such folder"))
+    lost = company.watches[0].explain(RuntimeError("Connection closed by peer"))
+    assert isinstance(lost, LostProcess)
+    assert not lost.is_told
+    assert "rank 1" in str(lost)
+    assert "failed: no such folder" in str(lost)
+    company.wait(set())
+
+
+def run(folder: Path, *words: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ganvas", *map(str, words)]
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | variables, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_a_run_goes_on_with_more_and_with_fewer_processes(tmp_path: Path, tiny_data: Path) -> None:
+    words = [*TINY_WORDS, "--set", "checkpoint_every=1steps", "--set", "sample_every=100steps"]
+    begun = run(tmp_path, "train", tiny_data, "--out", "run", "--recipe", "mlp", "--budget", "2steps", *words)
+    assert begun.returncode == 0, begun.stderr
+    more = run(tmp_path, "resume", "run", "--budget", "2steps", "--devices", "2")
+    assert more.returncode == 0, more.stderr
+    assert "with 2 processes" in more.stderr
+    assert more.stdout.count("kimg") == 1
+    last = run(tmp_path, "resume", "run", "--budget", "2steps")
+    assert last.returncode == 0, last.stderr
+    whole = run(tmp_path, "train", tiny_data, "--out", "whole", "--recipe", "mlp", "--budget", "6steps", *words)
+    assert whole.returncode == 0, whole.stderr
+    halves, one = (tensors(newest(tmp_path / name)) for name in ("run", "whole"))
+    for part in (".latents", ".random.torch"):
+        assert torch.equal(halves[part], one[part]), part
+    for key in (key for key in one if key.startswith((".generator", ".discriminator"))):
+        torch.testing.assert_close(halves[key], one[key], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_killed_or_stopped_process_ends_the_run_within_a_minute(
+    tmp_path: Path, tiny_data: Path, number: signal.Signals, rank: int
+) -> None:
+    words: list[Any] = ["train", tiny_data, "--out", "run", "--recipe", "mlp", "--budget", "1h", "--devices", "2"]
+    words += [*TINY_WORDS, "--set", "checkpoint_every=20steps"]
+    command = [sys.executable, "-m", "ganvas", *map(str, words)]
+    parent = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 300
+    while not (list(tmp_path.glob("run/checkpoints/0*")) and children(parent.pid)):
+        assert time.monotonic() < end
+        assert parent.poll() is None
+        time.sleep(0.1)
+    victim = children(parent.pid)[rank]
+    os.kill(victim, number)
+    killed_at = time.monotonic()
+    _, text = parent.communicate(timeout=120)
+    assert time.monotonic() - killed_at < 60
+    assert parent.returncode == 75
+    (line,) = (line for line in text.splitlines() if line.startswith("ganvas: rank"))
+    assert f"rank {rank}" in line
+    newest(tmp_path / "run")
+    assert run(tmp_path, "resume", "run", "--budget", "1steps").returncode == 0
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a launcher has started, in the order of their ranks."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    places = {}
+    for child in map(int, listed):
+        variables = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
+        rank = next((each for each in variables if each.startswith(b"RANK=")), None)
+        if rank:
+            places[int(rank.partition(b"=")[2])] = child
+    return [places[rank] for rank in sorted(places)] if len(places) == 2 else []
+
+
+def test_nothing_of_this_process_says_that_it_is_one_of_several() -> None:
+    assert environment.find() is None
