@@ -1,10 +1,13 @@
 """Who belongs to a run, who is missing, and how a run of several processes ends."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +21,12 @@ from ganvas.distributed.part import Division
 from ganvas.distributed.watch import Watch
 from ganvas.distributed.world import World
 from ganvas.foundation.errors import ConfigError, LostProcess
+from ganvas.foundation.files import read_records
+from ganvas.planning.run import resume, train
 from ganvas.settings.config import resolve
 from ganvas.settings.options import Options
 from support.command_line import Cli
-from support.runs import TINY_WORDS, newest, tensors
+from support.runs import TINY, TINY_WORDS, newest, tensors
 
 TORCHRUN = {
     "RANK": "3",
@@ -110,8 +115,8 @@ class Company:
         for name, value in ({"BEAT": 0.01, "GRACE": 0.1} | seconds).items():
             monkeypatch.setattr(watch, name, value)
         self.ended: dict[int, int] = {}
-        store = dist.HashStore()
-        self.watches = [Watch(store, rank, size, lambda code, rank=rank: self.end(rank, code)) for rank in range(size)]
+        self.store = dist.HashStore()  # type: ignore[attr-defined]
+        self.watches = [Watch(self.store, rank, size, partial(self.end, rank)) for rank in range(size)]
 
     def end(self, rank: int, code: int) -> None:
         self.ended[rank] = code
@@ -131,6 +136,8 @@ def test_a_process_that_falls_silent_ends_all(
     company = Company(3, monkeypatch, SILENCE=3.0)
     for each in company.watches:
         each.start()
+    while not company.store.add("beat/1", 0):
+        time.sleep(0.01)
     company.watches[1].stop()
     company.wait({0, 2})
     assert company.ended == {0: 75, 2: 75}
@@ -194,22 +201,33 @@ def run(folder: Path, *words: object, **variables: str) -> subprocess.CompletedP
 
 
 def test_a_run_goes_on_with_more_and_with_fewer_processes(tmp_path: Path, tiny_data: Path) -> None:
-    words = [*TINY_WORDS, "--set", "checkpoint_every=1steps", "--set", "sample_every=100steps"]
-    begun = run(tmp_path, "train", tiny_data, "--out", "run", "--recipe", "mlp", "--budget", "2steps", *words)
-    assert begun.returncode == 0, begun.stderr
+    options: dict[str, Any] = TINY | {"recipe": "mlp", "log_every": "1steps", "sample_every": "100steps"}
+    train(tiny_data, tmp_path / "run", budget="2steps", **options)
     more = run(tmp_path, "resume", "run", "--budget", "2steps", "--devices", "2")
     assert more.returncode == 0, more.stderr
     assert "with 2 processes" in more.stderr
     assert more.stdout.count("kimg") == 1
-    last = run(tmp_path, "resume", "run", "--budget", "2steps")
-    assert last.returncode == 0, last.stderr
-    whole = run(tmp_path, "train", tiny_data, "--out", "whole", "--recipe", "mlp", "--budget", "6steps", *words)
-    assert whole.returncode == 0, whole.stderr
-    halves, one = (tensors(newest(tmp_path / name)) for name in ("run", "whole"))
-    for part in (".latents", ".random.torch"):
-        assert torch.equal(halves[part], one[part]), part
-    for key in (key for key in one if key.startswith((".generator", ".discriminator"))):
-        torch.testing.assert_close(halves[key], one[key], rtol=1e-4, atol=1e-6)
+    resume(tmp_path / "run", budget="2steps")
+    train(tiny_data, tmp_path / "whole", budget="6steps", **options)
+    parts, whole = (tensors(newest(tmp_path / name)) for name in ("run", "whole"))
+    for key in (".latents", ".random.torch"):
+        assert torch.equal(parts[key], whole[key]), key
+    for key in (key for key in whole if key.startswith((".generator", ".discriminator"))):
+        torch.testing.assert_close(parts[key], whole[key], rtol=1e-4, atol=1e-6)
+    losses = [[line["d_loss"] for line in read_records(tmp_path / name / "stats.jsonl")] for name in ("run", "whole")]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def wait_for_checkpoint(folder: Path, *processes: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + 300
+    while not list(folder.glob("run/checkpoints/0*")):
+        assert time.monotonic() < end
+        assert all(process.poll() is None for process in processes)
+        time.sleep(0.1)
+
+
+ENDLESS: list[str] = ["--out", "run", "--recipe", "mlp", "--budget", "1h", *TINY_WORDS, "--set"]
+ENDLESS += ["checkpoint_every=20steps"]
 
 
 @pytest.mark.slow
@@ -218,17 +236,10 @@ def test_a_run_goes_on_with_more_and_with_fewer_processes(tmp_path: Path, tiny_d
 def test_a_killed_or_stopped_process_ends_the_run_within_a_minute(
     tmp_path: Path, tiny_data: Path, number: signal.Signals, rank: int
 ) -> None:
-    words: list[Any] = ["train", tiny_data, "--out", "run", "--recipe", "mlp", "--budget", "1h", "--devices", "2"]
-    words += [*TINY_WORDS, "--set", "checkpoint_every=20steps"]
-    command = [sys.executable, "-m", "ganvas", *map(str, words)]
+    command = [sys.executable, "-m", "ganvas", "train", str(tiny_data), *ENDLESS, "--devices", "2"]
     parent = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 300
-    while not (list(tmp_path.glob("run/checkpoints/0*")) and children(parent.pid)):
-        assert time.monotonic() < end
-        assert parent.poll() is None
-        time.sleep(0.1)
-    victim = children(parent.pid)[rank]
-    os.kill(victim, number)
+    wait_for_checkpoint(tmp_path, parent)
+    os.kill(children(parent.pid)[rank], number)
     killed_at = time.monotonic()
     _, text = parent.communicate(timeout=120)
     assert time.monotonic() - killed_at < 60
@@ -237,6 +248,71 @@ def test_a_killed_or_stopped_process_ends_the_run_within_a_minute(
     assert f"rank {rank}" in line
     newest(tmp_path / "run")
     assert run(tmp_path, "resume", "run", "--budget", "1steps").returncode == 0
+
+
+@pytest.fixture
+def wire() -> Iterator[None]:
+    """Two network namespaces, `near` at 10.77.0.1 and `far` at 10.77.0.2, joined by a wire."""
+    if os.geteuid() or not shutil.which("ip"):
+        pytest.skip("needs root and ip")
+    names = {"near": "10.77.0.1/24", "far": "10.77.0.2/24"}
+    try:
+        for name in names:
+            subprocess.run(["ip", "netns", "add", name], check=True)
+        ends = ["wire", "netns", "near", "type", "veth", "peer", "name", "wire", "netns", "far"]
+        subprocess.run(["ip", "link", "add", *ends], check=True)
+        for name, address in names.items():
+            subprocess.run(["ip", "-n", name, "address", "add", address, "dev", "wire"], check=True)
+            for device in ("lo", "wire"):
+                subprocess.run(["ip", "-n", name, "link", "set", device, "up"], check=True)
+        yield
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "delete", name], check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("wire")
+def test_a_wire_that_is_cut_ends_the_run_on_both_machines(tmp_path: Path, tiny_data: Path) -> None:
+    shared = {"WORLD_SIZE": "2", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1", "MASTER_ADDR": "10.77.0.1"}
+    shared |= {"MASTER_PORT": "29517", "GLOO_SOCKET_IFNAME": "wire"}
+    machines = []
+    for rank, name in enumerate(("near", "far")):
+        command = ["ip", "netns", "exec", name, sys.executable, "-m", "ganvas", "train", str(tiny_data), *ENDLESS]
+        variables = os.environ | shared | {"RANK": str(rank)}
+        machines.append(subprocess.Popen(command, cwd=tmp_path, env=variables, stderr=subprocess.PIPE, text=True))
+    wait_for_checkpoint(tmp_path, *machines)
+    subprocess.run(["ip", "-n", "far", "link", "set", "wire", "down"], check=True)
+    cut_at = time.monotonic()
+    near, far = (machine.communicate(timeout=120)[1] for machine in machines)
+    assert time.monotonic() - cut_at < 60
+    assert [machine.returncode for machine in machines] == [75, 75]
+    assert "rank 1" in near
+    assert "rank 0" in far
+    newest(tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_a_full_disk_of_the_first_process_ends_the_run(tmp_path: Path, tiny_data: Path) -> None:
+    if os.geteuid():
+        pytest.skip("needs root")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk], check=True)
+    try:
+        command = [sys.executable, "-m", "ganvas", "train", str(tiny_data), *ENDLESS, "--devices", "2"]
+        parent = subprocess.Popen(command, cwd=disk, stderr=subprocess.PIPE, text=True)
+        wait_for_checkpoint(disk, parent)
+        with pytest.raises(OSError, match="No space left"), (disk / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(bytes(4096))
+        _, text = parent.communicate(timeout=120)
+        assert parent.returncode == 2
+        (line,) = (line for line in text.splitlines() if line.startswith("ganvas:"))
+        assert "No space left" in line
+        newest(disk / "run")
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def children(pid: int) -> list[int]:

@@ -15,13 +15,14 @@ from ganvas.distributed.layers import PartialDropout, SynchronisedBatchNorm2d
 from ganvas.distributed.part import WHOLE, Division, Part, drawn, working_on
 from ganvas.distributed.reduction import average_statistics, require_alike
 from ganvas.distributed.world import ALONE, World
-from ganvas.foundation.errors import DivergedError, RunError
+from ganvas.foundation.errors import DivergedError, UnlikeProcesses
 from ganvas.machine import device
 from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings
 from ganvas.training.clock import Clock
 from ganvas.training.updater import Updater
 from support.datasets import write_dataset
+from support.narrowing import not_none
 from support.ranks import in_ranks
 from support.runs import tiny_recipe
 
@@ -122,6 +123,10 @@ def batch_norm_by(layer: nn.Module, maps: Tensor) -> dict[str, Tensor]:
     return {"output": output, "slopes": slopes, "curvature": curvature}
 
 
+def statistics_of(layer: nn.BatchNorm2d) -> dict[str, Tensor]:
+    return {"mean": not_none(layer.running_mean), "var": not_none(layer.running_var)}
+
+
 def test_synchronised_batch_norm_is_that_of_the_whole_batch(tmp_path: Path) -> None:
     torch.manual_seed(0)
     maps = torch.randn(8, 3, 4, 4, dtype=torch.float64) + 5
@@ -137,7 +142,7 @@ def test_synchronised_batch_norm_is_that_of_the_whole_batch(tmp_path: Path) -> N
         made = layer(SynchronisedBatchNorm2d)
         with working_on(part):
             values = batch_norm_by(made, maps[part.start :][: part.count])
-        return values | {"mean": made.running_mean, "var": made.running_var}
+        return values | statistics_of(made)
 
     whole_layer = layer(nn.BatchNorm2d)
     whole = batch_norm_by(whole_layer, maps)
@@ -156,7 +161,7 @@ def test_batch_norm_by_itself_ends_with_the_same_statistics_everywhere(tmp_path:
         exact = torch.nn.Parameter(torch.tensor([0.1]))
         layer.register_buffer("alike", exact.detach() / 3)
         average_statistics([layer], world)
-        return {"mean": layer.running_mean, "alike": layer.alike}
+        return {"mean": statistics_of(layer)["mean"], "alike": layer.get_buffer("alike")}
 
     ranks = in_ranks(3, tmp_path / "ranks", own)
     for each in ranks:
@@ -189,7 +194,7 @@ def test_stacked_batches_are_divided_one_by_one() -> None:
 def test_a_difference_between_processes_is_named(tmp_path: Path) -> None:
     def own(world: World) -> dict[str, Tensor]:
         tensors = {"generator.first": torch.ones(2), "generator.second": torch.tensor([1.0, world.rank == 1])}
-        with pytest.raises(RunError, match=r"generator\.second of rank 1 differs from that of rank 0"):
+        with pytest.raises(UnlikeProcesses, match=r"generator\.second of rank 1 differs from that of rank 0"):
             require_alike(tensors, world)
         require_alike({"generator.first": torch.ones(2)}, world)
         return {}

@@ -28,8 +28,8 @@ LAYERS = """
     data.sources
     data.painter data.dataset
     data.pictures
-    machine
     distributed
+    machine
     settings
     foundation
 """

@@ -34,7 +34,7 @@ def _rank(rank: int, count: int, folder: Path, work: Work) -> None:
     try:
         os.environ["GLOO_SOCKET_IFNAME"] = "lo"
         torch.set_num_threads(1)
-        store = dist.FileStore(str(folder / "store"), count)
+        store = dist.FileStore(str(folder / "store"), count)  # type: ignore[attr-defined]
         dist.init_process_group("gloo", store=store, rank=rank, world_size=count)
         result = {name: value.detach().clone().contiguous() for name, value in work(World(rank, count)).items()}
         save_file(result, folder / f"{rank}.safetensors")

@@ -1,14 +1,9 @@
 """The flag `--devices`, and the processes that train a run together."""
 
-import contextlib
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from ganvas.distributed.world import World
 
 Devices = Annotated[
     str | None,
@@ -21,24 +16,17 @@ Devices = Annotated[
 ]
 
 
-@contextlib.contextmanager
-def together(devices: str | None) -> Iterator["World"]:
-    """A context for training, in each process of a run.
-
-    Args:
-        devices: what `--devices` asks for. The first process that is asked starts the others, and ends with them.
+def launch(devices: str | None) -> None:
+    """Start the processes that `--devices` asks for, and end with them. Return in a process that trains itself.
 
     Raises:
-        typer.Exit: this process has started those of the run, and they have ended.
+        typer.Exit: the processes have ended.
         ConfigError: the number cannot be used.
     """
     from ganvas.distributed import launcher
-    from ganvas.distributed.joining import joined
 
     if (count := asked(devices)) > 1:
         raise typer.Exit(launcher.run(count, sys.argv[1:]))
-    with joined() as world:
-        yield world
 
 
 def asked(devices: str | None) -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import torch
 from torch import distributed as dist
+from torch.distributed.distributed_c10d import PrefixStore, Store
 
 from ganvas.distributed import environment
 from ganvas.distributed.environment import Address
@@ -64,11 +65,11 @@ def joined() -> Iterator[World]:
     dist.destroy_process_group()
 
 
-def _store(address: Address, name: str, is_client: bool = False) -> dist.Store:
+def _store(address: Address, name: str, is_client: bool = False) -> Store:
     """A connection to the store of the run, and within it the keys that begin with `name`."""
     has_server = address.has_store or address.rank > 0 or is_client
     try:
-        store = dist.TCPStore(
+        store = dist.TCPStore(  # type: ignore[attr-defined]  # torch exports it, but not to type checkers
             address.host,
             address.port,
             address.size,
@@ -80,7 +81,7 @@ def _store(address: Address, name: str, is_client: bool = False) -> dist.Store:
         doing = "cannot reach" if has_server else "cannot listen for the other processes at"
         line = str(error).partition("\n")[0]
         raise LostProcess(f"rank {address.rank} {doing} {address.host} port {address.port}: {line}") from error
-    return dist.PrefixStore(f"ganvas/{name}", store)
+    return PrefixStore(f"ganvas/{name}", store)
 
 
 def _backend(address: Address) -> str:

@@ -73,7 +73,7 @@ def drawn(rows: int, draw: Callable[[int], Tensor], dim: int = 0) -> Tensor:
         return draw(rows)
     width = rows if rows % part.count else part.count
     parts = part.total // part.count
-    whole = draw(rows * parts).unflatten(dim, (rows // width, parts, width))
+    whole = torch.unflatten(draw(rows * parts), dim, (rows // width, parts, width))
     return whole.select(dim + 1, part.start // part.count).flatten(dim, dim + 1)
 
 

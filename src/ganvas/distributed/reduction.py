@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.distributed.world import World
-from ganvas.foundation.errors import RunError
+from ganvas.foundation.errors import UnlikeProcesses
 
 
 def average_gradients(network: nn.Module, scalars: Tensor, world: World) -> Tensor:
@@ -25,7 +25,7 @@ def average_gradients(network: nn.Module, scalars: Tensor, world: World) -> Tens
         return scalars
     gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
     flat = world.sum_(torch.cat([*(gradient.flatten() for gradient in gradients), scalars])).div_(world.size)
-    *averages, scalars = flat.split([*(gradient.numel() for gradient in gradients), len(scalars)])
+    *averages, scalars = torch.split(flat, [*(gradient.numel() for gradient in gradients), len(scalars)])
     for gradient, average in zip(gradients, averages, strict=True):
         gradient.copy_(average.view(gradient.shape))
     return scalars
@@ -41,7 +41,7 @@ def average_statistics(networks: Iterable[nn.Module], world: World) -> None:
     if world.size == 1 or not buffers:
         return
     flat = world.sum_(torch.cat([buffer.flatten().double() for buffer in buffers])).div_(world.size)
-    for buffer, average in zip(buffers, flat.split([buffer.numel() for buffer in buffers]), strict=True):
+    for buffer, average in zip(buffers, torch.split(flat, [buffer.numel() for buffer in buffers]), strict=True):
         buffer.copy_(average.view(buffer.shape))
 
 
@@ -69,7 +69,7 @@ def require_alike(tensors: Mapping[str, Tensor], world: World) -> None:
     """Check that all processes hold the same tensors, by a hash of each.
 
     Raises:
-        RunError: they do not. The message names the first tensor that differs, and the process that holds another.
+        UnlikeProcesses: they do not. The message names the first tensor that differs, and a process that holds another.
     """
     if world.size == 1:
         return
@@ -79,12 +79,12 @@ def require_alike(tensors: Mapping[str, Tensor], world: World) -> None:
     differing = (hashes != hashes[0]).nonzero()
     if len(differing):
         rank, place = min(((rank, place) for rank, place in differing.tolist()), key=lambda found: found[::-1])
-        raise RunError(
+        raise UnlikeProcesses(
             f"the processes of this run no longer hold the same state: {list(tensors)[place]} of rank {rank} differs "
             "from that of rank 0; nothing was saved since, so resume from the last checkpoint"
         )
 
 
 def _hash(tensor: Tensor) -> int:
-    content = tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
+    content = tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
     return int.from_bytes(hashlib.sha256(content).digest()[:8], "little", signed=True)

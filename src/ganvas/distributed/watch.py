@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from torch.distributed import Store
+from torch.distributed.distributed_c10d import Store
 
 from ganvas.distributed import environment
 from ganvas.foundation.errors import LostProcess

@@ -38,6 +38,10 @@ class WriteError(GanvasError):
     """The file system refused to write, because the disk is full or permission is missing."""
 
 
+class UnlikeProcesses(GanvasError):
+    """The processes of a run no longer hold the same state, which must not be saved."""
+
+
 class LostProcess(GanvasError):
     """Another process of a run has failed, does not answer or cannot be reached. The run can be resumed.
 

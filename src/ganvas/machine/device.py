@@ -114,7 +114,7 @@ def _processor_features() -> Mapping[str, object]:
 def launch(machine: Machine) -> "Fabric":
     """Start Fabric on a machine, and set threads, TF32 and cuDNN's choice of kernels for the whole process."""
     from lightning_fabric import Fabric  # takes seconds to import; mistyped options are reported first
-    from lightning_fabric.plugins.environments import LightningEnvironment
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the plan names the precision
     torch.set_num_threads(machine.threads)

@@ -304,7 +304,7 @@ def complete(
     run = new_path(out)
     if exists(run) and not _remove_without_checkpoint(run):
         return is_spent(run) or resume(run, data=data, display=display).finished
-    return train(data, run, recipe, start=start, display=display, **changes).finished
+    return train(data, run, recipe, start=start, display=display, world=ALONE, **changes).finished
 
 
 def _remove_without_checkpoint(path: Path) -> bool:

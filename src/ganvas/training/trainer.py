@@ -13,7 +13,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.distributed.part import WHOLE, Division
 from ganvas.distributed.reduction import require_alike
-from ganvas.foundation.errors import DivergedError, GanvasError, LostProcess
+from ganvas.foundation.errors import DivergedError, GanvasError, LostProcess, UnlikeProcesses
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Recipe
 from ganvas.machine.device import Machine
@@ -95,6 +95,7 @@ class Trainer:
             DivergedError: a loss is not finite, and there is no evaluation to go back to. The last checkpoint is from
                 before that loss.
             LostProcess: another process of the run does not answer. The last checkpoint is complete.
+            UnlikeProcesses: the processes of the run no longer hold the same weights. The last checkpoint is older.
             GanvasError: the disk is full. The last checkpoint is complete.
         """
         directory = self.run_directory
@@ -119,7 +120,7 @@ class Trainer:
         while not (ended := self._ended) and not self._is_stopping:
             try:
                 self._round(pictures)
-            except (DivergedError, LostProcess):
+            except (DivergedError, LostProcess, UnlikeProcesses):
                 raise
             except (GanvasError, OSError):
                 # The pictures may be gone, or a log cannot be written, but what was learned is kept if it can be.

@@ -94,5 +94,6 @@ def _averaged(slopes: Sequence[Tensor]) -> Sequence[Tensor]:
     world = current_world()
     if world.size == 1:
         return slopes
-    parts = world.mean(torch.cat([slope.flatten() for slope in slopes])).split([slope.numel() for slope in slopes])
+    flat = world.mean(torch.cat([slope.flatten() for slope in slopes]))
+    parts = torch.split(flat, [slope.numel() for slope in slopes])
     return [part.view(slope.shape) for part, slope in zip(parts, slopes, strict=True)]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli.processes import Devices, together
+from ganvas.cli.processes import Devices, launch
 from ganvas.machine.memory import share_heap
 
 
@@ -22,12 +22,14 @@ def resume(
 
     The result is the same as that of an uninterrupted run. It may go on with more or fewer processes.
     """
+    launch(devices)
     share_heap()
     from ganvas.cli.outcome import conclude
     from ganvas.cli.terminal import TerminalDisplay
+    from ganvas.distributed.joining import joined
     from ganvas.planning import run as runs
 
-    with together(devices) as world, TerminalDisplay(is_shown=world.is_first) as display:
+    with joined() as world, TerminalDisplay(is_shown=world.is_first) as display:
         outcome = runs.resume(run, budget=budget, data=data, display=display, world=world)
     if world.is_first:
         conclude(outcome)

@@ -8,7 +8,7 @@ import typer
 from ganvas.cli.arguments import Assignments, Data, Out
 from ganvas.cli.fields import options_of
 from ganvas.cli.groups import INTERRUPTED
-from ganvas.cli.processes import Devices, asked, together
+from ganvas.cli.processes import Devices, asked, launch
 from ganvas.machine.memory import share_heap
 from ganvas.settings.config import Settings, is_record, keywords_for, parse_assignments, read_config
 
@@ -54,18 +54,23 @@ def train(
 ) -> None:
     """Train a GAN on a dataset. Ctrl-C stops it, and `ganvas resume` continues."""
     share_heap()
-    from ganvas.cli.outcome import conclude
-    from ganvas.cli.terminal import TerminalDisplay
-    from ganvas.distributed.world import World
-    from ganvas.planning import run as runs
-
     named, changes = _in_file(config) if config else (None, {})
     changes |= parse_assignments(assignments or [])
     changes |= {key: value for key, value in settings.items() if value is not None}
-    recipe = recipe or named or runs.DEFAULT_RECIPE
     groups = _groups(per_class, per_group, class_group)
-    if per_class or groups is not None:
+    has_several_runs = per_class or groups is not None
+    if has_several_runs:
         _refuse_devices(devices)
+    elif not dry_run:
+        launch(devices)  # before anything heavy is imported
+    from ganvas.cli.outcome import conclude
+    from ganvas.cli.terminal import TerminalDisplay
+    from ganvas.distributed.joining import joined
+    from ganvas.distributed.world import World
+    from ganvas.planning import run as runs
+
+    recipe = recipe or named or runs.DEFAULT_RECIPE
+    if has_several_runs:
         _train_per_class(data, out, recipe, groups, start, dry_run, changes)
         return
     if dry_run:
@@ -74,7 +79,7 @@ def train(
         typer.echo(runs.dry_run(data, out, recipe, start=start, world=planned, **options))
         return
     options = keywords_for(runs.train, changes)
-    with together(devices) as world, TerminalDisplay(is_shown=world.is_first) as display:
+    with joined() as world, TerminalDisplay(is_shown=world.is_first) as display:
         outcome = runs.train(data, out, recipe, start=start, display=display, world=world, **options)
     if world.is_first:
         conclude(outcome)
