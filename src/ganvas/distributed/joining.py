@@ -17,6 +17,7 @@ from ganvas.foundation.errors import GanvasError, LostProcess
 
 # An exchange may wait while the first process plans or evaluates. `Watch` finds those that never answer.
 PATIENCE = timedelta(days=7)
+_NO_GPU = "none"
 
 
 @contextlib.contextmanager
@@ -37,9 +38,10 @@ def joined() -> Iterator[World]:
     watch.start()
     try:
         try:
+            exchange = _store(address, "exchange", is_client=True)
             dist.init_process_group(
-                _backend(address),
-                store=_store(address, "exchange", is_client=True),
+                _backend(address, exchange),
+                store=exchange,
                 rank=address.rank,
                 world_size=address.size,
                 timeout=PATIENCE,
@@ -84,10 +86,16 @@ def _store(address: Address, name: str, is_client: bool = False) -> Store:
     return PrefixStore(f"ganvas/{name}", store)
 
 
-def _backend(address: Address) -> str:
+def _backend(address: Address, store: Store) -> str:
     """NCCL for what lies on GPUs, if each process has one of its own; gloo for everything else."""
-    if not torch.cuda.is_available():
-        return "gloo"
-    count = torch.cuda.device_count()
-    torch.cuda.set_device(address.local_rank % count)
-    return "cpu:gloo,cuda:nccl" if address.local_size <= count else "gloo"
+    if torch.cuda.is_available():
+        torch.cuda.set_device(address.local_rank % torch.cuda.device_count())
+        uuid = torch.cuda.get_device_properties(torch.cuda.current_device()).uuid
+        used = f"{platform.node()} {uuid}"
+    else:
+        used = _NO_GPU
+    # A job scheduler may show each process a single GPU, so their numbers do not tell them apart.
+    store.set(f"device/{address.rank}", used)
+    devices = store.multi_get([f"device/{rank}" for rank in range(address.size)])
+    has_own = _NO_GPU.encode() not in devices and len(set(devices)) == address.size
+    return "cpu:gloo,cuda:nccl" if has_own else "gloo"

@@ -82,6 +82,18 @@ class World:
             content = torch.empty(length, dtype=torch.uint8)
         return self.broadcast_(content).numpy().tobytes() if length else b""
 
+    def from_each(self, content: bytes) -> list[bytes]:
+        """The bytes that each process gives, in the order of their ranks, on every process."""
+        if self.size == 1:
+            return [content]
+        lengths = torch.zeros(self.size, dtype=torch.int64)
+        lengths[self.rank] = len(content)
+        self.sum_(lengths)
+        rows = torch.zeros(self.size, max(1, int(lengths.max())), dtype=torch.uint8)
+        rows[self.rank, : len(content)] = torch.frombuffer(bytearray(content), dtype=torch.uint8)
+        self.sum_(rows)
+        return [row[:length].numpy().tobytes() for row, length in zip(rows, lengths.tolist(), strict=True)]
+
     def number_of_first(self, value: float) -> float:
         """The value of the first process, on every process."""
         return value if self.size == 1 else float(self.broadcast_(torch.tensor(value, dtype=torch.float64)))

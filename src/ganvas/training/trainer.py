@@ -45,8 +45,8 @@ class Trainer:
     Construction seeds the process and builds the networks. `restore` loads a checkpoint. `run` trains.
 
     Several processes may train one run. Each does the same as the others with its part of every batch. What differs
-    between processes is decided by the first one: the time, signals, and what evaluations lead to. It alone evaluates
-    and writes files.
+    between processes is decided by the first one: the time, signals, and what evaluations lead to. It alone writes
+    files. The others help it to describe the generated pictures of an evaluation.
 
     Attributes:
         step: the networks.
@@ -74,7 +74,7 @@ class Trainer:
         self.step = self._updater.step
         self.progress = Progress(data.splits[TRAIN])
         self.stopped: str | None = None
-        self._evaluator = RunEvaluator(data, recipe, machine, settings)
+        self._evaluator = RunEvaluator(data, recipe, machine, settings, self._world)
         remedy = own_values(recipe.options.model_dump(), recipe.defaults.model_dump())
         self.assessor = Assessor(recipe.options.augment, settings, remedy)
         self._saver = Saver(run, recipe, data, may_roll_back=settings.on_trouble == "rollback")
@@ -186,6 +186,8 @@ class Trainer:
         """
         progress, began, pace = self.progress, self.progress.seconds, self._agenda.pace
         if self.settings.eval_samples:
+            if not self._world.is_first:
+                self._evaluator.help(self.step, size)
             conclusion = self._concluded(lambda: self._measure(size))
             self._updater.learning_rates.evaluated(conclusion.is_best)
             self._saver.invalidate()  # the checkpoint of this step must hold the new score
