@@ -25,6 +25,7 @@ from ganvas.settings.config import AUTO, MIN_SCORED, RunConfig, resolve
 from ganvas.settings.options import Options
 from ganvas.settings.schedules import Plateau
 from ganvas.training.display import Display
+from ganvas.training.referee import Referee
 
 if TYPE_CHECKING:
     from ganvas.training.step import Weights
@@ -63,11 +64,12 @@ class RunPlan:
         recipe = type(self.recipe)(config.options)
         return dataclasses.replace(self, config=config, recipe=recipe, chosen=(*self.chosen, *chosen))
 
-    def trainer(self, run: RunDirectory, display: Display) -> "Trainer":
+    def trainer(self, run: RunDirectory, display: Display, referee: Referee | None = None) -> "Trainer":
         """Build the trainer of this plan, at step 0."""
         from ganvas.training.trainer import Trainer  # imported late: it takes seconds, and options are checked first
 
-        return Trainer(run, self.config, self.recipe, self.data, self.machine, launch(self.machine), display)
+        machine = self.machine
+        return Trainer(run, self.config, self.recipe, self.data, machine, launch(machine), display, referee)
 
     def describe(self, forecast: Forecast) -> str:
         """The plan and its forecast, as lines of text."""

@@ -29,6 +29,7 @@ from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings
 from ganvas.training.display import Display, FailSafe
 from ganvas.training.interruption import interruptions
+from ganvas.training.referee import Referee
 
 if TYPE_CHECKING:
     from ganvas.training.step import Weights
@@ -67,6 +68,7 @@ def train(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
+    referee: Referee | None = None,
     **changes: object,
 ) -> Outcome:
     """Train a recipe on a dataset.
@@ -77,6 +79,7 @@ def train(
         recipe: a recipe's name, or module:Class for one of your own.
         start: a snapshot or run whose weights training starts from; by default the weights are random.
         display: shows the progress; by default nothing is shown.
+        referee: may end the run after an evaluation; by default nobody does.
         **changes: settings and options by key (`budget="20m"`, `width=32` ...), see docs/configuration.md.
 
     Returns:
@@ -93,7 +96,7 @@ def train(
         plan, forecast = _with_forecast(plan, started)
         display.say(plan.describe(forecast))
         run = RunDirectory(path, plan.record(forecast, path))
-        trainer = plan.trainer(run, display)
+        trainer = plan.trainer(run, display, referee)
         trainer.step.load_weights(plan.start)
         with interruptions():  # before the directory exists, so that it always gets a checkpoint
             run.create()
@@ -171,6 +174,7 @@ def resume(
     budget: str | None = None,
     data: str | Path | None = None,
     display: Display | None = None,
+    referee: Referee | None = None,
 ) -> Outcome:
     """Resume a run from its newest checkpoint. The result is the same as without the interruption.
 
@@ -179,6 +183,7 @@ def resume(
         budget: additional budget; by default what is left of the run's own budget.
         data: the dataset directory, if it has moved.
         display: shows the progress; by default nothing is shown.
+        referee: may end the run after an evaluation; by default nobody does.
 
     Returns:
         How the run ended.
@@ -192,10 +197,16 @@ def resume(
     RunDirectory.open(path)  # raises for anything but a run, before a lock is written next to it
     more = Amount.parse(budget) if budget else None
     with exclusive(path, TRAINED):
-        return _resume(RunDirectory.open(path), more, data, FailSafe(display))
+        return _resume(RunDirectory.open(path), more, data, FailSafe(display), referee)
 
 
-def _resume(directory: RunDirectory, more: Amount | None, data: str | Path | None, display: Display) -> Outcome:
+def _resume(
+    directory: RunDirectory,
+    more: Amount | None,
+    data: str | Path | None,
+    display: Display,
+    referee: Referee | None,
+) -> Outcome:
     record, run = directory.record, directory.path
     options = gans.find(record.recipe).recorded(record.options)
     plan = check(data or record.data, record.recipe, record.settings | options)
@@ -221,7 +232,7 @@ def _resume(directory: RunDirectory, more: Amount | None, data: str | Path | Non
     if total.fraction(progress) >= 1:
         raise ConfigError(f"{run} has spent its budget of {total}; add to it, such as with --budget 10m")
     plan = dataclasses.replace(plan, config=plan.config.with_settings(budget=str(total)))
-    trainer = plan.trainer(directory, display)
+    trainer = plan.trainer(directory, display, referee)
     with _fitting(directory):
         trainer.restore(state)
     directory.rewrite(
@@ -262,6 +273,7 @@ def complete(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
+    referee: Referee | None = None,
     **changes: object,
 ) -> bool:
     """Start a run, or resume it if it exists and has not finished. The arguments are those of `train`.
@@ -274,8 +286,8 @@ def complete(
     """
     run = new_path(out)
     if exists(run) and not _remove_without_checkpoint(run):
-        return is_spent(run) or resume(run, data=data, display=display).finished
-    return train(data, run, recipe, start=start, display=display, **changes).finished
+        return is_spent(run) or resume(run, data=data, display=display, referee=referee).finished
+    return train(data, run, recipe, start=start, display=display, referee=referee, **changes).finished
 
 
 def _remove_without_checkpoint(path: Path) -> bool:

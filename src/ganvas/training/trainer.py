@@ -26,6 +26,7 @@ from ganvas.training.display import Display
 from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.interruption import Interruption, interruptions
 from ganvas.training.logbook import Logbook
+from ganvas.training.referee import Referee
 from ganvas.training.sample_grid import sample_grid
 from ganvas.training.saver import Saver
 from ganvas.training.updater import Updater
@@ -45,7 +46,7 @@ class Trainer:
         step: the networks.
         progress: how far the run has come.
         assessor: the conclusions from its evaluations so far.
-        stopped: the verdict that ended the run before its budget was spent, if one did.
+        stopped: the verdict that ended the run before its budget was spent, if one did; or why a referee ended it.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class Trainer:
         machine: Machine,
         fabric: Fabric,
         display: Display,
+        referee: Referee | None = None,
     ) -> None:
+        self._referee = referee
         self.run_directory, self.recipe, self.data, self.machine = run, recipe, data, machine
         self.settings = settings = config.settings
         _seed_everything(settings.seed)
@@ -179,6 +182,9 @@ class Trainer:
             self._logbook.say(f"stopping at {evaluation.kimg:.1f} kimg: {self.stopped}; the best snapshot is kept")
         elif evaluation.response == "roll back":
             self._roll_back()
+        elif self._referee and (reason := self._referee(evaluation)):
+            self.stopped = reason
+            self._logbook.say(f"stopping at {evaluation.kimg:.1f} kimg: {reason}")
 
     def _roll_back(self) -> None:
         """Restore the networks and optimisers of the best healthy evaluation, and lower the learning rates.
