@@ -60,6 +60,7 @@ def demo(out: Path, paintings: Path, minutes: float, display: Display) -> tuple[
         run,
         DEFAULT_RECIPE,
         start=None,
+        referee=None,
         display=display,
         budget=budget,
         eval_every=budget / EVALUATIONS,

@@ -12,6 +12,7 @@ ORDER = (
     "evaluate",
     "report",
     "compare",
+    "sweep",
     "reproduce",
     "demo",
     "doctor",

@@ -1,7 +1,7 @@
 """A study that several workers share: joining it, taking trials from it, and giving them back."""
 
 import time
-from typing import Final
+from typing import Any, Final
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
@@ -27,8 +27,8 @@ PATIENCE: Final = 30.0
 MOST_TAKEN: Final = 3
 # Trials before suggestions are drawn from the results, and before trials are compared with the median.
 STARTUP: Final = 8
-# Evaluations of a trial that are not compared: the first pictures of a GAN say little.
-WARM_UP: Final = 1
+# The first evaluation at which trials are compared: what a GAN paints before says little.
+COMPARED_FROM: Final = 2
 
 
 class SharedStudy:
@@ -115,7 +115,7 @@ class SharedStudy:
         if is_hopeless:
             return False
         values = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
-        kept = {key: trial.user_attrs[key] for key in (RUN, DEFAULTS) if key in trial.user_attrs}
+        kept: dict[str, Any] = {key: trial.user_attrs[key] for key in (RUN, DEFAULTS) if key in trial.user_attrs}
         self.study.enqueue_trial(values, user_attrs={**kept, TAKEN: taken})
         return True
 
@@ -161,7 +161,7 @@ def _distribution(varied: Varied, options: Options, key: str) -> BaseDistributio
 def _pruner(plan: SweepPlan) -> BasePruner:
     """How a trial is compared with the others at the same picture."""
     if plan.pruner == "median":
-        return MedianPruner(n_startup_trials=STARTUP // 2, n_warmup_steps=WARM_UP)
+        return MedianPruner(n_startup_trials=STARTUP // 2, n_warmup_steps=COMPARED_FROM)
     if plan.pruner == "hyperband":
         return HyperbandPruner(min_resource=1, max_resource=plan.evaluations)
     return NopPruner()

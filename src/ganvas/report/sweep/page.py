@@ -13,8 +13,8 @@ from ganvas.report.sweep.charts import courses, importance, slices
 from ganvas.report.sweep.trials import SweptTrial, cells, heads
 from ganvas.settings.ranges import Varied
 
-# The number of the best trials, and of the worst, whose pictures are shown.
-SHOWN = 3
+# The number of the best trials whose pictures are shown after the real ones, and of the worst.
+BEST, WORST = 5, 3
 
 
 def write_page(
@@ -60,7 +60,7 @@ def write_page(
         title=title,
         subject=title,
         sections={f"sweep/{name}.html": section for name, section in sections.items()},
-        styles=["comparison/comparison.css"],
+        styles=["comparison/comparison.css", "sweep/sweep.css"],
     )
     html.write(page, out)
 
@@ -90,8 +90,8 @@ def _pictures(trials: Sequence[SweptTrial], sheets: Mapping[int, Images], data: 
     seen = [trial for trial in trials if trial.number in sheets]
     if not seen:
         return None
-    best = [trial for trial in seen if trial.is_whole][:SHOWN]
-    worst = [trial for trial in seen if trial not in best][-SHOWN:]
+    best = [trial for trial in seen if trial.is_whole][:BEST]
+    worst = [trial for trial in seen if trial not in best][-WORST:]
     count = 1 + len(best) + len(worst)
 
     def fields(sides: Sequence[Side]) -> list[Fields]:
