@@ -22,7 +22,7 @@ from ganvas.experiments.sweep.results import Sweep
 from ganvas.experiments.sweep.storage import open_storage, shown
 from ganvas.experiments.sweep.study import MOST_TAKEN, STARTUP, SharedStudy
 from ganvas.experiments.sweep.sweep import prepare_sweep, sweep
-from ganvas.experiments.sweep.trial import TrialReferee, name_of
+from ganvas.experiments.sweep.trial import AT_ONCE, TrialReferee, name_of
 from ganvas.foundation.errors import ConfigError, GanvasError
 from ganvas.foundation.locks import InUse, exclusive
 from ganvas.planning import run as runs
@@ -37,9 +37,9 @@ from support.command_line import Cli
 from support.datasets import write_dataset
 from support.narrowing import not_none
 from support.runs import Interrupter
-from support.sweeps import COMMON, RECIPE, SHORT, SHORT_WORDS, SPACE, SPACE_FILE, postgres
+from support.sweeps import COMMON, RECIPE, RUINED, SHORT, SHORT_WORDS, SPACE, SPACE_FILE, postgres
 
-TRIALS = 6
+TRIALS = 5
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +83,13 @@ def test_the_best_trial_beats_the_values_of_a_detuned_recipe(swept: Sweep) -> No
 
 
 def test_trials_in_trouble_are_ended_by_the_verdict(swept: Sweep) -> None:
-    ruined = [trial for trial in swept.trials if 0.9 in trial.values.values()]
+    ruined = [trial for trial in swept.trials if float(trial.values.get("g_lr", 0)) >= RUINED]
     assert ruined
     assert {trial.is_whole for trial in ruined} == {False}
-    assert {trial.ending for trial in ruined} & {"collapsed", "diverged"}
-    assert not_none(ruined[0].kimg) < swept.plan.kimg
+    assert {trial.ending for trial in ruined} <= AT_ONCE
+    assert f"{len(ruined)} {ruined[0].ending}" in swept.summary
     for trial in ruined:
+        assert not_none(trial.kimg) < swept.plan.kimg
         logs = RunLogs.open(swept.path / "runs" / name_of(trial.number))
         assert logs.evaluations[-1].kimg == trial.kimg
 
@@ -134,12 +135,12 @@ def test_an_interrupted_trial_is_continued_by_the_same_command(data: Path, tmp_p
 
 def test_a_trial_that_cannot_be_trained_is_told_and_the_others_go_on(data: Path, tmp_path: Path) -> None:
     space = tmp_path / "space.yaml"
-    space.write_text("clip: [0.0, 0.01]\nspectral_norm: [false, true]\n")
-    done = sweep(data, tmp_path / "out", RECIPE, space=space, trials=4, seed=3, **SHORT, **COMMON)
+    space.write_text("clip: [0.01, 0.02, 0.03]\nspectral_norm: [false, true]\n")
+    done = sweep(data, tmp_path / "out", RECIPE, space=space, trials=3, seed=1, **SHORT, **COMMON)
     failed = [trial for trial in done.trials if trial.ending == "failed"]
-    assert {(trial.values["clip"], trial.values["spectral_norm"]) for trial in failed} == {(0.01, True)}
+    assert [trial.number for trial in failed] == [1, 2]
     assert "clip and spectral_norm" in not_none(failed[0].error)
-    assert len(done.trials) == 4
+    assert len(done.trials) == 3
 
 
 def test_the_command_continues_and_prints_the_table(swept: Sweep, data: Path, cli: Cli) -> None:

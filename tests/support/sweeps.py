@@ -28,9 +28,10 @@ class Detuned(DCGAN):
 
 
 RECIPE = "support.sweeps:Detuned"
-# Rates with which it learns, and rates that ruin it at once.
-SPACE: dict[str, Varied] = {"g_lr": Values((0.005, 0.9)), "d_lr": Values((0.001, 0.9))}
-SPACE_FILE = "g_lr: [0.005, 0.9]\nd_lr: [0.001, 0.9]\n"
+# Rates with which it learns, and rates of G that ruin it at once.
+SPACE: dict[str, Varied] = {"g_lr": Values((0.005, 0.7, 0.8, 0.9)), "d_lr": Values((0.001, 0.002))}
+RUINED = 0.7
+SPACE_FILE = "g_lr: [0.005, 0.7, 0.8, 0.9]\nd_lr: [0.001, 0.002]\n"
 # What a trial sets to take a second.
 SHORT: dict[str, Any] = {"budget": "2kimg", "evaluations": 4}
 COMMON: dict[str, Any] = {
