@@ -168,7 +168,7 @@ def test_a_dry_run_prints_a_file_of_ranges_and_writes_nothing(data: Path, cli: C
     [
         (["--recipe", "dcgen"], "did you mean 'dcgan'"),
         (["--budget", "10m"], "write kimg or epochs"),
-        (["--set", "seed=3"], "set it with --seed"),
+        (["--set", "seed=3"], "has an argument or a flag for it"),
         (["--set", "on_trouble=stop"], "always ended"),
         (["--set", "quality=good"], "differs between machines"),
         (["--set", "eval_samples=0"], "eval_samples=0 disables"),
@@ -177,7 +177,7 @@ def test_a_dry_run_prints_a_file_of_ranges_and_writes_nothing(data: Path, cli: C
         (["--storage", "sqlite:///a.db"], "SQLite does not serve several workers"),
         (["--storage", "redis://host"], "redis is not supported; write postgresql://"),
         (["--storage", "here"], "is not the URL of a database"),
-        (["--storage", "postgresql://me:secret@127.0.0.1:1/it"], "postgresql+psycopg://me:***@127.0.0.1:1/it cannot"),
+        (["--storage", "postgresql://me:secret@127.0.0.1:1/it"], "postgresql://me:***@127.0.0.1:1/it cannot be used"),
     ],
 )
 def test_bad_input_is_one_clear_line(words: list[str], named: str, data: Path, cli: Cli) -> None:
@@ -256,7 +256,7 @@ def test_a_silent_worker_loses_its_trial_and_the_next_gets_its_values(plan: Swee
         def say(self, line: str) -> None:
             said.append(line)
 
-    with Heartbeat(dead, 0.02, Silent()) as late, Heartbeat(alive, 0.02, Said()) as beating:
+    with Heartbeat(dead, 0.02, Said()) as late, Heartbeat(alive, 0.02, Said()) as beating:
         beating.train(kept._trial_id)
         while sum(trial.state is TrialState.FAIL for trial in alive.trials()) < 2:
             time.sleep(0.02)
@@ -265,7 +265,7 @@ def test_a_silent_worker_loses_its_trial_and_the_next_gets_its_values(plan: Swee
         while not late.lost:
             time.sleep(0.02)
     assert [trial.state.name for trial in alive.trials()] == ["FAIL", "FAIL", "RUNNING", "WAITING", "WAITING"]
-    assert [line.split(":")[0] for line in said] == ["trial 0", "trial 1"]
+    assert sorted(line.split(":")[0] for line in said) == ["trial 0", "trial 1"]
     again = [taken(alive), taken(alive)]
     assert again[0].user_attrs[states.DEFAULTS] is True
     assert again[1].params == lost.params
@@ -289,7 +289,7 @@ def test_values_are_reported_on_a_fixed_grid(plan: SweepPlan, tmp_path: Path) ->
     shared = joined(tmp_path, plan)
     trial = taken(shared)
     with Heartbeat(shared, 10.0, Silent()) as beating:
-        referee = TrialReferee(trial, plan, beating)
+        referee = TrialReferee(trial, shared, beating)
         for kimg, kid in ((0.512, 0.9), (0.6, 5.0), (1.0, 0.7), (1.504, 0.6)):
             assert referee(Evaluation(kimg, {"kid": kid}, verdict=Verdict("learning", 0.5))) is None
         assert shared.trials()[0].intermediate_values == {1: 0.9, 2: 0.7, 3: 0.6}
@@ -303,11 +303,11 @@ def test_a_trial_that_is_worse_than_the_others_is_pruned_by_kid(plan: SweepPlan,
     with Heartbeat(shared, 10.0, Silent()) as beating:
         for number in range(STARTUP // 2):
             trial = taken(shared)
-            referee = TrialReferee(trial, plan, beating)
+            referee = TrialReferee(trial, shared, beating)
             for step in range(1, plan.evaluations + 1):
                 assert referee(Evaluation(step * plan.every, {"kid": 0.1 * number})) is None
             shared.study.tell(trial, 0.1 * number)
-        worse = TrialReferee(taken(shared), plan, beating)
+        worse = TrialReferee(taken(shared), shared, beating)
         assert worse(Evaluation(plan.every, {"kid": 2.0})) is None  # too early to compare
         assert worse(Evaluation(2 * plan.every, {"kid": 2.0})) == "pruned by KID"
 
@@ -320,7 +320,8 @@ def test_a_journal_whose_last_line_was_cut_goes_on(plan: SweepPlan, tmp_path: Pa
         journal.write(b'{"op_code":8,"worker_id":"')
     other = joined(tmp_path, plan)  # started while the line is still there
     trial = taken(shared)
-    assert file.read_bytes().startswith(whole + b'{"op_code":4')
+    assert file.read_bytes().startswith(whole)
+    assert all(json.loads(line) for line in file.read_text().splitlines())
     assert [each.number for each in other.trials()] == [0, trial.number]
     assert [each.number for each in joined(tmp_path, plan).trials()] == [0, trial.number]
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -80,7 +81,7 @@ def postgres() -> Iterator[str]:
                 _await(Path(initdb).with_name("pg_isready"), port, process, folder / "log")
                 yield f"postgresql://ganvas@127.0.0.1:{port}/postgres"
             finally:
-                process.terminate()
+                process.send_signal(signal.SIGINT)  # which ends connections that are still open, too
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -17,8 +17,6 @@ PRUNERS: Final[tuple[Pruner, ...]] = get_args(Pruner)
 
 # Settings that the sweep decides for all trials, and why `--set` cannot.
 _OWN: Final = {
-    "budget": "set it with --budget",
-    "seed": "set it with --seed",
     "eval_every": "set the number of evaluations with --evaluations",
     "quality": "it chooses options by the measured speed, which differs between machines",
     "on_trouble": "trials that collapse, diverge or memorise are always ended",

@@ -37,6 +37,13 @@ def open_storage(url: str | None, out: Path) -> BaseStorage:
         return RDBStorage(_with_driver(url), engine_kwargs=_ENGINE)
 
 
+def close(storage: BaseStorage) -> None:
+    """Close the connections to a database."""
+    if isinstance(storage, RDBStorage):
+        storage.remove_session()
+        storage.engine.dispose()
+
+
 @contextlib.contextmanager
 def reachable(url: str | None) -> Iterator[None]:
     """Within, the storage is used.

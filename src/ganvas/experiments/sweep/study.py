@@ -38,15 +38,16 @@ class SharedStudy:
         plan: what the trials have in common.
         study: Optuna's.
         storage: where it is kept.
+        url: of the storage; None for a journal.
     """
 
-    def __init__(self, study: optuna.Study, storage: BaseStorage, plan: SweepPlan) -> None:
-        self.study, self.storage, self.plan = study, storage, plan
+    def __init__(self, study: optuna.Study, storage: BaseStorage, plan: SweepPlan, url: str | None = None) -> None:
+        self.study, self.storage, self.plan, self.url = study, storage, plan, url
         self._options = gans.find(plan.recipe).defaults
         self._distributions = {key: _distribution(each, self._options, key) for key, each in plan.ranges.items()}
 
     @classmethod
-    def join(cls, storage: BaseStorage, name: str, plan: SweepPlan) -> "SharedStudy":
+    def join(cls, storage: BaseStorage, name: str, plan: SweepPlan, url: str | None = None) -> "SharedStudy":
         """Make the study, or join the one of this name.
 
         Raises:
@@ -60,8 +61,8 @@ class SharedStudy:
         except DuplicatedStudyError:
             study = optuna.load_study(storage=storage, study_name=name, pruner=pruner)
             refuse_other(f"the study {name}", _plan_of(study), plan, free={"data"}, flag="--study")
-            return cls(study, storage, plan)
-        shared = cls(study, storage, plan)
+            return cls(study, storage, plan, url)
+        shared = cls(study, storage, plan, url)
         shared._enqueue_defaults()
         study.set_user_attr(PLAN, plan.model_dump_json())
         return shared

@@ -18,7 +18,7 @@ from ganvas import gans
 from ganvas.experiments.sweep.heartbeat import Heartbeat
 from ganvas.experiments.sweep.plan import Pruner, SweepPlan, make_plan
 from ganvas.experiments.sweep.results import Sweep, conclude
-from ganvas.experiments.sweep.storage import open_storage, reachable
+from ganvas.experiments.sweep.storage import close, open_storage, reachable
 from ganvas.experiments.sweep.study import SharedStudy
 from ganvas.experiments.sweep.trial import GRIDS, RUNS, train_trial
 from ganvas.foundation.errors import ConfigError
@@ -91,9 +91,12 @@ def sweep(
         for folder in (RUNS, GRIDS):
             (path / folder).mkdir(exist_ok=True)
         with reachable(storage):
-            shared = SharedStudy.join(open_storage(storage, path), study or path.resolve().name, plan)
-    with reachable(storage), Heartbeat(shared, heartbeat, display) as beating:
-        return _work(path, shared, trials, beating, display)
+            shared = SharedStudy.join(open_storage(storage, path), study or path.resolve().name, plan, storage)
+    try:
+        with reachable(storage), Heartbeat(shared, heartbeat, display) as beating:
+            return _work(path, shared, trials, beating, display)
+    finally:
+        close(shared.storage)
 
 
 def prepare_sweep(

@@ -13,6 +13,7 @@ from ganvas.artist.artist import load
 from ganvas.artist.grids import grid, write_png
 from ganvas.experiments.sweep.heartbeat import Heartbeat
 from ganvas.experiments.sweep.plan import SweepPlan
+from ganvas.experiments.sweep.storage import reachable
 from ganvas.experiments.sweep.study import SharedStudy
 from ganvas.experiments.sweep.trials import BY_KID, ERROR, HOST, KID_SE, KIMG, PRUNED_BY, RUN, VERDICT
 from ganvas.foundation.errors import ConfigError, DivergedError, GanvasError
@@ -39,15 +40,16 @@ class TrialReferee:
 
     Args:
         trial: Optuna's.
-        plan: of the sweep.
+        shared: the trials of the sweep.
         heartbeat: tells whether the trial was given back meanwhile.
 
     Attributes:
         pruned_by: the verdict that ended the trial, or `BY_KID`; None as long as nothing did.
     """
 
-    def __init__(self, trial: Trial, plan: SweepPlan, heartbeat: Heartbeat) -> None:
-        self._trial, self._plan, self._heartbeat = trial, plan, heartbeat
+    def __init__(self, trial: Trial, shared: SharedStudy, heartbeat: Heartbeat) -> None:
+        self._trial, self._plan, self._heartbeat = trial, shared.plan, heartbeat
+        self._url = shared.url
         self._step = 0
         self.pruned_by: str | None = None
 
@@ -56,8 +58,9 @@ class TrialReferee:
         if self._heartbeat.lost:
             return "others gave this trial back"
         self.judge(evaluation)
-        if not self.pruned_by and self.report(evaluation) < self._plan.evaluations and self._trial.should_prune():
-            self.pruned_by = BY_KID
+        with reachable(self._url):
+            if not self.pruned_by and self.report(evaluation) < self._plan.evaluations and self._trial.should_prune():
+                self.pruned_by = BY_KID
         return f"pruned by {self.pruned_by}" if self.pruned_by else None
 
     def judge(self, evaluation: Evaluation) -> None:
@@ -111,7 +114,7 @@ def _give_back(shared: SharedStudy, trial: Trial) -> None:
 
 
 def _train(out: Path, shared: SharedStudy, trial: Trial, heartbeat: Heartbeat, display: Display) -> bool:
-    plan, referee = shared.plan, TrialReferee(trial, shared.plan, heartbeat)
+    plan, referee = shared.plan, TrialReferee(trial, shared, heartbeat)
     run = out / RUNS / trial.user_attrs.get(RUN, name_of(trial.number))
     try:
         is_over = _complete(run, plan, trial, referee, display)
