@@ -152,7 +152,7 @@ def _work(path: Path, shared: SharedStudy, wanted: int, beating: Heartbeat, disp
             continue
         is_waiting = False
         values = ", ".join(f"{key}={value}" for key, value in trial.params.items())
-        display.say(f"trial {trial.number}: {values}")
+        display.say(f"trial {trial.number}: {values or 'the values of the recipe itself'}")
         if not train_trial(path, shared, trial, beating, display):
             return _conclude(path, shared, finished=False)
         _conclude(path, shared, finished=False)

@@ -63,7 +63,8 @@ def summary(trials: Sequence[FrozenTrial]) -> str:
     finished = [trial for trial in trials if is_finished(trial)]
     ways = Counter(map(ending, finished))
     order = sorted(ways, key=lambda way: (way != WHOLE, -ways[way]))
-    return f"{len(finished)} trials: " + ", ".join(f"{ways[way]} {way}" for way in order)
+    noun = "trial" if len(finished) == 1 else "trials"
+    return f"{len(finished)} {noun}: " + ", ".join(f"{ways[way]} {way}" for way in order)
 
 
 WHOLE: Final = "trained to the end"
