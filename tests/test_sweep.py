@@ -90,6 +90,7 @@ def test_trials_in_trouble_are_ended_by_the_verdict(swept: Sweep) -> None:
     assert f"{len(ruined)} {ruined[0].ending}" in swept.summary
     for trial in ruined:
         assert not_none(trial.kimg) < swept.plan.kimg
+        assert trial.curve[-1] == (trial.kimg, trial.kid)
         logs = RunLogs.open(swept.path / "runs" / name_of(trial.number))
         assert logs.evaluations[-1].kimg == trial.kimg
 

@@ -79,17 +79,21 @@ def conclude(path: Path, shared: SharedStudy, finished: bool) -> Sweep:
 
 def _seen(trial: FrozenTrial, plan: SweepPlan) -> SweptTrial:
     """A trial as reports see it."""
-    attributes = trial.user_attrs
+    attributes, is_whole = trial.user_attrs, trial.state is TrialState.COMPLETE
+    kimg, last = attributes.get(states.KIMG), attributes.get(states.LAST_KID)
+    curve = [(step * plan.every, value) for step, value in sorted(trial.intermediate_values.items())]
+    if not is_whole and last is not None and kimg is not None:
+        curve = [*(point for point in curve if point[0] < kimg), (kimg, last)]
     return SweptTrial(
         number=trial.number,
-        is_whole=trial.state is TrialState.COMPLETE,
+        is_whole=is_whole,
         ending=states.ending(trial),
         values=dict(trial.params),
-        kid=trial.value,
-        kid_se=attributes.get(states.KID_SE) if trial.state is TrialState.COMPLETE else None,
-        kimg=attributes.get(states.KIMG),
+        kid=trial.value if is_whole else last,
+        kid_se=attributes.get(states.KID_SE) if is_whole else None,
+        kimg=kimg,
         verdict=attributes.get(states.VERDICT),
-        curve=[(step * plan.every, value) for step, value in sorted(trial.intermediate_values.items())],
+        curve=curve,
         has_defaults=bool(attributes.get(states.DEFAULTS)),
         host=attributes.get(states.HOST),
         error=attributes.get(states.ERROR),

@@ -15,7 +15,7 @@ from ganvas.experiments.sweep.heartbeat import Heartbeat
 from ganvas.experiments.sweep.plan import SweepPlan
 from ganvas.experiments.sweep.storage import reachable
 from ganvas.experiments.sweep.study import SharedStudy
-from ganvas.experiments.sweep.trials import BY_KID, ERROR, HOST, KID_SE, KIMG, PRUNED_BY, RUN, VERDICT
+from ganvas.experiments.sweep.trials import BY_KID, ERROR, HOST, KID_SE, KIMG, LAST_KID, PRUNED_BY, RUN, VERDICT
 from ganvas.foundation.errors import ConfigError, DivergedError, GanvasError
 from ganvas.foundation.locks import InUse
 from ganvas.planning import run as runs
@@ -166,6 +166,7 @@ def _conclude(out: Path, run: Path, shared: SharedStudy, trial: Trial, referee: 
     verdict = latest(logs)
     figures = {
         KIMG: kimg,
+        LAST_KID: logs.evaluations[-1].kid if logs.evaluations else None,
         VERDICT: verdict.name if verdict else None,
         KID_SE: best.get("kid_se") if best else None,
         PRUNED_BY: referee.pruned_by,
