@@ -30,7 +30,7 @@ from ganvas.planning.plan import check
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import read_config
-from ganvas.settings.ranges import read_ranges
+from ganvas.settings.ranges import Values, Varied, read_ranges
 from ganvas.training.display import Silent
 from ganvas.verdict.evaluation import Evaluation, Verdict
 from support.command_line import Cli
@@ -234,6 +234,14 @@ def test_a_study_of_something_else_is_left_alone(
     optuna.create_study(storage=open_storage(None, tmp_path), study_name="it")
     with pytest.raises(GanvasError, match="not one of ganvas sweep"):
         joined(tmp_path, plan)
+
+
+def test_no_values_are_tried_twice_as_long_as_there_are_others(data: Path, tmp_path: Path) -> None:
+    space: dict[str, Varied] = {"g_lr": Values((0.1, 0.2)), "d_lr": Values((0.1, 0.2))}
+    shared = joined(tmp_path, prepare_sweep(data, RECIPE, space, **SHORT, **COMMON))
+    first = [taken(shared).params for _ in range(5)]
+    assert sorted(first[1:], key=str) == [{"g_lr": g, "d_lr": d} for g in (0.1, 0.2) for d in (0.1, 0.2)]
+    assert taken(shared).params in first[1:]
 
 
 def test_no_trial_is_started_beyond_those_asked_for(plan: SweepPlan, tmp_path: Path) -> None:

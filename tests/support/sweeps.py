@@ -64,7 +64,18 @@ def postgres() -> Iterator[str]:
         if user:
             shutil.chown(folder, user)
         data, port = folder / "data", _free_port()
-        words = [initdb, "--pgdata", data, "--username", "ganvas", "--auth", "trust", "--no-sync", "--encoding", "UTF8"]
+        words: list[str | Path] = [
+            initdb,
+            "--pgdata",
+            data,
+            "--username",
+            "ganvas",
+            "--auth",
+            "trust",
+            "--no-sync",
+            "--encoding",
+            "UTF8",
+        ]
         subprocess.run(words, user=user, cwd=folder, check=True, capture_output=True)
         server = Path(initdb).with_name("postgres")
         settings = [

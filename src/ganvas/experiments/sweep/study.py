@@ -25,6 +25,8 @@ PLAN: Final = "plan"
 PATIENCE: Final = 30.0
 # A trial that was given back this often is not tried again: it may be what ends its workers.
 MOST_TAKEN: Final = 3
+# Suggestions in a row that may repeat the values of other trials. After that, there may be no others left.
+MOST_REPEATED: Final = 20
 # Trials before suggestions are drawn from the results, and before trials are compared with the median.
 STARTUP: Final = 8
 # The first evaluation at which trials are compared: what a GAN paints before says little.
@@ -88,12 +90,26 @@ class SharedStudy:
         has_waiting = any(trial.state is TrialState.WAITING for trial in trials)
         if len(counted(trials)) >= wanted and not has_waiting:
             return None
+        trial = self._ask(wanted)
+        for _ in range(MOST_REPEATED):
+            if trial is None or not self._is_repeated(trial):
+                break
+            self.study.tell(trial, state=TrialState.FAIL)
+            trial = self._ask(wanted)
+        return trial
+
+    def _ask(self, wanted: int) -> Trial | None:
+        """The next trial with its values; None if it would be one too many."""
         trial = self.study.ask()
         if is_surplus(trial.number, self.trials(), wanted):
             self.study.tell(trial, state=TrialState.FAIL)
             return None
         self._suggest(trial)
         return trial
+
+    def _is_repeated(self, trial: Trial) -> bool:
+        """Whether another trial has the same values. It would end the same, since all trials have one seed."""
+        return any(other.params == trial.params for other in counted(self.trials()) if other.number != trial.number)
 
     def give_back(self, trial: FrozenTrial, has_died: bool = True) -> bool:
         """End a trial that nobody trains any more, and let another worker have it.
