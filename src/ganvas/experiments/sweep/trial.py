@@ -83,7 +83,8 @@ class TrialReferee:
         """Report what the run of another worker, or of an earlier time, has logged."""
         for evaluation in logs.evaluations:
             self.judge(evaluation)
-            self.report(evaluation)
+            if not self.pruned_by:
+                self.report(evaluation)
 
 
 def train_trial(out: Path, shared: SharedStudy, trial: Trial, heartbeat: Heartbeat, display: Display) -> bool:
@@ -117,10 +118,11 @@ def _train(out: Path, shared: SharedStudy, trial: Trial, heartbeat: Heartbeat, d
     plan, referee = shared.plan, TrialReferee(trial, shared, heartbeat)
     run = out / RUNS / trial.user_attrs.get(RUN, name_of(trial.number))
     try:
-        is_over = _complete(run, plan, trial, referee, display)
-    except InUse:  # the worker that was taken for dead still trains there
-        run = out / RUNS / name_of(trial.number)
-        is_over = _complete(run, plan, trial, referee, display)
+        try:
+            is_over = _complete(run, plan, trial, referee, display)
+        except InUse:  # the worker that was taken for dead still trains there
+            run = out / RUNS / name_of(trial.number)
+            is_over = _complete(run, plan, trial, referee, display)
     except DivergedError:
         is_over, referee.pruned_by = True, diverged.KIND.name
     except (ConfigError, torch.OutOfMemoryError) as error:

@@ -31,6 +31,8 @@ ERROR: Final = "error"
 """Why it could not be trained. A trial that failed without one was given back."""
 
 BY_KID: Final = "KID"
+# How a trial ends that is not ended early.
+WHOLE: Final = "trained to the end"
 
 
 def is_finished(trial: FrozenTrial) -> bool:
@@ -54,12 +56,6 @@ def is_surplus(number: int, trials: Iterable[FrozenTrial], wanted: int) -> bool:
     return sum(trial.number <= number for trial in counted(trials)) > wanted
 
 
-def best(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
-    """The whole trial with the lowest KID; None if there is none."""
-    whole = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-    return min(whole, key=lambda trial: trial.value or 0.0, default=None)
-
-
 def summary(trials: Sequence[FrozenTrial]) -> str:
     """How many trials ended in which way: "12 trials: 7 trained to the end, 3 collapsed, 2 pruned by KID"."""
     finished = [trial for trial in trials if is_finished(trial)]
@@ -67,9 +63,6 @@ def summary(trials: Sequence[FrozenTrial]) -> str:
     order = sorted(ways, key=lambda way: (way != WHOLE, -ways[way]))
     noun = "trial" if len(finished) == 1 else "trials"
     return f"{len(finished)} {noun}: " + ", ".join(f"{ways[way]} {way}" for way in order)
-
-
-WHOLE: Final = "trained to the end"
 
 
 def ending(trial: FrozenTrial) -> str:
