@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, ViewportSize, expect
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.report.sweep.page import BEST, WORST, write_page
 from ganvas.report.sweep.trials import SweptTrial, cells
-from ganvas.settings.ranges import Range, Values, Varied
+from ganvas.settings.ranges import Range, Value, Values, Varied
 from support.browser import DESKTOP, PHONE, visit
 from support.datasets import write_dataset
 
@@ -22,7 +22,11 @@ RANGES: dict[str, Varied] = {
 
 
 def trial(number: int, *, is_whole: bool) -> SweptTrial:
-    values = {"g_lr": 10.0 ** -(2 + number % 4), "width": 8 + number, "augment": HOSTILE if number % 2 else "none"}
+    values: dict[str, Value] = {
+        "g_lr": 10.0 ** -(2 + number % 4),
+        "width": 8 + number,
+        "augment": HOSTILE if number % 2 else "none",
+    }
     return SweptTrial(
         number=number,
         is_whole=is_whole,
