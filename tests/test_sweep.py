@@ -266,16 +266,17 @@ def test_a_silent_worker_loses_its_trial_and_the_next_gets_its_values(plan: Swee
         def say(self, line: str) -> None:
             said.append(line)
 
-    with Heartbeat(dead, 0.02, Said()) as late, Heartbeat(alive, 0.02, Said()) as beating:
+    with Heartbeat(alive, 0.02, Said()) as beating:
         beating.train(kept._trial_id)
         while sum(trial.state is TrialState.FAIL for trial in alive.trials()) < 2:
             time.sleep(0.02)
-        # It was stopped, not dead. Now it learns that its trial is another's.
+    assert [trial.state.name for trial in alive.trials()] == ["FAIL", "FAIL", "RUNNING", "WAITING", "WAITING"]
+    assert sorted(line.split(":")[0] for line in said) == ["trial 0", "trial 1"]
+    # It was stopped, not dead. Now it learns that its trial is another's.
+    with Heartbeat(dead, 0.02, Silent()) as late:
         late.train(lost._trial_id)
         while not late.lost:
             time.sleep(0.02)
-    assert [trial.state.name for trial in alive.trials()] == ["FAIL", "FAIL", "RUNNING", "WAITING", "WAITING"]
-    assert sorted(line.split(":")[0] for line in said) == ["trial 0", "trial 1"]
     again = [taken(alive), taken(alive)]
     assert again[0].user_attrs[states.DEFAULTS] is True
     assert again[1].params == lost.params
