@@ -155,7 +155,8 @@ class GeneratorRecipe(ABC):
     def build_generator(self, spec: Spec) -> nn.Module:
         """The generator on the CPU, for a snapshot's weights to be loaded into.
 
-        It maps latents, and labels int64 [B] if it is conditional, to pictures in [-1, 1], float [B, 3, S, S].
+        It maps latents, and classes if it is conditional, to pictures in [-1, 1], float [B, 3, S, S]. Classes are
+        labels, int64 [B], or weights that mix classes, float [B, C].
         """
 
     @abstractmethod
@@ -314,6 +315,6 @@ class Recipe(GeneratorRecipe):
 
 
 def generate(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Pictures from latents [B, latent_dim] and, for conditional generators, labels [B]."""
+    """Pictures from latents [B, latent_dim] and, for conditional generators, labels [B] or class weights [B, C]."""
     pictures: Tensor = generator(latents) if labels is None else generator(latents, labels)
     return pictures

@@ -20,6 +20,7 @@ from ganvas.gans.recipe import Spec
 from ganvas.machine.device import Machine
 from ganvas.planning import quality
 from ganvas.planning.costs import estimate, measure
+from ganvas.planning.notebook import outcome_html
 from ganvas.planning.plan import RunPlan, check, style_classifier_digest
 from ganvas.planning.timeline import Forecast, forecast_run
 from ganvas.runs.checkpoint import CheckpointDirectory
@@ -29,6 +30,7 @@ from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings
 from ganvas.training.display import Display, FailSafe
 from ganvas.training.interruption import interruptions
+from ganvas.training.notebook import display_for
 from ganvas.training.referee import Referee
 
 if TYPE_CHECKING:
@@ -60,6 +62,16 @@ class Outcome:
     verdict: str | None = None
     stopped: str | None = None
 
+    def __str__(self) -> str:
+        end = "finished" if self.finished else "interrupted"
+        score = "" if self.best_kid is None else f", best KID {self.best_kid:.5f}"
+        verdict = f", {self.verdict}" if self.verdict else ""
+        way_on = "" if self.finished else f"; continue with ganvas.resume({str(self.run)!r})"
+        return f"{end} at {self.kimg:.1f} kimg{score}{verdict}{way_on}"
+
+    def _repr_html_(self) -> str:
+        return outcome_html(self.run, str(self))
+
 
 def train(
     data: str | Path,
@@ -78,7 +90,7 @@ def train(
         out: the run directory to create.
         recipe: a recipe's name, or module:Class for one of your own.
         start: a snapshot or run whose weights training starts from; by default the weights are random.
-        display: shows the progress; by default nothing is shown.
+        display: shows the progress; by default a bar in a notebook, and nothing elsewhere.
         referee: may end the run after an evaluation; by default nobody does.
         **changes: settings and options by key (`budget="20m"`, `width=32` ...), see docs/configuration.md.
 
@@ -89,7 +101,7 @@ def train(
         GanvasError: an argument cannot be used and nothing was trained, or training diverged, or the disk is full.
         InUse: another process is training a run in this directory.
     """
-    started, path, display = time.perf_counter(), new_path(out), FailSafe(display)
+    started, path, display = time.perf_counter(), new_path(out), FailSafe(display_for(display))
     plan = _check_with_start(data, recipe, start, changes)
     with exclusive(path, TRAINED):
         refuse_existing(path)
@@ -182,7 +194,7 @@ def resume(
         run: the run directory.
         budget: additional budget; by default what is left of the run's own budget.
         data: the dataset directory, if it has moved.
-        display: shows the progress; by default nothing is shown.
+        display: shows the progress; by default a bar in a notebook, and nothing elsewhere.
         referee: may end the run after an evaluation; by default nobody does.
 
     Returns:
@@ -197,7 +209,7 @@ def resume(
     RunDirectory.open(path)  # raises for anything but a run, before a lock is written next to it
     more = Amount.parse(budget) if budget else None
     with exclusive(path, TRAINED):
-        return _resume(RunDirectory.open(path), more, data, FailSafe(display), referee)
+        return _resume(RunDirectory.open(path), more, data, FailSafe(display_for(display)), referee)
 
 
 def _resume(

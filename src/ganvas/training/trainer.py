@@ -18,6 +18,7 @@ from ganvas.machine.device import Machine
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs, discard_after
+from ganvas.runs.snapshot import Snapshot
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import RunConfig
 from ganvas.training.agenda import Agenda
@@ -27,7 +28,7 @@ from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.interruption import Interruption, interruptions
 from ganvas.training.logbook import Logbook
 from ganvas.training.referee import Referee
-from ganvas.training.sample_grid import sample_grid
+from ganvas.training.sample_grid import grid_origin, sample_grid
 from ganvas.training.saver import Saver
 from ganvas.training.updater import Updater
 from ganvas.verdict.assessor import Assessor
@@ -144,7 +145,8 @@ class Trainer:
     def _sample(self) -> None:
         """Draw the sample grid."""
         grid = sample_grid(self.recipe, self.step.average.module, self.data, self.settings, self.machine.device)
-        self._logbook.samples(grid, self.progress)
+        snapshot = Snapshot(self._saver.card(self.progress.kimg), self.recipe, self.step.average.module)
+        self._logbook.samples(grid, grid_origin(snapshot, self.settings), self.progress)
 
     def _evaluate(self, size: int) -> None:
         """Measure the run, keep the averaged generator if it is the best so far, and act on the verdict.

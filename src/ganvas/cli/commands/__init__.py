@@ -9,6 +9,8 @@ ORDER = (
     "resume",
     "baseline",
     "sample",
+    "explore",
+    "export",
     "evaluate",
     "report",
     "compare",

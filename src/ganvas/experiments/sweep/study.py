@@ -108,8 +108,13 @@ class SharedStudy:
         return trial
 
     def _is_repeated(self, trial: Trial) -> bool:
-        """Whether another trial has the same values. It would end the same, since all trials have one seed."""
-        return any(other.params == trial.params for other in counted(self.trials()) if other.number != trial.number)
+        """Whether another trial has the same values. It would end the same, since all trials have one seed.
+
+        A trial that waits, or that another worker has just taken, has no values yet. Nor has the trial of the recipe's
+        own values, if all of them lie outside the ranges; there is one of it.
+        """
+        others = (other for other in counted(self.trials()) if other.number != trial.number)
+        return bool(trial.params) and any(other.params == trial.params for other in others)
 
     def give_back(self, trial: FrozenTrial, has_died: bool = True) -> bool:
         """End a trial that nobody trains any more, and let another worker have it.
