@@ -34,7 +34,8 @@ from torch import Tensor, nn
 from benchmarks.quality import SAMPLE_SEED, SCORED, history, mean_scores
 from benchmarks.results import finished
 from ganvas.artist.artist import load
-from ganvas.artist.grids import grid, write_png
+from ganvas.artist.grids import grid
+from ganvas.artist.png import write_painted
 from ganvas.classify.fitting import FeatureInputs
 from ganvas.classify.judge import entropy
 from ganvas.classify.logistic import regress
@@ -130,7 +131,7 @@ def _measured(data: Dataset, run: Path, judge: "Judge", samples: int) -> dict[st
     """The figures of a run, and its grid as a file next to it."""
     artist = load(run / "snapshots" / "last.safetensors")
     pictures = np.concatenate(list(artist.batches(samples, SAMPLE_SEED)))[:samples]
-    write_png(run.with_name(f"{run.name}.png"), grid(pictures[np.linspace(0, samples - 1, 64).astype(int)]))
+    write_painted(run.with_name(f"{run.name}.png"), grid(pictures[np.linspace(0, samples - 1, 64).astype(int)]))
     labels = artist.labels(samples) if artist.class_names else None
     scores = mean_scores(Evaluator(data, samples=min(SCORED, samples)), pictures, labels)
     return judge.figures(pictures) | judge.reference | scores

@@ -3,44 +3,25 @@
     python -m benchmarks.frontier DATA SNAPSHOT... [--scales 0.7 0.85 1 1.15 1.3 1.5]
                                   [--extractors efficientnet-lite2 pixels] [--samples 4000]
 
-SNAPSHOTs are runs or snapshot files of GANs with normal latents z. Latents times a scale below 1 give typical pictures,
-as in the truncation trick (Brock et al. 2019). Latents times a scale above 1 give rarer ones. Scores are means over the
-generators and over each thousand of their SAMPLES pictures.
+SNAPSHOTs are runs or snapshot files. The scale is the truncation of `ganvas sample`. Scores are means over the
+generators and over each thousand of their SAMPLES pictures; `ganvas explore truncation` measures a single one.
 """
 
 import argparse
 import statistics
 from pathlib import Path
 
-import numpy as np
-from torch import Tensor, nn
-
 from benchmarks.marks import SAMPLES
 from benchmarks.quality import SAMPLE_SEED, SCORED, mean_scores
-from ganvas.artist.artist import Artist, find_snapshot
-from ganvas.artist.sampling import sample_batches
+from ganvas.artist.artist import Artist, load
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.arrays import Images, Integers
 from ganvas.metrics.evaluator import Evaluator
-from ganvas.runs.snapshot import Snapshot
 
 # The scores that are printed, with their numbers of digits.
 SCORES = {"kid": 4, "precision": 3, "recall": 3, "coverage": 3}
 # Pictures and their classes.
 Painted = tuple[Images, Integers | None]
-
-
-class Stretched(nn.Module):
-    """A generator whose latents are multiplied by a scale."""
-
-    def __init__(self, generator: nn.Module, scale: float) -> None:
-        super().__init__()
-        self.generator, self.scale = generator, scale
-
-    def forward(self, latents: Tensor, *labels: Tensor) -> Tensor:
-        """See the generator."""
-        pictures: Tensor = self.generator(self.scale * latents, *labels)
-        return pictures
 
 
 def main() -> None:
@@ -52,12 +33,12 @@ def main() -> None:
     parser.add_argument("--extractors", nargs="+", default=["efficientnet-lite2", "pixels"])
     parser.add_argument("--samples", type=int, default=SAMPLES, help="pictures of each generator to score")
     args = parser.parse_args()
-    data, snapshots = Dataset.open(args.data), [Snapshot.load(find_snapshot(path)) for path in args.snapshots]
+    data, artists = Dataset.open(args.data), [load(path) for path in args.snapshots]
     evaluators = [Evaluator(data, samples=SCORED, extractor=extractor) for extractor in args.extractors]
     names = [f"KID by {extractor} | precision | recall | coverage" for extractor in args.extractors]
     print(f"| latent scale | {' | '.join(names)} |\n|---|{'---|' * len(SCORES) * len(names)}")
     for scale in args.scales:
-        painted = [_painted(snapshot, scale, args.samples) for snapshot in snapshots]
+        painted = [_painted(artist, scale, args.samples) for artist in artists]
         cells = [cell for evaluator in evaluators for cell in _cells(evaluator, painted)]
         print(f"| {scale:g} | {' | '.join(cells)} |", flush=True)
 
@@ -68,11 +49,10 @@ def _cells(evaluator: Evaluator, painted: list[Painted]) -> list[str]:
     return [f"{statistics.fmean(each[name] for each in scores):.{digits}f}" for name, digits in SCORES.items()]
 
 
-def _painted(snapshot: Snapshot, scale: float, count: int) -> Painted:
+def _painted(artist: Artist, scale: float, count: int) -> Painted:
     """Pictures of latents times a scale, uint8 [count, S, S, 3], and their classes."""
-    labels = Artist(snapshot).labels(count)
-    batches = sample_batches(snapshot.recipe, Stretched(snapshot.generator, scale), count, SAMPLE_SEED, labels)
-    return np.concatenate(list(batches)), labels
+    labels = artist.labels(count)
+    return artist.sample(count, SAMPLE_SEED, truncation=scale), labels
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """Fixtures that several test files share. The helpers that build them are in the package `support`."""
 
+import functools
 import gc
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pandas as pd
 import pytest
 
@@ -28,6 +30,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # Feature statistics of test datasets are cached away from the user's own, and nothing may reach for a hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+# A busy machine is no reason to fail.
+hypothesis.settings.register_profile("any speed", deadline=None)
+hypothesis.settings.load_profile("any speed")
 
 
 def pytest_collection_finish() -> None:
@@ -69,6 +76,15 @@ def extractor() -> "FeatureNetwork":
     from ganvas.metrics.extractors import load_extractor
 
     return load_extractor()
+
+
+@pytest.fixture(scope="session")
+def generators(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The snapshot of a recipe or baseline by name."""
+    from support.generators import write_generator
+
+    folder = tmp_path_factory.mktemp("generators")
+    return functools.cache(lambda name: write_generator(folder, name))
 
 
 @pytest.fixture(scope="module")

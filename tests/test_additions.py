@@ -26,6 +26,7 @@ from ganvas.foundation.registry import Registry, attribute, subclass_of
 from ganvas.metrics import extractors, measures
 from ganvas.report import html
 from ganvas.report.run import page as run_page
+from ganvas.sharing import formats
 from ganvas.verdict import kinds
 from support.command_line import Cli
 from support.runs import TINY_WORDS
@@ -440,6 +441,34 @@ def test_a_command_is_listed_explained_and_run(add: Add, cli: Cli) -> None:
     assert cli("say-hello", "you", "--times", "2", check=True).stdout == "hello you hello you\n"
     refused = cli("say-hello", "7")
     assert (refused.returncode, refused.stderr) == (2, "ganvas: name '7' must consist of letters\n")
+
+
+FORMAT = '''"""A text file with the number of weights."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ganvas.foundation.files import whole_file
+from ganvas.sharing.given import Given
+
+
+def write(given: Given, out: Path, *, license: str = "none") -> Iterable[str]:
+    """Write the number and the licence."""
+    with whole_file(out) as partial:
+        partial.write_text(f"{given.parameters} {license}")
+    return [f"counted {given.title}"]
+'''
+
+
+def test_an_export_format_is_listed_and_gets_its_options(add: Add, cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
+    add(formats, "count", FORMAT)
+    cli("baseline", tiny_data, "--kind", "mean", "--out", "mean.safetensors", check=True)
+    words = ["export", "mean.safetensors", "--to", "count", "--out", "count.txt"]
+    assert cli(*words, "--license", "mit", check=True).stderr == "counted mean on data\n"
+    assert (tmp_path / "count.txt").read_text() == f"{2 * 3 * 16 * 16} mit"
+    refused = cli(*words[:-1], "other.txt", "--push", "me/mine")
+    assert "count has no option push; it is an option of hub" in refused.stderr
+    assert "choose from: count, hub" in cli("export", "mean.safetensors", "--to", "x", "--out", "y").stderr
 
 
 def test_a_section_of_a_report_is_a_function_and_a_template(

@@ -18,6 +18,7 @@ from support.datasets import write_dataset
 OPTIONS = ("width=2", "d_width=2", "batch_size=8", "eval_samples=0", "tensorboard=false", "grid_size=2")
 
 
+@pytest.mark.slow
 def test_it_judges_each_kind_and_weight_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -207,16 +207,26 @@ def test_an_existing_run_is_refused_and_resume_is_named(cli: Cli, tmp_path: Path
     assert (tmp_path / "run" / "config.yaml").read_bytes() == before
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow),
+    ],
+)
 def test_a_stopped_run_says_how_to_go_on_and_does(
     cli: Cli, tmp_path: Path, tiny_data: Path, number: signal.Signals, code: int
 ) -> None:
     command = [sys.executable, "-m", "ganvas", "train", str(tiny_data), "--out", "run", *TINY_WORDS]
     command += ["--budget", "1h", "--set", "log_every=1steps"]
     run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    wait_for_stats(tmp_path / "run", run)
-    run.send_signal(number)
-    _, stderr = run.communicate(timeout=120)
+    try:
+        wait_for_stats(tmp_path / "run", run)
+        run.send_signal(number)
+        _, stderr = run.communicate(timeout=120)
+    finally:
+        run.kill()
     assert run.returncode == code
     assert "continue with: ganvas resume run" in stderr
     cli("resume", "run", "--budget", "2steps", check=True)
@@ -523,6 +533,7 @@ def test_closed_checkpoints_are_not_called_empty(
     assert (done.returncode, "Permission denied" in done.stderr, "holds none" in done.stderr) == (2, True, False)
 
 
+@pytest.mark.slow
 def test_home_directories_are_expanded(
     cli: Cli, tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,7 @@ def test_pixels_are_the_reduced_picture(pictures: Images) -> None:
     assert extract(load_extractor("pixels"), same) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_inception_is_torch_fidelitys(
     pictures: Images, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

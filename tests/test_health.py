@@ -144,6 +144,17 @@ def test_single_classes_collapse_by_name() -> None:
     assert "dark, <b>" in str(verdict)
 
 
+def test_classes_whose_pictures_are_alike_are_named_unless_they_become_less_so() -> None:
+    def classes(low: float) -> dict[str, dict[str, float]]:
+        return {name: {"spacing": 0.3, "diversity": value} for name, value in (("a", low), ("b", low), ("c", 0.9))}
+
+    *_, verdict = verdicts([evaluation(number, classes=classes(0.25)) for number in range(1, 8)])
+    assert (verdict.name, verdict.classes) == ("collapsed", ("a", "b"))
+    young = [evaluation(number, classes=classes(0.03 * number)) for number in range(1, 8)]
+    assert verdicts(young)[-1].name == "learning"
+    assert verdicts(young[:3])[-1].name == "warming up"
+
+
 def test_another_class_is_another_verdict() -> None:
     first, second = ({"a": {"spacing": 0.5}, "b": {"spacing": 0.5}, name: {"spacing": 0.0}} for name in ("a", "b"))
     *_, before, after = verdicts([evaluation(1, classes=first), evaluation(2, classes=second)])

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,7 +52,14 @@ def has_checkpoint(run: Path) -> bool:
     return bool(CheckpointDirectory(run / "checkpoints"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        signal.SIGTERM,
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_ends_with_a_checkpoint_though_the_reader_of_progress_has_gone(
     tmp_path: Path, tiny_data: Path, number: signal.Signals
 ) -> None:
@@ -79,6 +86,7 @@ def test_a_run_outlives_the_reader_of_its_progress(tmp_path: Path, tiny_data: Pa
     assert len(read_records(tmp_path / "run" / "stats.jsonl")) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="stands for a full disk, on Linux only")
 def test_a_run_outlives_a_full_disk_that_holds_its_log(tmp_path: Path, tiny_data: Path) -> None:
     with Path("/dev/full").open("wb") as log:
@@ -87,7 +95,7 @@ def test_a_run_outlives_a_full_disk_that_holds_its_log(tmp_path: Path, tiny_data
     assert has_checkpoint(tmp_path / "run")
 
 
-@pytest.mark.parametrize("closed", ["2>&-", "0<&- 1>&- 2>&-"])
+@pytest.mark.parametrize("closed", [pytest.param("2>&-", marks=pytest.mark.slow), "0<&- 1>&- 2>&-"])
 def test_a_run_needs_no_standard_streams(tmp_path: Path, tiny_data: Path, closed: str) -> None:
     command = " ".join([f"exec {sys.executable} -m ganvas train {tiny_data} --out run", *SHORT, closed])
     assert subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, timeout=120, check=False).returncode == 0
@@ -143,6 +151,7 @@ def test_nohup_is_respected(tmp_path: Path, tiny_data: Path) -> None:
     assert run.wait(timeout=120) == 0
 
 
+@pytest.mark.slow
 def test_a_reader_that_stopped_reading_does_not_keep_a_run_from_its_checkpoint(tmp_path: Path, tiny_data: Path) -> None:
     """As with a pager at the end of the pipe: the pipe is full, and nobody empties it."""
     reading, writing = os.pipe()
@@ -197,6 +206,14 @@ class Twice(Impatient):
     def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
         super().stats(record, progress, seconds_left)
         super().stats(record, progress, seconds_left)
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Hear SIGINT, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -299,6 +316,7 @@ def nobody_reads() -> Any:
     os.close(writing)
 
 
+@pytest.mark.slow
 def test_every_long_command_outlives_its_reader(tmp_path: Path, tiny_data: Path, nobody_reads: int) -> None:
     from PIL import Image
 

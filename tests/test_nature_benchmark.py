@@ -1,21 +1,26 @@
 """Hindsight on courses whose truth is plain, and the benchmark's runs."""
 
+import statistics
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from benchmarks.nature.hindsight import CAUSES, NAMES, truth
 from benchmarks.nature.scenarios import COMMON, Scenario, scenarios
+from benchmarks.nature.table import ALIKE, COPIES, FINE, NOISE, SILENT, Judged, judge
 from benchmarks.verdict.records import Kept
+from benchmarks.verdict.table import GRAVE
 
 from ganvas.gans import find
 from ganvas.settings.config import resolve
 from ganvas.verdict.evaluation import Evaluation
 from ganvas.verdict.kinds import KINDS
 
+ROOT = Path(__file__).parent.parent
 KIMG = 4.0
-FINE = {"diversity": 0.8, "pixel_diversity": 0.8, "spacing": 0.7, "copies": 0.0, "real_copies": 0.0, "d_tells": 0.9}
+GOOD = {"diversity": 0.8, "pixel_diversity": 0.8, "spacing": 0.7, "copies": 0.0, "real_copies": 0.0, "d_tells": 0.9}
 FALLING = [2.0, 1.6, 1.3, 1.1, 0.95, 0.8, 0.7, 0.6, 0.55, 0.5]
 
 
@@ -23,7 +28,7 @@ def course(kid: Sequence[float | None] = FALLING, long: dict[str, object] | None
     """A run with these KIDs; other figures are numbers, or functions of the number of the evaluation."""
     evals = [
         Evaluation.parse(
-            FINE
+            GOOD
             | {"kimg": KIMG * number, "kid": value, "kid_se": 0.01}
             | {name: figure(number) if callable(figure) else figure for name, figure in figures.items()}
         )
@@ -102,3 +107,25 @@ def test_every_run_can_be_configured(run: Scenario) -> None:
     recipe = find(run.recipe)
     config = resolve(run.recipe, recipe.defaults, COMMON | run.options)
     assert run.options.keys() <= config.options.model_dump().keys()
+
+
+@pytest.fixture(scope="module")
+def kept() -> list[Judged]:
+    return judge(ROOT / "benchmarks" / "nature" / "runs.jsonl.gz")
+
+
+def test_natural_troubles_are_named_and_healthy_runs_left_alone(kept: list[Judged]) -> None:
+    """What docs/verdict.md says of the runs that are kept must stay true."""
+    troubled, healthy = ([each for each in kept if each.truth.healthy is wanted] for wanted in (False, True))
+    assert (len(troubled), len(healthy)) == (25, 25)
+    assert sum(each.right for each in troubled) >= 0.9 * len(troubled)
+    assert sum(each.last.name in SILENT for each in troubled) <= 0.05 * len(troubled)
+    alarms = [verdict.name for each in healthy for verdict in each.false_alarms]
+    assert not set(alarms) & set(GRAVE)
+    assert sum(bool(each.false_alarms) for each in healthy) <= 2
+    delays = [each.delay for each in troubled if each.delay is not None]
+    assert statistics.median(delays) <= 1.5
+
+
+def test_every_kept_run_was_looked_at(kept: list[Judged]) -> None:
+    assert all(each.seen in (ALIKE, COPIES, NOISE, *FINE) for each in kept)

@@ -60,6 +60,7 @@ def commands_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quality, "subprocess", SimpleNamespace(run=started))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("commands_in_this_process")
 def test_it_measures_once_at_every_mark(tmp_path: Path, run: Callable[..., str]) -> None:
     data, results = write_dataset(tmp_path / "data"), tmp_path / "results"

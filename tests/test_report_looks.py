@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, ViewportSize
 from ganvas import gans
 from ganvas.artist.artist import load
 from ganvas.artist.critic import Critic
+from ganvas.artist.explore.neighbours import by_pixels
 from ganvas.artist.grids import grid
 from ganvas.artist.sampling import _along_sphere
 from ganvas.data.dataset.columns import Column
@@ -119,13 +120,13 @@ def test_normal_latents_go_along_the_sphere_and_uniform_ones_straight(tmp_path: 
 
         def forward(self, latents: torch.Tensor) -> torch.Tensor:
             seen.append(latents[:9].clone())
-            return latents[:, :3, None, None].clamp(-1, 1).expand(-1, -1, 4, 4)
+            return latents[:, :3, None, None].clamp(-1, 1).expand(-1, -1, 16, 16)
 
     seen: list[torch.Tensor] = []
     run = tmp_path / "run"
     train(write_dataset(tmp_path / "data"), run, "dcgan", **QUICK | {"latent": latent})
     artist = load(run)
-    artist._generator = Showing()
+    artist.snapshot = dataclasses.replace(artist.snapshot, generator=Showing())
     artist.interpolate(1, 9)
     latents = seen[0]
     straight = torch.lerp(latents[0], latents[-1], torch.linspace(0, 1, 9)[:, None])
@@ -413,7 +414,7 @@ def test_the_nearest_by_pixels_is_the_nearest_of_all_training_pictures(gallery: 
 def test_pictures_that_are_held_back_are_not_searched(tmp_path: Path) -> None:
     images = noise(6, size=16)
     data = write_pictures_of(tmp_path / "data", images, split=["test", *["train"] * 5])
-    found = neighbours.by_pixels(images, data)
+    found = by_pixels(images, data)
     assert found.rows[0] != 0
     assert found.rows[1:].tolist() == [1, 2, 3, 4, 5]
 

@@ -132,7 +132,10 @@ def test_only_keeps_what_the_figures_need() -> None:
 # --- Through the command line ---
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+# Paper 5 has classifiers and a GAN; the others take as long again.
+@pytest.mark.parametrize(
+    "number", [pytest.param(each, marks=() if each == 5 else pytest.mark.slow) for each in NUMBERS]
+)
 def test_a_few_figures_of_every_paper_are_made_in_seconds(number: int, art: Path, cli: Cli) -> None:
     words = ["reproduce", number, art, "--out", "out", "--only", QUICK[number], *SHORT]
     done = cli(*words, check=True)

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 import torch
-from benchmarks import layers, recipes, sampling
+from benchmarks import exploring, layers, recipes, sampling
 from benchmarks.layers import Account, Charge, Key, Tracker, Watch
 from benchmarks.recipes import Measured
 from torch import Tensor, nn
@@ -112,3 +112,10 @@ def test_the_table_of_samples(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "| `cdcgan` | 16 |" in said
     assert "`ganvas sample`" in said
+
+
+def test_the_table_of_exploring(capsys: pytest.CaptureFixture[str]) -> None:
+    run(exploring.main, "mlp", "--size", "16", "--seconds", "1", "--fps", "8", "--formats", "gif", "--short")
+    said = capsys.readouterr().out
+    assert "| `walk` of 8 frames as gif |" in said
+    assert said.count("| `directions`") == 2

@@ -21,7 +21,9 @@ from support.datasets import write_dataset
 from support.runs import TINY_WORDS
 
 
-@pytest.fixture(params=["a file", "read-only", "full"])
+@pytest.fixture(
+    params=[pytest.param("a file", marks=pytest.mark.slow), "read-only", pytest.param("full", marks=pytest.mark.slow)]
+)
 def unwritable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache that is a file, or that refuses as the file system of root, who may do anything, never would."""
     cache = tmp_path / "cache"

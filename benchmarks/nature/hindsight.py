@@ -13,13 +13,17 @@ from scipy.signal import find_peaks
 
 from benchmarks.verdict.records import Kept
 from ganvas.foundation.arrays import Floats
-from ganvas.verdict.measurement import Measurement
+from ganvas.verdict.history import lasting_from
+from ganvas.verdict.kinds.augmentation_leaking import SIGNS
+from ganvas.verdict.measurement import Measurement, number
 
 # Share of copies at the end, beyond that of real pictures.
 COPIES: Final = 0.05
 # Diversities, as shares of that of real pictures: all pictures are alike below the first; a run has lost its variety if
 # less than the second is left of the most that it had.
 ALIKE, LEFT = 0.15, 0.5
+# The same within the classes, in the median over them: relative to the diversity of each, which is smaller.
+ALIKE_WITHIN: Final = 0.3
 # Pictures with a nearest other one at less than this share of the distance of real pictures repeat each other.
 REPEATED: Final = 0.05
 # The pictures at the end are worse than the best ones if their KID is higher by this share and `SURE` errors.
@@ -117,9 +121,7 @@ class _Course:
 
     def onset(self, holds: np.ndarray) -> Onset:
         """The time since when something holds up to the end, at which it does."""
-        place = len(holds) - 1
-        while place and holds[place - 1]:
-            place -= 1
+        place = lasting_from(holds)
         return self._onset(place, place)
 
     def symptoms(self) -> Iterator[tuple[str, Onset]]:
@@ -140,9 +142,9 @@ class _Course:
         if not worse[-1] and self._stands_still():
             near = int(np.argmax(self.kid <= (1 + STILL) * np.nanmin(self.kid)))
             yield "stands still", self._onset(near, near + LASTED)
-        for sign in ("leak_cutout", "leak_border", "leak_colour"):
-            leaks = self._of(sign) > LEAK
-            if leaks[-1] and self._augmentations:
+        for augmentation in self._augmentations:
+            leaks = self._of(SIGNS[augmentation]) > LEAK
+            if leaks[-1]:
                 yield "leaks", self.onset(leaks)
 
     def passing(self) -> frozenset[int]:
@@ -174,7 +176,12 @@ class _Course:
         varieties = [self._of(name) for name in ("diversity", "pixel_diversity")]
         narrow = np.minimum(*varieties) < ALIKE
         lost = [values < LEFT * np.minimum(np.fmax.accumulate(values), 1) for values in varieties]
-        return narrow | (lost[0] & lost[1]) | (self._of("spacing") < REPEATED)
+        return narrow | (lost[0] & lost[1]) | (self._of("spacing") < REPEATED) | (self._within_classes() < ALIKE_WITHIN)
+
+    def _within_classes(self) -> Floats:
+        """The median over classes of their diversity, for each evaluation; NaN without classes."""
+        scores = [[number(each.get("diversity")) for each in one.classes.values()] for one in self._measurements]
+        return np.array([np.median(each) if each else np.nan for each in scores])
 
     def _worse(self) -> np.ndarray:
         """Whether the KID of each evaluation is higher than the lowest one before it."""

@@ -14,13 +14,14 @@ from benchmarks.nature.scenarios import EVALUATIONS, Scenario, scenarios
 from benchmarks.verdict.records import Kept, read
 from benchmarks.verdict.table import GRAVE
 from ganvas.verdict.evaluation import Verdict
+from ganvas.verdict.history import lasting_from
 
 # What was seen in the last grid of each run, by someone who did not know which run it was.
 EYES: Final = Path(__file__).with_name("eyes.csv")
 # Verdicts that say that nothing is wrong, or nothing at all.
 SILENT: Final = ("learning", "converged", "warming up")
-# The symptoms that agree with what was seen.
-SEEN: Final = {"copies": ("copies",), "alike": ("alike",)}
+# What can be seen: copies of training pictures, pictures that are all alike, noise or patterns, or none of these.
+ALIKE, COPIES, NOISE, FINE = "alike", "copies", "noise", ("blurs", "pictures")
 # The beginning that a verdict names may be wrong by this many evaluations.
 NEAR: Final = 2.0
 
@@ -73,20 +74,19 @@ class Judged:
         """Evaluations from when a symptom showed to the first of the right verdicts that lasted to the end."""
         if self.truth.healthy or not self.right:
             return None
-        named = len(self.verdicts) - 1
-        while named and self.truth.named_by(self.verdicts[named - 1].name):
-            named -= 1
+        named = lasting_from([bool(self.truth.named_by(verdict.name)) for verdict in self.verdicts])
         shows = min(each.shows for each in self._named)
         return max(0.0, self.run.evals[named].kimg - shows) / self.interval
 
     @property
     def seen_otherwise(self) -> bool:
-        """Whether the eye saw copies or equal pictures where hindsight found none, or the reverse."""
+        """Whether the eye saw trouble where hindsight found none, or the reverse of copies or equal pictures."""
         if self.seen is None:
             return False
-        found = any(name in self.truth.symptoms for name in SEEN)
-        agrees = any(name in self.truth.symptoms for name in SEEN.get(self.seen, ()))
-        return agrees is False if self.seen in SEEN else found
+        if self.seen in (ALIKE, NOISE) and self.truth.healthy:
+            return True
+        has_copies = "copies" in self.truth.symptoms
+        return has_copies != (self.seen == COPIES) or (self.seen in FINE and "alike" in self.truth.symptoms)
 
 
 def judge(results: Path) -> list[Judged]:

@@ -12,6 +12,7 @@ from benchmarks.verdict.records import Kept, read
 from benchmarks.verdict.scenarios import Planned, planned
 from benchmarks.verdict.truth import Truth, truth
 from ganvas.verdict.evaluation import Verdict
+from ganvas.verdict.history import lasting_from
 from ganvas.verdict.kinds import in_order
 
 # Verdicts that a healthy run must never get.
@@ -51,9 +52,7 @@ class Judged:
         """kimg from the beginning of the trouble to the first of the right verdicts that lasted to the end."""
         if self.truth.healthy or not self.right:
             return None
-        named = len(self.verdicts)
-        while named and self.verdicts[named - 1].name in self.truth.troubles:
-            named -= 1
+        named = lasting_from([verdict.name in self.truth.troubles for verdict in self.verdicts])
         return max(0.0, self.run.evals[named].kimg - self.truth.begins)
 
     @property

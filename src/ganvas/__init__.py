@@ -6,8 +6,10 @@ The public API, loaded on first use so that `import ganvas` costs nothing:
     Dataset.open(path)             the pictures, labels and table of a dataset directory
     survey(data, ...)              what is in a dataset: classes, colours, means, shapes, doubles
     train(data, ...)               a dataset becomes a run directory
+    resume(run, ...)               a run that was interrupted goes on
     load(path)                     a run or snapshot becomes a generator with `.sample(n, seed=0)`
     evaluate(target, ...)          KID, FID, precision and recall of a run, snapshot or folder
+    export(source, to, out, ...)   a generator as plain torch, ONNX, a web page or a folder for a hub
 """
 
 import importlib
@@ -21,17 +23,21 @@ if TYPE_CHECKING:
     from ganvas.data.dataset.dataset import Dataset as Dataset
     from ganvas.data.prepare.prepare import prepare as prepare
     from ganvas.data.survey.survey import survey as survey
+    from ganvas.planning.run import resume as resume
     from ganvas.planning.run import train as train
+    from ganvas.sharing.export import export as export
 
 _HOME = {
     "Dataset": "ganvas.data.dataset.dataset",
     "prepare": "ganvas.data.prepare.prepare",
     "survey": "ganvas.data.survey.survey",
     "train": "ganvas.planning.run",
+    "resume": "ganvas.planning.run",
+    "export": "ganvas.sharing.export",
     "load": "ganvas.artist.artist",
     "evaluate": "ganvas.artist.evaluate",
 }
-__all__ = ["Dataset", "__version__", "evaluate", "load", "prepare", "survey", "train"]
+__all__ = ["Dataset", "__version__", "evaluate", "export", "load", "prepare", "resume", "survey", "train"]
 
 
 def __getattr__(name: str) -> Any:

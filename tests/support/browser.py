@@ -27,7 +27,8 @@ class Visit:
 
     Attributes:
         page: the page.
-        requests: every address it asked for, its own file and data URIs left out.
+        requests: every address it asked for; its own file, and what lies in the page itself (data and blob URIs), left
+            out.
         complaints: errors and warnings on its console, and uncaught exceptions.
     """
 
@@ -73,5 +74,5 @@ def visit(browser: Browser, file: Path, size: ViewportSize = DESKTOP) -> Iterato
 
 
 def _note(requests: list[str], url: str, own: str) -> None:
-    if url != own and not url.startswith("data:"):
+    if url != own and not url.startswith(("data:", "blob:")):
         requests.append(url)

@@ -1,22 +1,26 @@
 """Sampling from a trained generator."""
 
-import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ganvas.artist.grids import class_grid, grid, write_png
-from ganvas.artist.sampling import mixed_labels, sample_batches, sample_by_class, sample_interpolations
-from ganvas.foundation.arrays import Images, Integers
+from ganvas.artist.explore.explorer import ExplorableGenerator
+from ganvas.artist.notebook import figure
+from ganvas.artist.origin import Cell, Edit, Label, Sheet, encoded
+from ganvas.artist.png import write_painted
+from ganvas.artist.sampling import between, latents_of
+from ganvas.artist.sheets import png_path, row_names, write_sheet
+from ganvas.artist.wall import wall
+from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import RunError, unknown
 from ganvas.foundation.files import whole_directory
 from ganvas.foundation.paths import is_directory, is_file, new_path, user_path
 from ganvas.runs.directory import RunDirectory, is_run
-from ganvas.runs.snapshot import Card, Snapshot
+from ganvas.runs.snapshot import Snapshot
 
 # The largest number of characters of a class name in a file name.
 LONGEST_NAME = 60
@@ -26,65 +30,45 @@ INTERPOLATIONS = {"linear": False, "spherical": True}
 STEPS = 8
 
 
-class Artist:
-    """A trained generator. Picture k of a seed is always the same.
+class Artist(ExplorableGenerator):
+    """A trained generator, as `load` returns it. Picture k of a seed is always the same.
 
-    A conditional generator paints one class, or all classes in the proportions of its training pictures.
-
-    Attributes:
-        card: the description in its snapshot.
+    A conditional generator paints one class, a mixture, or all classes in the proportions of its training pictures.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.card: Card = snapshot.card
-        self._recipe, self._generator = snapshot.recipe, snapshot.generator
-
-    @property
-    def size(self) -> int:
-        """Height and width of the pictures in pixels."""
-        return self.card.size
-
-    @property
-    def data(self) -> Path:
-        """The dataset directory that the generator was trained on."""
-        return Path(self.card.data)
-
-    @property
-    def sees_through(self) -> tuple[str, ...]:
-        """Names of the feature networks through which its discriminator saw pictures."""
-        return self._recipe.sees_through
-
-    @property
-    def class_names(self) -> list[str]:
-        """The classes that it can paint; empty if it was trained without classes."""
-        return self.card.class_names
-
-    def sample(self, n: int, seed: int = 0, label: str | None = None) -> Images:
+    def sample(
+        self,
+        n: int,
+        seed: int = 0,
+        label: Label | None = None,
+        truncation: float = 1.0,
+        edits: Sequence[Edit] = (),
+    ) -> Images:
         """Generate the first `n` pictures of a seed.
 
         Args:
             n: number of pictures.
             seed: seed of the latents.
-            label: name of the class; by default all classes in the proportions of the training pictures.
+            label: name of the class, or weights of classes to mix; by default all classes in the proportions of the
+                training pictures.
+            truncation: factor of the latents; below 1, pictures are more typical and less varied.
+            edits: steps along directions that are kept beside the snapshot.
 
         Returns:
             uint8 [n, S, S, 3].
 
         Raises:
-            RunError: the class is unknown.
+            RunError: the class or a direction is unknown.
         """
-        return np.concatenate(list(self.batches(n, seed, label)))
+        return np.concatenate(list(self.batches(n, seed, label, truncation, edits)))
 
-    def batches(self, n: int, seed: int = 0, label: str | None = None) -> Iterator[Images]:
-        """Generate the same pictures as `sample`, but in batches, which saves memory."""
-        return sample_batches(self._recipe, self._generator, n, seed, self.labels(n, label))
-
-    def by_class(self, n: int, seed: int = 0) -> Images:
+    def by_class(self, n: int, seed: int = 0, truncation: float = 1.0) -> Images:
         """Generate the first `n` latents of a seed once for each class.
 
         Args:
             n: number of latents.
             seed: seed of the latents.
+            truncation: factor of the latents.
 
         Returns:
             uint8 [C, n, S, S, 3] for C classes.
@@ -92,17 +76,19 @@ class Artist:
         Raises:
             RunError: the generator was trained without classes.
         """
-        if not self.class_names:
-            raise self._classless()
-        return sample_by_class(self._recipe, self._generator, len(self.class_names), n, seed)
-
-    @property
-    def interpolates_on_sphere(self) -> bool:
-        """Whether `interpolate` is spherical by default: for normal latents, but not for uniform ones."""
-        return self.card.options.get("latent") != "uniform"
+        cells = self.class_cells(n, seed, truncation)
+        pictures = self.paint(cells)
+        return pictures.reshape(-1, n, *pictures.shape[1:])
 
     def interpolate(
-        self, rows: int, steps: int, seed: int = 0, label: str | None = None, *, spherical: bool | None = None
+        self,
+        rows: int,
+        steps: int,
+        seed: int = 0,
+        label: Label | None = None,
+        truncation: float = 1.0,
+        *,
+        spherical: bool | None = None,
     ) -> Images:
         """Interpolate between latents: row k leads from latent 2k of a seed to latent 2k + 1.
 
@@ -112,7 +98,8 @@ class Artist:
             rows: number of rows.
             steps: pictures per row, including both ends; at least 2.
             seed: seed of the latents.
-            label: name of the class of all rows; by default the rows take the classes in turn.
+            label: name of the class of all rows, or a mixture; by default the rows take the classes in turn.
+            truncation: factor of the latents.
             spherical: interpolate on the sphere, or else linearly in each dimension, as paper 3 does; by default on the
                 sphere for normal latents and linearly for uniform ones.
 
@@ -122,38 +109,39 @@ class Artist:
         Raises:
             RunError: the class is unknown.
         """
-        if label is not None:
-            labels: Integers | None = np.full(rows, self._number(label))
-        else:
-            labels = np.arange(rows) % len(self.class_names) if self.class_names else None
-        if spherical is None:
-            spherical = self.interpolates_on_sphere
-        return sample_interpolations(self._recipe, self._generator, rows, steps, seed, labels, spherical=spherical)
+        cells = self.interpolation_cells(rows, steps, seed, label, truncation, spherical=spherical)
+        pictures = self.paint(cells)
+        return pictures.reshape(rows, steps, *pictures.shape[1:])
 
-    def labels(self, n: int, label: str | None = None) -> Integers | None:
-        """The class number of each of the first `n` pictures of any seed, int64 [n]; None without classes.
-
-        Args:
-            n: number of pictures.
-            label: name of the class; by default all classes in the proportions of the training pictures.
-
-        Raises:
-            RunError: the class is unknown.
-        """
+    def interpolation_cells(
+        self,
+        rows: int,
+        steps: int,
+        seed: int = 0,
+        label: Label | None = None,
+        truncation: float = 1.0,
+        *,
+        spherical: bool | None = None,
+    ) -> list[Cell]:
+        """Descriptions of the pictures of `interpolate`, row by row."""
+        ends = latents_of(self.snapshot.recipe, seed, range(2 * rows))
+        is_spherical = self.interpolates_on_sphere if spherical is None else spherical
+        latents = between(ends[0::2], ends[1::2], steps, spherical=is_spherical)
         names = self.class_names
-        if label is not None:
-            return np.full(n, self._number(label))
-        return mixed_labels(self.card.class_shares or [1 / len(names)] * len(names), n) if names else None
+        labels = [label or (names[row % len(names)] if names else None) for row in range(rows)]
+        return [
+            Cell(latent=encoded(latent), label=each, truncation=truncation)
+            for row, each in zip(latents.numpy(), labels, strict=True)
+            for latent in row
+        ]
 
-    def _number(self, label: str) -> int:
-        if not self.class_names:
-            raise self._classless()
-        if label not in self.class_names:
-            raise RunError(unknown("class", label, self.class_names))
-        return self.class_names.index(label)
-
-    def _classless(self) -> RunError:
-        return RunError(f"this {self.card.recipe} was trained without classes, so it cannot be asked for one")
+    def _repr_html_(self) -> str:
+        own = self.card
+        classes = f", {len(own.class_names)} classes" if own.class_names else ""
+        caption = (
+            f"{own.recipe} on {self.data.name}{classes}, {own.size} x {own.size} pixels, after {own.kimg:,.1f} kimg"
+        )
+        return figure(self.sheet(*wall(self)), caption)
 
 
 def load(path: str | Path) -> Artist:
@@ -165,7 +153,8 @@ def load(path: str | Path) -> Artist:
     Raises:
         RunError: there is no run or snapshot, or it cannot be read.
     """
-    return Artist(Snapshot.load(find_snapshot(user_path(path))))
+    file = find_snapshot(user_path(path))
+    return Artist(Snapshot.load(file), file)
 
 
 def find_snapshot(path: Path) -> Path:
@@ -187,7 +176,17 @@ def find_snapshot(path: Path) -> Path:
     raise RunError(f"{path} has no snapshot yet: it was stopped before its first one")
 
 
-def write_samples(artist: Artist, out: Path, n: int, seed: int, label: str | None = None) -> None:
+def write_samples(
+    artist: Artist,
+    out: Path,
+    n: int,
+    seed: int,
+    label: Label | None = None,
+    truncation: float = 1.0,
+    edits: Sequence[Edit] = (),
+    *,
+    metadata: bool = True,
+) -> None:
     """Write `n` pictures of a seed to a grid or to single files.
 
     The grid of a conditional generator has a row for each class, with the same latents in each row. Rows are filled, so
@@ -198,29 +197,46 @@ def write_samples(artist: Artist, out: Path, n: int, seed: int, label: str | Non
         out: a `.png` file for a grid, or else a new directory for single pictures.
         n: number of pictures.
         seed: seed of the latents.
-        label: name of the class; by default all classes.
+        label: name of the class, or weights of classes to mix; by default all classes.
+        truncation: factor of the latents.
+        edits: steps along directions.
+        metadata: whether the files say how they were made.
 
     Raises:
-        RunError: `out` has the ending of another picture format, or the class is unknown.
+        RunError: `out` has the ending of another picture format, or the class or a direction is unknown.
         GanvasError: the directory exists already, or cannot be written.
     """
     out = new_path(out)
-    if out.suffix.lower() == ".png":
-        write_png(out, _grid(artist, n, seed, label))
+    if is_png(out):
+        if label is not None or not artist.class_names:
+            cells = artist.cells(range(n), seed, label, truncation, edits)
+            sheet = Sheet(columns=math.ceil(math.sqrt(n)))
+        else:
+            columns = math.ceil(n / len(artist.class_names))
+            cells = artist.class_cells(columns, seed, truncation, edits)
+            sheet = Sheet(columns=columns, rows=row_names(artist.class_names))
+        write_sheet(artist, out, cells, sheet, metadata=metadata)
         return
-    if out.suffix.lower() in Image.registered_extensions():
-        raise RunError(f"{out}: choose a name that ends in .png for a grid, or without an ending for a directory")
-    labels = artist.labels(n, label)
+    each = iter(artist.cells(range(n), seed, label, truncation, edits))
     with whole_directory(out) as directory:
-        numbers = itertools.count()
-        for batch in artist.batches(n, seed, label):
-            for image in batch:
-                number = next(numbers)
-                suffix = "" if labels is None else f"-{in_file_name(artist.class_names[labels[number]])}"
-                Image.fromarray(image).save(directory / f"seed{seed}-{number:05d}{suffix}.png")
+        for batch in artist.batches(n, seed, label, truncation, edits):
+            for image, cell in zip(batch, each, strict=False):
+                suffix = f"-{in_file_name(cell.label)}" if isinstance(cell.label, str) else ""
+                origin = artist.origin([cell]) if metadata else None
+                write_painted(directory / f"seed{seed}-{cell.number:05d}{suffix}.png", image, origin, metadata=metadata)
 
 
-def write_interpolations(artist: Artist, out: Path, n: int, kind: str, seed: int = 0, label: str | None = None) -> None:
+def write_interpolations(
+    artist: Artist,
+    out: Path,
+    n: int,
+    kind: str,
+    seed: int = 0,
+    label: Label | None = None,
+    truncation: float = 1.0,
+    *,
+    metadata: bool = True,
+) -> None:
     """Write a grid of `n` pictures, whose rows of `STEPS` lead from one latent of a seed to another.
 
     Rows are filled, so there may be a few more pictures.
@@ -231,7 +247,9 @@ def write_interpolations(artist: Artist, out: Path, n: int, kind: str, seed: int
         n: number of pictures.
         kind: one of `INTERPOLATIONS`; see `Artist.interpolate`.
         seed: seed of the latents.
-        label: name of the class; by default the rows take the classes in turn.
+        label: name of the class, or weights of classes to mix; by default the rows take the classes in turn.
+        truncation: factor of the latents.
+        metadata: whether the file says how it was made.
 
     Raises:
         RunError: the kind or the class is unknown, or `out` does not end in `.png`.
@@ -239,17 +257,23 @@ def write_interpolations(artist: Artist, out: Path, n: int, kind: str, seed: int
     """
     if kind not in INTERPOLATIONS:
         raise RunError(unknown("interpolation", kind, INTERPOLATIONS))
-    out = new_path(out)
-    if out.suffix.lower() != ".png":
-        raise RunError(f"{out}: interpolations are written as a grid; choose a name that ends in .png")
-    rows = artist.interpolate(math.ceil(n / STEPS), STEPS, seed, label, spherical=INTERPOLATIONS[kind])
-    write_png(out, grid(rows.reshape(-1, *rows.shape[2:]), STEPS))
+    out = png_path(out)
+    rows = math.ceil(n / STEPS)
+    cells = artist.interpolation_cells(rows, STEPS, seed, label, truncation, spherical=INTERPOLATIONS[kind])
+    write_sheet(artist, out, cells, Sheet(columns=STEPS), metadata=metadata)
 
 
-def _grid(artist: Artist, n: int, seed: int, label: str | None) -> Images:
-    if label is not None or not artist.class_names:
-        return grid(artist.sample(n, seed, label))
-    return class_grid(artist.by_class(math.ceil(n / len(artist.class_names)), seed), artist.class_names)
+def is_png(out: Path) -> bool:
+    """Whether a path names a `.png` file; otherwise it is the name of a directory.
+
+    Raises:
+        RunError: it has the ending of another picture format.
+    """
+    if out.suffix.lower() == ".png":
+        return True
+    if out.suffix.lower() in Image.registered_extensions():
+        raise RunError(f"{out}: choose a name that ends in .png for a grid, or without an ending for a directory")
+    return False
 
 
 def in_file_name(name: str) -> str:

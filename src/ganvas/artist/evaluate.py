@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ganvas.artist.artist import Artist, load
+from ganvas.artist.training_data import training_data
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INFO
 from ganvas.data.pictures.fit import place
@@ -15,7 +16,7 @@ from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import Item, open_folder
 from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
-from ganvas.foundation.paths import exists, is_directory, is_file, user_path
+from ganvas.foundation.paths import exists, is_file, user_path
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import SLAB
 from ganvas.metrics.independence import independent_extractor
@@ -72,23 +73,9 @@ def _generated(
     target: Path, artist: Artist, data: str | Path | None, samples: int, seed: int
 ) -> tuple[Dataset, Iterator[Images], Integers | None]:
     """The dataset, the pictures of a run or snapshot, and their labels if the classes are those of the dataset."""
-    real = _training_data(target, artist) if data is None else Dataset.open(data)
+    real = training_data(artist, target, data)
     labels = artist.labels(samples) if artist.class_names == real.class_names else None
     return real, artist.batches(samples, seed), labels
-
-
-def _training_data(target: Path, artist: Artist) -> Dataset:
-    """The dataset that a run or snapshot was trained on.
-
-    Raises:
-        DataError: it is gone, or has changed since.
-    """
-    if not is_directory(artist.data):
-        raise DataError(f"{target} was trained on {artist.data}, which is gone; name its dataset with --data")
-    real = Dataset.open(artist.data)
-    if real.fingerprint != artist.card.fingerprint:
-        raise DataError(f"{artist.data} has changed since {target} was trained on it; name a dataset with --data")
-    return real
 
 
 def _selected(target: Path, real: Dataset, samples: int, seed: int) -> Iterator[Images]:

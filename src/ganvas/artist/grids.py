@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
+from ganvas.artist.origin import Sheet
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.files import whole_file
 
@@ -34,6 +36,46 @@ def grid(images: Images, columns: int | None = None, gap: int = 2) -> Images:
         top, left = (place // columns) * (height + gap), (place % columns) * (width + gap)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+def arranged(images: Images, sheet: Sheet) -> Images:
+    """Arrange pictures as a sheet says.
+
+    Args:
+        images: uint8 [N, S, S, 3].
+        sheet: columns, enlargement, and names of rows and captions if any.
+
+    Returns:
+        uint8 [H, W, 3].
+    """
+    images = enlarged(images, sheet.enlarge)
+    if sheet.captions is not None:
+        images = np.stack([_captioned(*each) for each in zip(images, sheet.captions, strict=True)])
+    if sheet.rows is None:
+        return grid(images, sheet.columns)
+    missing = len(sheet.rows) * sheet.columns - len(images)
+    white = np.full((missing, *images.shape[1:]), 255, np.uint8)
+    filled = np.concatenate([images, white])
+    return class_grid(filled.reshape(len(sheet.rows), sheet.columns, *images.shape[1:]), sheet.rows)
+
+
+def enlarged(images: Images, factor: int) -> Images:
+    """Pictures, uint8 [N, H, W, 3], with each pixel repeated: uint8 [N, factor * H, factor * W, 3]."""
+    return images.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def _captioned(image: Images, caption: str) -> Images:
+    """A picture, uint8 [H, W, 3], with a line of text under it, cut to its width: uint8 [H + line, W, 3]."""
+    height, width, _ = image.shape
+    size = min(max(height // 8, FONT_SIZES[0]), FONT_SIZES[1])
+    font = ImageFont.load_default(size)
+    text = " ".join(caption.split())
+    while text and font.getlength(text) > width:
+        text = text[:-1]
+    canvas = Image.new("RGB", (width, height + size + 4), "white")
+    canvas.paste(Image.fromarray(image), (0, 0))
+    ImageDraw.Draw(canvas).text((width / 2, height + 1), text, "black", font, anchor="ma")
+    return np.asarray(canvas)
 
 
 def class_grid(images: Images, names: Sequence[str], gap: int = 2) -> Images:
@@ -70,7 +112,7 @@ def _truncated(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) ->
     return f"{name}..."
 
 
-def write_png(path: Path, image: Images) -> None:
-    """Write a picture, uint8 [H, W, 3], to a PNG file atomically."""
+def write_png(path: Path, image: Images, chunks: PngInfo | None = None) -> None:
+    """Write a picture, uint8 [H, W, 3], and chunks before its pixels to a PNG file atomically."""
     with whole_file(path) as partial:
-        Image.fromarray(image).save(partial, format="PNG")
+        Image.fromarray(image).save(partial, format="PNG", pnginfo=chunks)

@@ -1,15 +1,15 @@
 """Sampling from a generator. Picture k of a seed does not depend on the number of pictures."""
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from ganvas.foundation.arrays import Images, Integers
+from ganvas.foundation.arrays import Features, Images, Integers
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.pixels import to_uint8
 from ganvas.gans.recipe import GeneratorRecipe, generate
@@ -18,6 +18,8 @@ from ganvas.gans.recipe import GeneratorRecipe, generate
 # picture must depend on its seed, number and class only. Batches of 8, 16 and 32 differ from this size in the last bits
 # for some recipes, so a few pictures take as long as a whole batch.
 BATCH = 64
+# The classes of pictures: numbers, int64 [N], or weights that mix classes, float32 [N, C].
+Classes: TypeAlias = Integers | Features
 # Any number of multiples of this, modulo 1, fill the interval [0, 1) evenly.
 GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 
@@ -27,8 +29,10 @@ def sample_batches(
     generator: nn.Module,
     count: int,
     seed: int,
-    labels: Integers | None = None,
+    labels: Classes | None = None,
     device: str = "cpu",
+    truncation: float = 1.0,
+    offset: Tensor | None = None,
 ) -> Iterator[Images]:
     """Generate the first `count` pictures of a seed in batches.
 
@@ -37,67 +41,74 @@ def sample_batches(
         generator: the network in evaluation mode, on `device`.
         count: number of pictures.
         seed: seed of the latents.
-        labels: the class of each picture, int64 [count], for a conditional generator.
+        labels: the class of each picture, for a conditional generator: numbers int64 [count], or weights that mix
+            classes, float32 [count, C].
         device: device of the generator.
+        truncation: factor of the latents; see `truncated`.
+        offset: what is added to each latent after that, float [latent_dim].
 
     Yields:
         uint8 [N, S, S, 3], N at most `BATCH`.
     """
-    for start, latents in zip(range(0, count, BATCH), _latents(recipe, seed), strict=False):
-        yield _generate(generator, latents[: count - start], None if labels is None else labels[start:][:BATCH], device)
+    for start, drawn in zip(range(0, count, BATCH), _latents(recipe, seed), strict=False):
+        latents = truncated(drawn[: count - start], truncation)
+        latents = latents if offset is None else latents + offset
+        yield _generate(generator, latents, None if labels is None else labels[start:][:BATCH], device)
 
 
 def sample_by_class(
-    recipe: GeneratorRecipe, generator: nn.Module, classes: int, count: int, seed: int, device: str = "cpu"
+    recipe: GeneratorRecipe,
+    generator: nn.Module,
+    classes: int,
+    count: int,
+    seed: int,
+    device: str = "cpu",
 ) -> Images:
     """Generate the first `count` latents of a seed once for each class, as in paper 3.
 
     Returns:
         uint8 [classes, count, S, S, 3]; pictures [:, k] share a latent.
     """
-    drawn = itertools.islice(_latents(recipe, seed), math.ceil(count / BATCH))
-    latents = torch.cat(list(drawn))[:count].repeat(classes, 1)
-    pictures = _generate_all(generator, latents, np.arange(classes).repeat(count), device)
+    latents = latents_of(recipe, seed, range(count)).repeat(classes, 1)
+    pictures = paint(generator, latents, np.arange(classes).repeat(count), device)
     return pictures.reshape(classes, count, *pictures.shape[1:])
 
 
-def sample_interpolations(
-    recipe: GeneratorRecipe,
-    generator: nn.Module,
-    rows: int,
-    steps: int,
-    seed: int,
-    labels: Integers | None = None,
-    *,
-    spherical: bool = True,
-    device: str = "cpu",
-) -> Images:
-    """Interpolate between latents: row k leads from latent 2k of a seed to latent 2k + 1.
+def between(starts: Tensor, ends: Tensor, steps: int, *, spherical: bool) -> Tensor:
+    """Latents on the ways from some latents to others.
 
     Latents from N(0, I) lie near a sphere. Linear interpolation leads through points nearer to 0 than any in training;
     spherical interpolation does not (White 2016, "Sampling generative networks"). Uniform latents fill a cube, where
     linear interpolation stays in the distribution.
 
     Args:
-        recipe: draws the latents.
-        generator: the network in evaluation mode, on `device`.
-        rows: number of rows.
-        steps: pictures per row, including both ends; at least 2.
-        seed: seed of the latents.
-        labels: the class of each row, int64 [rows], for a conditional generator.
+        starts: float [N, D].
+        ends: float [N, D].
+        steps: latents on each way, including both ends; at least 2.
         spherical: interpolate on the sphere; otherwise linearly.
-        device: device of the generator.
 
     Returns:
-        uint8 [rows, steps, S, S, 3].
+        float [N, steps, D].
     """
-    drawn = itertools.islice(_latents(recipe, seed), math.ceil(2 * rows / BATCH))
-    ends = torch.cat(list(drawn))[: 2 * rows]
-    interpolate = _along_sphere if spherical else torch.lerp
     positions = torch.linspace(0, 1, steps)[None, :, None]
-    latents = interpolate(ends[0::2, None], ends[1::2, None], positions).flatten(0, 1)
-    pictures = _generate_all(generator, latents, None if labels is None else labels.repeat(steps), device)
-    return pictures.reshape(rows, steps, *pictures.shape[1:])
+    return (_along_sphere if spherical else torch.lerp)(starts[:, None], ends[:, None], positions)
+
+
+def truncated(latents: Tensor, truncation: float) -> Tensor:
+    """Latents pulled towards the origin: times a factor, below 1 for more typical and less varied pictures.
+
+    Brock et al. 2019 draw from a truncated normal distribution. Scaling has the same effect, and a number of a seed
+    shows the same picture at every truncation, only nearer to the typical one. Uniform latents fill a smaller cube.
+    """
+    return latents if truncation == 1 else latents * truncation
+
+
+def latents_of(recipe: GeneratorRecipe, seed: int, numbers: Sequence[int]) -> Tensor:
+    """The latents of a seed with these numbers, float [N, latent_dim]."""
+    last, wanted = max(numbers) // BATCH, {number // BATCH for number in numbers}
+    drawn = zip(range(last + 1), _latents(recipe, seed), strict=False)
+    batches = {place: latents for place, latents in drawn if place in wanted}
+    return torch.stack([batches[number // BATCH][number % BATCH] for number in numbers])
 
 
 def mixed_labels(shares: Sequence[float], count: int) -> Integers:
@@ -136,19 +147,32 @@ def _latents(recipe: GeneratorRecipe, seed: int) -> Iterator[Tensor]:
         yield recipe.latents(BATCH, random)
 
 
-def _generate_all(generator: nn.Module, latents: Tensor, labels: Integers | None, device: str) -> Images:
-    """Generate any number of pictures, one for each latent."""
+def paint(generator: nn.Module, latents: Tensor, classes: Classes | None = None, device: str = "cpu") -> Images:
+    """Generate any number of pictures, one for each latent.
+
+    Args:
+        generator: the network in evaluation mode, on `device`.
+        latents: float [N, latent_dim].
+        classes: for a conditional generator: class numbers, int64 [N], or weights that mix classes, float32 [N, C].
+        device: device of the generator.
+
+    Returns:
+        uint8 [N, S, S, 3].
+    """
     batches = [slice(start, start + BATCH) for start in range(0, len(latents), BATCH)]
     return np.concatenate(
-        [_generate(generator, latents[batch], None if labels is None else labels[batch], device) for batch in batches]
+        [_generate(generator, latents[batch], None if classes is None else classes[batch], device) for batch in batches]
     )
 
 
-def _generate(generator: nn.Module, latents: Tensor, labels: Integers | None, device: str) -> Images:
+def _generate(generator: nn.Module, latents: Tensor, classes: Classes | None, device: str) -> Images:
     """Generate up to `BATCH` pictures as a full batch."""
-    count = len(latents)
-    latents = pad(latents, (0, 0, 0, BATCH - count)).to(device)
-    classes = None if labels is None else pad(torch.from_numpy(labels), (0, BATCH - count)).to(device)
     with torch.inference_mode():
-        pictures = generate(generator, latents, classes)
-    return to_uint8(pictures)[:count]
+        given = None if classes is None else _filled(torch.from_numpy(classes)).to(device)
+        pictures = generate(generator, _filled(latents).to(device), given)
+    return to_uint8(pictures)[: len(latents)]
+
+
+def _filled(rows: Tensor) -> Tensor:
+    """Rows [N, ...] with zeros after them up to [BATCH, ...]."""
+    return pad(rows, [*[0] * (2 * rows.dim() - 1), BATCH - len(rows)])

@@ -39,18 +39,32 @@ class Composites(nn.Module, ABC):
         """
 
     @abstractmethod
-    def compose(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """Generate pictures, float [B, 3, S, S] in [-1, 1], from latents [B, latent_dim] and labels int64 [B]."""
+    def compose(self, latents: Tensor, label: int) -> Tensor:
+        """Generate pictures of one class, float [B, 3, S, S] in [-1, 1], from latents [B, latent_dim]."""
 
     @abstractmethod
     def __str__(self) -> str:
         """A short description of the fitted generator."""
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Generate pictures; see `compose`. Without labels, all pictures are of class 0."""
+        """Generate pictures; see `compose`.
+
+        Args:
+            latents: float [B, latent_dim].
+            labels: int64 [B], or the weight of each class, float [B, C], by which pictures are averaged. Without
+                labels, all pictures are of class 0.
+        """
         if labels is None:
-            labels = torch.zeros(len(latents), dtype=torch.int64, device=latents.device)
-        return self.compose(latents, labels)
+            return self.compose(latents, 0)
+        if labels.is_floating_point():
+            weighted = [
+                labels[:, label, None, None, None] * self.compose(latents, label) for label in range(labels.shape[1])
+            ]
+            return torch.stack(weighted).sum(0)
+        classes, places = torch.unique(labels, return_inverse=True)
+        composed = [self.compose(latents[places == place], label) for place, label in enumerate(classes.tolist())]
+        # The pictures lie class by class, and go back to their places.
+        return torch.cat(composed)[torch.argsort(torch.argsort(places, stable=True))]
 
 
 class Baseline(GeneratorRecipe):

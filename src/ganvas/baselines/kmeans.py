@@ -65,10 +65,10 @@ class ClusterMeans(Composites):
         self.shares[label, :count] = torch.from_numpy(np.cumsum(sizes[order]) / len(sample))
         return len(sample)
 
-    def compose(self, latents: Tensor, labels: Tensor) -> Tensor:
+    def compose(self, latents: Tensor, label: int) -> Tensor:
         """The centre that the first coordinate of each latent selects."""
         position = torch.special.ndtr(latents[:, :1])
-        return self.centres[labels, (position > self.shares[labels]).sum(1)]
+        return self.centres[label][(position > self.shares[label]).sum(1)]
 
     def __str__(self) -> str:
         return f"the means of up to {self.shares.shape[1]} clusters of each class"

@@ -29,9 +29,9 @@ class MeanPictures(Composites):
         self.means[label] = pictures.mean()
         return len(pictures)
 
-    def compose(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """The mean of the class of each label; the latents are not used."""
-        return self.means[labels]
+    def compose(self, latents: Tensor, label: int) -> Tensor:
+        """The mean of the class for each latent, whatever it is."""
+        return self.means[label].expand(latents.shape[0], -1, -1, -1)
 
     def __str__(self) -> str:
         return "one mean picture of each class"

@@ -66,13 +66,10 @@ class EigenPictures(Composites):
         self.explained[label] = float(fitted.explained_variance_.sum() / total)
         return len(sample)
 
-    def compose(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """The means plus the components, weighted by the latents."""
-        pictures = self.means[labels]
-        for label in torch.unique(labels):
-            members = labels == label
-            pictures[members] += torch.tensordot(latents[members], self.components[label], 1)
-        return pictures.clamp_(-1, 1)
+    def compose(self, latents: Tensor, label: int) -> Tensor:
+        """The mean plus the components, weighted by the latents."""
+        pictures: Tensor = self.means[label] + torch.tensordot(latents, self.components[label], 1)
+        return pictures.clamp(-1, 1)
 
     def __str__(self) -> str:
         count = self.components.shape[1]

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 from rich.text import Text
 
 from ganvas.settings.budget import Progress as RunProgress
+from ganvas.training.display import clock, summary
 
 if TYPE_CHECKING:
     from ganvas.classify.model import Epoch
@@ -108,7 +109,7 @@ class ClassifierDisplay:
         line = f"loss {epoch.train_loss:.3f}, accuracy {epoch.train_accuracy:.3f}"
         if epoch.validation_loss is not None:
             line += f"; validation {epoch.validation_loss:.3f}, {epoch.validation_accuracy:.3f}"
-        line += f" | at most {_clock(seconds_left)} left"
+        line += f" | at most {clock(seconds_left)} left"
         self._latest = f" | {line}"
         if not self._console.is_terminal:
             self.say(f"epoch {epoch.epoch}: {line}")
@@ -116,19 +117,3 @@ class ClassifierDisplay:
     def say(self, line: str) -> None:
         """Something happened that a watcher should know."""
         self._console.print(Text(line), soft_wrap=True)
-
-
-def summary(record: dict[str, float], seconds_left: float) -> str:
-    """The statistics as a line: progress, losses, D's accuracy, speed, time left."""
-    parts = [f"{record['kimg']:.1f} kimg", f"D {record['d_loss']:.3f} G {record['g_loss']:.3f}"]
-    if "d_accuracy_real" in record and "d_accuracy_fake" in record:
-        real, fake = record["d_accuracy_real"], record["d_accuracy_fake"]
-        parts.append(f"D right on real {real:.0%}, generated {fake:.0%}")
-    return " | ".join([*parts, f"{record['img_per_s']:.0f} img/s", f"{_clock(seconds_left)} left"])
-
-
-def _clock(seconds: float) -> str:
-    """A duration as m:ss or h:mm:ss."""
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

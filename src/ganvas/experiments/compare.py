@@ -20,7 +20,8 @@ from PIL import Image
 from ganvas import baselines, gans
 from ganvas.artist.artist import load
 from ganvas.artist.evaluate import evaluate
-from ganvas.artist.grids import grid, write_png
+from ganvas.artist.origin import Sheet
+from ganvas.artist.sheets import write_sheet
 from ganvas.classify.judge import judge_artist, trained_judge
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labels_digest
@@ -111,7 +112,9 @@ def _run_missing(path: Path, plan: ComparisonPlan, recipes: Sequence[str], seeds
         if result is None:
             return Comparison(path, plan, read_results(path), finished=False)
         if result.kid is not None:
-            write_png(path / GRIDS / f"{result.name}.png", grid(load(result.run).sample(GRID_SIZE**2)))
+            artist = load(result.run)
+            cells, sheet = artist.cells(range(GRID_SIZE**2)), Sheet(columns=GRID_SIZE)
+            write_sheet(artist, path / GRIDS / f"{result.name}.png", cells, sheet)
         append_record(path / RESULTS, asdict(result))
         _write_page(Comparison(path, plan, read_results(path), finished=False))
     return Comparison(path, plan, read_results(path), finished=True)
@@ -154,7 +157,7 @@ def _train(path: Path, plan: ComparisonPlan, recipe: str, seed: int, display: Di
     run, diverged = path / RUNS / Result(recipe, seed, "").name, None
     changes = plan.changes | {"budget": plan.budget, "seed": seed}
     try:
-        if not runs.complete(plan.data, run, recipe, start=None, display=display, **changes):
+        if not runs.complete(plan.data, run, recipe, start=None, display=display, referee=None, **changes):
             return None
     except DivergedError as error:
         diverged = str(error)

@@ -61,6 +61,7 @@ def demo(out: Path, paintings: Path, minutes: float, display: Display) -> tuple[
         run,
         DEFAULT_RECIPE,
         start=None,
+        referee=None,
         display=display,
         world=ALONE,
         budget=budget,

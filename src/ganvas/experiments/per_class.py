@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ganvas import gans
 from ganvas.artist.artist import Artist, in_file_name, load
-from ganvas.artist.grids import class_grid, grid, write_png
+from ganvas.artist.grids import class_grid, grid
+from ganvas.artist.png import write_painted
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import label_column, labelled_by, labels_digest
 from ganvas.data.dataset.layout import TRAIN
@@ -281,7 +282,9 @@ def _train_one(path: Path, plan: PerClassPlan, name: str, folder: str, display: 
     data = path / DATA / folder
     if not exists(data):
         of_classes(labelled_by(Dataset.open(plan.data), plan.label_column), plan.classes(name), data)
-    return runs.complete(data, path / RUNS / folder, plan.recipe, start=plan.start, display=display, **plan.changes)
+    return runs.complete(
+        data, path / RUNS / folder, plan.recipe, start=plan.start, display=display, referee=None, **plan.changes
+    )
 
 
 def _write_results(result: PerClass) -> None:
@@ -298,7 +301,8 @@ def _write_results(result: PerClass) -> None:
     rows_of = {name: _rows_of(artist, name) for name, artist in artists.items()}
     pictures = {label: images for rows in rows_of.values() for label, images in rows.items()}
     if pictures:
-        write_png(path / GRID, class_grid(np.stack(list(pictures.values())), list(pictures)))
+        # Several generators painted it, so it says no more than that an algorithm did.
+        write_painted(path / GRID, class_grid(np.stack(list(pictures.values())), list(pictures)))
     sides = [
         Side(name, "", grid(np.concatenate(list(rows.values())), _columns(rows)), RunLogs.open(result.run(name)).curve)
         for name, rows in rows_of.items()

@@ -1,5 +1,6 @@
-"""Atomic writing of safetensors files."""
+"""Atomic writing of safetensors files, and digests of tensors."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,3 +31,13 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str,
         except SafetensorError as error:  # such as a full disk
             raise OSError(str(error)) from error
         share(partial)  # safetensors makes files that only their owner can read
+
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """The sha256 of tensors, on any device and in any memory format: their names, dtypes, shapes and bytes."""
+    content = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        values = tensor.detach().cpu().contiguous().reshape(-1)
+        content.update(values.view(torch.uint8).numpy().tobytes())
+    return content.hexdigest()

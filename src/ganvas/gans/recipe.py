@@ -21,6 +21,7 @@ from ganvas.networks.critique import Critique, Head
 from ganvas.networks.losses import Targets
 from ganvas.networks.minibatch import minibatch_layer
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Values, Varied, around
 
 if TYPE_CHECKING:
     from ganvas.data.dataset.dataset import Dataset
@@ -171,7 +172,8 @@ class GeneratorRecipe(ABC):
     def build_generator(self, spec: Spec) -> nn.Module:
         """The generator on the CPU, for a snapshot's weights to be loaded into.
 
-        It maps latents, and labels int64 [B] if it is conditional, to pictures in [-1, 1], float [B, 3, S, S].
+        It maps latents, and classes if it is conditional, to pictures in [-1, 1], float [B, 3, S, S]. Classes are
+        labels, int64 [B], or weights that mix classes, float [B, C].
         """
 
     @abstractmethod
@@ -192,6 +194,7 @@ class Recipe(GeneratorRecipe):
         choices: what its paper says, what it does and why, for docs/recipes.md; a recipe of your own needs none.
         ladder: widths that a quality chooses among, ascending; by default half to twice that of `defaults`.
         earlier: what options that were added later stood for before, where that differs from `defaults`.
+        ranges: options that a sweep varies besides learning rates and batch size, or in another way, by key.
     """
 
     sizes: ClassVar[tuple[int, ...]]
@@ -201,6 +204,7 @@ class Recipe(GeneratorRecipe):
     choices: ClassVar[tuple[Choice, ...]] = ()
     ladder: ClassVar[tuple[int, ...]] = ()
     earlier: ClassVar[Mapping[str, object]] = {}
+    ranges: ClassVar[Mapping[str, Varied]] = {}
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -302,6 +306,13 @@ class Recipe(GeneratorRecipe):
         return cls.ladder or (max(1, own // 2), own, own * 3 // 2, own * 2)
 
     @classmethod
+    def space(cls) -> dict[str, Varied]:
+        """What a sweep varies unless the user says otherwise: both learning rates, the batch size, and `ranges`."""
+        own = cls.defaults
+        batches = Values((max(2, own.batch_size // 2), own.batch_size, own.batch_size * 2))
+        return {"g_lr": around(own.g_lr), "d_lr": around(own.d_lr), "batch_size": batches, **cls.ranges}
+
+    @classmethod
     def check(cls, spec: Spec) -> None:
         """Refuse data that this recipe cannot learn.
 
@@ -321,6 +332,6 @@ class Recipe(GeneratorRecipe):
 
 
 def generate(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Pictures from latents [B, latent_dim] and, for conditional generators, labels [B]."""
+    """Pictures from latents [B, latent_dim] and, for conditional generators, labels [B] or class weights [B, C]."""
     pictures: Tensor = generator(latents) if labels is None else generator(latents, labels)
     return pictures

@@ -11,6 +11,7 @@ normalisation instead, as they recommend: without any, DCGAN's weights from N(0,
 layers.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -23,6 +24,7 @@ from ganvas.gans.recipe import Batch, Loss, Spec
 from ganvas.gans.wgan import WGAN
 from ganvas.networks import dcgan as networks
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Varied
 
 
 class WGANGPOptions(Options):
@@ -36,6 +38,7 @@ class WGANGP(WGAN):
 
     paper = "named as a remedy in Coding Art with DCGANs (paper 2); Gulrajani et al. 2017"
     defaults = WGANGPOptions(batch_size=64, g_lr=1e-4, d_lr=1e-4, beta1=0.0, beta2=0.9, d_steps=5)
+    ranges: ClassVar[Mapping[str, Varied]] = {"gradient_penalty": Range(1.0, 100.0, log=True), "d_steps": Range(1, 8)}
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice(
             "penalty",

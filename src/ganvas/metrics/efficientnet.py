@@ -7,6 +7,7 @@ features of a particular Inception-v3.
 from torch import Tensor
 from torch_fidelity import register_feature_extractor
 
+from ganvas.foundation.pixels import resize_floats
 from ganvas.metrics.features import LAYER, FeatureNetwork, resized
 from ganvas.networks.efficientnet import efficientnet_lite
 
@@ -41,6 +42,11 @@ class EfficientNetLite(FeatureNetwork):
     def features(self, images: Tensor) -> Tensor:
         """The pooled features of pictures."""
         pooled: Tensor = self.network(resized(images, self._pixels))
+        return pooled
+
+    def differentiable(self, pictures: Tensor) -> Tensor:
+        """The pooled features of pictures in [-1, 1]."""
+        pooled: Tensor = self.network(resize_floats(pictures, self._pixels).clamp(-1, 1))
         return pooled
 
 

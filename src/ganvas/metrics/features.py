@@ -15,6 +15,7 @@ from torch.nn.functional import interpolate, pad
 from torch_fidelity import FeatureExtractorBase
 
 from ganvas.foundation.arrays import Features, Images
+from ganvas.foundation.errors import ConfigError
 
 # Increase it with each change that affects features. Cached features of other versions are ignored.
 VERSION = 1
@@ -53,6 +54,23 @@ class FeatureNetwork(FeatureExtractorBase):  # type: ignore[misc]  # torch-fidel
     @abstractmethod
     def features(self, images: Tensor) -> Tensor:
         """The features, float32 [N, D], of pictures, uint8 [N, 3, H, W] of any size."""
+
+    def differentiable(self, pictures: Tensor) -> Tensor:
+        """The features of pictures that are not rounded to bytes, with their derivative.
+
+        Args:
+            pictures: float32 [N, 3, H, W] in [-1, 1].
+
+        Returns:
+            float32 [N, D]. Those of a picture may differ in the last bits with N.
+
+        Raises:
+            ConfigError: this network takes bytes only.
+        """
+        raise ConfigError(
+            f"feature network {self.get_name()} takes no derivative here; choose efficientnet-lite2, "
+            "efficientnet-lite2-260, pixels or timm:NAME"
+        )
 
     @classmethod
     def check(cls, argument: str) -> None:

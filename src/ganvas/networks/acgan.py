@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from ganvas.networks.classes import class_weights
 from ganvas.networks.critique import Critique, Head, MakeHead
 from ganvas.networks.dcgan import initialise
 from ganvas.networks.stride_two import Up
@@ -47,9 +47,8 @@ class Generator(nn.Module):
         self.apply(initialise)
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """float [B, latent_dim] and int64 [B] -> float [B, 3, size, size] in [-1, 1]."""
-        one_hot = F.one_hot(labels, self.classes).to(latents.dtype)
-        first = self.dense(torch.cat([latents, one_hot], dim=1))
+        """float [B, latent_dim] and labels as for `class_weights` -> float [B, 3, size, size] in [-1, 1]."""
+        first = self.dense(torch.cat([latents, class_weights(labels, latents, self.classes)], dim=1))
         # From here on, tensors are channels_last in memory.
         pictures: Tensor = self.body(first.unflatten(1, (2, 2, -1)).permute(0, 3, 1, 2))
         return pictures

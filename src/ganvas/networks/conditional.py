@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganvas.networks.classes import class_weights
 from ganvas.networks.critique import Critique, Head, MakeHead
 from ganvas.networks.dcgan import FromLatents, initialise
 from ganvas.networks.stride_two import Down, Up
@@ -46,9 +47,9 @@ class Generator(nn.Module):
         self.apply(initialise)
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """float [B, latent_dim] and int64 [B] -> float [B, 3, size, size] in [-1, 1]."""
-        one_hot = F.one_hot(labels, self.classes).to(latents.dtype)
-        first = [self.from_latents(latents[:, :, None, None]), self.from_labels(one_hot[:, :, None, None])]
+        """float [B, latent_dim] and labels as for `class_weights` -> float [B, 3, size, size] in [-1, 1]."""
+        weights = class_weights(labels, latents, self.classes)
+        first = [self.from_latents(latents[:, :, None, None]), self.from_labels(weights[:, :, None, None])]
         pictures: Tensor = self.body(torch.cat(first, dim=1))
         return pictures
 

@@ -115,7 +115,7 @@ class FrozenConv2d(nn.Module):
 
     def _constants(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """Weight and bias in the precision of autocast, which keeps the casts of parameters, but not of constants."""
-        if not torch.is_autocast_enabled(device.type):
+        if not (torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)):
             return self.weight, self.bias
         dtype = torch.get_autocast_dtype(device.type)
         if self._cast is None or (self._cast[0].dtype, self._cast[0].device) != (dtype, device):

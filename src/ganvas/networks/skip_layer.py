@@ -50,10 +50,15 @@ class Generator(nn.Module):
         self.apply(initialise)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """float [B, latent_dim], and int64 [B] if there are classes -> float [B, 3, size, size] in [-1, 1]."""
+        """float [B, latent_dim], and labels if there are classes -> float [B, 3, size, size] in [-1, 1].
+
+        Labels are int64 [B]. Weights, float [B, C], mix the vectors of the classes.
+        """
         if self.classes is not None:
-            latents = torch.cat([latents, self.classes(labels)], 1)
-        places = self.first(latents).view(len(latents), 4, 4, -1)
+            assert labels is not None
+            is_mixed = labels.is_floating_point()
+            latents = torch.cat([latents, labels @ self.classes.weight if is_mixed else self.classes(labels)], 1)
+        places = self.first(latents).unflatten(1, (4, 4, -1))
         maps = self.first_norm(places.permute(0, 3, 1, 2))
         coarse = {4: maps}
         for block in self.blocks:

@@ -16,6 +16,9 @@ kernels to tiles of sums g, R from products m to a coarse map, and their transpo
 which is one batched matrix product. So are the derivatives of any order, because the derivative of a linear map is its
 transpose. Parameters and names are those of torch's modules; results differ by float32 rounding. In bfloat16, where
 matrix products are cheap, `windows` computes all sixteen. `benchmarks/throughput.py` measures the speed.
+
+While a network is exported or compiled, layers are plain torch's. What is fast here is not fast elsewhere, and writing
+into parts of tensors fixes the size of the batch.
 """
 
 from functools import partial
@@ -24,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.networks.linear_map import linear_map
-from ganvas.networks.windows import LARGEST, bordered, suits_windows, windowed_down, windowed_up
+from ganvas.networks.windows import LARGEST, bordered, runs_here, suits_windows, windowed_down, windowed_up
 
 Shape = tuple[int, ...]
 
@@ -64,7 +67,7 @@ def _suits_tiles(images: Tensor, height: int, width: int) -> bool:
     """Whether tiles are faster for a coarse map of this size."""
     is_plain = images.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     is_even = height % 2 == 0 and width % 2 == 0
-    return images.device.type == "cpu" and is_plain and is_even and height * width <= LARGEST
+    return runs_here(images) and is_plain and is_even and height * width <= LARGEST
 
 
 def tiled_down(fine: Tensor, weight: Tensor) -> Tensor:

@@ -41,7 +41,12 @@ FOUR: Frame = Frame(4, 1)
 def suits_windows(images: Tensor, height: int, width: int) -> bool:
     """Whether windows are faster for a coarse map of this size: in bfloat16 on a CPU."""
     is_reduced = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
-    return images.device.type == "cpu" and is_reduced and height * width <= LARGEST
+    return runs_here(images) and is_reduced and height * width <= LARGEST
+
+
+def runs_here(images: Tensor) -> bool:
+    """Whether a network runs on this CPU, rather than being exported or compiled, when layers must be plain torch's."""
+    return images.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def windowed_down(fine: Tensor, weight: Tensor, frame: Frame = FOUR) -> Tensor:

@@ -27,6 +27,7 @@ from ganvas.settings.config import AUTO, MIN_SCORED, RunConfig, resolve
 from ganvas.settings.options import Options
 from ganvas.settings.schedules import Plateau
 from ganvas.training.display import Display
+from ganvas.training.referee import Referee
 
 if TYPE_CHECKING:
     from ganvas.training.step import Weights
@@ -75,12 +76,12 @@ class RunPlan:
         settings = self.config.settings
         return Division(self.world, settings.micro_batch, settings.sync_batch_norm)
 
-    def trainer(self, run: RunDirectory, display: Display) -> "Trainer":
+    def trainer(self, run: RunDirectory, display: Display, referee: Referee | None = None) -> "Trainer":
         """Build the trainer of this plan, at step 0."""
         from ganvas.training.trainer import Trainer  # imported late: it takes seconds, and options are checked first
 
-        fabric = launch(self.machine)
-        return Trainer(run, self.config, self.recipe, self.data, self.machine, fabric, display, self.division)
+        machine, division = self.machine, self.division
+        return Trainer(run, self.config, self.recipe, self.data, machine, launch(machine), display, division, referee)
 
     def describe(self, forecast: Forecast) -> str:
         """The plan and its forecast, as lines of text."""

@@ -22,6 +22,7 @@ from ganvas.machine.device import Machine
 from ganvas.planning import quality
 from ganvas.planning.company import follow, lead
 from ganvas.planning.costs import estimate, measure
+from ganvas.planning.notebook import outcome_html
 from ganvas.planning.plan import RunPlan, check, style_classifier_digest
 from ganvas.planning.timeline import Forecast, forecast_run
 from ganvas.runs.checkpoint import CheckpointDirectory
@@ -31,6 +32,8 @@ from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings
 from ganvas.training.display import Display, FailSafe
 from ganvas.training.interruption import interruptions
+from ganvas.training.notebook import display_for
+from ganvas.training.referee import Referee
 
 if TYPE_CHECKING:
     from ganvas.training.step import Weights
@@ -61,6 +64,16 @@ class Outcome:
     verdict: str | None = None
     stopped: str | None = None
 
+    def __str__(self) -> str:
+        end = "finished" if self.finished else "interrupted"
+        score = "" if self.best_kid is None else f", best KID {self.best_kid:.5f}"
+        verdict = f", {self.verdict}" if self.verdict else ""
+        way_on = "" if self.finished else f"; continue with ganvas.resume({str(self.run)!r})"
+        return f"{end} at {self.kimg:.1f} kimg{score}{verdict}{way_on}"
+
+    def _repr_html_(self) -> str:
+        return outcome_html(self.run, str(self))
+
 
 def train(
     data: str | Path,
@@ -69,6 +82,7 @@ def train(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
+    referee: Referee | None = None,
     world: World = ALONE,
     **changes: object,
 ) -> Outcome:
@@ -79,7 +93,8 @@ def train(
         out: the run directory to create.
         recipe: a recipe's name, or module:Class for one of your own.
         start: a snapshot or run whose weights training starts from; by default the weights are random.
-        display: shows the progress; by default nothing is shown.
+        display: shows the progress; by default a bar in a notebook, and nothing elsewhere.
+        referee: may end the run after an evaluation; by default nobody does.
         world: the processes that train it together, from `ganvas.distributed.joining.joined`; by default this one
             alone. Each of them calls this function.
         **changes: settings and options by key (`budget="20m"`, `width=32` ...), see docs/configuration.md.
@@ -92,7 +107,7 @@ def train(
         InUse: another process is training a run in this directory.
         LostProcess: another process of `world` has failed.
     """
-    started, path, display = time.perf_counter(), new_path(out), FailSafe(display)
+    started, path, display = time.perf_counter(), new_path(out), FailSafe(display_for(display))
     if not world.is_first:
         return _train(follow(world, path, data))
     plan = _check_with_start(data, recipe, start, changes, world)
@@ -102,7 +117,7 @@ def train(
         display.say(plan.describe(forecast))
         run = RunDirectory(path, plan.record(forecast, path))
         lead(world, run.record, None)
-        trainer = plan.trainer(run, display)
+        trainer = plan.trainer(run, display, referee)
         trainer.step.load_weights(plan.start)
         with interruptions():  # before the directory exists, so that it always gets a checkpoint
             run.create()
@@ -192,6 +207,7 @@ def resume(
     budget: str | None = None,
     data: str | Path | None = None,
     display: Display | None = None,
+    referee: Referee | None = None,
     world: World = ALONE,
 ) -> Outcome:
     """Resume a run from its newest checkpoint. The result is the same as without the interruption.
@@ -200,7 +216,8 @@ def resume(
         run: the run directory.
         budget: additional budget; by default what is left of the run's own budget.
         data: the dataset directory, if it has moved.
-        display: shows the progress; by default nothing is shown.
+        display: shows the progress; by default a bar in a notebook, and nothing elsewhere.
+        referee: may end the run after an evaluation; by default nobody does.
         world: the processes that train it together, as many as you like; see `train`.
 
     Returns:
@@ -218,11 +235,16 @@ def resume(
     RunDirectory.open(path)  # raises for anything but a run, before a lock is written next to it
     more = Amount.parse(budget) if budget else None
     with exclusive(path, TRAINED):
-        return _resume(RunDirectory.open(path), more, data, FailSafe(display), world)
+        return _resume(RunDirectory.open(path), more, data, FailSafe(display_for(display)), referee, world)
 
 
 def _resume(
-    directory: RunDirectory, more: Amount | None, data: str | Path | None, display: Display, world: World
+    directory: RunDirectory,
+    more: Amount | None,
+    data: str | Path | None,
+    display: Display,
+    referee: Referee | None,
+    world: World,
 ) -> Outcome:
     record, run = directory.record, directory.path
     options = gans.find(record.recipe).recorded(record.options)
@@ -253,7 +275,7 @@ def _resume(
     resumed = record.model_copy(update={"settings": settings, "data": str(plan.data.path.resolve())})
     # The precision is that of the first process, whatever the others would choose.
     lead(world, resumed.model_copy(update={"options": options, "machine": plan.machine.record()}), state)
-    trainer = plan.trainer(directory, display)
+    trainer = plan.trainer(directory, display, referee)
     with _fitting(directory):
         trainer.restore(state)
     directory.rewrite(resumed)
@@ -291,6 +313,7 @@ def complete(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
+    referee: Referee | None = None,
     **changes: object,
 ) -> bool:
     """Start a run, or resume it if it exists and has not finished. The arguments are those of `train`.
@@ -303,8 +326,8 @@ def complete(
     """
     run = new_path(out)
     if exists(run) and not _remove_without_checkpoint(run):
-        return is_spent(run) or resume(run, data=data, display=display).finished
-    return train(data, run, recipe, start=start, display=display, world=ALONE, **changes).finished
+        return is_spent(run) or resume(run, data=data, display=display, referee=referee).finished
+    return train(data, run, recipe, start=start, display=display, referee=referee, world=ALONE, **changes).finished
 
 
 def _remove_without_checkpoint(path: Path) -> bool:

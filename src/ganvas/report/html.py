@@ -1,7 +1,5 @@
 """Common parts of the pages: rendering to one self-contained HTML file, inline pictures, and numbers as text."""
 
-import base64
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from PIL import Image
 from plotly.offline import get_plotlyjs
 
 from ganvas.foundation.arrays import Images
+from ganvas.foundation.data_uri import data_uri, encoded
 from ganvas.foundation.files import whole_file
 from ganvas.foundation.paths import new_path
 from ganvas.foundation.version import VERSION
@@ -53,14 +52,35 @@ def render(
             None are left out. The charts of a section are in its field "charts".
         styles: style sheets to use in addition to page.css.
     """
-    environment = jinja2.Environment(
-        loader=TEMPLATES,
+    shown = {template: section for template, section in sections.items() if section is not None}
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            title=title,
+            subject=subject,
+            sections=shown,
+            styles=["page.css", *styles],
+            plotly=get_plotlyjs() if any(section.get("charts") for section in shown.values()) else None,
+            version=VERSION,
+        )
+    )
+
+
+def environment(*loaders: jinja2.BaseLoader) -> jinja2.Environment:
+    """Templates with the filters of the pages.
+
+    Args:
+        loaders: where to look for templates before those of the reports.
+    """
+    made = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([*loaders, TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "significant": significant,
         "plus_minus": plus_minus,
         "duration": duration,
@@ -69,15 +89,7 @@ def render(
         "share": share,
         "percent": percent,
     }
-    shown = {template: section for template, section in sections.items() if section is not None}
-    return environment.get_template("page.html").render(
-        title=title,
-        subject=subject,
-        sections=shown,
-        styles=["page.css", *styles],
-        plotly=get_plotlyjs() if any(section.get("charts") for section in shown.values()) else None,
-        version=VERSION,
-    )
+    return made
 
 
 # --- Pictures ---
@@ -94,9 +106,8 @@ def inline(picture: Image.Image, limit: int) -> Fields:
         The fields `uri`, `width` and `height`.
     """
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
-    image_format, data = next(encoded for encoded in _encodings(picture) if len(encoded[1]) <= limit)
-    uri = f"data:image/{image_format};base64,{base64.b64encode(data).decode('ascii')}"
-    return {"uri": uri, "width": picture.width, "height": picture.height}
+    image_format, content = next(each for each in _encodings(picture) if len(each[1]) <= limit)
+    return {"uri": data_uri(content, image_format), "width": picture.width, "height": picture.height}
 
 
 def inline_pixels(pixels: Images, limit: int) -> Fields:
@@ -115,16 +126,10 @@ def read_picture(file: Path) -> Image.Image | None:
 
 def _encodings(picture: Image.Image) -> Iterator[tuple[str, bytes]]:
     """Encodings of a picture: lossless first, then lossy at smaller and smaller sizes."""
-    yield "png", _encode(picture, "PNG")
+    yield "png", encoded(picture, "PNG")
     while True:
-        yield "webp", _encode(picture, "WEBP", quality=88)
+        yield "webp", encoded(picture, "WEBP", quality=88)
         picture = picture.resize((max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))
-
-
-def _encode(picture: Image.Image, image_format: str, **options: int) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, image_format, **options)
-    return buffer.getvalue()
 
 
 # --- Numbers as text ---

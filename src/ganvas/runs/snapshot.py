@@ -1,21 +1,29 @@
-"""Snapshots: the averaged weights of a generator and a description of them, in one file."""
+"""Snapshots: the averaged weights of a generator and a description of them, in one file.
 
+The file's metadata has the card, and a checksum over card and weights, by which damage is told.
+"""
+
+import functools
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from ganvas import baselines, gans
 from ganvas.foundation.errors import RunError
-from ganvas.foundation.tensors import write_tensors
+from ganvas.foundation.tensors import digest, write_tensors
 from ganvas.gans.recipe import GeneratorRecipe, Spec
 from ganvas.settings.config import resolve
 
 SCHEMA_VERSION = 1
+# Keys of the file's metadata. Earlier versions wrote no checksum.
+CARD, CHECKSUM = "ganvas", "checksum"
 
 
 class Card(BaseModel):
@@ -60,20 +68,26 @@ class Snapshot:
     recipe: GeneratorRecipe
     generator: nn.Module
 
+    @functools.cached_property
+    def digest(self) -> str:
+        """What identifies the generator in the files that it painted; see `generator_digest`."""
+        return generator_digest(self.card, self.generator.state_dict())
+
     @classmethod
     def load(cls, path: Path) -> "Snapshot":
         """Read a snapshot and rebuild its generator.
 
         Raises:
-            RunError: the file is not a snapshot, is cut short, has another schema version, or does not fit its recipe.
+            RunError: the file is not a snapshot, is cut short or damaged, has another schema version, or does not fit
+                its recipe.
             ConfigError: its recipe is not installed.
         """
         card = read_card(path)
-        recipe = _recipe(card)
+        recipe, tensors = _recipe(card), _checked_tensors(path)
         generator = recipe.build_generator(Spec(card.size, len(card.class_names)))
         try:
-            generator.load_state_dict(load_file(path))
-        except (SafetensorError, OSError, RuntimeError) as error:
+            generator.load_state_dict(tensors)
+        except RuntimeError as error:
             raise RunError(f"{path} does not fit its recipe {card.recipe}: {error}") from error
         return cls(card, recipe, generator.eval().requires_grad_(False))
 
@@ -87,7 +101,54 @@ def _recipe(card: Card) -> GeneratorRecipe:
 
 def save(path: Path, generator: nn.Module, card: Card) -> None:
     """Write a generator and its card to one file, atomically."""
-    write_tensors(path, generator.state_dict(), {"ganvas": card.model_dump_json()})
+    tensors, content = generator.state_dict(), card.model_dump_json()
+    write_tensors(path, tensors, {CARD: content, CHECKSUM: _checksum(content, tensors)})
+
+
+def generator_digest(card: Card, tensors: Mapping[str, Tensor]) -> str:
+    """A sha256 of all that decides the pictures of a generator: weights, recipe, options, size and classes.
+
+    Scores, and the place of the dataset, do not count. So the last sample grid of a run has the digest of its last
+    snapshot.
+    """
+    facts = card.model_dump(mode="json", include={"recipe", "options", "size", "class_names"})
+    return hashlib.sha256(f"{json.dumps(facts, sort_keys=True)}{digest(tensors)}".encode()).hexdigest()
+
+
+def _checksum(card: str, tensors: Mapping[str, Tensor]) -> str:
+    return hashlib.sha256(f"{card}{digest(tensors)}".encode()).hexdigest()
+
+
+def _checked_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a snapshot.
+
+    Raises:
+        RunError: the file cannot be read, or its checksum is not that of its content.
+    """
+    metadata = _metadata(path)
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise _unreadable(path, error) from error
+    if CHECKSUM in metadata and metadata[CHECKSUM] != _checksum(metadata[CARD], tensors):
+        raise RunError(
+            f"{path} is damaged: its checksum is not that of its content; copy it again from where it was made"
+        )
+    return tensors
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> RunError:
+    is_short = "not fully covered" in str(error)
+    reason = "it is cut short; copy it again from where it was made" if is_short else error
+    return RunError(f"{path} cannot be read as a snapshot: {reason}")
 
 
 def read_card(path: Path) -> Card:
@@ -97,10 +158,9 @@ def read_card(path: Path) -> Card:
         RunError: the file does not exist, is not a snapshot, or has another schema version.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            content = json.loads((file.metadata() or {}).get("ganvas", "null"))
-    except (OSError, SafetensorError, json.JSONDecodeError) as error:
-        raise RunError(f"{path} cannot be read as a snapshot: {error}") from error
+        content = json.loads(_metadata(path).get(CARD, "null"))
+    except json.JSONDecodeError as error:
+        raise _unreadable(path, error) from error
     if not isinstance(content, dict):
         raise RunError(f"{path} is not a snapshot of ganvas: its metadata names no recipe")
     if content.get("schema_version") != SCHEMA_VERSION:

@@ -222,7 +222,7 @@ def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
         ConfigError: the file does not exist, or is not a YAML mapping.
     """
     path = user_path(path)
-    values = _content(path)
+    values = read_mapping(path, f"--config {path}")
     recipe = values.pop("recipe", None)
     if recipe is not None and not isinstance(recipe, str):
         raise ConfigError(f"--config {path}: recipe must be the name of a recipe, not {brief(recipe)}")
@@ -241,16 +241,25 @@ def is_record(path: Path) -> bool:
     Raises:
         ConfigError: as `read_config`.
     """
-    return "schema_version" in _content(user_path(path))
+    path = user_path(path)
+    return "schema_version" in read_mapping(path, f"--config {path}")
 
 
-def _content(path: Path) -> dict[str, object]:
-    """The values by key in a YAML file."""
+def read_mapping(path: Path, place: str) -> dict[str, object]:
+    """The values by key in a YAML file.
+
+    Args:
+        path: the file.
+        place: how messages name it.
+
+    Raises:
+        ConfigError: it cannot be read, or is not a mapping from names of options.
+    """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise ConfigError(f"--config {path} cannot be read: {error}") from error
-    return _options_in(content, f"--config {path}")
+        raise ConfigError(f"{place} cannot be read: {error}") from error
+    return _options_in(content, place)
 
 
 def _options_in(content: object, place: str) -> dict[str, object]:

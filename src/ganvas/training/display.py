@@ -53,3 +53,19 @@ class FailSafe:
             if "closed file" not in str(error):
                 raise
             self._display = Silent()
+
+
+def summary(record: dict[str, float], seconds_left: float) -> str:
+    """The statistics as a line: progress, losses, D's accuracy, speed, time left."""
+    parts = [f"{record['kimg']:.1f} kimg", f"D {record['d_loss']:.3f} G {record['g_loss']:.3f}"]
+    if "d_accuracy_real" in record and "d_accuracy_fake" in record:
+        real, fake = record["d_accuracy_real"], record["d_accuracy_fake"]
+        parts.append(f"D right on real {real:.0%}, generated {fake:.0%}")
+    return " | ".join([*parts, f"{record['img_per_s']:.0f} img/s", f"{clock(seconds_left)} left"])
+
+
+def clock(seconds: float) -> str:
+    """A duration as m:ss or h:mm:ss."""
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.tensorboard import SummaryWriter
 
-from ganvas.artist.grids import write_png
+from ganvas.artist.origin import Origin
+from ganvas.artist.png import write_painted
 from ganvas.foundation.files import append_record
 from ganvas.runs.directory import RunDirectory
 from ganvas.settings.budget import Progress
@@ -77,9 +78,9 @@ class Logbook:
             if name in evaluation.figures and evaluation.kid is not None:
                 self._add_scalar(f"scores/{name}", evaluation.number(name), progress)
 
-    def samples(self, grid: NDArray[np.uint8], progress: Progress) -> None:
-        """Keep a sample grid, uint8 [H, W, 3]."""
-        write_png(self._run.sample(progress.kimg), grid)
+    def samples(self, grid: NDArray[np.uint8], origin: Origin | None, progress: Progress) -> None:
+        """Keep a sample grid, uint8 [H, W, 3], with how it was made."""
+        write_painted(self._run.sample(progress.kimg), grid, origin)
         if self._board:
             self._board.add_image("samples", grid, progress.images, dataformats="HWC")
 

@@ -79,9 +79,18 @@ class Saver:
     def _write_snapshot(
         self, name: Literal["best", "last"], generator: nn.Module, kimg: float, scores: Mapping[str, object]
     ) -> None:
+        save(self._run.snapshot(name), generator, self.card(kimg, scores))
+
+    def card(self, kimg: float, scores: Mapping[str, object] | None = None) -> Card:
+        """What a snapshot says about the averaged generator.
+
+        Args:
+            kimg: thousands of real pictures that D has seen.
+            scores: the evaluation of the weights; None if they were not evaluated.
+        """
         data = self._data
         is_conditional = self._recipe.effective_class_use.conditions_generator and bool(data.class_names)
-        card = Card(
+        return Card(
             recipe=self._run.record.recipe,
             options=self._recipe.options.model_dump(),
             size=data.size,
@@ -92,6 +101,5 @@ class Saver:
             data=str(data.path.resolve()),
             fingerprint=data.fingerprint,
             ganvas=VERSION,
-            scores=dict(scores),
+            scores=dict(scores or {}),
         )
-        save(self._run.snapshot(name), generator, card)

@@ -20,6 +20,7 @@ from ganvas.machine.device import Machine
 from ganvas.runs.checkpoint import random_state, set_random_state, shared_state, tensors_of
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs, discard_after
+from ganvas.runs.snapshot import Snapshot
 from ganvas.settings.budget import Progress
 from ganvas.settings.config import RunConfig
 from ganvas.training.agenda import Agenda
@@ -29,7 +30,8 @@ from ganvas.training.display import Display
 from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.interruption import Interruption, interruptions
 from ganvas.training.logbook import Logbook
-from ganvas.training.sample_grid import sample_grid
+from ganvas.training.referee import Referee
+from ganvas.training.sample_grid import grid_origin, sample_grid
 from ganvas.training.saver import Saver
 from ganvas.training.updater import Updater
 from ganvas.verdict.assessor import Assessor
@@ -52,7 +54,7 @@ class Trainer:
         step: the networks.
         progress: how far the run has come.
         assessor: the conclusions from its evaluations so far.
-        stopped: the verdict that ended the run before its budget was spent, if one did.
+        stopped: the verdict that ended the run before its budget was spent, if one did; or why a referee ended it.
     """
 
     def __init__(
@@ -65,8 +67,9 @@ class Trainer:
         fabric: Fabric,
         display: Display,
         division: Division = WHOLE,
+        referee: Referee | None = None,
     ) -> None:
-        self._world = division.world
+        self._world, self._referee = division.world, referee
         self.run_directory, self.recipe, self.data, self.machine = run, recipe, data, machine
         self.settings = settings = config.settings
         _seed_everything(settings.seed)
@@ -176,7 +179,8 @@ class Trainer:
         if not self._world.is_first:
             return
         grid = sample_grid(self.recipe, self.step.average.module, self.data, self.settings, self.machine.device)
-        self._logbook.samples(grid, self.progress)
+        snapshot = Snapshot(self._saver.card(self.progress.kimg), self.recipe, self.step.average.module)
+        self._logbook.samples(grid, grid_origin(snapshot, self.settings), self.progress)
 
     def _evaluate(self, size: int) -> None:
         """Measure the run, keep the averaged generator if it is the best so far, and act on the verdict.
@@ -230,6 +234,14 @@ class Trainer:
             self._say(f"stopping at {self.progress.kimg:.1f} kimg: {self.stopped}; the best snapshot is kept")
         elif conclusion.response == "roll back":
             self._roll_back()
+        elif reason := self._world.from_first(self._reason_to_end).decode():
+            self.stopped = reason
+            self._say(f"stopping at {self.progress.kimg:.1f} kimg: {reason}")
+
+    def _reason_to_end(self) -> bytes:
+        """Why the referee of the first process ends the run; nothing if it does not."""
+        reason = self._referee(self._evaluation) if self._referee and self._evaluation else None
+        return (reason or "").encode()
 
     def _roll_back(self) -> None:
         """Restore the networks and optimisers of the best healthy evaluation, and lower the learning rates.

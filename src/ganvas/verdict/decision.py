@@ -9,7 +9,6 @@ import numpy as np
 from ganvas.verdict.history import History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds import find, in_order
-from ganvas.verdict.measurement import Measurement
 
 # How often figures are drawn again.
 DRAWS: Final = 25
@@ -49,23 +48,5 @@ def decide(history: History) -> Decision:
 
 def _votes(history: History, kinds: list[VerdictKind]) -> Counter[str]:
     """How often each verdict is found in the draws."""
-    random, noise = np.random.default_rng(0), {name: history.noise(name) for name in history.latest.figures}
-    errors = [_errors(each, noise) for each in history.measurements]
-    votes: Counter[str] = Counter()
-    for _ in range(DRAWS):
-        drawn = [_drawn(*each, random) for each in zip(history.measurements, errors, strict=True)]
-        votes[find(History(drawn, history.stats, history.augmentations), kinds)[0].name] += 1
-    return votes
-
-
-def _errors(measurement: Measurement, noise: dict[str, float]) -> dict[str, float]:
-    """The errors of the figures that have one: the standard error, or the noise if that is smaller."""
-    errors = {name: measurement.get(f"{name}_se") for name in measurement.figures}
-    return {name: min(error, noise.get(name, error)) for name, error in errors.items() if error}
-
-
-def _drawn(measurement: Measurement, errors: dict[str, float], random: np.random.Generator) -> Measurement:
-    """The measurement, with each figure that has an error drawn again."""
-    values = np.array([measurement.number(name) for name in errors])
-    drawn = values + np.array([*errors.values()]) * random.standard_normal(len(errors))
-    return Measurement(measurement.kimg, {**measurement.figures, **dict(zip(errors, drawn.tolist(), strict=True))})
+    random = np.random.default_rng(0)
+    return Counter(find(history.redrawn(random), kinds)[0].name for _ in range(DRAWS))

@@ -53,6 +53,22 @@ class History:
         self, measurements: Sequence[Measurement], stats: Sequence[LogLine], augmentations: Sequence[str] = ()
     ) -> None:
         self.measurements, self.stats, self.augmentations = measurements, stats, augmentations
+        self._columns: dict[str, Floats] = {}
+        self._sizes: dict[tuple[str, bool], float] = {}
+
+    def redrawn(self, random: np.random.Generator) -> "History":
+        """The same history, with each figure that has a standard error drawn again within it, or within its noise."""
+        other = History(self.measurements, self.stats, self.augmentations)
+        other._sizes = self._sizes  # figures without standard errors stay as they are
+        for name, errors in self._errors.items():
+            other._columns[name] = self.values(name) + errors * random.standard_normal(len(errors))
+        return other
+
+    @functools.cached_property
+    def _errors(self) -> dict[str, Floats]:
+        """By name, the errors of the figures that have standard errors: those, or the noise if that is smaller."""
+        named = [name for name in self.latest.figures if f"{name}_se" in self.latest.figures]
+        return {name: np.minimum(np.nan_to_num(self.values(f"{name}_se")), self.noise(name)) for name in named}
 
     @property
     def latest(self) -> Measurement:
@@ -61,11 +77,13 @@ class History:
 
     def now(self, name: str) -> float:
         """A figure of the last evaluation; NaN if it is missing."""
-        return self.latest.number(name)
+        return float(self.values(name)[-1])
 
     def values(self, name: str, last: int | None = None) -> Floats:
         """A figure of all evaluations or of the `last` ones, oldest first; NaN where it is missing."""
-        return np.array([each.number(name) for each in self.measurements[-last if last else None :]])
+        if name not in self._columns:
+            self._columns[name] = np.array([each.number(name) for each in self.measurements])
+        return self._columns[name][-last if last else None :]
 
     def change(self, name: str) -> float:
         """The change of a figure since `SPAN` evaluations ago or the first, in standard errors of the difference.
@@ -75,9 +93,9 @@ class History:
         then, now = self.measurements[-SPAN - 1 :][0], self.latest
         if name in COUNTED and not _same_counts(then, now):
             return math.nan
-        errors = [each.number(f"{name}_se") for each in (then, now)]
+        values, errors = (self.values(each, SPAN + 1)[[0, -1]] for each in (name, f"{name}_se"))
         spread = math.hypot(*(error if error > 0 else _LEAST_ERROR for error in errors))
-        return (now.number(name) - then.number(name)) / spread
+        return float(values[1] - values[0]) / spread
 
     def noise(self, name: str) -> float:
         """The scatter of a figure from one evaluation to the next, apart from its trend; infinite if it is unknown.
@@ -94,7 +112,11 @@ class History:
 
     def size(self, name: str, first: bool = False) -> float:
         """The magnitude of a figure at the last or the first evaluation. For logged figures, a median of log lines."""
-        measurement = self.measurements[0 if first else -1]
+        if (name, first) not in self._sizes:
+            self._sizes[name, first] = self._size(name, self.measurements[0 if first else -1])
+        return self._sizes[name, first]
+
+    def _size(self, name: str, measurement: Measurement) -> float:
         if name in measurement.figures:
             return abs(measurement.number(name))
         logged = [line for line in self.stats if line.kimg <= measurement.kimg][-SETTLED:]
@@ -115,7 +137,7 @@ class History:
             return True
         if self.is_much_worse:
             return False
-        # A fall from a height that KID had not had before is none.
+        # A fall to where KID had been before is no progress.
         is_low = self.now("kid") <= (1 + ABOUT) * self.best_kid
         if is_low and (self.change("kid") < -SURE or self._falls_steadily):
             return True
@@ -144,10 +166,7 @@ class History:
 
         The last evaluation counts in any case.
         """
-        place = len(holds) - 1
-        while place and holds[place - 1]:
-            place -= 1
-        return self.measurements[place].kimg
+        return self.measurements[lasting_from(holds)].kimg
 
     @property
     def still_since(self) -> float:
@@ -191,6 +210,14 @@ class History:
     def has_converged(self) -> bool:
         """Whether KID is well below its first value and near its best."""
         return self.now("kid") < LEARNT * self.values("kid")[0] and self.now("kid") < FAR * self.best_kid
+
+
+def lasting_from(holds: Sequence[bool] | NDArray[np.bool_]) -> int:
+    """The first place from which on something holds up to the end; the last place counts in any case."""
+    place = len(holds) - 1
+    while place and holds[place - 1]:
+        place -= 1
+    return place
 
 
 def _same_counts(first: Measurement, second: Measurement) -> bool:

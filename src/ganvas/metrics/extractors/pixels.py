@@ -15,3 +15,7 @@ class Pixels(FeatureNetwork):
         """The pixels of reduced pictures."""
         smaller = interpolate(images.float(), (_THUMBNAIL, _THUMBNAIL), mode="bilinear", antialias=True)
         return smaller.flatten(1).div_(127.5).sub_(1.0)
+
+    def differentiable(self, pictures: Tensor) -> Tensor:
+        """The pixels of reduced pictures in [-1, 1]."""
+        return interpolate(pictures, (_THUMBNAIL, _THUMBNAIL), mode="bilinear", antialias=True).flatten(1)

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganvas.foundation.pixels import resize_floats
 from ganvas.metrics.features import LAYER, FeatureNetwork, resized
 from ganvas.networks.pretrained import check_network, published, published_weights
 from ganvas.settings.config import DEFAULT_EXTRACTOR
@@ -35,7 +36,14 @@ class TimmNetwork(FeatureNetwork):
 
     def features(self, images: Tensor) -> Tensor:
         """The pooled features of pictures."""
-        pooled: Tensor = self.network((resized(images, self._pixels) - self.mean) / self.deviation)
+        return self._pooled(resized(images, self._pixels))
+
+    def differentiable(self, pictures: Tensor) -> Tensor:
+        """The pooled features of pictures in [-1, 1]."""
+        return self._pooled(resize_floats(pictures, self._pixels).clamp(-1, 1))
+
+    def _pooled(self, pictures: Tensor) -> Tensor:
+        pooled: Tensor = self.network((pictures - self.mean) / self.deviation)
         return pooled
 
     @classmethod

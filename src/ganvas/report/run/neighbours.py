@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ganvas.artist.explore.neighbours import Matches, by_pixels
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
-from ganvas.foundation.arrays import Flags, Floats, Images, Indices, Integers
+from ganvas.foundation.arrays import Flags, Images, Indices
 from ganvas.foundation.errors import GanvasError
 from ganvas.metrics.copies import CopyDetector
 from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.features import extract
 from ganvas.metrics.memorisation import nearest_by_features
-from ganvas.metrics.nearest import nearest_by_pixels
 from ganvas.metrics.outlines import Outlines
 from ganvas.metrics.reference import reference
 from ganvas.metrics.thumbnails import dataset_thumbnails, thumbnails
@@ -26,19 +26,6 @@ PICTURE_BYTES = 1_000_000
 
 # Generated pictures to show: the first ones, without selection, and those nearest to a training picture.
 FIRST, NEAREST = 4, 8
-
-
-@dataclass(frozen=True)
-class Matches:
-    """The training picture nearest to each of N generated pictures.
-
-    Attributes:
-        rows: its row in the dataset, int64 [N].
-        distances: its distance, float64 [N].
-    """
-
-    rows: Integers
-    distances: Floats
 
 
 @dataclass(frozen=True)
@@ -113,21 +100,6 @@ def compare(models: RunModels) -> Comparison:
         is_copy=detector.is_copy(copies),
         limit=detector.limit,
     )
-
-
-def by_pixels(images: Images, data: Dataset) -> Matches:
-    """The training pictures nearest to pictures, by paper 3's L1 distance (section 4, figure 9), searched exactly.
-
-    Args:
-        images: uint8 [N, S, S, 3].
-        data: the dataset, of the same size. All of its training pictures are searched.
-
-    Returns:
-        The distances are means over all values, 0 to 255: L1 divided by S * S * 3.
-    """
-    rows = data.rows(TRAIN)
-    positions, distances = nearest_by_pixels(images, data.images, rows)
-    return Matches(rows[positions], distances / images[0].size)
 
 
 def _extractor(models: RunModels) -> str:

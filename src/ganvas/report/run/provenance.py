@@ -156,7 +156,7 @@ def _licences(sources: Sources) -> list[Fields]:
         ]
     known = [column for column in sources.licences if column.counts or column.others]
     if not known:
-        origins = " It does list their origin, as shown above." if sources.origins else ""
+        origins = " It does list their origin." if sources.origins else ""
         return [
             _statement(
                 "open",

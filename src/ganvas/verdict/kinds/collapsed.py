@@ -1,14 +1,15 @@
 """Collapsed: diversity is lost."""
 
+import math
 from typing import Final
 
 import numpy as np
 
-from ganvas.verdict.history import History
+from ganvas.verdict.history import SPAN, TRIFLE, History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.discriminator_overpowered import GUESSING
 from ganvas.verdict.kinds.discriminator_overpowering import CERTAIN
-from ganvas.verdict.measurement import number
+from ganvas.verdict.measurement import Measurement, number
 from ganvas.verdict.remedy import LOWER_RATES, STEADIER, Remedy
 
 # Pictures repeat each other if the distance to the nearest other one is below this, relative to real pictures. Healthy
@@ -16,6 +17,8 @@ from ganvas.verdict.remedy import LOWER_RATES, STEADIER, Remedy
 REPEATS: Final = 0.05
 # Diversity has collapsed if it is below this and does not grow.
 NARROW: Final = 0.15
+# The pictures within classes are alike if their diversity, relative to that of the class, is below this in the median.
+NARROW_CLASSES: Final = 0.3
 # The average's pictures have not changed if they moved by less than this share of the distance of two real pictures.
 STILL: Final = 0.02
 
@@ -36,12 +39,24 @@ def _collapsed(history: History) -> Evidence | None:
 
 
 def _collapsed_classes(history: History) -> Evidence | None:
-    """The pictures of single classes repeat each other."""
-    spacings = {name: number(scores.get("spacing")) for name, scores in history.latest.classes.items()}
+    """The pictures of single classes repeat each other, or those of most classes are alike and remain so."""
+    spacings = _of_classes(history.latest, "spacing")
     narrow = {name: spacing for name, spacing in spacings.items() if spacing < REPEATS}
     if narrow:
         return Evidence({f"spacing of {name}": value for name, value in narrow.items()}, tuple(narrow))
+    if not history.has_trend:
+        return None
+    now, then = (_of_classes(history.measurements[place], "diversity") for place in (-1, -SPAN - 1))
+    usual, before = (float(np.median([*values.values()])) if values else math.nan for values in (now, then))
+    if usual < NARROW_CLASSES and not usual > before + TRIFLE:
+        alike = {name: value for name, value in now.items() if value < NARROW_CLASSES}
+        return Evidence({f"diversity of {name}": value for name, value in alike.items()}, tuple(alike))
     return None
+
+
+def _of_classes(measurement: Measurement, score: str) -> dict[str, float]:
+    values = {name: number(scores.get(score)) for name, scores in measurement.classes.items()}
+    return {name: value for name, value in values.items() if math.isfinite(value)}
 
 
 KIND = VerdictKind(

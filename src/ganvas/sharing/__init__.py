@@ -1,0 +1,1 @@
+"""Giving a trained generator away, to programs and people without ganvas: `ganvas export`."""
