@@ -37,7 +37,7 @@ def average_statistics(networks: Iterable[nn.Module], world: World) -> None:
 
     Sums are of doubles, so what is the same on all processes stays as it is to the last bit.
     """
-    buffers = [each for network in networks for each in _kept(network) if each.is_floating_point()]
+    buffers = [each for network in networks for each in kept_buffers(network) if each.is_floating_point()]
     if world.size == 1 or not buffers:
         return
     flat = world.sum_(torch.cat([buffer.flatten().double() for buffer in buffers])).div_(world.size)
@@ -45,7 +45,7 @@ def average_statistics(networks: Iterable[nn.Module], world: World) -> None:
         buffer.copy_(average.view(buffer.shape))
 
 
-def _kept(network: nn.Module) -> list[Tensor]:
+def kept_buffers(network: nn.Module) -> list[Tensor]:
     """The buffers that are part of a network's state. Those of frozen networks are not."""
     return [
         buffer
@@ -61,7 +61,7 @@ def broadcast_weights(networks: Iterable[nn.Module], world: World) -> None:
     if world.size == 1:
         return
     for network in networks:
-        for tensor in (*network.parameters(), *_kept(network)):
+        for tensor in (*network.parameters(), *kept_buffers(network)):
             tensor.copy_(world.broadcast_(tensor.clone(memory_format=torch.contiguous_format)))
 
 
