@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.distributed.part import Division
+from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
@@ -140,6 +141,7 @@ def measure(
 
     Raises:
         RunError: the initial weights do not fit the networks.
+        ConfigError: the networks do not fit into the memory of the GPU.
     """
     saved_state = random_state()
     try:
@@ -147,6 +149,11 @@ def measure(
             return _TrialRun(recipe, data, machine, settings, start or {}).costs()
         own = _with_smaller_batch(recipe, recipe.options.batch_size // processes)
         return _TrialRun(own, data, machine, settings, start or {}).costs().times(processes)
+    except torch.OutOfMemoryError as error:
+        raise ConfigError(
+            f"batches of {recipe.options.batch_size} pictures do not fit into the memory of {machine.device_name}: "
+            "lower batch_size or width, or end what else uses it"
+        ) from error
     finally:
         _clean_up(saved_state)
 
