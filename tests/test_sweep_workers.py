@@ -27,7 +27,7 @@ def test_three_workers_of_whom_one_is_killed_train_twelve_trials(tmp_path: Path)
     write_dataset(tmp_path / "data", count=64, classes=0)
     (tmp_path / "space.yaml").write_text(SPACE_FILE)
     words = ["sweep", "data", "--recipe", RECIPE, "--space", "space.yaml", "--out", "out", "--trials", str(TRIALS)]
-    words += ["--seed", "1", "--heartbeat", "0.5", *SHORT_WORDS, "--set", "log_every=4steps"]
+    words += ["--seed", "1", "--heartbeat", "5", *SHORT_WORDS, "--set", "log_every=4steps"]
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     workers = []
