@@ -287,7 +287,9 @@ def _train_one(path: Path, plan: PerClassPlan, name: str, folder: str, display: 
     data = path / DATA / folder
     if not exists(data):
         of_classes(labelled_by(Dataset.open(plan.data), plan.label_column), plan.classes(name), data)
-    return runs.complete(data, path / RUNS / folder, plan.recipe, start=plan.start, display=display, **plan.changes)
+    return runs.complete(
+        data, path / RUNS / folder, plan.recipe, start=plan.start, display=display, referee=None, **plan.changes
+    )
 
 
 def _write_results(result: PerClass) -> None:

@@ -7,14 +7,16 @@ A checkpoint is one safetensors file. It holds the tensors of the state under th
 import json
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from ganvas.distributed.world import World
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.paths import is_file
 from ganvas.foundation.schema import KEY, Schema
@@ -81,6 +83,38 @@ def _with_later(state: State) -> State:
     return {"best_bound": math.inf if best is None else best} | state
 
 
+def shared_state(world: World, read: Callable[[], State]) -> State:
+    """The state that the first process reads, on all processes, with its tensors on the CPU.
+
+    Args:
+        world: the processes.
+        read: called on the first process alone.
+    """
+    return read() if world.size == 1 else _unpacked(world.from_first(lambda: _packed(read())))
+
+
+def tensors_of(state: State) -> dict[str, Tensor]:
+    """All tensors of a state by their paths."""
+    tensors: dict[str, Tensor] = {}
+    _detach_tensors(state, "", tensors)
+    return {path.removeprefix("."): tensor for path, tensor in tensors.items()}
+
+
+def _packed(state: State) -> bytes:
+    """A state as bytes: the length of its skeleton in 8 bytes, the skeleton as JSON, and the tensors."""
+    tensors: dict[str, Tensor] = {}
+    skeleton = json.dumps(_detach_tensors(state, "", tensors)).encode()
+    copies = {path: tensor.detach().cpu().clone().contiguous() for path, tensor in tensors.items()}
+    return len(skeleton).to_bytes(8, "little") + skeleton + safetensors.torch.save(copies)
+
+
+def _unpacked(content: bytes) -> State:
+    end = 8 + int.from_bytes(content[:8], "little")
+    state = _attach_tensors(json.loads(content[8:end]), safetensors.torch.load(content[end:]))
+    assert isinstance(state, dict)
+    return state
+
+
 def _detach_tensors(value: object, path: str, tensors: dict[str, Tensor]) -> object:
     """The JSON skeleton of a state. Tensors go to `tensors`; dicts become lists of pairs, to keep their int keys."""
     if isinstance(value, Tensor):
@@ -124,8 +158,9 @@ def set_random_state(state: State) -> None:
     np.random.set_state(numpy_state | {"state": numpy_state["state"] | {"key": key}})
     version, internal, gauss = state["python"]
     random.setstate((version, tuple(internal), gauss))
-    for device, cuda_state in zip(range(torch.cuda.device_count()), state.get("cuda", []), strict=False):
-        torch.cuda.set_rng_state(cuda_state, device)
+    # The first process wrote the state, and it uses the first device. The others must draw as it does.
+    for device in range(torch.cuda.device_count() if state.get("cuda") else 0):
+        torch.cuda.set_rng_state(state["cuda"][0], device)
 
 
 class CheckpointDirectory:
