@@ -14,7 +14,7 @@ from torch import nn
 
 from ganvas.foundation.errors import ConfigError
 from ganvas.machine.cores import usable_threads
-from ganvas.machine.memory import keep_freed_memory, share_heap
+from ganvas.machine.memory import keep_freed_memory, prefer_huge_pages, share_heap
 from ganvas.machine.precision import calibration
 from ganvas.settings.config import Settings
 
@@ -120,6 +120,7 @@ def launch(machine: Machine) -> "Fabric":
     if machine.device == "cpu":
         share_heap()
         keep_freed_memory()
+        prefer_huge_pages()
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
     return Fabric(accelerator=machine.device, devices=1, precision=FABRIC_PRECISION[machine.precision])

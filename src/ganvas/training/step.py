@@ -264,7 +264,8 @@ def _judgements(loss: Loss) -> dict[str, Tensor]:
 
 def _spread(images: Tensor) -> Tensor:
     """The mean standard deviation of a pixel over a batch, float [B, 3, S, S]; 0 if all pictures are the same."""
-    pictures = images.detach().float()
+    # Every second row and column say as much, in a fourth of the time.
+    pictures = images.detach()[:, :, ::2, ::2].float()
     # The same as `std`, but five times as fast on a CPU.
     squares = (pictures - pictures.mean(0)).square_().sum(0)
     return squares.div_(len(pictures) - 1).sqrt_().mean()
