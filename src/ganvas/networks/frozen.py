@@ -11,7 +11,7 @@ from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 
 from ganvas.networks.efficientnet import efficientnet_lite
-from ganvas.networks.fused import convolution_relu6
+from ganvas.networks.fused import constant_convolution
 
 NETWORK = "efficientnet-lite0"
 
@@ -101,22 +101,15 @@ class FrozenConv2d(nn.Module):
         weight, bias = self._constants(maps.device)
         maps, side = maps.to(weight.dtype), weight.shape[2]
         if self.stride == 1:
-            return self._convolve(maps, weight, bias)
+            return constant_convolution(maps, weight, bias, self.groups, self.is_active)
         if self.groups > 1 and maps.dtype == torch.bfloat16 and maps.device.type == "cpu":
             # torch has no bfloat16 kernel for the derivative of a strided depthwise convolution. Its fallback takes 40
             # times as long as the derivative here.
-            return _EverySecond.apply(self._convolve(maps, weight, bias))
+            return _EverySecond.apply(constant_convolution(maps, weight, bias, self.groups, self.is_active))
         # The padding of an even side is one less before than after.
         before, after = (side - 2) // 2, (side - 1) // 2
         maps = F.conv2d(F.pad(maps, [before, after, before, after]), weight, bias, self.stride, groups=self.groups)
         return F.relu6(maps, inplace=True) if self.is_active else maps
-
-    def _convolve(self, maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """The convolution with stride 1, and its activation."""
-        padding = weight.shape[2] // 2
-        if self.is_active:
-            return convolution_relu6(maps, weight, bias, padding, self.groups)
-        return F.conv2d(maps, weight, bias, 1, padding, groups=self.groups)
 
     def _constants(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """Weight and bias in the precision of autocast, which keeps the casts of parameters, but not of constants."""

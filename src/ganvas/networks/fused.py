@@ -1,7 +1,8 @@
-"""Convolutions with an activation that oneDNN computes before a result leaves the registers.
+"""Convolutions of stride 1 with constant weights, and the activation that oneDNN computes with them.
 
 On a CPU, an activation of its own reads and writes a whole map, which takes about as long as a depthwise convolution.
-Results are those of the two operations, except that bfloat16 results are rounded once instead of twice.
+oneDNN computes it before a result leaves the registers. The derivative of a 1x1 convolution is a matrix product, which
+has less to prepare on small maps.
 """
 
 from typing import Any
@@ -12,48 +13,47 @@ from torch.nn import functional as F
 
 from ganvas.networks.windows import runs_here
 
+OPERATION = "_convolution_pointwise"
 
-def convolution_relu6(maps: Tensor, weight: Tensor, bias: Tensor, padding: int, groups: int) -> Tensor:
-    """min(max(conv(maps), 0), 6), stride 1, for constant weights.
+
+def constant_convolution(maps: Tensor, weight: Tensor, bias: Tensor, groups: int, is_active: bool) -> Tensor:
+    """A convolution of stride 1 that keeps the size of a map, with or without min(max(., 0), 6).
 
     Args:
         maps: [B, C, h, w].
-        weight: [K, C / groups, k, k] of the same dtype, without a gradient.
+        weight: [K, C / groups, k, k] of the same dtype, k odd; it gets no gradient.
         bias: [K], likewise.
-        padding: zeros on each side.
         groups: of channels.
+        is_active: whether a ReLU6 follows.
     """
-    if not _is_available(maps):
-        return F.relu6(F.conv2d(maps, weight, bias, 1, padding, groups=groups), inplace=True)
-    activated: Tensor = _ConvolutionReLU6.apply(maps, weight, bias, padding, groups)
-    return activated
+    if runs_here(maps) and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, OPERATION):
+        result: Tensor = _ConstantConvolution.apply(maps, weight, bias, groups, is_active)
+        return result
+    maps = F.conv2d(maps, weight, bias, 1, weight.shape[2] // 2, groups=groups)
+    return F.relu6(maps, inplace=True) if is_active else maps
 
 
-def _is_available(maps: Tensor) -> bool:
-    """Whether this build of torch has oneDNN's fused convolutions, and a network runs on the CPU."""
-    return runs_here(maps) and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, _OPERATION)
-
-
-_OPERATION = "_convolution_pointwise"
-
-
-class _ConvolutionReLU6(torch.autograd.Function):
+class _ConstantConvolution(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor, padding: int, groups: int) -> Tensor:
-        ctx.padding, ctx.groups = [padding, padding], groups
-        convolution = getattr(torch.ops.mkldnn, _OPERATION)
-        activated: Tensor = convolution(
-            maps, weight, bias, ctx.padding, [1, 1], [1, 1], groups, "hardtanh", [0.0, 6.0], ""
+    def forward(ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor, groups: int, is_active: bool) -> Tensor:
+        ctx.padding, ctx.groups = [weight.shape[2] // 2] * 2, groups
+        activation = ("hardtanh", [0.0, 6.0], "") if is_active else ("none", [], "")
+        result: Tensor = getattr(torch.ops.mkldnn, OPERATION)(
+            maps, weight, bias, ctx.padding, [1, 1], [1, 1], groups, *activation
         )
-        ctx.save_for_backward(maps, weight, activated)
-        return activated
+        ctx.save_for_backward(maps, weight, *([result] if is_active else []))
+        return result
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
-        maps, weight, activated = ctx.saved_tensors
-        # Where the activation is flat, its result is 0 or 6.
-        slope = torch.ops.aten.hardtanh_backward(gradients[0], activated, 0.0, 6.0)
-        before, _, _ = torch.ops.aten.convolution_backward(
-            slope, maps, weight, None, [1, 1], ctx.padding, [1, 1], False, [0, 0], ctx.groups, [True, False, False]
-        )
+        (gradient,), (maps, weight, *activated) = gradients, ctx.saved_tensors
+        for result in activated:  # where ReLU6 is flat, its result is 0 or 6
+            gradient = torch.ops.aten.hardtanh_backward(gradient, result, 0.0, 6.0)
+        if weight.shape[2:] == (1, 1) and ctx.groups == 1:
+            before = (gradient.permute(0, 2, 3, 1) @ weight.flatten(1)).permute(0, 3, 1, 2)
+        else:
+            before, _, _ = torch.ops.aten.convolution_backward(
+                *(gradient, maps, weight, None, [1, 1], ctx.padding, [1, 1], False, [0, 0], ctx.groups),
+                [True, False, False],
+            )
         return before, None, None, None, None

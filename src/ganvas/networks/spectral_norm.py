@@ -41,53 +41,61 @@ class SpectralNorm(nn.Module):
 
     def __init__(self, weight: Tensor, is_transposed: bool = False) -> None:
         super().__init__()
-        self._outputs = int(is_transposed)
-        places = self._places(weight.detach())
+        outputs, inputs = (1, 0) if is_transposed else (0, 1)
+        # The inputs last, which is how channels_last weights lie in memory; and the way back.
+        self._order = (outputs, *range(2, weight.ndim), inputs)
+        self._back = tuple(map(self._order.index, range(weight.ndim)))
+        places = weight.detach().permute(self._order)
         for name, length in (("_u", len(places)), ("_v", places[0].numel())):
             self.register_buffer(name, F.normalize(places.new_empty(length).normal_(), dim=0, eps=_TINY))
         for _ in range(FIRST_STEPS):
-            self._iterate(places)
+            self._iterate(places.flatten(1), self._right(places.shape))
 
     def forward(self, weight: Tensor) -> Tensor:
         """The normalised weight, of the same shape."""
-        places = self._places(weight)
+        places = weight.permute(self._order)
+        matrix, right = places.flatten(1), self._right(places.shape)
         if self.training:
-            self._iterate(places.detach())
-        # Copies, because the next forward pass changes the buffers, and backward passes may follow it.
-        u, v = self._u.clone(), self._right(places.shape).flatten().clone()
-        divided: Tensor = _Divided.apply(places.flatten(1), u, v)
-        return divided.view(places.shape).movedim(-1, 1).movedim(0, self._outputs)
-
-    def _places(self, weight: Tensor) -> Tensor:
-        """[K, ..., C], which is the order of channels_last weights in memory."""
-        return weight.movedim(self._outputs, 0).movedim(1, -1)
+            u, v, sigma = self._iterate(matrix, right)
+        else:
+            u, v = self._u, right.flatten()
+            sigma = torch.dot(u, torch.mv(matrix.detach(), v))
+        divided: Tensor = _Divided.apply(matrix, u, v, sigma)
+        return divided.view(places.shape).permute(self._back)
 
     def _right(self, shape: torch.Size) -> Tensor:
         """The right singular vector as [..., C]. The buffer begins with the channels, as torch's does."""
         return self._v.view(shape[-1], *shape[1:-1]).movedim(0, -1)
 
     @torch.no_grad()
-    def _iterate(self, places: Tensor) -> None:
-        """One step of power iteration."""
-        matrix, right = places.flatten(1), self._right(places.shape)
-        self._u.copy_(F.normalize(torch.mv(matrix, right.flatten()), dim=0, eps=_TINY))
-        right.copy_(F.normalize(torch.mv(matrix.t(), self._u), dim=0, eps=_TINY).view(right.shape))
+    def _iterate(self, matrix: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Take one step of power iteration. Returns u, v and sigma, which later steps do not change."""
+        u, _ = _direction(torch.mv(matrix, right.flatten()))
+        v, sigma = _direction(torch.mv(matrix.t(), u))
+        self._u.copy_(u)
+        right.copy_(v.view(right.shape))
+        return u, v, sigma
+
+
+def _direction(vector: Tensor) -> tuple[Tensor, Tensor]:
+    """A vector divided by its norm, and the norm."""
+    norm = torch.linalg.vector_norm(vector).clamp_min_(_TINY)
+    return vector.div_(norm), norm
 
 
 class _Divided(torch.autograd.Function):
-    """A matrix [K, F] divided by u'Wv, for constant vectors u [K] and v [F]. It can be differentiated repeatedly."""
+    """A matrix W [K, F] divided by sigma = u'Wv, for constant u [K] and v [F]. It can be differentiated repeatedly."""
 
     @staticmethod
-    def forward(ctx: Any, matrix: Tensor, u: Tensor, v: Tensor) -> Tensor:
-        ctx.sigma = torch.dot(u, torch.mv(matrix, v))
-        divided = matrix / ctx.sigma
-        ctx.save_for_backward(matrix, u, v, divided)
+    def forward(ctx: Any, matrix: Tensor, u: Tensor, v: Tensor, sigma: Tensor) -> Tensor:
+        divided = matrix / sigma
+        ctx.save_for_backward(matrix, u, v, sigma, divided)
         return divided
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        (gradient,), (matrix, u, v, divided) = gradients, ctx.saved_tensors
-        # A second derivative depends on the matrix through sigma too.
-        sigma = torch.dot(u, torch.mv(matrix, v)) if torch.is_grad_enabled() else ctx.sigma
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        (gradient,), (matrix, u, v, sigma, divided) = gradients, ctx.saved_tensors
+        if torch.is_grad_enabled():  # a second derivative depends on the matrix through sigma too
+            sigma = torch.dot(u, torch.mv(matrix, v))
         along = torch.dot(gradient.flatten(), divided.flatten())
-        return torch.addmm(gradient, (-along * u)[:, None], v[None]) / sigma, None, None
+        return torch.addmm(gradient, (-along * u)[:, None], v[None]) / sigma, None, None, None

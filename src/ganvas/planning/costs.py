@@ -4,7 +4,9 @@ import dataclasses
 import gc
 import io
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import psutil
 import torch
@@ -102,6 +104,14 @@ class Costs:
             start = stop
         return seconds + max(0.0, end - max(begin, start)) / self.img_per_s
 
+    def with_phases(self, starts: Sequence[int]) -> "Costs":
+        """The same if D's phases after the first began at these numbers of pictures, ascending."""
+        lengths = (end - begin for begin, end in pairwise([0, *filter(None, starts)]))
+        phases = zip(lengths, self.earlier_phases, strict=True)
+        return dataclasses.replace(
+            self, earlier_phases=tuple(PhaseCost(images, phase.img_per_s) for images, phase in phases)
+        )
+
     def speed(self, images: float) -> float:
         """Real pictures per second, averaged over the first `images`; 0 if the networks do not fit in memory."""
         return images / self.training(0, images) if self.img_per_s else 0.0
@@ -143,6 +153,13 @@ def estimate(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
         return Costs(0, 0, 0, 0.0)
     finally:
         _clean_up(saved_state)
+
+
+def phase_starts(recipe: Recipe, spec: Spec) -> tuple[int, ...]:
+    """The numbers of pictures at which D's phases after the first begin."""
+    with torch.device("meta"):  # without memory for the weights
+        _, discriminator = recipe.build(spec)
+    return phases_of(discriminator).starts
 
 
 def _with_smaller_batch(recipe: Recipe) -> Recipe:

@@ -46,6 +46,7 @@ class RunPlan:
         start: these weights, by network.
         user_keys: settings and options that the user set.
         chosen: the choices of the quality.
+        schedule: the options that follow the length of the run.
     """
 
     data: Dataset
@@ -56,12 +57,19 @@ class RunPlan:
     start: "Weights" = field(default_factory=dict)
     user_keys: frozenset[str] = frozenset()
     chosen: tuple[quality.Chosen, ...] = ()
+    schedule: tuple[quality.Chosen, ...] = ()
 
     def with_chosen(self, chosen: list[quality.Chosen]) -> "RunPlan":
         """The plan with additional choices of the quality."""
+        return dataclasses.replace(self._changed(chosen), chosen=(*self.chosen, *chosen))
+
+    def with_schedule(self, schedule: list[quality.Chosen]) -> "RunPlan":
+        """The plan with options that follow the length of the run."""
+        return dataclasses.replace(self._changed(schedule), schedule=tuple(schedule))
+
+    def _changed(self, chosen: list[quality.Chosen]) -> "RunPlan":
         config = quality.with_chosen(self.config, chosen)
-        recipe = type(self.recipe)(config.options)
-        return dataclasses.replace(self, config=config, recipe=recipe, chosen=(*self.chosen, *chosen))
+        return dataclasses.replace(self, config=config, recipe=type(self.recipe)(config.options))
 
     def trainer(self, run: RunDirectory, display: Display) -> "Trainer":
         """Build the trainer of this plan, at step 0."""
@@ -89,6 +97,9 @@ class RunPlan:
             "evaluate": self._evaluations(forecast),
             "memory": f"about {forecast.memory()}",
         }
+        if self.schedule:
+            values = ", ".join(f"{each.key}={each.value}" for each in self.schedule)
+            lines["schedule"] = f"{values} {self.schedule[0].reason}; what you set yourself stays"
         if settings.quality:
             lines = {"quality": self._quality()} | lines
         return "\n".join(f"{name:10} {text}" for name, text in lines.items())
