@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from ganvas.foundation.errors import ConfigError
-from ganvas.machine.cores import usable_threads
+from ganvas.machine.cores import threads_asked_for, usable_threads
 from ganvas.machine.memory import keep_freed_memory, prefer_huge_pages, share_heap
 from ganvas.machine.precision import calibration
 from ganvas.settings.config import Settings
@@ -81,6 +81,16 @@ def choose(settings: Settings) -> Machine:
     if precision == "float16" and device == "cpu":
         raise ConfigError("precision=float16 needs a GPU; on the CPU choose float32 or bfloat16")
     return Machine(device, _device_name(device), precision, settings.threads or usable_threads())
+
+
+def follows_load(settings: Settings, machine: Machine) -> bool:
+    """Whether the number of threads may change with the load of other programs.
+
+    The number decides in which order sums are rounded. So it is fixed where a run is to repeat bit for bit. If its
+    budget is a time, the clock decides how far it comes, and it does not repeat anyway.
+    """
+    is_free = not settings.threads and not threads_asked_for() and machine.device == "cpu"
+    return is_free and settings.budget.seconds is not None
 
 
 def _best_precision(device: str) -> str:

@@ -17,6 +17,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
+from ganvas.machine.load import OtherLoad
 from ganvas.machine.memory import return_freed_memory
 from ganvas.networks.parameters import trainable_parameters
 from ganvas.networks.phased import phases_of
@@ -81,6 +82,7 @@ class Costs:
         earlier_phases: the phases of D before the last one, in order (see `networks.phased`).
         memory_bytes: peak memory, of the device on an NVIDIA GPU, else of the process. The pictures of the dataset are
             not included, because the system maps their file and may free that memory at any time.
+        other_load: processor cores that other programs kept busy meanwhile.
     """
 
     generator_parameters: int
@@ -94,6 +96,7 @@ class Costs:
     saving: float = 0.0
     earlier_phases: tuple[PhaseCost, ...] = ()
     memory_bytes: int = 0
+    other_load: float = 0.0
 
     def training(self, begin: float, end: float) -> float:
         """Seconds of training in which the number of pictures that D has seen grows from `begin` to `end`."""
@@ -134,7 +137,9 @@ def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings,
     """
     saved_state = random_state()
     try:
-        return _TrialRun(recipe, data, machine, settings, start or {}).costs()
+        others = OtherLoad()
+        costs = _TrialRun(recipe, data, machine, settings, start or {}).costs()
+        return dataclasses.replace(costs, other_load=others.cores())
     finally:
         _clean_up(saved_state)
 

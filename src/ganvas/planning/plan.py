@@ -17,6 +17,7 @@ from ganvas.foundation.paths import quoted, user_path
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine, choose, launch
+from ganvas.machine.load import HEAVY
 from ganvas.metrics.independence import independent_extractor
 from ganvas.planning import quality
 from ganvas.planning.timeline import Forecast
@@ -91,7 +92,7 @@ class RunPlan:
             "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
             "options": f"{options or 'none'} beyond the common defaults",
             "machine": str(self.machine),
-            "speed": f"{costs.img_per_s:.0f} img/s measured{self._earlier_phases(forecast)}",
+            "speed": f"{costs.img_per_s:.0f} img/s measured{self._earlier_phases(forecast)}{self._load(forecast)}",
             "budget": f"{settings.budget}: about {forecast.kimg:.1f} kimg "
             f"({forecast.kimg * 1000 / pictures:.1f} epochs) in about {forecast.time()}",
             "evaluate": self._evaluations(forecast),
@@ -116,6 +117,12 @@ class RunPlan:
         ]
         is_all = forecast.kimg <= sum(phase.images for phase in phases) / 1000
         return "".join(speeds) + ("; this budget ends before the last phase" if is_all else "")
+
+    @staticmethod
+    def _load(forecast: Forecast) -> str:
+        """The load of other programs while the speed was measured, as text, if it was heavy."""
+        others = forecast.costs.other_load
+        return f"; other programs kept {others:.1f} cores busy meanwhile" if others >= HEAVY else ""
 
     def _evaluations(self, forecast: Forecast) -> str:
         settings = self.config.settings

@@ -14,7 +14,8 @@ from ganvas.data.dataset.layout import TRAIN
 from ganvas.foundation.errors import DivergedError, GanvasError
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Recipe
-from ganvas.machine.device import Machine
+from ganvas.machine.device import Machine, follows_load
+from ganvas.networks.phased import phases_of
 from ganvas.runs.checkpoint import random_state, set_random_state
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs, discard_after
@@ -23,6 +24,7 @@ from ganvas.settings.budget import Progress
 from ganvas.settings.config import RunConfig
 from ganvas.training.agenda import Agenda
 from ganvas.training.clock import Clock
+from ganvas.training.contention import Contention
 from ganvas.training.display import Display
 from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.interruption import Interruption, interruptions
@@ -72,6 +74,7 @@ class Trainer:
         self._saver = Saver(run, recipe, data, may_roll_back=settings.on_trouble == "rollback")
         self._logbook = Logbook(run, display, settings.tensorboard)
         self._agenda, self._clock = Agenda(settings, self.progress), Clock(settings.budget)
+        self._contention = Contention(machine.threads, follows_load(settings, machine))
         self._interruption = Interruption()
         self._evaluated_at = -1  # steps
 
@@ -138,6 +141,9 @@ class Trainer:
         if values := self._updater.statistics(self.progress):
             line = self._logbook.stats(values, self.progress, self._clock.seconds_left(self.progress))
             self.assessor.logged(line)
+            phase = phases_of(self.step.discriminator).phase
+            for message in self._contention.observe(values["img_per_s"], self.progress.seconds, phase):
+                self._logbook.say(message)
 
     def _sample(self) -> None:
         """Draw the sample grid."""
