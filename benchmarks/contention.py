@@ -5,9 +5,9 @@
 
 Trains on 300 of the embedded paintings at 32 px, which FOLDER keeps, beside 0, 1, 2 and 4 processes that do nothing but
 keep a core busy. Candidates are ways to run: options of ganvas, or variables of the environment that OpenMP reads.
-Rounds are interleaved: each trains every candidate beside every number of processes once. The table has the medians of
-pictures per second over a whole run, without its first third, in which threads find their number, and their share of
-the first candidate's speed with nothing else busy. A fair scheduler would leave 2 cores / (2 threads + n) of it.
+Rounds are interleaved: each trains every candidate beside every number of processes once. The table has medians of the
+pictures per second, and their share of the first candidate's speed with nothing else busy. Each run's first third does
+not count, because the number of threads may change in it.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def train(data: Path, recipe: str, seconds: int, candidate: Candidate, options: dict[str, str]) -> float:
-    """img/s of a run in a process of its own, without its first third."""
+    """img/s of a run in a process of its own: the median over the lines of its log, without its first third."""
     quiet = {"device": "cpu", "eval_samples": 0, "tensorboard": False, "sample_every": "1h", "log_every": "1s"}
     # The user's own variables would hide the candidate's.
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "GOMP_"))}
@@ -79,8 +79,7 @@ def train(data: Path, recipe: str, seconds: int, candidate: Candidate, options: 
         command += ["--budget", f"{seconds}s", *option_words(quiet | candidate.options | options)]
         subprocess.run(command, check=True, capture_output=True, env=environment | candidate.environment)
         lines = RunLogs.open(Path(folder) / "run").stats
-    first, last = next(line for line in lines if line.number("seconds") >= seconds / 3), lines[-1]
-    return 1000 * (last.kimg - first.kimg) / (last.number("seconds") - first.number("seconds"))
+    return statistics.median(line.number("img_per_s") for line in lines if line.number("seconds") >= seconds / 3)
 
 
 def print_table(speeds: dict[Key, list[float]], candidates: list[str], numbers: list[int]) -> None:

@@ -11,7 +11,7 @@ from ganvas.networks.spectral_norm import normalise
 
 LAYERS = {
     "convolution": (nn.Conv2d(3, 8, 4, 2, 1), (2, 3, 8, 8)),
-    "channels last": (nn.Conv2d(3, 8, 4, 2, 1).to(memory_format=torch.channels_last), (2, 3, 8, 8)),  # type: ignore[call-overload]
+    "channels last": (nn.Conv2d(3, 8, 4, 2, 1).to(memory_format=torch.channels_last), (2, 3, 8, 8)),
     "transposed": (nn.ConvTranspose2d(3, 8, 4, 2, 1), (2, 3, 8, 8)),
     "one place": (nn.Conv2d(3, 8, 1), (2, 3, 8, 8)),
     "dense": (nn.Linear(5, 7), (2, 5)),

@@ -105,7 +105,9 @@ class FrozenConv2d(nn.Module):
         if self.groups > 1 and maps.dtype == torch.bfloat16 and maps.device.type == "cpu":
             # torch has no bfloat16 kernel for the derivative of a strided depthwise convolution. Its fallback takes 40
             # times as long as the derivative here.
-            return _EverySecond.apply(constant_convolution(maps, weight, bias, self.groups, self.is_active))
+            whole = constant_convolution(maps, weight, bias, self.groups, self.is_active)
+            halved: Tensor = _EverySecond.apply(whole)
+            return halved
         # The padding of an even side is one less before than after.
         before, after = (side - 2) // 2, (side - 1) // 2
         maps = F.conv2d(F.pad(maps, [before, after, before, after]), weight, bias, self.stride, groups=self.groups)

@@ -26,7 +26,7 @@ def constant_convolution(maps: Tensor, weight: Tensor, bias: Tensor, groups: int
         groups: of channels.
         is_active: whether a ReLU6 follows.
     """
-    if runs_here(maps) and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, OPERATION):
+    if runs_here(maps) and hasattr(torch.ops.mkldnn, OPERATION):
         result: Tensor = _ConstantConvolution.apply(maps, weight, bias, groups, is_active)
         return result
     maps = F.conv2d(maps, weight, bias, 1, weight.shape[2] // 2, groups=groups)
