@@ -28,7 +28,7 @@ from ganvas.settings.options import Options
 # The heads join after this share of a run, and their weight grows over the same share again. So they have their full
 # weight in the last third. Both take no longer than the options say.
 SHARE = 1 / 3
-# In a run of fewer thousand pictures, G does not come to paint different pictures, and heads do harm.
+# A run of fewer thousand pictures has no schedule: G does not paint different pictures by then, and heads do harm.
 SHORTEST = 6.0
 
 

@@ -22,7 +22,7 @@ class OtherLoad:
         return max(0.0, (others - others_before) / max(wall - wall_before, 1e-9))
 
     def _read(self) -> tuple[float, float]:
-        """The time of day, and the processor seconds that others have taken."""
+        """The seconds of a clock, and the processor seconds that others have taken."""
         everyone, own = psutil.cpu_times()._asdict(), self._own.cpu_times()
         # Guests' time is a part of the time of users.
         idle = ("idle", "iowait", "guest", "guest_nice")

@@ -92,12 +92,14 @@ class RunPlan:
             "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
             "options": f"{options or 'none'} beyond the common defaults",
             "machine": str(self.machine),
-            "speed": f"{costs.img_per_s:.0f} img/s measured{self._earlier_phases(forecast)}{self._load(forecast)}",
+            "speed": f"{costs.img_per_s:.0f} img/s measured{self._earlier_phases(forecast)}",
             "budget": f"{settings.budget}: about {forecast.kimg:.1f} kimg "
             f"({forecast.kimg * 1000 / pictures:.1f} epochs) in about {forecast.time()}",
             "evaluate": self._evaluations(forecast),
             "memory": f"about {forecast.memory()}",
         }
+        if costs.other_load >= HEAVY:
+            lines["load"] = f"other programs kept {costs.other_load:.1f} cores busy while the speed was measured"
         if self.schedule:
             values = ", ".join(f"{each.key}={each.value}" for each in self.schedule)
             lines["schedule"] = f"{values} {self.schedule[0].reason}; what you set yourself stays"
@@ -117,12 +119,6 @@ class RunPlan:
         ]
         is_all = forecast.kimg <= sum(phase.images for phase in phases) / 1000
         return "".join(speeds) + ("; this budget ends before the last phase" if is_all else "")
-
-    @staticmethod
-    def _load(forecast: Forecast) -> str:
-        """The load of other programs while the speed was measured, as text, if it was heavy."""
-        others = forecast.costs.other_load
-        return f"; other programs kept {others:.1f} cores busy meanwhile" if others >= HEAVY else ""
 
     def _evaluations(self, forecast: Forecast) -> str:
         settings = self.config.settings

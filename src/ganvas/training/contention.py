@@ -1,4 +1,4 @@
-"""What other programs take from a run: threads that follow their load, and a word when training has become slow."""
+"""What other programs take from a run: threads that follow their load, and messages when training has become slow."""
 
 import statistics
 from collections import deque
