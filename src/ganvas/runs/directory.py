@@ -23,6 +23,8 @@ from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 SCHEMA_VERSION = 1
 CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
+# The safe loader in C is about ten times as fast, where PyYAML has it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class DatasetRecord(TypedDict):
@@ -126,7 +128,7 @@ class RunDirectory:
                 f"ganvas train DATA --out {quoted(path)}"
             )
         try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            content = yaml.load(file.read_text(encoding="utf-8"), _LOADER)
             version = content.get("schema_version") if isinstance(content, dict) else None
             if version != SCHEMA_VERSION:
                 raise RunError(f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}")
