@@ -51,7 +51,7 @@ class Drops:
                 raise GanvasError(f"{name} has {MOST_PICTURES:,} pictures, the most that can be dropped; copy the rest")
             chunks = content.__aiter__()
             head = await _head(chunks)
-            file = home / f"{number:05d}{_ending(head)}"
+            file = home / f"{number:05d}{ending_of(head)}"
             with unwritable(home):
                 home.mkdir(exist_ok=True)
             if home.is_symlink():
@@ -90,7 +90,7 @@ async def _head(chunks: AsyncIterable[bytes]) -> bytes:
     return head
 
 
-def _ending(head: bytes) -> str:
+def ending_of(head: bytes) -> str:
     """The ending of a picture's name, by its first bytes. Pixels are not decoded here.
 
     Raises:

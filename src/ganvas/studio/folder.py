@@ -4,6 +4,7 @@ A request names a thing, and the name is looked up among those that were found. 
 Links are not followed, and what leads out of the folder is refused.
 """
 
+import itertools
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ganvas.classify.classifier import CARD
 from ganvas.data.dataset.layout import INFO
 from ganvas.data.pictures.formats import EXTENSIONS
 from ganvas.foundation.errors import GanvasError
@@ -34,12 +36,14 @@ class Found:
     Attributes:
         runs: run directories.
         datasets: dataset directories.
+        classifiers: classifier directories.
         sources: folders and archives of pictures.
         refused: links that were not followed.
     """
 
     runs: dict[str, Path] = field(default_factory=dict)
     datasets: dict[str, Path] = field(default_factory=dict)
+    classifiers: dict[str, Path] = field(default_factory=dict)
     sources: dict[str, Path] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
@@ -84,6 +88,10 @@ class StudioFolder:
         """The dataset of this name; raises as `run` does."""
         return self._named(self.look().datasets, name, "dataset")
 
+    def classifier(self, name: str) -> Path:
+        """The classifier of this name; raises as `run` does."""
+        return self._named(self.look().classifiers, name, "classifier")
+
     def source(self, name: str) -> Path:
         """The folder or archive of pictures of this name; raises as `run` does."""
         return self._named(self.look().sources, name, "folder or archive of pictures")
@@ -123,6 +131,11 @@ class StudioFolder:
             raise GanvasError(f"{name} exists already; choose another name")
         return path
 
+    def unused(self, name: str) -> str:
+        """The name, with a number after it if it is taken."""
+        names = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+        return next(each for each in names if not (self.root / each).exists() and not (self.root / each).is_symlink())
+
     def _named(self, things: dict[str, Path], name: str, kind: str) -> Path:
         path = things.get(name)
         if path is None or not path.resolve().is_relative_to(self.root):
@@ -139,6 +152,9 @@ class StudioFolder:
             return
         if INFO in names:
             found.datasets[name] = folder
+            return
+        if CARD in names:
+            found.classifiers[name] = folder
             return
         if name and any(_is_picture(entry) for entry in entries):
             found.sources[name] = folder

@@ -5,7 +5,6 @@ A job is a record and a log in a hidden folder of the studio's folder. Another s
 
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -21,13 +20,14 @@ from ganvas.foundation.files import unwritable, whole_file
 from ganvas.foundation.locks import exclusive
 from ganvas.foundation.processes import Process
 from ganvas.studio.folder import StudioFolder
-from ganvas.studio.refusals import Conflict
+from ganvas.studio.refusals import Conflict, NotHere
+from ganvas.studio.words import command
 
 HOME = ".ganvas-studio"
 # Jobs that may run at once, and records that are kept.
 MOST_RUNNING, MOST_KEPT = 4, 200
 # The commands that take the whole machine, of which one runs at a time unless the user asks for more.
-TRAINING = ("train", "resume")
+TRAINING = (["train"], ["resume"], ["classify", "train"])
 # Bytes of the end of a log that are shown.
 TAIL = 24_000
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -42,6 +42,7 @@ class Job(BaseModel):
         about: the name of the run or dataset that it makes.
         process: host, pid and start time of its process.
         began: when, in seconds since the epoch.
+        makes: the name of the file or folder that it makes, which is no run and no dataset; empty for none.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Job(BaseModel):
     about: str
     process: dict[str, str | int]
     began: float
+    makes: str = ""
 
     @property
     def kind(self) -> str:
@@ -68,17 +70,21 @@ class Job(BaseModel):
     @property
     def is_training(self) -> bool:
         """Whether it trains, and does not only say what it would do."""
-        return self.kind in TRAINING and "--dry-run" not in self.words
+        return _is_training(self.words)
 
     @property
     def command(self) -> str:
         """What to type to get the same, in the folder of the studio."""
-        return shlex.join(["ganvas", *self.words])
+        return command(self.words)
 
     @property
     def page(self) -> str:
         """The address of its page."""
         return f"/job?number={self.number}"
+
+    def record(self) -> dict[str, object]:
+        """What the page that has started it gets."""
+        return {"page": self.page, "number": self.number, "command": self.command}
 
 
 class Jobs:
@@ -95,6 +101,17 @@ class Jobs:
         read = (self._read(file) for file in sorted(self._home.glob("[0-9]*.json"), reverse=True)[:MOST_KEPT])
         return [job for job in read if job]
 
+    def find(self, text: str) -> Job:
+        """The job of a number.
+
+        Raises:
+            NotHere: there is none.
+        """
+        found = next((each for each in self.all() if str(each.number) == text), None)
+        if found is None:
+            raise NotHere(f"there is no command number {text[:20]}; it is too long ago")
+        return found
+
     def running(self) -> list[Job]:
         """Those that run now."""
         return [job for job in self.all() if job.is_running]
@@ -103,13 +120,14 @@ class Jobs:
         """The newest job that trains the run of this name."""
         return next((job for job in self.all() if job.about == name and job.is_training), None)
 
-    def start(self, words: Sequence[str], about: str, *, beside: bool = False) -> Job:
+    def start(self, words: Sequence[str], about: str, *, beside: bool = False, makes: str = "") -> Job:
         """Start a command.
 
         Args:
             words: the command after `ganvas`, with paths relative to the folder.
             about: the name of what it makes or changes.
             beside: whether a training may start while another one runs.
+            makes: the name of the file or folder that it makes, if that is no run and no dataset.
 
         Raises:
             Conflict: too many commands run, or a training does.
@@ -120,7 +138,7 @@ class Jobs:
             if len(running) >= MOST_RUNNING:
                 raise Conflict(f"{MOST_RUNNING} commands of this folder run already; wait for one, or stop one")
             other = next((job for job in running if job.is_training), None)
-            if words[0] in TRAINING and "--dry-run" not in words and other and not beside:
+            if _is_training(words) and other and not beside:
                 raise Conflict(
                     f"{other.about} is being trained; two trainings at once are slower than one after another"
                 )
@@ -130,7 +148,14 @@ class Jobs:
                 with self._log(number).open("wb") as log:
                     child = self._spawn(words, log.fileno())
             self._children.append(child)
-            job = Job(number=number, words=list(words), about=about, process=_identity(child.pid), began=time.time())
+            job = Job(
+                number=number,
+                words=list(words),
+                about=about,
+                process=_identity(child.pid),
+                began=time.time(),
+                makes=makes,
+            )
             with whole_file(self._home / f"{number:08d}.json") as partial:
                 partial.write_text(job.model_dump_json(indent=2), encoding="utf-8")
             self._forget_old()
@@ -173,6 +198,10 @@ class Jobs:
         for file in sorted(self._home.glob("[0-9]*.json"))[:-MOST_KEPT]:
             file.unlink(missing_ok=True)
             file.with_suffix(".log").unlink(missing_ok=True)
+
+
+def _is_training(words: Sequence[str]) -> bool:
+    return "--dry-run" not in words and any(list(words[: len(kind)]) == kind for kind in TRAINING)
 
 
 def stop(process: Process) -> None:

@@ -18,6 +18,13 @@ class Conflict(GanvasError):
     """It cannot be done now, because of something else that goes on."""
 
 
+class Busy(GanvasError):
+    """Too much is asked for at once."""
+
+
+_STATUS: dict[type[GanvasError], int] = {NotHere: 404, Conflict: 409, Busy: 503}
+
+
 def refusal(scope: Scope, status: int, message: str) -> Response:
     """An error as a page if a browser's window asked for it, else as JSON."""
     if "text/html" in Headers(scope=scope).get("accept", ""):
@@ -35,7 +42,7 @@ def on_http_error(request: Request, error: Exception) -> Response:
 
 def on_ganvas_error(request: Request, error: Exception) -> Response:
     """The answer to what the user can put right."""
-    status = 404 if isinstance(error, NotHere) else 409 if isinstance(error, Conflict) else 400
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
     return refusal(request.scope, status, str(error))
 
 

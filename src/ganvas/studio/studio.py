@@ -7,13 +7,20 @@ from typing import Self
 from starlette.requests import Request
 
 from ganvas.foundation.errors import GanvasError
+from ganvas.runs.directory import SNAPSHOTS as RUN_SNAPSHOTS
 from ganvas.studio.door.keys import Keys
 from ganvas.studio.drops import Drops
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
 from ganvas.studio.machine import MachineWatch
+from ganvas.studio.painter import Painter
 from ganvas.studio.thumbnails import Thumbnails
 from ganvas.studio.training import Training, Trainings
+from ganvas.studio.votes import Votes
+from ganvas.studio.words import named
+
+# The snapshots of a run, the one to begin with first.
+SNAPSHOTS = ("best", "last")
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class Studio:
         thumbnails: small pictures of runs and datasets.
         drops: where pictures are dropped.
         keys: what lets a browser in.
+        painter: the generators.
+        votes: the blind votes.
     """
 
     folder: StudioFolder
@@ -37,6 +46,8 @@ class Studio:
     thumbnails: Thumbnails
     drops: Drops
     keys: Keys
+    painter: Painter
+    votes: Votes
 
     @classmethod
     def of(cls, root: Path, keys: Keys) -> Self:
@@ -46,7 +57,17 @@ class Studio:
             GanvasError: it is not a folder.
         """
         folder = StudioFolder(root)
-        return cls(folder, Jobs(folder), Trainings(), MachineWatch(folder.root), Thumbnails(), Drops(folder), keys)
+        return cls(
+            folder,
+            Jobs(folder),
+            Trainings(),
+            MachineWatch(folder.root),
+            Thumbnails(),
+            Drops(folder),
+            keys,
+            Painter(),
+            Votes(folder),
+        )
 
     def training(self, name: str) -> Training:
         """The run of this name.
@@ -57,6 +78,32 @@ class Studio:
         """
         job = self.jobs.training(name)
         return self.trainings.open(self.folder.run(name), is_starting=job is not None and job.is_running)
+
+    def snapshot(self, name: str, snapshot: str) -> Path:
+        """The file of a snapshot of a run, with all links resolved.
+
+        Args:
+            name: the run.
+            snapshot: one of `SNAPSHOTS`.
+
+        Raises:
+            NotHere: there is no such run, or it has no such snapshot.
+        """
+        return self.folder.file(self.folder.run(name) / _relative(snapshot))
+
+    def snapshots(self, name: str) -> list[str]:
+        """The snapshots that a run has, the best first."""
+        path = self.folder.run(name)
+        return [each for each in SNAPSHOTS if (path / _relative(each)).is_file()]
+
+
+def source_words(name: str, snapshot: str) -> str:
+    """A snapshot of a run as an argument of a command."""
+    return named(f"{name}/{_relative(snapshot)}")
+
+
+def _relative(snapshot: str) -> str:
+    return f"{RUN_SNAPSHOTS}/{snapshot}.safetensors"
 
 
 def studio_of(request: Request) -> Studio:

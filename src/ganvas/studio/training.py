@@ -106,10 +106,11 @@ class Trainings:
 
 def signature(path: Path) -> tuple[object, ...]:
     """What changes when a run has written something, or somebody begins or ends to train it."""
-    return tuple(map(_stamp, (path / "config.yaml", path / "stats.jsonl", path / "evals.jsonl", path / "samples")))
+    return tuple(map(stamp, (path / "config.yaml", path / "stats.jsonl", path / "evals.jsonl", path / "samples")))
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def stamp(path: Path) -> tuple[int, int] | None:
+    """When a file was last written, and its size; None if there is none."""
     try:
         found = path.stat()
     except OSError:

@@ -82,11 +82,11 @@ export async function answer(ask) {
 /**
  * Live data. The connection is made again by the browser when it is lost.
  * @param {string} path
- * @param {(data: any) => void} show
+ * @param {(data: any, stop: () => void) => void} show gets what is new, and a way to hear no more
  */
 export function listen(path, show) {
   const source = new EventSource(path);
-  source.addEventListener("message", (event) => show(JSON.parse(event.data)));
+  source.addEventListener("message", (event) => show(JSON.parse(event.data), () => source.close()));
   source.addEventListener("gone", (event) => {
     source.close();
     say(JSON.parse(event.data));
@@ -136,6 +136,46 @@ export function onSubmit(form, send) {
     } finally {
       if (button instanceof HTMLButtonElement) button.disabled = false;
     }
+  });
+}
+
+/**
+ * Take files that are dropped on an element or chosen.
+ * @param {HTMLElement} area
+ * @param {HTMLInputElement} input
+ * @param {(files: File[]) => void} take
+ */
+export function onDrop(area, input, take) {
+  for (const event of ["dragenter", "dragover"]) {
+    area.addEventListener(event, (happened) => {
+      happened.preventDefault();
+      area.classList.add("is-over");
+    });
+  }
+  for (const event of ["dragleave", "drop"]) area.addEventListener(event, () => area.classList.remove("is-over"));
+  area.addEventListener("drop", (event) => {
+    event.preventDefault();
+    take([...(event.dataTransfer?.files ?? [])]);
+  });
+  input.addEventListener("change", () => {
+    take([...(input.files ?? [])]);
+    input.value = ""; // the same file can be chosen again
+  });
+}
+
+/**
+ * Show another seed when one is typed, or any when asked.
+ * @param {HTMLInputElement} seed
+ * @param {HTMLButtonElement} another
+ * @param {() => void} show
+ */
+export function onEachSeed(seed, another, show) {
+  seed.addEventListener("change", () => {
+    if (seed.value !== "" && seed.checkValidity()) show();
+  });
+  another.addEventListener("click", () => {
+    seed.value = String(Math.floor(Math.random() * 1_000_000));
+    show();
   });
 }
 

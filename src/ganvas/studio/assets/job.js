@@ -4,10 +4,10 @@ import { listen, post, say, the } from "./common.js";
 import { showLog } from "./log.js";
 
 const job = document.querySelector("#job");
-const { number, about } = /** @type {HTMLElement} */ (job).dataset;
+const { number } = /** @type {HTMLElement} */ (job).dataset;
 const stop = the("stop", HTMLButtonElement);
 
-/** @param {{running: boolean, log: string[], result: string | null}} state */
+/** @param {{running: boolean, log: string[], result: {href: string, words: string} | null}} state */
 function show(state) {
   the("meaning", HTMLParagraphElement).textContent = state.running
     ? "It is running. The page may be closed."
@@ -17,8 +17,11 @@ function show(state) {
   stop.hidden = !state.running;
   showLog(state.log, "It has printed nothing yet.");
   const result = the("result", HTMLAnchorElement);
-  result.hidden = state.result === null || state.running;
-  result.href = state.result === "/run" ? `/run?${new URLSearchParams({ name: about ?? "" })}` : "/";
+  const made = the("made", HTMLParagraphElement);
+  result.hidden = !state.result?.href || state.running;
+  made.hidden = !state.result || state.result.href !== "" || state.running;
+  if (state.result?.href) result.href = state.result.href;
+  (state.result?.href ? result : made).textContent = state.result?.words ?? "";
 }
 
 show(JSON.parse(/** @type {HTMLElement} */ (job).dataset.state ?? "{}"));

@@ -1,6 +1,6 @@
 // @ts-check
 /** The page on which pictures become a dataset, and a dataset a run. */
-import { answer, fill, listen, onSubmit, post, say, the } from "./common.js";
+import { answer, fill, listen, onDrop, onSubmit, post, say, the } from "./common.js";
 
 const params = new URLSearchParams(location.search);
 
@@ -34,20 +34,7 @@ if (prepare instanceof HTMLFormElement) {
     const { page } = await post("/new/prepare", { ...fields, size: Number(fields.size) });
     location.href = page;
   });
-  const drop = the("drop", HTMLDivElement);
-  const files = the("files", HTMLInputElement);
-  for (const event of ["dragenter", "dragover"]) {
-    drop.addEventListener(event, (happened) => {
-      happened.preventDefault();
-      drop.classList.add("is-over");
-    });
-  }
-  for (const event of ["dragleave", "drop"]) drop.addEventListener(event, () => drop.classList.remove("is-over"));
-  drop.addEventListener("drop", (event) => {
-    event.preventDefault();
-    void copy([...(event.dataTransfer?.files ?? [])]);
-  });
-  files.addEventListener("change", () => void copy([...(files.files ?? [])]));
+  onDrop(the("drop", HTMLDivElement), the("files", HTMLInputElement), (files) => void copy(files));
 }
 
 /** @param {File[]} files */

@@ -20,11 +20,9 @@ Element.prototype.setAttribute = function (name, value) {
 /**
  * It also adds a style sheet for maps, which no page shows: its text is left out.
  * @this {Document}
- * @param {string} name
- * @param {ElementCreationOptions} [options]
  */
 Document.prototype.createElement = /** @type {typeof createElement} */ (
-  function (name, options) {
+  function (/** @type {string} */ name, /** @type {ElementCreationOptions | undefined} */ options) {
     const made = createElement.call(this, name, options);
     if (made instanceof HTMLStyleElement) Object.defineProperty(made, "textContent", { set() {} });
     return made;

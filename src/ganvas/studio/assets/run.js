@@ -95,6 +95,11 @@ for (const [button, form] of [["open-resume", "resume"], ["open-again", "again"]
     if (!target.hidden) target.querySelector("input")?.focus();
   });
 }
+document.getElementById("roll-back")?.addEventListener("click", () => {
+  const form = the("again", HTMLFormElement);
+  if (form.hidden) the("open-again", HTMLButtonElement).click();
+  the("start", HTMLSelectElement).value = "best";
+});
 buttons.stop.addEventListener("click", async () => {
   buttons.stop.disabled = true;
   try {

@@ -22,8 +22,16 @@ MOST_BODY, MOST_ADDRESS = 64 * 1024, 4096
 PATIENCE = 10.0
 # What is served to those who are not in yet: the form for the password, and its looks.
 OPEN = frozenset({"/login", "/assets/studio.css", "/assets/icon.svg"})
-# Where pictures are dropped, and how large one may be.
-UPLOAD, MOST_UPLOAD = "/new/upload", 64 * 2**20
+# Where more is taken: dropped pictures, and descriptions of pictures with latents of their own.
+MEBI = 2**20
+LARGER = {
+    "/new/upload": 64 * MEBI,
+    "/explore/restore": 32 * MEBI,
+    "/explore/project": 32 * MEBI,
+    "/classify/ask": 32 * MEBI,
+    "/explore/paint": MEBI,
+    "/explore/download": MEBI,
+}
 
 
 class Guard:
@@ -107,7 +115,7 @@ def _cookie(headers: Headers, name: str) -> str | None:
 
 
 def _most_bytes(scope: Scope) -> int:
-    return MOST_UPLOAD if scope["path"] == UPLOAD else MOST_BODY
+    return LARGER.get(scope["path"], MOST_BODY)
 
 
 def _too_large(headers: Headers, most: int) -> tuple[int, str] | None:

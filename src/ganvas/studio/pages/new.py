@@ -1,7 +1,7 @@
 """The page on which a folder of pictures becomes a dataset, and a dataset a run."""
 
 import threading
-from typing import Any, Literal
+from typing import Literal
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -114,7 +114,7 @@ async def prepare(request: Request) -> Response:
         words += ["--fit", asked_for.fit, "--classes", asked_for.classes]
         return studio.jobs.start(words, asked_for.out)
 
-    return _started(await run_in_threadpool(do))
+    return JSONResponse((await run_in_threadpool(do)).record())
 
 
 async def forecast(request: Request) -> Response:
@@ -125,7 +125,7 @@ async def forecast(request: Request) -> Response:
         studio = studio_of(request)
         return studio.jobs.start([*_words(studio, asked_for), "--dry-run"], f"forecast of {asked_for.out}")
 
-    return _started(await run_in_threadpool(do))
+    return JSONResponse((await run_in_threadpool(do)).record())
 
 
 async def train(request: Request) -> Response:
@@ -136,7 +136,7 @@ async def train(request: Request) -> Response:
         studio = studio_of(request)
         return studio.jobs.start(_words(studio, asked_for), asked_for.out, beside=asked_for.beside)
 
-    return _started(await run_in_threadpool(do))
+    return JSONResponse((await run_in_threadpool(do)).record())
 
 
 def _words(studio: Studio, train: Train) -> list[str]:
@@ -161,11 +161,6 @@ def _words(studio: Studio, train: Train) -> list[str]:
     if train.on_trouble != "warn":
         words += ["--on-trouble", train.on_trouble]
     return words
-
-
-def _started(job: Job) -> Response:
-    answer: dict[str, Any] = {"page": job.page, "number": job.number, "command": job.command}
-    return JSONResponse(answer)
 
 
 async def upload(request: Request) -> Response:
