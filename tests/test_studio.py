@@ -31,6 +31,7 @@ from support.command_line import Cli
 from support.datasets import write_dataset
 from support.runs import TINY, TINY_WORDS
 from support.studio import Client, studio
+from support.studio_names import NAMES, listing
 
 PAGES = [
     "/",
@@ -45,13 +46,6 @@ READS = [
     "/run?name={}", "/run/parts?name={}", "/run/events?name={}", "/run/grid?kimg=0&name={}", "/run/thumbnail?name={}",
     "/dataset/thumbnail?name={}", "/new?data={}", "/new/survey?name={}", "/run/grid?name=first&kimg={}",
     "/job?number={}", "/job/events?number={}", "/assets/{}",
-]  # fmt: skip
-NAMES = [
-    "..", "../outside", "../../etc/passwd", "/etc/passwd", "first/../../outside", "./first", "first/", "//first",
-    "%2e%2e%2foutside", "..\\outside", "first\x00", "first%00", "link", "link/run", "data/../first", "~", "~root",
-    "file:///etc/passwd", "http://127.0.0.1/", "C:\\Windows", "CON", "$(id)", "`id`", "<script>alert(1)</script>",
-    "{{7*7}}", "nan", "inf", "-1", "1e999", "A" * 3000, "\u202e",
-    "\N{FULLWIDTH FULL STOP}\N{FULLWIDTH FULL STOP}/x", "",
 ]  # fmt: skip
 
 
@@ -76,10 +70,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(root: Path) -> Iterator[Client]:
     with studio(root) as client:
         yield client
-
-
-def listing(root: Path) -> list[str]:
-    return sorted(str(path) for path in root.parent.rglob("*"))
 
 
 # --- The door ---

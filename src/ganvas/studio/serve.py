@@ -38,7 +38,8 @@ class Server:
         self._socket = _listening(host, port)
         self.port: int = self._socket.getsockname()[1]
         keys = Keys(self.port, password)
-        self._app = application(Studio.of(folder, keys), Hosts.of(host, self.port))
+        self.studio = Studio.of(folder, keys)
+        self._app = application(self.studio, Hosts.of(host, self.port))
         shown = "127.0.0.1" if host in ("0.0.0.0", "localhost") else f"[{host}]" if ":" in host else host
         self.address = f"http://{shown}:{self.port}/" + (f"?token={keys.token}" if keys.token else "")
         config = uvicorn.Config(

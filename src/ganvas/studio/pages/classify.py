@@ -36,7 +36,8 @@ def classify(request: Request) -> Response:
     studio = studio_of(request)
     found = studio.folder.look()
     name = asked(request, "name") if "name" in request.query_params else next(iter(found.classifiers), None)
-    chosen = None if name is None else tried(lambda: Classifier.open(studio.folder.classifier(name)))
+    path = None if name is None else studio.folder.classifier(name)
+    chosen = None if path is None else tried(lambda: Classifier.open(path))
     return page(
         "classify.html",
         title="Classify",

@@ -6,11 +6,11 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import numpy as np
 from PIL import Image
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -46,6 +46,20 @@ class Chosen(Body):
     snapshot: Literal["best", "last"] = "best"
 
 
+def _soon_drawn(cells: list[Cell]) -> list[Cell]:
+    """Pictures, if few latents have to be drawn for them: the number of one is its place among those of its seed."""
+    drawn: dict[int, int] = defaultdict(int)
+    for cell in cells:
+        drawn[cell.seed] = max(drawn[cell.seed], cell.number + 1)
+    if sum(drawn.values()) > MOST_DRAWN:
+        raise ValueError(f"the studio draws up to {MOST_DRAWN:,} latents at once; choose smaller numbers")
+    return cells
+
+
+Cells = Annotated[list[Cell], Field(min_length=1, max_length=MOST_CELLS), AfterValidator(_soon_drawn)]
+OneCell = Annotated[Cell, AfterValidator(lambda cell: _soon_drawn([cell])[0])]
+
+
 class Paint(Chosen):
     """Pictures to paint.
 
@@ -54,30 +68,21 @@ class Paint(Chosen):
         columns: how many are in a row.
     """
 
-    cells: Annotated[list[Cell], Field(min_length=1, max_length=MOST_CELLS)]
+    cells: Cells
     columns: Annotated[int, Field(ge=1, le=MOST_CELLS)] = 8
-
-    @model_validator(mode="after")
-    def _is_soon_drawn(self) -> Self:
-        drawn: dict[int, int] = defaultdict(int)
-        for cell in self.cells:
-            drawn[cell.seed] = max(drawn[cell.seed], cell.number + 1)
-        if sum(drawn.values()) > MOST_DRAWN:
-            raise ValueError(f"the studio draws up to {MOST_DRAWN:,} latents at once; choose smaller numbers")
-        return self
 
 
 class One(Chosen):
     """One picture."""
 
-    cell: Cell
+    cell: OneCell
 
 
 class Ends(Chosen):
     """A way from one picture to another."""
 
-    start: Cell
-    end: Cell
+    start: OneCell
+    end: OneCell
     steps: Annotated[int, Field(ge=2, le=16)] = 8
 
 
