@@ -4,7 +4,6 @@ import concurrent.futures
 import io
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -16,21 +15,16 @@ from urllib.parse import quote, urlencode
 import psutil
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
 
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.locks import exclusive, holder
-from ganvas.planning.run import train
 from ganvas.studio import drops
 from ganvas.studio.door import keys
 from ganvas.studio.door.hosts import Hosts
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Job, Jobs
-from support.browser import DESKTOP, PHONE
 from support.command_line import Cli
-from support.datasets import write_dataset
-from support.runs import TINY, TINY_WORDS
-from support.studio import Client, studio
+from support.studio import Client, studio, write_folder
 from support.studio_names import NAMES, listing
 
 PAGES = [
@@ -51,19 +45,8 @@ READS = [
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a dataset, a run, and links that lead out of it."""
-    home = tmp_path_factory.mktemp("studio")
-    folder, outside = home / "folder", home / "outside"
-    folder.mkdir()
-    write_dataset(folder / "data")
-    train(
-        folder / "data", folder / "first", "dcgan", **TINY, budget="4steps", sample_every="2steps", log_every="1steps"
-    )
-    train(folder / "data", outside / "run", "dcgan", **TINY, budget="1steps")
-    (outside / "secret.png").write_bytes(b"secret")
-    (folder / "link").symlink_to(outside)
-    (folder / "first" / "samples" / "00000000.001.png").symlink_to(outside / "secret.png")
-    return folder
+    """See `write_folder`."""
+    return write_folder(tmp_path_factory.mktemp("studio") / "folder")
 
 
 @pytest.fixture(scope="module")
@@ -344,7 +327,7 @@ def test_two_hundred_at_once_are_answered_in_bounded_memory(client: Client) -> N
 
 def test_it_finds_what_is_under_the_folder_and_follows_no_link(root: Path) -> None:
     found = StudioFolder(root).look()
-    assert (list(found.runs), list(found.datasets), found.refused) == (["first"], ["data"], ["link"])
+    assert (list(found.runs), list(found.datasets), found.refused) == (["first", "second"], ["data"], ["link"])
 
 
 def test_home_shows_runs_and_datasets(client: Client) -> None:
@@ -447,85 +430,3 @@ def test_a_spent_budget_needs_more(client: Client) -> None:
     answer = client.post("/run/resume", name="first")
     assert answer.status == 409
     assert b"spent its budget" in answer.body
-
-
-# --- In a browser ---
-
-
-def open_page(browser: Browser, client: Client, path: str, complaints: list[str], **options: object) -> Page:
-    page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
-    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(client.server.address)
-    page.goto(f"http://{client.host}{path}")
-    return page
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("path", ["/", "/run?name=first", "/new?data=data", "/new", "/run?name=nothing"])
-def test_pages_are_sound(browser: Browser, client: Client, path: str) -> None:
-    """At 1280 and 390 px, light and dark: no message on the console, no sideways scrolling, nothing that axe finds."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    for size, scheme in ((DESKTOP, "light"), (PHONE, "dark")):
-        complaints: list[str] = []
-        page = open_page(browser, client, path, complaints, viewport=size, color_scheme=scheme)
-        if path == "/run?name=first":
-            page.wait_for_selector("#chart-losses .main-svg")
-        if path == "/new?data=data":
-            page.wait_for_selector("#survey dl")
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        if path == "/run?name=nothing":
-            complaints = [each for each in complaints if "404" not in each]
-        assert complaints == []
-        # The policy of the page keeps axe from being added as a script, so its text is evaluated.
-        page.evaluate(Axe().axe_script)
-        found = page.evaluate("async () => (await axe.run()).violations.map(each => each.id)")
-        assert found == []
-        page.context.close()
-
-
-@pytest.mark.browser
-def test_the_slider_shows_every_moment(browser: Browser, client: Client) -> None:
-    page = open_page(browser, client, "/run?name=first", [], viewport=DESKTOP)
-    slider, said = page.locator("#moment"), page.locator("#moment-said")
-    newest = page.locator("#grid").get_attribute("src")
-    slider.focus()
-    slider.press("Home")
-    expect(said).to_contain_text("0.0 kimg")
-    expect(page.locator("#grid")).not_to_have_attribute("src", newest or "")
-    expect(page.locator("#grid")).to_have_js_property("complete", True)
-    page.context.close()
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-def test_from_a_page_to_a_training_that_outlives_the_studio(browser: Browser, tmp_path: Path) -> None:
-    write_dataset(tmp_path / "data")
-    words = [*TINY_WORDS, "--set", "log_every=1s", "--set", "sample_every=2s", "--set", "checkpoint_every=3s"]
-    with studio(tmp_path) as client:
-        jobs = Jobs(StudioFolder(tmp_path))
-        jobs.start(["train", "data", "--out", "run", "--recipe", "dcgan", "--budget", "10m", *words], "run")
-        page = open_page(browser, client, "/", [], viewport=DESKTOP)
-        expect(page.locator("#now")).to_contain_text("run", timeout=120_000)
-        while "run" not in StudioFolder(tmp_path).look().runs:
-            time.sleep(0.2)
-        page.goto(f"http://{client.host}/run?name=run")
-        expect(page.locator("#meaning")).to_contain_text("Training now", timeout=120_000)
-        first = page.locator("#moment").get_attribute("max")
-        expect(page.locator("#moment")).not_to_have_attribute("max", first or "", timeout=60_000)
-        page.context.close()
-    with studio(tmp_path) as client:  # the training went on without one
-        page = open_page(browser, client, "/run?name=run", [], viewport=DESKTOP)
-        expect(page.locator("#meaning")).to_contain_text("Training now")
-        page.get_by_role("button", name="Stop with a checkpoint").click()
-        expect(page.locator("#meaning")).to_contain_text("Stopped before", timeout=60_000)
-        page.get_by_role("button", name="Resume", exact=True).click()
-        page.locator("#resume button.primary").click()
-        expect(page.locator("#meaning")).to_contain_text("Training now", timeout=120_000)
-        owner = holder(tmp_path / "run")
-        assert owner is not None
-        os.kill(owner.process.pid, signal.SIGKILL)
-        expect(page.locator("#meaning")).to_contain_text("was killed", timeout=30_000)
-        expect(page.get_by_role("button", name="Resume", exact=True)).to_be_visible()
-        page.context.close()

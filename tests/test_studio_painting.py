@@ -18,34 +18,22 @@ from ganvas.artist.again import paint_again
 from ganvas.artist.artist import load
 from ganvas.artist.origin import Cell
 from ganvas.artist.png import write_painted
-from ganvas.classify.train import train as train_classifier
-from ganvas.planning.run import train
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
 from ganvas.studio.painter import MOST_WAITING
 from ganvas.studio.votes import Side, Votes, interval
-from support.datasets import write_dataset
-from support.runs import TINY
-from support.studio import Answer, Client, studio
+from support.studio import Answer, Client, studio, write_folder
 from support.studio_names import NAMES, listing
 
-SOURCE = {"name": "second", "snapshot": "last"}
+SOURCE = {"name": "first", "snapshot": "last"}
 # A picture that the pages may ask for.
 CELL: dict[str, object] = {"seed": 3, "number": 5, "truncation": 0.7}
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a dataset, two runs, a classifier, and a link that leads out of it."""
-    folder = tmp_path_factory.mktemp("studio") / "folder"
-    folder.mkdir()
-    write_dataset(folder / "data")
-    for name, seed in (("second", 0), ("third", 1)):
-        train(folder / "data", folder / name, "cdcgan", **TINY, budget="1steps", seed=seed)
-    train_classifier(folder / "data", folder / "mind", model="cnn", epochs=1)
-    (folder.parent / "outside").mkdir()
-    (folder / "link").symlink_to(folder.parent / "outside")
-    return folder
+    """See `write_folder`."""
+    return write_folder(tmp_path_factory.mktemp("studio") / "folder")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +79,7 @@ def test_a_wall_is_one_sheet_with_the_pixels_of_sample(client: Client, root: Pat
     answer = client.post("/explore/paint", **SOURCE, cells=cells, columns=8)
     assert answer.headers["content-type"] == "image/png"
     sheet = pixels(answer.body).reshape(8, 16, 8, 16, 3).swapaxes(1, 2).reshape(64, 16, 16, 3)
-    assert np.array_equal(sheet, load(root / "second").sample(64, seed=3))
+    assert np.array_equal(sheet, load(root / "first").sample(64, seed=3))
 
 
 def test_a_preview_is_nearly_what_is_downloaded(client: Client) -> None:
@@ -106,16 +94,16 @@ def test_what_is_downloaded_is_painted_again_bit_for_bit(
 ) -> None:
     file = tmp_path / "picture.png"
     file.write_bytes(client.post("/explore/download", **SOURCE, cells=[cell]).body)
-    assert paint_again(root / "second", file, tmp_path / "again.png").differing == 0
+    assert paint_again(root / "first", file, tmp_path / "again.png").differing == 0
     assert file.read_bytes() == (tmp_path / "again.png").read_bytes()
 
 
 def test_a_file_that_ganvas_painted_brings_everything_back(client: Client) -> None:
     """Also from the page of another run."""
     content = client.post("/explore/download", **SOURCE, cells=[CELL, CELL | {"number": 6, "label": "class1"}]).body
-    for name in ("second", "third"):
+    for name in ("first", "second"):
         found = json.loads(upload(client, "/explore/restore", content, name=name).body)
-        assert (found["name"], found["snapshot"]) == ("second", "last")
+        assert (found["name"], found["snapshot"]) == ("first", "last")
         assert found["cells"][1] == CELL | {"number": 6, "label": "class1"}
 
 
@@ -123,7 +111,7 @@ def test_a_picture_is_described_with_the_command_that_paints_it(client: Client) 
     mixed = CELL | {"label": {"class0": 0.25, "class1": 0.75}}
     answer = json.loads(client.post("/explore/describe", **SOURCE, cell=mixed).body)
     assert answer["command"] == (
-        "ganvas explore grid second/snapshots/last.safetensors -n 1 --seed 3 --first 5 "
+        "ganvas explore grid first/snapshots/last.safetensors -n 1 --seed 3 --first 5 "
         "--label class0=0.25,class1=0.75 --truncation 0.7 --out picture.png"
     )
     own = json.loads(client.post("/explore/describe", **SOURCE, cell=CELL).body)
@@ -133,7 +121,7 @@ def test_a_picture_is_described_with_the_command_that_paints_it(client: Client) 
 def test_favourites_are_those_of_the_command(client: Client, root: Path) -> None:
     kept = json.loads(client.post("/explore/keep", **SOURCE, cell=CELL).body)["favourites"]
     assert [each["name"] for each in kept] == ["seed 3 number 5"]
-    assert [each.name for each in load(root / "second").favourites] == ["seed 3 number 5"]
+    assert [each.name for each in load(root / "first").favourites] == ["seed 3 number 5"]
     again = client.post("/explore/keep", **SOURCE, cell=CELL)
     assert (again.status, json.loads(again.body)["error"]) == (409, "this picture is kept already")
     other = json.loads(client.post("/explore/keep", **SOURCE, cell=CELL | {"truncation": 0.5}).body)["favourites"]
@@ -156,8 +144,8 @@ def test_a_way_leads_from_one_picture_to_another(client: Client) -> None:
 def test_the_nearest_training_pictures_are_those_of_the_library(client: Client, root: Path) -> None:
     answer = client.post("/explore/neighbours", **SOURCE, cell=CELL)
     about = json.loads(answer.headers["x-about"])
-    cell = Cell(seed=3, number=5, truncation=0.7, label=load(root / "second").cells([5], 3)[0].label)
-    found = load(root / "second").neighbours([cell])
+    cell = Cell(seed=3, number=5, truncation=0.7, label=load(root / "first").cells([5], 3)[0].label)
+    found = load(root / "first").neighbours([cell])
     assert about["pixels"]["name"] == str(found.described[1])
     assert about["features"]["distance"] == pytest.approx(float(found.by_features.distances[0]))
     assert pixels(answer.body).shape == (16, 48, 3)
@@ -174,7 +162,7 @@ def test_no_dataset_outside_of_the_folder_is_read(client: Client, root: Path, mo
 
 
 def test_what_takes_longer_is_a_command(client: Client, started: list[list[str]]) -> None:
-    source = "second/snapshots/last.safetensors"
+    source = "first/snapshots/last.safetensors"
     client.post("/explore/directions", **SOURCE, count=3)
     names = [json.loads(client.post("/explore/keep", **SOURCE, cell={"seed": seed}).body) for seed in (1, 2)]
     kept = [each["name"] for each in names[1]["favourites"]]
@@ -185,7 +173,7 @@ def test_what_takes_longer_is_a_command(client: Client, started: list[list[str]]
     client.post("/classify/train", data="data", out="other", model="forest")
     assert started[0] == ["explore", "directions", source, "-n", "3"]
     assert started[1] == [
-        "explore", "walk", source, "--out", "second-walk.gif", "--seconds", "2", "--", *kept,
+        "explore", "walk", source, "--out", "first-walk.gif", "--seconds", "2", "--", *kept,
     ]  # fmt: skip
     assert started[2][:3] == ["explore", "project", source]
     assert (client.root / started[2][3]).read_bytes() == png()
@@ -230,26 +218,26 @@ def test_the_interval_of_a_vote_is_wilsons() -> None:
 
 
 def test_a_vote_of_ten_shows_no_name_until_one_asks(client: Client, root: Path) -> None:
-    sides = {"first": SOURCE, "second": SOURCE | {"name": "third"}}
+    sides = {"first": SOURCE, "second": SOURCE | {"name": "second"}}
     answer = client.post("/compare/begin", **sides)
     number = json.loads(answer.body)["vote"]
-    likes, votes = "third", Votes(StudioFolder(root))
+    likes, votes = "second", Votes(StudioFolder(root))
     for question in range(10):
+        assert b"first" not in answer.body
         assert b"second" not in answer.body
-        assert b"third" not in answer.body
         left = votes.find(number).shown("left", question)
         choice = "left" if left.name == likes else "right"
         answer = client.post("/compare/choose", vote=number, question=question, choice=choice)
     told = json.loads(answer.body)
     assert (told["decided"], told["wins"], round(told["low"], 3)) == (10, 10, 0.722)
     revealed = json.loads(client.post("/compare/reveal", vote=number).body)
-    assert (revealed["leader"]["name"], revealed["other"]["name"]) == ("third", "second")
+    assert (revealed["leader"]["name"], revealed["other"]["name"]) == ("second", "first")
     assert client.post("/compare/choose", vote=number, question=10, choice="left").status == 409
 
 
 def test_both_sides_of_a_question_are_painted_from_the_same_latents(client: Client, root: Path) -> None:
     votes = Votes(StudioFolder(root))
-    vote = votes.begin(Side(name="second", snapshot="last"), Side(name="third", snapshot="last"))
+    vote = votes.begin(Side(name="first", snapshot="last"), Side(name="second", snapshot="last"))
     for place in ("left", "right"):
         shown = client.ask(f"/compare/picture?vote={vote.number}&question=0&place={place}")
         artist = load(root / vote.shown(place, 0).name)
@@ -261,7 +249,7 @@ def test_both_sides_of_a_question_are_painted_from_the_same_latents(client: Clie
 
 def test_an_answer_counts_once_and_neither_is_undecided(root: Path) -> None:
     votes = Votes(StudioFolder(root))
-    vote = votes.begin(Side(name="second"), Side(name="third"))
+    vote = votes.begin(Side(name="first"), Side(name="second"))
     votes.choose(vote.number, 0, "neither")
     with pytest.raises(Exception, match="answered already"):
         votes.choose(vote.number, 0, "left")
@@ -281,26 +269,26 @@ def test_a_classifier_says_what_it_thinks_how_sure_and_where_it_looked(client: C
 
 
 def test_the_card_is_that_of_the_export(client: Client) -> None:
-    text = json.loads(client.ask("/export/card?name=second&snapshot=last").body)["card"]
+    text = json.loads(client.ask("/export/card?name=first&snapshot=last").body)["card"]
     assert text.startswith("# cdcgan on data")
     assert "What it learned from" in text
 
 
 def test_pages_name_what_is_there(client: Client) -> None:
-    assert "class1" in client.ask("/explore?name=second").text
-    assert "third, newest" in client.ask("/compare").text
+    assert "class1" in client.ask("/explore?name=first").text
+    assert "second, newest" in client.ask("/compare").text
     assert "mind" in client.ask("/classify").text
-    assert "safetensors" in client.ask("/export?name=second").text
+    assert "safetensors" in client.ask("/export?name=first").text
 
 
 # --- Hostile requests ---
 
 
 READS = [
-    "/explore?name={}", "/explore?name=second&snapshot={}", "/explore/projected?number={}", "/compare?name={}",
+    "/explore?name={}", "/explore?name=first&snapshot={}", "/explore/projected?number={}", "/compare?name={}",
     "/compare/picture?question=0&place=left&vote={}", "/compare/picture?vote=1&place=left&question={}",
     "/classify?name={}", "/export?name={}", "/export/card?snapshot=last&name={}",
-    "/export/card?name=second&snapshot={}", "/job/result?number={}",
+    "/export/card?name=first&snapshot={}", "/job/result?number={}",
 ]  # fmt: skip
 
 
@@ -335,7 +323,7 @@ def test_no_post_leads_out_of_the_folder(client: Client, path: str) -> None:
     for name in NAMES:
         assert client.post(path, name=name, snapshot="last", **POSTS[path]).status in (400, 404), name
     for snapshot in ("best", "../last", "", "LAST"):
-        assert client.post(path, name="second", snapshot=snapshot, **POSTS[path]).status in (400, 404), snapshot
+        assert client.post(path, name="first", snapshot=snapshot, **POSTS[path]).status in (400, 404), snapshot
     assert listing(client.root) == before
 
 
@@ -375,7 +363,7 @@ def test_counts_are_bounded(client: Client) -> None:
 BAD_VOTES: list[tuple[str, dict[str, object]]] = [
     ("/compare/begin", {"first": SOURCE, "second": SOURCE}),
     ("/compare/begin", {"first": SOURCE, "second": {"name": "../outside"}}),
-    ("/compare/begin", {"first": SOURCE, "second": {"name": "third", "snapshot": "../../x"}}),
+    ("/compare/begin", {"first": SOURCE, "second": {"name": "second", "snapshot": "../../x"}}),
     ("/compare/choose", {"vote": 999, "question": 0, "choice": "left"}),
     ("/compare/choose", {"vote": -1, "question": 0, "choice": "left"}),
     ("/compare/choose", {"vote": 1, "question": 10**9, "choice": "left"}),
@@ -393,7 +381,7 @@ def test_bad_votes_are_refused(client: Client, path: str, fields: dict[str, obje
 
 
 def test_a_damaged_vote_is_said_to_be(client: Client, root: Path) -> None:
-    vote = Votes(StudioFolder(root)).begin(Side(name="second"), Side(name="third"))
+    vote = Votes(StudioFolder(root)).begin(Side(name="first"), Side(name="second"))
     (root / ".ganvas-studio" / "votes" / f"{vote.number:06d}.json").write_text("{")
     assert client.post("/compare/reveal", vote=vote.number).status == 400
 
@@ -425,7 +413,7 @@ HOSTILE = [
 @pytest.mark.parametrize("content", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_files_are_refused(client: Client, content: bytes) -> None:
     before = listing(client.root)
-    answer = upload(client, "/explore/restore", content, name="second")
+    answer = upload(client, "/explore/restore", content, name="first")
     assert answer.status == 400
     assert b"ganvas-studio-" not in answer.body, "no name of a temporary file"
     assert listing(client.root) == before
@@ -441,9 +429,9 @@ def test_what_is_no_picture_is_not_classified(client: Client, content: bytes) ->
 def test_dropped_files_are_bounded(client: Client) -> None:
     sent = {"Content-Type": "application/octet-stream", "Content-Length": str(33 * 2**20)}
     for path in (
-        "/explore/restore?name=second",
+        "/explore/restore?name=first",
         "/classify/ask?name=mind",
-        "/explore/project?name=second&snapshot=last",
+        "/explore/project?name=first&snapshot=last",
     ):
         assert client.ask(path, "POST", b"", sent).status == 413
         assert client.ask(path, "POST", png(), {"Content-Type": "text/plain"}).status == 400
@@ -451,9 +439,9 @@ def test_dropped_files_are_bounded(client: Client) -> None:
 
 def test_a_picture_of_a_run_that_is_not_here_says_so(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "picture.png"
-    artist = load(client.root / "second")
+    artist = load(client.root / "first")
     made = artist.origin([Cell(seed=1, label="class0")])
     assert made is not None
     write_painted(file, np.zeros((16, 16, 3), np.uint8), made.model_copy(update={"snapshot": "ab" * 32}))
-    answer = upload(client, "/explore/restore", file.read_bytes(), name="second")
+    answer = upload(client, "/explore/restore", file.read_bytes(), name="first")
     assert (answer.status, "which no run under this folder has any more" in answer.text) == (400, True)

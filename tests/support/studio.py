@@ -3,13 +3,18 @@
 import contextlib
 import http.client
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganvas.classify.train import train as train_classifier
+from ganvas.planning.run import train
 from ganvas.studio.serve import Server
+from support.datasets import write_dataset
+from support.runs import TINY
 
 
 @dataclass(frozen=True)
@@ -84,3 +89,18 @@ def studio(root: Path, password: str | None = None) -> Iterator[Client]:
     finally:
         server.stop()
         thread.join(10)
+
+
+def write_folder(folder: Path) -> Path:
+    """A folder with a dataset, two runs of two classes, a classifier, and links that lead out of it."""
+    outside = folder.with_name("outside")
+    write_dataset(folder / "data")
+    moments = {"sample_every": "2steps", "log_every": "1steps"}
+    for name, budget, seed in (("first", "4steps", 0), ("second", "1steps", 1)):
+        train(folder / "data", folder / name, "cdcgan", **TINY, **moments, budget=budget, seed=seed)
+    train_classifier(folder / "data", folder / "mind", model="cnn", epochs=1)
+    shutil.copytree(folder / "second", outside / "run")
+    (outside / "secret.png").write_bytes(b"secret")
+    (folder / "link").symlink_to(outside)
+    (folder / "first" / "samples" / "00000000.001.png").symlink_to(outside / "secret.png")
+    return folder

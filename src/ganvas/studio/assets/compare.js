@@ -73,10 +73,9 @@ async function showScore(now) {
   the("score", HTMLParagraphElement).textContent = isOver
     ? `${called(now.leader)} was liked more than ${called(now.other)}: ${won}.${ties} ${low > 0.5 ? "That is more than chance." : "That may be chance."}`
     : decided || undecided
-      ? `${decided + undecided} answers. One of the two leads: ${won}.${ties} ${decided ? tells : ""}`
+      ? `${decided + undecided} ${decided + undecided === 1 ? "answer" : "answers"}. One of the two leads: ${won}.${ties} ${decided ? tells : ""}`
       : "Which side do you like more?";
   the("reveal", HTMLButtonElement).disabled = isOver || !(decided || undecided);
-  answers.forEach((button) => (button.disabled = isOver));
   if (isOver) return;
   await Promise.all(
     Object.entries(pictures).map(([place, picture]) => {
@@ -90,6 +89,7 @@ async function showScore(now) {
 async function send(ask) {
   if (isSending) return;
   isSending = true;
+  allow(false); // nobody answers before the pictures have come
   const problem = the("vote-problem", HTMLParagraphElement);
   try {
     await showScore(/** @type {Score} */ (await ask()));
@@ -99,7 +99,13 @@ async function send(ask) {
     problem.textContent = error instanceof Error ? error.message : String(error);
   } finally {
     isSending = false;
+    allow(score !== null && !score.leader);
   }
+}
+
+/** @param {boolean} isAllowed whether a question can be answered */
+function allow(isAllowed) {
+  answers.forEach((button) => (button.disabled = !isAllowed));
 }
 
 /** @param {string} choice */
