@@ -18,9 +18,9 @@ from ganvas.artist.again import paint_again
 from ganvas.artist.artist import load
 from ganvas.artist.origin import Cell
 from ganvas.artist.png import write_painted
+from ganvas.studio import painter
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
-from ganvas.studio.painter import MOST_WAITING
 from ganvas.studio.votes import Side, Votes, interval
 from support.studio import Answer, Client, studio, write_folder
 from support.studio_names import NAMES, listing
@@ -194,13 +194,10 @@ def test_the_file_that_a_command_has_made_can_be_fetched(client: Client, root: P
     (root / "page.html").unlink()
 
 
-def test_one_request_paints_at_a_time_and_few_wait(client: Client) -> None:
-    painter = client.server.studio.painter
-    waiting = [painter._waiting.acquire(blocking=False) for _ in range(MOST_WAITING)]
-    try:
+def test_one_request_paints_at_a_time_and_few_wait(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(painter, "MOST_WAITING", 1)
+    with studio(root) as client, client.server.studio.painter.turn():
         answer = client.post("/explore/paint", **SOURCE, cells=[CELL], columns=1)
-    finally:
-        painter._waiting.release(sum(waiting))
     assert (answer.status, json.loads(answer.body)["error"]) == (
         503,
         "the studio is painting for other pages; try again in a moment",
@@ -357,7 +354,7 @@ def test_counts_are_bounded(client: Client) -> None:
     ends = {"start": CELL, "end": CELL}
     assert client.post("/explore/between", **SOURCE, **ends, steps=1000).status == 400
     assert client.post("/explore/film", **SOURCE, favourites=["x"] * 65).status == 400
-    assert client.ask("/explore/paint", "POST", b" " * (2**20 + 1), {"Content-Type": "application/json"}).status == 413
+    assert client.ask("/explore/paint", "POST", b" " * (2**18 + 1), {"Content-Type": "application/json"}).status == 413
 
 
 BAD_VOTES: list[tuple[str, dict[str, object]]] = [

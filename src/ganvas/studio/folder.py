@@ -86,11 +86,11 @@ class StudioFolder:
 
     def dataset(self, name: str) -> Path:
         """The dataset of this name; raises as `run` does."""
-        return self._named(self.look().datasets, name, "dataset")
+        return self._closed(self._named(self.look().datasets, name, "dataset"))
 
     def classifier(self, name: str) -> Path:
         """The classifier of this name; raises as `run` does."""
-        return self._named(self.look().classifiers, name, "classifier")
+        return self._closed(self._named(self.look().classifiers, name, "classifier"))
 
     def source(self, name: str) -> Path:
         """The folder or archive of pictures of this name; raises as `run` does."""
@@ -140,6 +140,13 @@ class StudioFolder:
         path = things.get(name)
         if path is None or not path.resolve().is_relative_to(self.root):
             raise NotHere(f"there is no {kind} {name[:LONGEST_NAME]!r} in this folder; go back to the first page")
+        return path
+
+    def _closed(self, path: Path) -> Path:
+        """A folder none of whose entries is a link that leads out."""
+        for entry in path.iterdir():
+            if entry.is_symlink():
+                self.file(entry)
         return path
 
     def _sort(self, folder: Path, name: str, found: Found, folders_left: list[int], depth: int) -> None:

@@ -16,6 +16,7 @@ from ganvas.studio.machine import MachineWatch
 from ganvas.studio.painter import Painter
 from ganvas.studio.thumbnails import Thumbnails
 from ganvas.studio.training import Training, Trainings
+from ganvas.studio.uploads import Uploads
 from ganvas.studio.votes import Votes
 from ganvas.studio.words import named
 
@@ -37,6 +38,7 @@ class Studio:
         keys: what lets a browser in.
         painter: the generators.
         votes: the blind votes.
+        uploads: pictures that are looked at.
     """
 
     folder: StudioFolder
@@ -48,6 +50,7 @@ class Studio:
     keys: Keys
     painter: Painter
     votes: Votes
+    uploads: Uploads
 
     @classmethod
     def of(cls, root: Path, keys: Keys) -> Self:
@@ -67,6 +70,7 @@ class Studio:
             keys,
             Painter(),
             Votes(folder),
+            Uploads(),
         )
 
     def training(self, name: str) -> Training:

@@ -318,7 +318,7 @@ function whenDone(number, done, failed) {
     if (job.running) return;
     stop();
     const last = job.log.at(-1) ?? "";
-    if (last.startsWith("error") || last.startsWith("Error")) failed(last);
+    if (last.startsWith("ganvas: ")) failed(last);
     else done();
   });
 }

@@ -29,8 +29,8 @@ LARGER = {
     "/explore/restore": 32 * MEBI,
     "/explore/project": 32 * MEBI,
     "/classify/ask": 32 * MEBI,
-    "/explore/paint": MEBI,
-    "/explore/download": MEBI,
+    "/explore/paint": MEBI // 4,
+    "/explore/download": MEBI // 4,
 }
 
 

@@ -24,7 +24,6 @@ from ganvas.studio.pages.painting import png
 from ganvas.studio.render import page
 from ganvas.studio.studio import Studio, asked, studio_of
 from ganvas.studio.training import tried
-from ganvas.studio.uploads import uploaded
 from ganvas.studio.words import command, named
 
 # Classes that are shown, the most probable first.
@@ -56,7 +55,7 @@ async def ask(request: Request) -> Response:
     """The picture as the classifier sees it, and where it looked, as one sheet; what it thinks in a header."""
     studio, name = studio_of(request), asked(request, "name")
     path = studio.folder.classifier(name)
-    async with uploaded(request) as file:
+    async with studio.uploads.receive(request) as file:
         content, about = await run_in_threadpool(_answer, studio, path, file)
     return Response(content, media_type="image/png", headers={"x-about": json.dumps(about)})
 

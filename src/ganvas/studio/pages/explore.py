@@ -24,7 +24,6 @@ from ganvas.studio.pages.painting import Chosen, One, completed, read_file, rest
 from ganvas.studio.refusals import Conflict, NotHere
 from ganvas.studio.render import page
 from ganvas.studio.studio import Studio, asked, source_words, studio_of
-from ganvas.studio.uploads import uploaded
 
 # Favourites of one snapshot, and pictures to project that are kept.
 MOST_FAVOURITES, MOST_GIVEN = 500, 50
@@ -199,7 +198,7 @@ async def project(request: Request) -> Response:
     """Start `ganvas explore project` with a dropped picture."""
     studio, name, snapshot = studio_of(request), asked(request, "name"), asked(request, "snapshot")
     studio.snapshot(name, snapshot)
-    async with uploaded(request) as file:
+    async with studio.uploads.receive(request) as file:
         return JSONResponse((await run_in_threadpool(_project, studio, name, snapshot, file)).record())
 
 

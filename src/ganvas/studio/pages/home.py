@@ -44,6 +44,7 @@ def contents(studio: Studio) -> dict[str, Any]:
         "folder": studio.folder.root.name,
         "runs": sorted(runs, key=lambda card: (-card.facts.get("is_on", False), -card.changed)),
         "datasets": sorted(datasets, key=lambda card: -card.changed),
+        "classifiers": list(found.classifiers),
         "sources": list(found.sources),
         "refused": found.refused,
         "now": now(studio),
@@ -136,9 +137,8 @@ def events(request: Request) -> Response:
     def look() -> Mapping[str, object]:
         going = now(studio)
         found = studio.folder.look()
-        seen = repr(
-            [sorted(found.runs), sorted(found.datasets), sorted(found.sources), [each["name"] for each in going]]
-        )
+        things = (found.runs, found.datasets, found.classifiers, found.sources)
+        seen = repr([*map(sorted, things), [each["name"] for each in going]])
         return {
             "now": fragment("home/now.html", now=going),
             "things": hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest(),
@@ -161,9 +161,6 @@ def dataset_thumbnail(request: Request) -> Response:
     """Pictures of a dataset in small."""
     studio = studio_of(request)
     path = studio.folder.dataset(asked(request, "name"))
-    for file in path.iterdir():
-        if file.is_symlink():
-            studio.folder.file(file)  # refuses what leads out
     return _webp(studio.thumbnails.of_dataset(path))
 
 

@@ -30,7 +30,6 @@ from ganvas.runs.snapshot import read_card
 from ganvas.studio.bodies import Body, body_of
 from ganvas.studio.refusals import NotHere
 from ganvas.studio.studio import Studio, asked, source_words, studio_of
-from ganvas.studio.uploads import uploaded
 from ganvas.studio.words import command, painting
 
 # Pictures of one request, latents that may be drawn for it, and pictures of a file that are restored.
@@ -178,7 +177,7 @@ async def restore(request: Request) -> Response:
     """What a file that ganvas painted shows: the run and snapshot, and its pictures."""
     studio, name = studio_of(request), asked(request, "name")
     studio.folder.run(name)
-    async with uploaded(request) as file:
+    async with studio.uploads.receive(request) as file:
         origin = await run_in_threadpool(read_file, file)
         return JSONResponse(await run_in_threadpool(restored, studio, name, origin))
 
