@@ -35,7 +35,7 @@ WALL = """async () => {
   document.getElementById("another").click();
   for (;;) {
     await new Promise(requestAnimationFrame);
-    const canvas = document.querySelectorAll("#wall .tile canvas")[63];
+    const canvas = document.querySelectorAll("#wall .piece canvas")[63];
     if (canvas && canvas.getContext("2d").getImageData(0, 0, 1, 1).data[3]) return performance.now() - started;
   }
 }"""
@@ -98,7 +98,7 @@ def studio(folder: Path, page: Page) -> Iterator[str]:
 def explore(page: Page, address: str, rounds: int, where: str) -> None:
     """The wall and the slider."""
     page.goto(address)
-    page.wait_for_selector("#wall .tile:nth-of-type(64)")
+    page.wait_for_selector("#wall .piece:nth-of-type(64)")
     walls = [page.evaluate(WALL) for _ in range(2 * rounds)][rounds:]
     print(f"wall of 64, from click to pixels, {where}: {statistics.median(walls):.0f} ms (longest {max(walls):.0f})")
     rates = [page.evaluate(SLIDER, SLIDING) for _ in range(rounds)]

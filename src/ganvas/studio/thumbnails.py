@@ -28,7 +28,8 @@ class Thumbnails:
         self._lock = threading.Lock()
 
     def of_grid(self, file: Path) -> bytes:
-        """A sample grid in small, as WebP: its upper left quarter, whose pictures are then large enough to see.
+        """A sample grid in small, as WebP: its upper right quarter, without names of classes, whose pictures are then
+        large enough to see.
 
         Raises:
             GanvasError: it cannot be read.
@@ -38,7 +39,8 @@ class Thumbnails:
             picture = read_picture(file)
             if picture is None:
                 raise GanvasError(f"{file.name} cannot be read as a picture")
-            return picture.crop((0, 0, picture.width // 2, picture.height // 2)) if picture.width > SIDE else picture
+            width, height = picture.size
+            return picture.crop((width // 2, 0, width, height // 2)) if width > SIDE else picture
 
         return self._kept(("grid", file, file.stat().st_mtime_ns), make)
 

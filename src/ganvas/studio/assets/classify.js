@@ -1,6 +1,7 @@
 // @ts-check
 /** The page on which a classifier is asked what a picture is. */
 import { answer, onDrop, onSubmit, post, the } from "./common.js";
+import { send } from "./given.js";
 import { show } from "./painting.js";
 
 document.getElementById("classifier")?.addEventListener("change", (event) => {
@@ -24,13 +25,7 @@ async function ask([file]) {
   problem.hidden = true;
   try {
     const name = the("drop", HTMLDivElement).dataset.name ?? "";
-    const response = await answer(() =>
-      fetch(`/classify/ask?${new URLSearchParams({ name })}`, {
-        method: "POST",
-        headers: { "content-type": "application/octet-stream" },
-        body: file,
-      }),
-    );
+    const response = await answer(() => send("/classify/ask", { name }, file));
     /** @type {Opinion} */
     const opinion = JSON.parse(response.headers.get("x-about") ?? "{}");
     showOpinion(opinion, await createImageBitmap(await response.blob()));

@@ -1,8 +1,10 @@
 // @ts-check
 /** The page on which one wanders through what a generator learned. */
 import { answer, listen, onDrop, onEachSeed, onSubmit, post, say, the } from "./common.js";
+import { Controls } from "./controls.js";
+import { brought, goTo, restore, startProjection } from "./given.js";
 import { Newest, askPicture, offer, paint, show } from "./painting.js";
-import { Tiles, Wall, nameOf } from "./tiles.js";
+import { Tiles, Wall } from "./tiles.js";
 
 /** @typedef {import("./painting.js").Cell} Cell */
 
@@ -12,11 +14,6 @@ const state = JSON.parse(main.dataset.state ?? "{}");
 /** @typedef {{name: string, cell: Cell}} Kept */
 const source = { name: state.name, snapshot: state.snapshot };
 const big = the("big", HTMLCanvasElement);
-const truncation = the("truncation", HTMLInputElement);
-const label = document.getElementById("label");
-const mixture = [...document.querySelectorAll("[data-class]")].filter((each) => each instanceof HTMLInputElement);
-const directions = [...document.querySelectorAll("[data-direction]")].filter((each) => each instanceof HTMLInputElement);
-
 /** The chosen picture, before the changes of the controls. @type {Cell} */
 let chosen = { seed: 0, number: 0 };
 /** The pictures that were chosen before, the newest last. @type {Cell[]} */
@@ -31,61 +28,9 @@ function fail(error) {
   problem.textContent = error instanceof Error ? error.message : String(error);
 }
 
-// --- Controls ---
-
-/**
- * A picture as the controls change it.
- * @param {Cell} cell
- * @returns {Cell}
- */
-function changed(cell) {
-  /** @type {Cell} */
-  const made = { truncation: truncation.valueAsNumber };
-  if (cell.latent) made.latent = cell.latent;
-  else Object.assign(made, { seed: cell.seed ?? 0, number: cell.number ?? 0 });
-  const edits = directions
-    .filter((each) => each.valueAsNumber !== 0)
-    .map((each) => ({ direction: each.dataset.direction ?? "", amount: each.valueAsNumber }));
-  if (edits.length) made.edits = edits;
-  const own = chosenLabel();
-  if (own) made.label = own;
-  else if (cell.latent && cell.label) made.label = cell.label;
-  return made;
-}
-
-/** @returns {string | Record<string, number> | null} */
-function chosenLabel() {
-  if (!(label instanceof HTMLSelectElement) || label.value === "") return null;
-  if (label.value !== "mixture") return state.classes[Number(label.value) - 1];
-  const total = mixture.reduce((sum, each) => sum + each.valueAsNumber, 0);
-  if (!total) return state.classes[0];
-  const parts = mixture.filter((each) => each.valueAsNumber > 0);
-  return Object.fromEntries(parts.map((each) => [each.dataset.class ?? "", each.valueAsNumber / total]));
-}
-
-/**
- * Set the controls to what a picture has.
- * @param {Cell} cell
- */
-function setControls(cell) {
-  truncation.value = String(cell.truncation ?? 1);
-  for (const each of directions) {
-    each.value = String(cell.edits?.find((edit) => edit.direction === each.dataset.direction)?.amount ?? 0);
-  }
-  if (label instanceof HTMLSelectElement) {
-    const { label: own } = cell;
-    label.value = own === undefined ? "" : typeof own === "string" ? String(state.classes.indexOf(own) + 1) : "mixture";
-    if (typeof own === "object") for (const each of mixture) each.value = String(own[each.dataset.class ?? ""] ?? 0);
-  }
-  describeControls();
-}
-
-function describeControls() {
-  the("truncation-said", HTMLOutputElement).value = truncation.valueAsNumber.toFixed(2);
-  for (const each of directions) each.setAttribute("aria-valuetext", `${each.value} steps`);
-  const sliders = document.getElementById("mixture");
-  if (sliders) sliders.hidden = !(label instanceof HTMLSelectElement && label.value === "mixture");
-}
+const controls = new Controls(state.classes, repaint, settle);
+/** @param {Cell} cell */
+const changed = (cell) => controls.changed(cell);
 
 // --- The chosen picture ---
 
@@ -113,7 +58,7 @@ const describer = new Newest(async (/** @type {Cell} */ cell) => {
 
 /** Paint the chosen picture as the controls have it; in words only once they rest. */
 function repaint() {
-  describeControls();
+  controls.describe();
   the("near", HTMLDivElement).hidden = true;
   void painter.ask(changed(chosen));
 }
@@ -133,7 +78,7 @@ function choose(cell, isNew = true, setsControls = true) {
   if (isNew) before.push(changed(chosen));
   the("back", HTMLButtonElement).disabled = !before.length;
   chosen = cell;
-  if (setsControls) setControls(cell);
+  if (setsControls) controls.set(cell);
   repaint();
   void describer.ask(changed(chosen));
 }
@@ -157,16 +102,8 @@ async function spread() {
   await wall.repaint().catch(fail);
 }
 
-for (const slider of [truncation, ...mixture, ...directions]) {
-  slider.addEventListener("input", repaint);
-  slider.addEventListener("change", settle);
-}
-label?.addEventListener("change", () => {
-  repaint();
-  settle();
-});
 the("reset", HTMLButtonElement).addEventListener("click", () => {
-  setControls(chosen.latent ? { label: chosen.label } : {});
+  controls.set(chosen.latent ? { label: chosen.label } : {});
   repaint();
   settle();
 });
@@ -252,7 +189,7 @@ addEventListener("keydown", (event) => {
   const isTyping = at instanceof HTMLInputElement || at instanceof HTMLSelectElement || at instanceof HTMLTextAreaElement;
   if (isTyping || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "z") goBack();
-  if (event.key === " " && (at === document.body || (at instanceof Element && at.closest(".tile")))) {
+  if (event.key === " " && (at === document.body || (at instanceof Element && at.closest(".piece")))) {
     event.preventDefault();
     if (at instanceof HTMLButtonElement && at.getAttribute("aria-pressed") !== "true") at.click();
     void keep();
@@ -260,7 +197,7 @@ addEventListener("keydown", (event) => {
 });
 // A button is pressed when space is let go, too; on a picture, space keeps.
 addEventListener("keyup", (event) => {
-  if (event.key === " " && event.target instanceof Element && event.target.closest(".tile")) event.preventDefault();
+  if (event.key === " " && event.target instanceof Element && event.target.closest(".piece")) event.preventDefault();
 });
 
 // --- From one picture to another ---
@@ -331,7 +268,7 @@ async function drop([file]) {
   if (!file) return;
   try {
     words.textContent = "Reading the picture …";
-    const found = await restore(file);
+    const found = await restore(state.name, file);
     words.textContent = found ? await showFound(found) : await project(file);
   } catch (error) {
     words.textContent = "";
@@ -340,28 +277,10 @@ async function drop([file]) {
   }
 }
 
-/**
- * What a picture that ganvas painted says; null if it says nothing.
- * @param {File} file
- * @returns {Promise<{name: string, snapshot: string, cells: Cell[]} | null>}
- */
-async function restore(file) {
-  const response = await fetch(`/explore/restore?${new URLSearchParams({ name: state.name })}`, {
-    method: "POST",
-    headers: { "content-type": "application/octet-stream" },
-    body: file,
-  });
-  if (response.ok) return response.json();
-  const { error } = await response.json();
-  if (/does not say how it was made|is not a PNG file/.test(error)) return null;
-  throw new Error(error);
-}
-
-/** @param {{name: string, snapshot: string, cells: Cell[]}} found */
+/** @param {import("./given.js").Found} found */
 async function showFound(found) {
   if (found.name !== state.name || found.snapshot !== state.snapshot) {
-    sessionStorage.setItem("ganvas-found", JSON.stringify(found));
-    location.href = `/explore?${new URLSearchParams({ name: found.name, snapshot: found.snapshot })}`;
+    goTo(found);
     return "It is of another snapshot. Going there …";
   }
   const [first] = found.cells;
@@ -376,14 +295,7 @@ async function showFound(found) {
 
 /** @param {File} file */
 async function project(file) {
-  const response = await answer(() =>
-    fetch(`/explore/project?${new URLSearchParams(source)}`, {
-      method: "POST",
-      headers: { "content-type": "application/octet-stream" },
-      body: file,
-    }),
-  );
-  const { number, command } = await response.json();
+  const { number, command } = await startProjection(source, file);
   the("command", HTMLElement).textContent = command;
   listen(`/job/events?number=${number}`, async (job, stop) => {
     if (job.running) return;
@@ -404,9 +316,7 @@ onDrop(the("drop", HTMLDivElement), the("file", HTMLInputElement), (files) => vo
 // --- The beginning ---
 
 showKept(state.favourites);
-const found = sessionStorage.getItem("ganvas-found");
-sessionStorage.removeItem("ganvas-found");
 choose(chosen, false);
-const restored = found ? JSON.parse(found) : null;
-if (restored && restored.name === state.name && restored.snapshot === state.snapshot) void showFound(restored);
-if (!restored || restored.cells.length === 1) void wall.show(seed.valueAsNumber);
+const found = brought(source);
+if (found) void showFound(found);
+if (!found || found.cells.length === 1) void wall.show(seed.valueAsNumber);

@@ -18,8 +18,8 @@ function show(state) {
   showLog(state.log, "It has printed nothing yet.");
   const result = the("result", HTMLAnchorElement);
   const made = the("made", HTMLParagraphElement);
-  result.hidden = !state.result?.href || state.running;
-  made.hidden = !state.result || state.result.href !== "" || state.running;
+  result.hidden = !state.result?.href;
+  made.hidden = state.result?.href !== "";
   if (state.result?.href) result.href = state.result.href;
   (state.result?.href ? result : made).textContent = state.result?.words ?? "";
 }

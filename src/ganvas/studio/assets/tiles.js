@@ -75,7 +75,7 @@ export class Tiles {
   tile(cell, name, before) {
     const tile = document.createElement("button");
     tile.type = "button";
-    tile.className = "tile";
+    tile.className = "piece";
     tile.setAttribute("aria-label", name);
     tile.setAttribute("aria-pressed", "false");
     tile.tabIndex = this.cells.size ? -1 : 0;
