@@ -67,12 +67,12 @@ def test_the_token_lets_in_and_does_not_stay_in_the_address(client: Client) -> N
     assert client.ask("/").status == 200
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/events", "/assets/run.js", "/nothing"])
 @pytest.mark.parametrize("cookie", ["", "ganvas-studio-1=x", "; ; =", "\x7f=1", "a" * 3000])
-def test_nobody_gets_in_without_the_key(client: Client, page: str, cookie: str) -> None:
-    answer = client.ask(page, headers={"Cookie": cookie})
-    assert answer.status == 403
-    assert b"token" in answer.body
+def test_nobody_gets_in_without_the_key(client: Client, cookie: str) -> None:
+    for page in (*PAGES, "/events", "/assets/run.js", "/nothing"):
+        answer = client.ask(page, headers={"Cookie": cookie})
+        assert answer.status == 403, page
+        assert b"token" in answer.body
 
 
 @pytest.mark.parametrize(
@@ -153,14 +153,14 @@ def test_a_folder_that_is_not_there_is_one_clear_line(cli: Cli) -> None:
 # --- Hostile requests ---
 
 
-@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 @pytest.mark.parametrize("read", READS)
-def test_no_name_leads_out_of_the_folder(client: Client, read: str, name: str) -> None:
+def test_no_name_leads_out_of_the_folder(client: Client, read: str) -> None:
     before = listing(client.root)
-    answer = client.ask(read.format(quote(name, safe="")))
-    assert 400 <= answer.status < 500
-    assert b"secret" not in answer.body
-    assert b"root:" not in answer.body
+    for name in NAMES:
+        answer = client.ask(read.format(quote(name, safe="")))
+        assert 400 <= answer.status < 500, name
+        assert b"secret" not in answer.body
+        assert b"root:" not in answer.body
     assert listing(client.root) == before
 
 

@@ -181,6 +181,16 @@ def test_what_takes_longer_is_a_command(client: Client, started: list[list[str]]
     assert started[4] == ["classify", "train", "data", "--out", "other", "--model", "forest"]
 
 
+def test_a_run_begins_anew_from_another_in_a_run_of_its_own(client: Client, started: list[list[str]]) -> None:
+    anew = {"name": "first", "out": "next", "budget": "1steps"}
+    assert client.post("/run/again", **anew, start="newest").status == 200
+    assert client.post("/run/again", **anew, start="best").status == 404, "it was not evaluated"
+    assert client.post("/run/again", **anew | {"out": "second"}, start="newest").status == 400, "the name is taken"
+    assert started == [
+        ["train", "data", "--config", "first/config.yaml", "--from", "first", "--budget", "1steps", "--out", "next"]
+    ]
+
+
 def test_the_file_that_a_command_has_made_can_be_fetched(client: Client, root: Path, started: list[list[str]]) -> None:
     number = json.loads(client.post("/export/start", **SOURCE, to="web", out="page.html").body)["number"]
     assert client.ask(f"/job/result?number={number}").status == 404

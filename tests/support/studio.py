@@ -95,9 +95,10 @@ def write_folder(folder: Path) -> Path:
     """A folder with a dataset, two runs of two classes, a classifier, and links that lead out of it."""
     outside = folder.with_name("outside")
     write_dataset(folder / "data")
-    moments = {"sample_every": "2steps", "log_every": "1steps"}
     for name, budget, seed in (("first", "4steps", 0), ("second", "1steps", 1)):
-        train(folder / "data", folder / name, "cdcgan", **TINY, **moments, budget=budget, seed=seed)
+        often = {"sample_every": "2steps", "log_every": "1steps"}
+        changes = TINY | often | {"budget": budget, "seed": seed}
+        train(folder / "data", folder / name, "cdcgan", **changes)
     train_classifier(folder / "data", folder / "mind", model="cnn", epochs=1)
     shutil.copytree(folder / "second", outside / "run")
     (outside / "secret.png").write_bytes(b"secret")
