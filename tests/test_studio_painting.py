@@ -18,6 +18,7 @@ from ganvas.artist.again import paint_again
 from ganvas.artist.artist import load
 from ganvas.artist.origin import Cell
 from ganvas.artist.png import write_painted
+from ganvas.foundation.errors import GanvasError
 from ganvas.studio import painter
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
@@ -252,6 +253,20 @@ def test_both_sides_of_a_question_are_painted_from_the_same_latents(client: Clie
         assert np.array_equal(painted, artist.sample(9, seed=vote.seed))
     assert client.ask(f"/compare/picture?vote={vote.number}&question=1&place=left").status == 404
     assert client.ask(f"/compare/picture?vote={vote.number}&question=0&place=up").status == 400
+
+
+def test_nothing_is_kept_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / ".ganvas-studio").symlink_to(tmp_path / "outside")
+    folder = StudioFolder(tmp_path / "folder")
+    for keep in (
+        lambda: Jobs(folder).start(["doctor"], "nothing"),
+        lambda: Votes(folder).begin(Side(name="a"), Side(name="b")),
+    ):
+        with pytest.raises(GanvasError, match="is a link"):
+            keep()
+    assert list((tmp_path / "outside").iterdir()) == []
 
 
 def test_an_answer_counts_once_and_neither_is_undecided(root: Path) -> None:

@@ -16,10 +16,13 @@ from ganvas.classify.classifier import CARD
 from ganvas.data.dataset.layout import INFO
 from ganvas.data.pictures.formats import EXTENSIONS
 from ganvas.foundation.errors import GanvasError
+from ganvas.foundation.files import unwritable
 from ganvas.foundation.paths import readable
 from ganvas.runs.directory import CONFIG
 from ganvas.studio.refusals import NotHere
 
+# The hidden folder of what the studio keeps.
+HOME = ".ganvas-studio"
 # How deep things are looked for, how many folders are looked into, and how many entries of each.
 DEPTH, MOST_FOLDERS, MOST_ENTRIES = 4, 5000, 20_000
 # Seconds for which a look around is good.
@@ -135,6 +138,22 @@ class StudioFolder:
         """The name, with a number after it if it is taken."""
         names = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
         return next(each for each in names if not (self.root / each).exists() and not (self.root / each).is_symlink())
+
+    def kept(self, *names: str) -> Path:
+        """The hidden folder of what the studio keeps, or one in it; it is made if it is not there.
+
+        Raises:
+            NotHere: there is a link in its place.
+            WriteError: the file system refused to make it.
+        """
+        path = self.root
+        for name in (HOME, *names):
+            path /= name
+            if path.is_symlink():
+                raise NotHere(f"{name} is a link, which the studio does not follow; remove it")
+            with unwritable(path):
+                path.mkdir(exist_ok=True)
+        return path
 
     def _named(self, things: dict[str, Path], name: str, kind: str) -> Path:
         path = things.get(name)

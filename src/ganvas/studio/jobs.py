@@ -19,11 +19,10 @@ from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.files import unwritable, whole_file
 from ganvas.foundation.locks import exclusive
 from ganvas.foundation.processes import Process
-from ganvas.studio.folder import StudioFolder
+from ganvas.studio.folder import HOME, StudioFolder
 from ganvas.studio.refusals import Conflict, NotHere
 from ganvas.studio.words import command
 
-HOME = ".ganvas-studio"
 # Jobs that may run at once, and records that are kept.
 MOST_RUNNING, MOST_KEPT = 4, 200
 # The commands that take the whole machine, of which one runs at a time unless the user asks for more.
@@ -133,6 +132,7 @@ class Jobs:
             Conflict: too many commands run, or a training does.
             WriteError: the folder cannot be written to.
         """
+        self._folder.kept()
         with exclusive(self._home / "jobs", "used", self._home / ".lock"):
             running = self.running()
             if len(running) >= MOST_RUNNING:
@@ -143,10 +143,8 @@ class Jobs:
                     f"{other.about} is being trained; two trainings at once are slower than one after another"
                 )
             number = max((job.number for job in self.all()), default=0) + 1
-            with unwritable(self._home):
-                self._home.mkdir(exist_ok=True)
-                with self._log(number).open("wb") as log:
-                    child = self._spawn(words, log.fileno())
+            with unwritable(self._home), self._log(number).open("wb") as log:
+                child = self._spawn(words, log.fileno())
             self._children.append(child)
             job = Job(
                 number=number,

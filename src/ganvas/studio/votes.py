@@ -13,14 +13,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ganvas.foundation.errors import RunError
-from ganvas.foundation.files import unwritable, whole_file
-from ganvas.studio.folder import StudioFolder
-from ganvas.studio.jobs import HOME
+from ganvas.foundation.files import whole_file
+from ganvas.studio.folder import HOME, StudioFolder
 from ganvas.studio.refusals import Conflict, NotHere
 
 Choice = Literal["left", "right", "neither"]
 # Votes whose files are kept, and choices of each.
 MOST_VOTES, MOST_CHOICES = 200, 1000
+VOTES = "votes"
 # The quantile of the normal distribution for an interval of 95 %.
 QUANTILE = 1.959964
 
@@ -94,7 +94,8 @@ class Votes:
     """The votes of a folder."""
 
     def __init__(self, folder: StudioFolder) -> None:
-        self._home, self._lock = folder.root / HOME / "votes", threading.Lock()
+        self._folder, self._lock = folder, threading.Lock()
+        self._home = folder.root / HOME / VOTES
 
     def begin(self, first: Side, second: Side) -> Vote:
         """Begin a vote."""
@@ -150,9 +151,7 @@ class Votes:
         return sorted(file for file in self._home.glob("[0-9]*.json") if file.stem.isdigit())
 
     def _write(self, vote: Vote) -> None:
-        with unwritable(self._home):
-            self._home.mkdir(parents=True, exist_ok=True)
-        with whole_file(self._home / f"{vote.number:06d}.json") as partial:
+        with whole_file(self._folder.kept(VOTES) / f"{vote.number:06d}.json") as partial:
             partial.write_text(vote.model_dump_json(), encoding="utf-8")
 
 

@@ -17,9 +17,9 @@ from ganvas.artist.explore.places import find_places
 from ganvas.artist.kept_directions import read_directions
 from ganvas.artist.origin import LONGEST_NAME, Cell
 from ganvas.foundation.errors import ConfigError
-from ganvas.foundation.files import unwritable, whole_file
+from ganvas.foundation.files import whole_file
 from ganvas.studio.bodies import body_of
-from ganvas.studio.jobs import HOME, Job
+from ganvas.studio.jobs import Job
 from ganvas.studio.pages.painting import Chosen, One, completed, read_file, restored
 from ganvas.studio.refusals import Conflict, NotHere
 from ganvas.studio.render import page
@@ -204,10 +204,8 @@ async def project(request: Request) -> Response:
 
 def _project(studio: Studio, name: str, snapshot: str, file: Path) -> Job:
     content = file.read_bytes()
-    home = studio.folder.root / HOME / GIVEN
+    home = studio.folder.kept(GIVEN)
     picture = home / f"{hashlib.sha256(content).hexdigest()[:16]}{file.suffix}"
-    with unwritable(home):
-        home.mkdir(parents=True, exist_ok=True)
     with whole_file(picture) as partial:
         partial.write_bytes(content)
     for old in sorted(home.iterdir(), key=lambda each: each.stat().st_mtime)[:-MOST_GIVEN]:
