@@ -74,7 +74,8 @@ def labelled_places(
 
 def with_known_directions(artist: TrainedGenerator, cell: Cell, vectors: Directions) -> Cell:
     """A picture of a file, with its latent as it is after edits unless their directions are beside the snapshot."""
-    if all(name in artist.directions and np.array_equal(artist.directions[name], vectors[name]) for name in vectors):
+    used, known = {edit.direction for edit in cell.edits}, artist.directions
+    if all(name in known and np.array_equal(known[name], vectors[name]) for name in used):
         return cell
     return Cell(latent=encoded(artist.latents([cell], vectors)[0].numpy()), label=cell.label)
 
