@@ -52,7 +52,7 @@ class Client:
         self, path: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Ask with these headers in addition to those of a page of the studio; an empty one is left out."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=600)
         own = {"Host": self.host, "Cookie": self.cookie, "Origin": f"http://{self.host}"}
         sent = {name: value for name, value in (own | dict(headers or {})).items() if value}
         try:
