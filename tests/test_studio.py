@@ -363,7 +363,7 @@ def test_a_holder_is_named_without_taking_the_lock(tmp_path: Path) -> None:
 # --- What it starts ---
 
 
-def await_job(jobs: Jobs, number: int, seconds: float = 120) -> Job:
+def await_job(jobs: Jobs, number: int, seconds: float = 600) -> Job:
     end = time.monotonic() + seconds
     while True:
         job = next(each for each in jobs.all() if each.number == number)
