@@ -59,12 +59,18 @@ def option_words(options: Mapping[str, object]) -> list[str]:
     return [word for key, value in options.items() for word in ("--set", f"{key}={value}")]
 
 
-def train(data: Path, out: Path, recipe: str, steps: int, options: Sequence[str] = ()) -> Trained:
-    """Run `ganvas train` in a process of its own for `steps` steps after the warm-up, without evaluations."""
+def train(
+    data: Path, out: Path, recipe: str, steps: int, options: Sequence[str] = (), devices: int | None = None
+) -> Trained:
+    """Run `ganvas train` in a process of its own for `steps` steps after the warm-up, without evaluations.
+
+    With `devices`, that process starts as many others, which train together. The peak memory is then that of the first.
+    """
     quiet = ["device=cpu", "eval_samples=0", "tensorboard=false", "log_every=1steps", "sample_every=1h"]
     command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", str(out), "--recipe", recipe]
     command += ["--budget", f"{steps + WARM_UP_STEPS}steps"]
     command += [word for option in (*quiet, *options) for word in ("--set", option)]
+    command += ["--devices", str(devices)] if devices else []
     peak = peak_of(command)
     run = RunDirectory.open(out)
     img_per_s = statistics.median(line.number("img_per_s") for line in RunLogs.of(run).stats[WARM_UP_STEPS:])

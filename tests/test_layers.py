@@ -29,6 +29,7 @@ LAYERS = """
     data.sources
     data.painter data.dataset
     data.pictures
+    distributed
     machine
     settings
     foundation

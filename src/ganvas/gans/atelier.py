@@ -14,6 +14,9 @@ Networks are narrow and batches small, because a recipe for a laptop must learn 
 says what was tried, what each choice brings and what it costs.
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -24,6 +27,7 @@ from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import NETWORK
 from ganvas.networks.losses import hinge_fake, hinge_real
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Values, Varied
 
 
 class AtelierOptions(Options):
@@ -86,6 +90,12 @@ class Atelier(Recipe):
         spectral_norm=True,
         augment=("colour", "translation"),
     )
+    ranges: ClassVar[Mapping[str, Varied]] = {
+        "d_width": Values((16, 32, 64)),
+        "ema_kimg": Range(2.0, 40.0, log=True),
+        "augment_probability": Range(0.4, 1.0),
+        "vision": Range(0.25, 4.0, log=True),
+    }
     options: AtelierOptions
 
     def build_generator(self, spec: Spec) -> nn.Module:

@@ -114,6 +114,7 @@ def _processor_features() -> Mapping[str, object]:
 def launch(machine: Machine) -> "Fabric":
     """Start Fabric on a machine, and set threads, TF32 and cuDNN's choice of kernels for the whole process."""
     from lightning_fabric import Fabric  # takes seconds to import; mistyped options are reported first
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the plan names the precision
     torch.set_num_threads(machine.threads)
@@ -122,4 +123,11 @@ def launch(machine: Machine) -> "Fabric":
         keep_freed_memory()
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
-    return Fabric(accelerator=machine.device, devices=1, precision=FABRIC_PRECISION[machine.precision])
+    return Fabric(
+        accelerator=machine.device,
+        # Each process of a run has one device.
+        devices=[torch.cuda.current_device()] if machine.device == "cuda" else 1,
+        precision=FABRIC_PRECISION[machine.precision],
+        # Fabric must not take part in what torchrun or SLURM started: `distributed` does.
+        plugins=[LightningEnvironment()],
+    )

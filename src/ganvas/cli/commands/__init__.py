@@ -15,6 +15,7 @@ ORDER = (
     "report",
     "compare",
     "studio",
+    "sweep",
     "reproduce",
     "demo",
     "doctor",
