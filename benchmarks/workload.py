@@ -1,11 +1,12 @@
 """Common parts of the benchmarks of training: a dataset and a training process."""
 
+import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,22 @@ def noise_dataset(path: Path, size: int, count: int = 1024, classes: int = 0) ->
     info = Info(size=size, count=count, label_column=column, class_names=names, fingerprint="noise")
     (path / INFO).write_text(info.model_dump_json())
     return path
+
+
+# A process that keeps a core busy.
+BUSY = "while True: pass"
+
+
+@contextlib.contextmanager
+def busy_processes(count: int) -> Iterator[None]:
+    """Keep some processes busy meanwhile."""
+    running = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
 
 
 def option_words(options: Mapping[str, object]) -> list[str]:

@@ -29,6 +29,12 @@ from ganvas.networks.losses import hinge_fake, hinge_real
 from ganvas.settings.options import Options
 from ganvas.settings.ranges import Range, Values, Varied
 
+# The heads join after this share of a run, and their weight grows over the same share again. So they have their full
+# weight in the last third. Both take no longer than the options say.
+SHARE = 1 / 3
+# A run of fewer thousand pictures has no schedule: G does not paint different pictures by then, and heads do harm.
+SHORTEST = 6.0
+
 
 class AtelierOptions(Options):
     """Options of `atelier` alone."""
@@ -44,10 +50,15 @@ class AtelierOptions(Options):
         100.0,
         ge=0,
         le=1e6,
-        description="Thousands of real pictures that D sees before the heads over frozen features join.",
+        description="Thousands of real pictures that D sees before the heads over frozen features join. A run of less "
+        "than three times as many has a third of its own, unless you set this.",
     )
     vision_over: float = Field(
-        100.0, ge=0, le=1e6, description="Thousands of real pictures from then on over which their weight grows from 0."
+        100.0,
+        ge=0,
+        le=1e6,
+        description="Thousands of real pictures from then on over which their weight grows from 0; in a shorter run as "
+        "for vision_from.",
     )
     vision_renewed: float = Field(
         30.0,
@@ -117,6 +128,13 @@ class Atelier(Recipe):
                 size=own.vision_size,
             )
         return self.build_generator(spec), discriminator
+
+    def scheduled(self, kimg: float) -> dict[str, float]:
+        """When the heads join, and over how many pictures their weight grows."""
+        if not self.options.vision or kimg < SHORTEST:
+            return {}
+        longest = {"vision_from": self.options.vision_from, "vision_over": self.options.vision_over}
+        return {key: min(most, float(f"{SHARE * kimg:.3g}")) for key, most in longest.items()}
 
     def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
         """The hinge loss over pixels and over frozen features."""

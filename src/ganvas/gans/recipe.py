@@ -268,6 +268,14 @@ class Recipe(GeneratorRecipe):
         judgement = self.discriminate(discriminator, images, labels)
         return judgement if isinstance(judgement, Critique) else None
 
+    def scheduled(self, kimg: float) -> dict[str, float]:
+        """Options whose best values follow the length of a run, and these values; by default none.
+
+        Args:
+            kimg: thousands of real pictures that D will see, about.
+        """
+        return {}
+
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
         """Called after each update of the discriminator, for constraints on its weights."""
 

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from ganvas.foundation.errors import ConfigError
-from ganvas.machine.cores import usable_threads
-from ganvas.machine.memory import keep_freed_memory, share_heap
+from ganvas.machine.cores import threads_asked_for, usable_threads
+from ganvas.machine.memory import keep_freed_memory, prefer_huge_pages, share_heap
 from ganvas.machine.precision import calibration
 from ganvas.settings.config import Settings
 
@@ -83,6 +83,16 @@ def choose(settings: Settings) -> Machine:
     return Machine(device, _device_name(device), precision, settings.threads or usable_threads())
 
 
+def follows_load(settings: Settings, machine: Machine) -> bool:
+    """Whether the number of threads may change with the load of other programs.
+
+    The number decides in which order sums are rounded. So it is fixed where a run is to repeat bit for bit. If its
+    budget is a time, the clock decides how far it comes, and it does not repeat anyway.
+    """
+    is_free = not settings.threads and not threads_asked_for() and machine.device == "cpu"
+    return is_free and settings.budget.seconds is not None
+
+
 def _best_precision(device: str) -> str:
     if device == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
@@ -121,6 +131,7 @@ def launch(machine: Machine) -> "Fabric":
     if machine.device == "cpu":
         share_heap()
         keep_freed_memory()
+        prefer_huge_pages()
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
     return Fabric(

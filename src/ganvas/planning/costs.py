@@ -4,7 +4,9 @@ import dataclasses
 import gc
 import io
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import psutil
 import torch
@@ -17,6 +19,7 @@ from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
+from ganvas.machine.load import OtherLoad
 from ganvas.machine.memory import return_freed_memory
 from ganvas.networks.parameters import trainable_parameters
 from ganvas.networks.phased import phases_of
@@ -81,6 +84,7 @@ class Costs:
         earlier_phases: the phases of D before the last one, in order (see `networks.phased`).
         memory_bytes: peak memory, of the device on an NVIDIA GPU, else of the process. The pictures of the dataset are
             not included, because the system maps their file and may free that memory at any time.
+        other_load: processor cores that other programs kept busy meanwhile.
     """
 
     generator_parameters: int
@@ -94,6 +98,7 @@ class Costs:
     saving: float = 0.0
     earlier_phases: tuple[PhaseCost, ...] = ()
     memory_bytes: int = 0
+    other_load: float = 0.0
 
     def training(self, begin: float, end: float) -> float:
         """Seconds of training in which the number of pictures that D has seen grows from `begin` to `end`."""
@@ -111,6 +116,14 @@ class Costs:
             images_per_step=processes * self.images_per_step,
             img_per_s=processes * self.img_per_s,
             earlier_phases=tuple(PhaseCost(phase.images, processes * phase.img_per_s) for phase in self.earlier_phases),
+        )
+
+    def with_phases(self, starts: Sequence[int]) -> "Costs":
+        """The same if D's phases after the first began at these numbers of pictures, ascending."""
+        lengths = (end - begin for begin, end in pairwise([0, *filter(None, starts)]))
+        phases = zip(lengths, self.earlier_phases, strict=True)
+        return dataclasses.replace(
+            self, earlier_phases=tuple(PhaseCost(images, phase.img_per_s) for images, phase in phases)
         )
 
     def speed(self, images: float) -> float:
@@ -145,10 +158,10 @@ def measure(
     """
     saved_state = random_state()
     try:
-        if processes == 1:
-            return _TrialRun(recipe, data, machine, settings, start or {}).costs()
-        own = _with_smaller_batch(recipe, recipe.options.batch_size // processes)
-        return _TrialRun(own, data, machine, settings, start or {}).costs().times(processes)
+        others = OtherLoad()
+        own = recipe if processes == 1 else _with_smaller_batch(recipe, recipe.options.batch_size // processes)
+        costs = _TrialRun(own, data, machine, settings, start or {}).costs().times(processes)
+        return dataclasses.replace(costs, other_load=others.cores())
     except torch.OutOfMemoryError as error:
         raise ConfigError(
             f"batches of {recipe.options.batch_size} pictures do not fit into the memory of {machine.device_name}: "
@@ -172,6 +185,13 @@ def estimate(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
         return Costs(0, 0, 0, 0.0)
     finally:
         _clean_up(saved_state)
+
+
+def phase_starts(recipe: Recipe, spec: Spec) -> tuple[int, ...]:
+    """The numbers of pictures at which D's phases after the first begin."""
+    with torch.device("meta"):  # without memory for the weights
+        _, discriminator = recipe.build(spec)
+    return phases_of(discriminator).starts
 
 
 def _with_smaller_batch(recipe: Recipe, most: int) -> Recipe:

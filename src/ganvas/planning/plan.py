@@ -19,6 +19,7 @@ from ganvas.foundation.paths import quoted, user_path
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine, choose, launch
+from ganvas.machine.load import HEAVY
 from ganvas.metrics.independence import independent_extractor
 from ganvas.planning import quality
 from ganvas.planning.timeline import Forecast
@@ -50,6 +51,7 @@ class RunPlan:
         user_keys: settings and options that the user set.
         chosen: the choices of the quality.
         world: the processes that train it.
+        schedule: the options that follow the length of the run.
     """
 
     data: Dataset
@@ -61,12 +63,19 @@ class RunPlan:
     user_keys: frozenset[str] = frozenset()
     chosen: tuple[quality.Chosen, ...] = ()
     world: World = ALONE
+    schedule: tuple[quality.Chosen, ...] = ()
 
     def with_chosen(self, chosen: list[quality.Chosen]) -> "RunPlan":
         """The plan with additional choices of the quality."""
+        return dataclasses.replace(self._changed(chosen), chosen=(*self.chosen, *chosen))
+
+    def with_schedule(self, schedule: list[quality.Chosen]) -> "RunPlan":
+        """The plan with options that follow the length of the run."""
+        return dataclasses.replace(self._changed(schedule), schedule=tuple(schedule))
+
+    def _changed(self, chosen: list[quality.Chosen]) -> "RunPlan":
         config = quality.with_chosen(self.config, chosen)
-        recipe = type(self.recipe)(config.options)
-        plan = dataclasses.replace(self, config=config, recipe=recipe, chosen=(*self.chosen, *chosen))
+        plan = dataclasses.replace(self, config=config, recipe=type(self.recipe)(config.options))
         plan.division.check(config.options.batch_size)
         return plan
 
@@ -106,6 +115,11 @@ class RunPlan:
         }
         if self.world.size == 1 and not settings.micro_batch:
             del lines["processes"]
+        if costs.other_load >= HEAVY:
+            lines["load"] = f"other programs kept {costs.other_load:.1f} cores busy while the speed was measured"
+        if self.schedule:
+            values = ", ".join(f"{each.key}={each.value}" for each in self.schedule)
+            lines["schedule"] = f"{values} {self.schedule[0].reason}; what you set yourself stays"
         if settings.quality:
             lines = {"quality": self._quality()} | lines
         return "\n".join(f"{name:10} {text}" for name, text in lines.items())

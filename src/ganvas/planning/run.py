@@ -21,9 +21,10 @@ from ganvas.gans.recipe import Spec
 from ganvas.machine.device import Machine
 from ganvas.planning import quality
 from ganvas.planning.company import follow, lead
-from ganvas.planning.costs import estimate, measure
+from ganvas.planning.costs import estimate, measure, phase_starts
 from ganvas.planning.notebook import outcome_html
 from ganvas.planning.plan import RunPlan, check, style_classifier_digest
+from ganvas.planning.schedule import choose_schedule
 from ganvas.planning.timeline import Forecast, forecast_run
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory, is_run, refuse_existing
@@ -175,7 +176,7 @@ def _check_with_start(
 
 
 def _with_forecast(plan: RunPlan, started: float) -> tuple[RunPlan, Forecast]:
-    """The plan with the choices of its quality, and its forecast.
+    """The plan with its schedule and the choices of its quality, and its forecast.
 
     Args:
         plan: a run, with or without a quality.
@@ -196,6 +197,12 @@ def _with_forecast(plan: RunPlan, started: float) -> tuple[RunPlan, Forecast]:
         )
         plan = plan.with_chosen(chosen)
     costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start, plan.world.size)
+    # Initial weights of D bring the count of its pictures with them.
+    if "discriminator" not in plan.start and (
+        schedule := choose_schedule(plan.recipe, plan.config.settings.budget, plan.user_keys, costs, pictures)
+    ):
+        plan = plan.with_schedule(schedule)
+        costs = costs.with_phases(phase_starts(plan.recipe, spec))
     if has_quality:
         plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.user_keys, costs, pictures))
     return plan, forecast_run(plan.config.settings, costs, plan.data, time.perf_counter() - started)

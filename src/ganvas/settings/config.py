@@ -64,7 +64,8 @@ class Settings(Typed):
         0,
         ge=0,
         le=1024,
-        description="Processor threads; 0 uses OMP_NUM_THREADS if it is set, or else all cores of this process.",
+        description="Processor threads; 0 uses OMP_NUM_THREADS if it is set, or else all cores of this process, and if "
+        "the budget is a time, fewer while other programs are busy.",
     )
     micro_batch: int = Field(
         0,

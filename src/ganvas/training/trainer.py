@@ -16,7 +16,8 @@ from ganvas.distributed.reduction import require_alike
 from ganvas.foundation.errors import DivergedError, GanvasError, LostProcess, UnlikeProcesses
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Recipe
-from ganvas.machine.device import Machine
+from ganvas.machine.device import Machine, follows_load
+from ganvas.networks.phased import phases_of
 from ganvas.runs.checkpoint import random_state, set_random_state, shared_state, tensors_of
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs, discard_after
@@ -26,6 +27,7 @@ from ganvas.settings.config import RunConfig
 from ganvas.training.agenda import Agenda
 from ganvas.training.clock import Clock
 from ganvas.training.conclusion import Conclusion
+from ganvas.training.contention import Contention
 from ganvas.training.display import Display
 from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.interruption import Interruption, interruptions
@@ -83,6 +85,9 @@ class Trainer:
         self._saver = Saver(run, recipe, data, may_roll_back=settings.on_trouble == "rollback")
         self._logbook = Logbook(run, display, settings.tensorboard)
         self._agenda, self._clock = Agenda(settings, self.progress), Clock(settings.budget)
+        # To each of several processes, the others would be other programs.
+        is_alone = self._world.size == 1
+        self._contention = Contention(machine.threads, follows_load(settings, machine)) if is_alone else None
         self._interruption = Interruption()
         self._evaluated_at = -1  # steps
         self._evaluation: Evaluation | None = None
@@ -173,6 +178,10 @@ class Trainer:
         if (values := self._updater.statistics(self.progress)) and self._world.is_first:
             line = self._logbook.stats(values, self.progress, self._clock.seconds_left(self.progress))
             self.assessor.logged(line)
+            if self._contention:
+                phase = phases_of(self.step.discriminator).phase
+                for message in self._contention.observe(values["img_per_s"], self.progress.seconds, phase):
+                    self._logbook.say(message)
 
     def _sample(self) -> None:
         """Draw the sample grid."""
