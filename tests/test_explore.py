@@ -424,7 +424,7 @@ BAD = {
     "remove nothing": (["favourites", "plain.safetensors", "--remove", "mine"], "unknown favourite"),
     "unknown direction": (["directions", "plain.safetensors", "--name", "a=b"], "no directions are kept"),
     "name and search": (["directions", "plain.safetensors", "--name", "a=b", "-n", "3"], "leave out"),
-    "no picture": (["project", "plain.safetensors", "text.txt", "--out", "found"], "text.txt cannot be projected"),
+    "no picture": (["project", "plain.safetensors", "text.txt", "--out", "found"], "text.txt cannot be used"),
     "taken": (["project", "plain.safetensors", "text.txt", "--out", "data"], "exists already"),
     "no derivative": (["smoothness", "plain.safetensors", "--extractor", "resnet"], "unknown feature extractor"),
 }

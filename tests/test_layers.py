@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "ganvas"
 # From the top down. Folders in one line do not import each other.
 LAYERS = """
     cli
+    studio
     experiments sharing
     report
     planning

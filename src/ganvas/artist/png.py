@@ -4,12 +4,14 @@ Two iTXt chunks (PNG specification, section 11.3.4.5) come before the pixels: "g
 JSON, and "XML:com.adobe.xmp" with the `DigitalSourceType` of IPTC, which other programs read.
 """
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ganvas.artist.grids import write_png
@@ -44,6 +46,13 @@ def write_painted(path: Path, image: Images, origin: Origin | None = None, *, me
         WriteError: the file system refused to write.
     """
     write_png(path, image, _chunks(origin) if metadata else None)
+
+
+def painted_bytes(image: Images, origin: Origin | None) -> bytes:
+    """The file that `write_painted` writes, in memory."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG", pnginfo=_chunks(origin))
+    return file.getvalue()
 
 
 def _chunks(origin: Origin | None) -> PngInfo:

@@ -147,7 +147,14 @@ def _latents(recipe: GeneratorRecipe, seed: int) -> Iterator[Tensor]:
         yield recipe.latents(BATCH, random)
 
 
-def paint(generator: nn.Module, latents: Tensor, classes: Classes | None = None, device: str = "cpu") -> Images:
+def paint(
+    generator: nn.Module,
+    latents: Tensor,
+    classes: Classes | None = None,
+    device: str = "cpu",
+    *,
+    is_preview: bool = False,
+) -> Images:
     """Generate any number of pictures, one for each latent.
 
     Args:
@@ -155,22 +162,32 @@ def paint(generator: nn.Module, latents: Tensor, classes: Classes | None = None,
         latents: float [N, latent_dim].
         classes: for a conditional generator: class numbers, int64 [N], or weights that mix classes, float32 [N, C].
         device: device of the generator.
+        is_preview: paint the last batch without filling it up, which is faster for a few pictures. Their last bits then
+            depend on their number, so what is kept is not painted like this.
 
     Returns:
         uint8 [N, S, S, 3].
     """
     batches = [slice(start, start + BATCH) for start in range(0, len(latents), BATCH)]
     return np.concatenate(
-        [_generate(generator, latents[batch], None if classes is None else classes[batch], device) for batch in batches]
+        [
+            _generate(generator, latents[batch], None if classes is None else classes[batch], device, is_preview)
+            for batch in batches
+        ]
     )
 
 
-def _generate(generator: nn.Module, latents: Tensor, classes: Classes | None, device: str) -> Images:
-    """Generate up to `BATCH` pictures as a full batch."""
+def _generate(
+    generator: nn.Module, latents: Tensor, classes: Classes | None, device: str, is_preview: bool = False
+) -> Images:
+    """Generate up to `BATCH` pictures, as a full batch unless it is a preview."""
+    given = None if classes is None else torch.from_numpy(classes)
+    count = len(latents)
+    if not is_preview:
+        latents, given = _filled(latents), None if given is None else _filled(given)
     with torch.inference_mode():
-        given = None if classes is None else _filled(torch.from_numpy(classes)).to(device)
-        pictures = generate(generator, _filled(latents).to(device), given)
-    return to_uint8(pictures)[: len(latents)]
+        pictures = generate(generator, latents.to(device), None if given is None else given.to(device))
+    return to_uint8(pictures)[:count]
 
 
 def _filled(rows: Tensor) -> Tensor:

@@ -83,12 +83,13 @@ class TrainedGenerator:
         """Whether ways between latents are spherical by default: for normal latents, but not for uniform ones."""
         return not self.is_uniform
 
-    def paint(self, cells: Sequence[Cell], directions: Directions | None = None) -> Images:
-        """Paint pictures. Each one depends on its description alone.
+    def paint(self, cells: Sequence[Cell], directions: Directions | None = None, *, is_preview: bool = False) -> Images:
+        """Paint pictures. Each one depends on its description alone, unless it is a preview.
 
         Args:
             cells: N descriptions.
             directions: vectors of the directions that they name; by default those beside the snapshot.
+            is_preview: paint a few pictures faster, but not to the last bit; see `sampling.paint`.
 
         Returns:
             uint8 [N, S, S, 3].
@@ -100,9 +101,9 @@ class TrainedGenerator:
         classes = self._classes(cells)
         latents = self.latents(cells, directions)
         if classes is None or classes.ndim == 1:
-            return paint(self.snapshot.generator, latents, classes)
+            return paint(self.snapshot.generator, latents, classes, is_preview=is_preview)
         try:
-            return paint(self.snapshot.generator, latents, classes)
+            return paint(self.snapshot.generator, latents, classes, is_preview=is_preview)
         except (RuntimeError, TypeError, IndexError) as error:  # a recipe of the user's own
             raise RunError(f"recipe {self.card.recipe} cannot mix classes; name one class") from error
 

@@ -150,6 +150,31 @@ class _Held:
             self.close()
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lock, or ended without releasing it.
+
+    Attributes:
+        process: the process.
+        what: what it does, as in "trained".
+        since: when it took the lock, in local time.
+    """
+
+    process: Process
+    what: str
+    since: str
+
+
+def holder(path: Path) -> Holder | None:
+    """Who holds the lock on `path`; None if nobody does. Takes no lock.
+
+    A process that was killed is named, too, because its record stays: ask `holder.process.is_alive`.
+    """
+    file = _file_for(path)
+    record = _Record.read(file) or _Record.read(file.with_name(f"{file.name}.owner"))
+    return None if record is None else Holder(record.owner, record.what, record.since)
+
+
 @contextlib.contextmanager
 def exclusive(path: Path, what: str, file: Path | None = None, wait: float = 0.0) -> Iterator[None]:
     """Hold an exclusive lock on `path`. No other process or thread can hold it at the same time.

@@ -31,7 +31,12 @@ class Process:
     @classmethod
     def current(cls) -> Self:
         """This process."""
-        return cls(platform.node(), os.getpid(), _started(os.getpid()) or "")
+        return cls.of(os.getpid())
+
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        """A process of this machine by its id. One that has ended has no start time."""
+        return cls(platform.node(), pid, _started(pid) or "")
 
     @property
     def is_here(self) -> bool:

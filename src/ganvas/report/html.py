@@ -67,11 +67,13 @@ def render(
     )
 
 
-def environment(*loaders: jinja2.BaseLoader) -> jinja2.Environment:
+def environment(*loaders: jinja2.BaseLoader, style: str = "style") -> jinja2.Environment:
     """Templates with the filters of the pages.
 
     Args:
         loaders: where to look for templates before those of the reports.
+        style: the attribute for the styles of single elements. Where a policy forbids inline styles, a script applies
+            them from an attribute of another name.
     """
     made = jinja2.Environment(
         loader=jinja2.ChoiceLoader([*loaders, TEMPLATES]),
@@ -80,6 +82,7 @@ def environment(*loaders: jinja2.BaseLoader) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["style"] = style
     made.filters |= {
         "significant": significant,
         "plus_minus": plus_minus,

@@ -25,6 +25,8 @@ from ganvas.runs.by_kimg import file_name, files_by_kimg
 SCHEMA_VERSION = 1
 SCHEMA = Schema(SCHEMA_VERSION, RunError, "train again")
 CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
+# The safe loader in C is about ten times as fast, where PyYAML has it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class DatasetRecord(TypedDict):
@@ -129,7 +131,7 @@ class RunDirectory:
                 f"ganvas train DATA --out {quoted(path)}"
             )
         try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            content = yaml.load(file.read_text(encoding="utf-8"), _LOADER)
             return cls(path, Record.model_validate(SCHEMA.current(content, file)))
         except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
             raise RunError(f"{file} cannot be read: {error}") from error

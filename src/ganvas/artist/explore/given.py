@@ -35,7 +35,7 @@ def read_pictures(paths: Sequence[str | Path], size: int, options: Mapping[str, 
         try:
             pictures.append(place(PictureFile(path, str(path), {}).read(frame).pixels, frame))
         except Rejected as error:
-            raise DataError(f"{path} cannot be projected: {error}; give a picture file") from error
+            raise DataError(f"{path} cannot be used: {error}; give a picture file") from error
     return np.stack(pictures)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from ganvas.artist.explore.favourites import read_favourites
 from ganvas.artist.origin import Cell, Edit, Label, Origin, encoded
 from ganvas.artist.png import read_origin
-from ganvas.artist.trained import TrainedGenerator
+from ganvas.artist.trained import Directions, TrainedGenerator
 from ganvas.artist.words import parse_label
 from ganvas.foundation.errors import ConfigError, RunError, unknown
 from ganvas.foundation.paths import user_path
@@ -41,7 +41,8 @@ def find_places(
         if match := SEEDED.fullmatch(word):
             cells += artist.cells([int(match[2] or 0)], int(match[1]), label, truncation, edits)
         else:
-            cells.append(_with_known_directions(artist, _kept(artist, word)))
+            origin = _kept(artist, word)
+            cells.append(with_known_directions(artist, origin.cells[0], origin.vectors))
     return cells
 
 
@@ -71,10 +72,10 @@ def labelled_places(
     return [cell.model_copy(update={"label": label}) for cell, label in zip(cells, classes, strict=True)]
 
 
-def _with_known_directions(artist: TrainedGenerator, origin: Origin) -> Cell:
-    """The picture, with its latent as it is after edits if their directions are not those beside the snapshot."""
-    cell, vectors = origin.cells[0], origin.vectors
-    if all(name in artist.directions and np.array_equal(artist.directions[name], vectors[name]) for name in vectors):
+def with_known_directions(artist: TrainedGenerator, cell: Cell, vectors: Directions) -> Cell:
+    """A picture of a file, with its latent as it is after edits unless their directions are beside the snapshot."""
+    used, known = {edit.direction for edit in cell.edits}, artist.directions
+    if all(name in known and np.array_equal(known[name], vectors[name]) for name in used):
         return cell
     return Cell(latent=encoded(artist.latents([cell], vectors)[0].numpy()), label=cell.label)
 

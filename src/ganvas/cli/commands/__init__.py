@@ -14,6 +14,7 @@ ORDER = (
     "evaluate",
     "report",
     "compare",
+    "studio",
     "sweep",
     "reproduce",
     "demo",

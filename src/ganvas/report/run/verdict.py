@@ -67,7 +67,7 @@ class Span:
     @property
     def colour(self) -> str:
         """The colour of the verdict."""
-        return _colour(self.verdict)
+        return colour_of(self.verdict)
 
     @property
     def is_troubled(self) -> bool:
@@ -124,7 +124,7 @@ def badge(run: Run) -> Fields | None:
     verdict = evaluation.verdict
     return {
         "verdict": verdict.name,
-        "colour": _colour(verdict.name),
+        "colour": colour_of(verdict.name),
         "is_troubled": not verdict.healthy,
         "meaning": verdict.kind.meaning if verdict.kind else "",
         "since": verdict.since,
@@ -139,7 +139,8 @@ def badge(run: Run) -> Fields | None:
     }
 
 
-def _colour(verdict: str) -> str:
+def colour_of(verdict: str) -> str:
+    """The colour of a verdict by its name, "#rrggbb"."""
     kind = by_name(verdict)
     return kind.colour if kind else _UNKNOWN
 

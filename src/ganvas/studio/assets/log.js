@@ -1,0 +1,16 @@
+// @ts-check
+import { the } from "./common.js";
+
+/**
+ * Show the end of a log. It follows what is printed, unless somebody has scrolled up to read.
+ * @param {string[]} lines
+ * @param {string} otherwise what to show while there is none
+ */
+export function showLog(lines, otherwise) {
+  const log = the("log", HTMLPreElement);
+  const text = lines.length ? lines.join("\n") : otherwise;
+  if (log.textContent === text) return;
+  const follows = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
+  log.textContent = text;
+  if (follows) log.scrollTop = log.scrollHeight;
+}

@@ -1,0 +1,104 @@
+"""The state of this machine, for those who wait for a training: who takes its cores, and what is left of it."""
+
+import os
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from ganvas.machine.memory import GIB
+
+# Seconds for which a look is good, and the share of a core above which a program is worth a line.
+FRESH, BUSY = 4.0, 0.5
+LOW_MEMORY, LOW_DISK = 1.0, 1.0  # GiB
+
+
+@dataclass(frozen=True)
+class State:
+    """The machine now.
+
+    Attributes:
+        busy: share of all cores that is used, 0 to 1.
+        cores: their number.
+        memory: GiB that programs can still get.
+        disk: GiB left where the folder is.
+        others: names of programs that are not ganvas and take half a core or more, with their cores.
+    """
+
+    busy: float
+    cores: int
+    memory: float
+    disk: float
+    others: dict[str, float]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What slows or endangers a training, a sentence each."""
+        said = [
+            f"{name} takes {cores:.1f} of {self.cores} cores, so training is slower."
+            for name, cores in self.others.items()
+        ]
+        if self.memory < LOW_MEMORY:
+            said.append(f"Only {self.memory:.1f} GiB of memory are free; a run at 64 px takes 1 to 2. Close something.")
+        if self.disk < LOW_DISK:
+            said.append(f"Only {self.disk:.1f} GiB of disk are free; checkpoints take 20 to 200 MB each. Make room.")
+        return said
+
+    def record(self) -> dict[str, object]:
+        """What a page gets."""
+        return {
+            "line": f"{self.busy:.0%} of {self.cores} cores busy, {self.memory:.1f} GiB of memory and "
+            f"{self.disk:.0f} GiB of disk free",
+            "warnings": self.warnings,
+        }
+
+
+class MachineWatch:
+    """Looks at the machine at most every few seconds, since each look asks every process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._lock = folder, threading.Lock()
+        self._state: State | None = None
+        self._at = 0.0
+        self._spent: dict[tuple[int, float], float] = {}
+
+    def look(self) -> State:
+        """The machine as it is, or was a few seconds ago."""
+        with self._lock:
+            now = time.monotonic()
+            if self._state is None or now - self._at > FRESH:
+                self._state, self._at = self._examined(now - self._at), now
+            return self._state
+
+    def _examined(self, passed: float) -> State:
+        return State(
+            psutil.cpu_percent() / 100,
+            psutil.cpu_count() or 1,
+            psutil.virtual_memory().available / GIB,
+            shutil.disk_usage(self._folder).free / GIB,
+            self._others(passed),
+        )
+
+    def _others(self, passed: float) -> dict[str, float]:
+        """Programs that took half a core or more since the last look."""
+        spent: dict[tuple[int, float], float] = {}
+        taken: dict[str, float] = {}
+        for process in psutil.process_iter(["pid", "name", "create_time", "cpu_times", "cmdline"]):
+            facts = process.info
+            if facts["cpu_times"] is None or facts["pid"] == os.getpid() or _is_ganvas(facts["cmdline"] or []):
+                continue
+            key = facts["pid"], facts["create_time"]
+            spent[key] = facts["cpu_times"].user + facts["cpu_times"].system
+            cores = (spent[key] - self._spent.get(key, spent[key])) / passed
+            if cores >= BUSY:
+                taken[str(facts["name"])] = taken.get(str(facts["name"]), 0.0) + cores
+        self._spent = spent
+        return taken
+
+
+def _is_ganvas(words: list[str]) -> bool:
+    """Whether a process is a command of ganvas: `python -m ganvas ...`, or the script of that name."""
+    return "ganvas" in words[:4] or any(Path(word).name == "ganvas" for word in words[:2])

@@ -1,0 +1,138 @@
+"""The page on which runs are compared: on the same seeds side by side, and by a vote that does not show their names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ganvas.artist.grids import grid
+from ganvas.foundation.errors import ConfigError
+from ganvas.studio.bodies import Body, body_of
+from ganvas.studio.pages.painting import png
+from ganvas.studio.render import page
+from ganvas.studio.studio import asked, number, studio_of
+from ganvas.studio.votes import Choice, Side, Vote, interval
+
+# Sides that are shown at once, and the pictures of each side of a question, in a square.
+MOST_SIDES, SHOWN, COLUMNS = 4, 9, 3
+PLACES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+
+
+def compare(request: Request) -> Response:
+    """The page."""
+    studio = studio_of(request)
+    names = studio.folder.look().runs
+    choices = [{"name": name, "snapshot": each} for name in names for each in studio.snapshots(name)]
+    chosen = asked(request, "name") if "name" in request.query_params else None
+    if chosen is not None:
+        studio.folder.run(chosen)
+    return page(
+        "compare.html",
+        title="Compare",
+        folder=studio.folder.root.name,
+        choices=choices,
+        pair=_pair(choices, chosen),
+    )
+
+
+def _pair(choices: Sequence[Mapping[str, str]], chosen: str | None) -> tuple[int, int]:
+    """The places of the two to begin with: of the chosen run and of another one, or else of the same run."""
+    first = next((place for place, each in enumerate(choices) if each["name"] == chosen), 0)
+    others = [place for place, each in enumerate(choices) if each["name"] != choices[first]["name"]] if choices else []
+    return first, next(iter(others), first + 1)
+
+
+class Begin(Body):
+    """Two snapshots to vote between."""
+
+    first: Side
+    second: Side
+
+
+class Answer(Body):
+    """An answer to a question of a vote, from 0."""
+
+    vote: Annotated[int, Field(ge=0, lt=10**6)]
+    question: Annotated[int, Field(ge=0)]
+    choice: Choice
+
+
+class Reveal(Body):
+    """A vote whose names are to be shown."""
+
+    vote: Annotated[int, Field(ge=0, lt=10**6)]
+
+
+async def begin(request: Request) -> Response:
+    """Begin a vote."""
+    asked_for = await body_of(request, Begin)
+
+    def do() -> Vote:
+        studio = studio_of(request)
+        if asked_for.first == asked_for.second:
+            raise ConfigError("a vote needs two different snapshots; choose another one")
+        for side in (asked_for.first, asked_for.second):
+            studio.snapshot(side.name, side.snapshot)
+        return studio.votes.begin(asked_for.first, asked_for.second)
+
+    return JSONResponse(score(await run_in_threadpool(do)))
+
+
+async def choose(request: Request) -> Response:
+    """Take an answer."""
+    asked_for = await body_of(request, Answer)
+    votes = studio_of(request).votes
+    vote = await run_in_threadpool(votes.choose, asked_for.vote, asked_for.question, asked_for.choice)
+    return JSONResponse(score(vote))
+
+
+async def reveal(request: Request) -> Response:
+    """Show the names, and end the vote."""
+    asked_for = await body_of(request, Reveal)
+    return JSONResponse(score(await run_in_threadpool(studio_of(request).votes.reveal, asked_for.vote)))
+
+
+def score(vote: Vote) -> dict[str, object]:
+    """What a page may know of a vote: before the names are shown, only how often the side that leads has won."""
+    wins = vote.wins
+    leader, decided = int(wins[1] > wins[0]), sum(wins)
+    low, high = interval(wins[leader], decided)
+    shown: dict[str, object] = {
+        "vote": vote.number,
+        "question": len(vote.choices),
+        "decided": decided,
+        "undecided": len(vote.choices) - decided,
+        "wins": wins[leader],
+        "low": low,
+        "high": high,
+    }
+    if vote.is_revealed:
+        shown |= {"leader": vote.sides[leader].model_dump(), "other": vote.sides[1 - leader].model_dump()}
+    return shown
+
+
+def picture(request: Request) -> Response:
+    """The pictures on one side of a question, without a word about who painted them."""
+    studio = studio_of(request)
+    vote = studio.votes.find(int(number(asked(request, "vote"), "vote")))
+    question, place = int(number(asked(request, "question"), "question")), asked(request, "place")
+    if place not in PLACES:
+        raise ConfigError(f"place must be left or right, not {place[:20]!r}")
+    side = vote.shown(PLACES[place == "right"], question)
+    with studio.painter.artist(studio.snapshot(side.name, side.snapshot)) as artist:
+        first = question * SHOWN
+        pictures = artist.paint(artist.cells(range(first, first + SHOWN), vote.seed))
+    return Response(png(grid(pictures, COLUMNS, gap=0)), media_type="image/png")
+
+
+ROUTES = [
+    Route("/compare", compare),
+    Route("/compare/picture", picture),
+    Route("/compare/begin", begin, methods=["POST"]),
+    Route("/compare/choose", choose, methods=["POST"]),
+    Route("/compare/reveal", reveal, methods=["POST"]),
+]
