@@ -21,6 +21,7 @@ EXTRAS = {
     "onnxruntime": [["export", "run", "--to", "onnx", "--out", "generator.onnx"]],
     "av": [["explore", "walk", "run", "--out", "walk.mp4", "--seconds", "1", "--fps", "8"]],
     "pillow_heif": [["prepare", "heif", "from-heif", "--size", "16"]],
+    "optuna": [["sweep", "--help"]],
     "datasets": [],
 }
 
