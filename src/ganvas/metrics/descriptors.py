@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from ganvas.foundation.arrays import Features, Images, Integers
+from ganvas.metrics.detail import Detail
 from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.leaks import Signs
 from ganvas.metrics.modes import ModeDescriptors, colour_histograms
@@ -25,6 +26,7 @@ class Descriptors:
         thumbnails: the pictures at 32 x 32 pixels, uint8 [N, 32, 32, 3].
         colours: colour histograms, float32 [N, 64].
         signs: signs of augmentation.
+        detail: sharpness, spectra and texture.
         labels: class numbers, int64 [N]; None for pictures without classes.
     """
 
@@ -32,6 +34,7 @@ class Descriptors:
     thumbnails: Images
     colours: Features
     signs: Signs
+    detail: Detail
     labels: Integers | None = None
 
     @classmethod
@@ -50,7 +53,8 @@ class Descriptors:
         features, small, colours = (
             np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "thumbnails", "colours")
         )
-        return cls(features, small, colours, Signs.concatenate([part.signs for part in parts]), labels)
+        signs = Signs.concatenate([part.signs for part in parts])
+        return cls(features, small, colours, signs, Detail.concatenate([part.detail for part in parts]), labels)
 
     def __len__(self) -> int:
         return len(self.features)
@@ -66,10 +70,10 @@ class Descriptors:
         return ModeDescriptors(self.features, self.colours)
 
 
-def _describe(parts: Iterable[Images]) -> tuple[Images, Features, Signs]:
+def _describe(parts: Iterable[Images]) -> tuple[Images, Features, Signs, Detail]:
     """The descriptors that need no network."""
     chunks = (part[start : start + CHUNK] for part in parts for start in range(0, len(part), CHUNK))
-    small, colours, signs = zip(
-        *((thumbnails(chunk), colour_histograms(chunk), Signs.of(chunk)) for chunk in chunks), strict=True
-    )
-    return np.concatenate(small), np.concatenate(colours), Signs.concatenate(list(signs))
+    described = ((thumbnails(chunk), colour_histograms(chunk), Signs.of(chunk), Detail.of(chunk)) for chunk in chunks)
+    small, colours, signs, detail = zip(*described, strict=True)
+    joined = Signs.concatenate(list(signs)), Detail.concatenate(list(detail))
+    return np.concatenate(small), np.concatenate(colours), *joined
