@@ -16,7 +16,8 @@ from ganvas.gans.recipe import GeneratorRecipe, generate
 
 # All batches have this size; the last one is padded. A convolution rounds differently at other batch sizes, and a
 # picture must depend on its seed, number and class only. Batches of 8, 16 and 32 differ from this size in the last bits
-# for some recipes, so a few pictures take as long as a whole batch.
+# for some recipes, so a few pictures take as long as a whole batch. A generator of large pictures has a smaller size of
+# its own, its attribute `batch`.
 BATCH = 64
 # The classes of pictures: numbers, int64 [N], or weights that mix classes, float32 [N, C].
 Classes: TypeAlias = Integers | Features
@@ -166,13 +167,22 @@ def paint(generator: nn.Module, latents: Tensor, classes: Classes | None = None,
 
 
 def _generate(generator: nn.Module, latents: Tensor, classes: Classes | None, device: str) -> Images:
-    """Generate up to `BATCH` pictures as a full batch."""
+    """Generate up to `BATCH` pictures, in full batches of the generator's size."""
+    size = getattr(generator, "batch", BATCH)
+    parts = [slice(start, start + size) for start in range(0, len(latents), size)]
+    return np.concatenate(
+        [_batch(generator, latents[part], None if classes is None else classes[part], device, size) for part in parts]
+    )
+
+
+def _batch(generator: nn.Module, latents: Tensor, classes: Classes | None, device: str, size: int) -> Images:
+    """Generate up to `size` pictures as a full batch."""
     with torch.inference_mode():
-        given = None if classes is None else _filled(torch.from_numpy(classes)).to(device)
-        pictures = generate(generator, _filled(latents).to(device), given)
+        given = None if classes is None else _filled(torch.from_numpy(classes), size).to(device)
+        pictures = generate(generator, _filled(latents, size).to(device), given)
     return to_uint8(pictures)[: len(latents)]
 
 
-def _filled(rows: Tensor) -> Tensor:
-    """Rows [N, ...] with zeros after them up to [BATCH, ...]."""
-    return pad(rows, [*[0] * (2 * rows.dim() - 1), BATCH - len(rows)])
+def _filled(rows: Tensor, size: int) -> Tensor:
+    """Rows [N, ...] with zeros after them up to [size, ...]."""
+    return pad(rows, [*[0] * (2 * rows.dim() - 1), size - len(rows)])

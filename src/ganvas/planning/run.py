@@ -20,6 +20,7 @@ from ganvas.gans.recipe import Spec
 from ganvas.machine.device import Machine
 from ganvas.planning import quality
 from ganvas.planning.costs import estimate, measure
+from ganvas.planning.first_stage import first_weights
 from ganvas.planning.notebook import outcome_html
 from ganvas.planning.plan import RunPlan, check, style_classifier_digest
 from ganvas.planning.timeline import Forecast, forecast_run
@@ -150,7 +151,7 @@ def _check_with_start(data: str | Path, recipe: str, start: str | Path | None, c
     """Check everything that does not depend on the run directory."""
     plan = check(data, recipe, changes)
     if start is None:
-        return plan
+        return dataclasses.replace(plan, start=first_weights(plan.config))
     return dataclasses.replace(plan, origin=user_path(start), start=_read_weights(user_path(start)))
 
 
