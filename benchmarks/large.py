@@ -121,7 +121,8 @@ def _painted(args: argparse.Namespace, method: str, seed: int) -> Iterator[Image
 
 def _trained(args: argparse.Namespace, name: str, seed: int, minutes: float, *words: object) -> Path:
     """A run that has trained for some minutes; an interrupted one is resumed."""
-    run, settings = args.results / name, [word for option in args.set for word in ("--set", option)]
+    run: Path = args.results / name
+    settings = [word for option in args.set for word in ("--set", option)]
     if not CheckpointDirectory(run / "checkpoints"):
         shutil.rmtree(run, ignore_errors=True)  # stopped before its first checkpoint
         _ganvas("train", args.data, "--out", run, "--seed", seed, "--budget", f"{minutes}m", *words, *settings)
@@ -156,8 +157,8 @@ def _scores(data: Path, pictures: Images, extractor: str, side: int) -> dict[str
 
 def _done(results: Path) -> set[tuple[str, int, str, int]]:
     """What has been scored: method, seed, extractor and side of patches."""
-    names = ("method", "seed", "extractor", "patches")
-    return {tuple(each[name] for name in names) for each in finished(results / "results.jsonl")}  # type: ignore[misc]
+    records = finished(results / "results.jsonl")
+    return {(each["method"], each["seed"], each["extractor"], each["patches"]) for each in records}
 
 
 def print_tables(records: list[dict[str, Any]]) -> None:

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from ganvas.artist.artist import load
-from ganvas.artist.enlarging import TILE, enlarge
+from ganvas.artist.enlarging import TILE, enlarge, second_stage
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.pixels import to_float, to_uint8
 from support.command_line import Cli
@@ -29,7 +29,8 @@ def write_picture(path: Path, height: int, width: int) -> Path:
 
 
 def test_parts_leave_no_seam(second: Path) -> None:
-    artist, brush = load(second), load(second).snapshot.generator.brush
+    artist = load(second)
+    brush = second_stage(artist).brush
     pixels = np.random.default_rng(0).integers(0, 255, (TILE + 7, 2 * TILE + 30, 3), dtype=np.uint8)
     painted = enlarge(artist, pixels)
     assert painted.shape == (4 * (TILE + 7), 4 * (2 * TILE + 30), 3)

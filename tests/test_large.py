@@ -19,7 +19,7 @@ from ganvas.foundation.errors import ConfigError, DataError, RunError
 from ganvas.foundation.pixels import to_float
 from ganvas.gans.brushwork import Brushwork, FirstStage
 from ganvas.gans.recipe import ClassUse, Spec
-from ganvas.networks.brushwork import Brush, cut
+from ganvas.networks.brushwork import Brush, Generator, cut
 from ganvas.networks.constants import with_fixed_weights
 from ganvas.networks.degradation import degraded
 from ganvas.planning.run import dry_run, resume, train
@@ -123,7 +123,7 @@ def test_its_classes_are_those_of_the_first_stage(data: Path, tmp_path: Path) ->
     quick(data, tmp_path / "run", plain)
     assert load(tmp_path / "run").class_names == []
     stage = FirstStage(class_names=[])
-    assert tiny_recipe("brushwork", first_stage=stage).effective_class_use is ClassUse.NONE  # type: ignore[attr-defined]
+    assert tiny_recipe("brushwork", first_stage=stage).effective_class_use is ClassUse.NONE
 
 
 def test_uniform_latents_stay_uniform(data: Path, tmp_path: Path) -> None:
@@ -272,6 +272,7 @@ def test_noise_is_new_in_training_and_the_same_for_finished_pictures() -> None:
 
 def test_the_noise_of_a_picture_follows_its_latent() -> None:
     generator = tiny_recipe("brushwork", latent_dim=32).build_generator(Spec(64)).eval()
+    assert isinstance(generator, Generator)
     latents = torch.randn(3, 32, generator=torch.Generator().manual_seed(0))
     latents[1] = 0.99 * latents[0] + 0.01 * latents[2]
     noise = generator.brush._noise(torch.zeros(3, 3, 16, 16), (0, 0), generator._mixture(latents)).flatten(1)
@@ -295,7 +296,7 @@ def test_classes_are_painted_alike_at_first_and_then_apart() -> None:
     assert torch.equal(brush(small, one), brush(small, two))
     with torch.no_grad():
         for block in brush.blocks:
-            block.classes.weight[1] = 1.0  # type: ignore[index, union-attr]
+            block.get_submodule("classes").get_parameter("weight")[1] = 1.0
     assert not torch.equal(brush(small, one), brush(small, two))
     assert torch.allclose(brush(small, torch.tensor([[0.0, 1.0]])), brush(small, two))
 

@@ -74,7 +74,8 @@ def shared(texture: Floats) -> float:
     values, count = texture.astype(np.float32), len(texture)
     energy = float(np.square(values).sum(axis=1).mean())
     common = float(np.square(values.mean(axis=0)).sum())
-    return (count * common - energy) / ((count - 1) * max(energy, ROUNDING * values.shape[1]))
+    share: float = (count * common - energy) / ((count - 1) * max(energy, ROUNDING * values.shape[1]))
+    return share
 
 
 def _spectra(grey: Features) -> Features:

@@ -17,6 +17,8 @@ from ganvas.networks.constants import with_fixed_weights
 
 # Residual blocks, channels of noise, and the fewest channels of a map.
 BLOCKS, NOISE, NARROWEST = 4, 2, 8
+# Factor of what a block adds, which keeps a network without normalisation stable (their section 3.3).
+RESIDUAL = 0.2
 # Noise maps that are mixed for finished pictures, and their side. They repeat in larger pictures.
 NOISE_MAPS, NOISE_SIDE = 8, 64
 # Finished pictures that are painted at a time, which bounds the memory.
@@ -155,7 +157,7 @@ class Brush(nn.Module):
         if mixture is None:
             noise = self.noise[:1].expand(count, -1, -1, -1)
         else:
-            noise = (mixture @ self.noise.flatten(1)).unflatten(1, (NOISE, NOISE_SIDE, NOISE_SIDE))
+            noise = (mixture @ self.noise.flatten(1)).view(-1, NOISE, NOISE_SIDE, NOISE_SIDE)
         if place != (0, 0):
             noise = noise.roll((-place[0], -place[1]), (2, 3))
         if max(height, width) > NOISE_SIDE:
@@ -190,7 +192,7 @@ class Block(nn.Module):
             assert labels is not None
             vectors = labels @ self.classes.weight if labels.is_floating_point() else self.classes(labels)
             changed = changed + vectors[:, :, None, None]
-        result: Tensor = maps + self.second(F.leaky_relu(changed, 0.2))
+        result: Tensor = maps + RESIDUAL * self.second(F.leaky_relu(changed, 0.2))
         return result
 
 
