@@ -78,6 +78,10 @@ class BrushworkOptions(Options):
     vision: float = Field(
         1.0, ge=0, le=100, description="Weight of the heads over frozen features in G's loss; 0 for no such heads."
     )
+    # Heads alone are satisfied by patterns, so D's own map leads at first.
+    vision_over: float = Field(
+        4.0, ge=0, le=1e6, description="Thousands of real parts over which the weight of the heads grows from 0."
+    )
     vision_every: int = Field(2, ge=1, le=1024, description="The frozen network sees one part in this many.")
     vision_renewed: float = Field(
         0.0, ge=0, le=1e6, description="Thousands of real parts after which the heads are reset; 0 for never."
@@ -174,7 +178,7 @@ class Brushwork(HingeGAN):
                 discriminator,
                 classes,
                 wait_kimg=0,
-                ramp_kimg=0,
+                ramp_kimg=own.vision_over,
                 renew_kimg=own.vision_renewed,
                 every=own.vision_every,
                 size=SMALLEST,
