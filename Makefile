@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PEERS := build/peers
 PEERS_READY := $(PEERS)/.ready
 
-.PHONY: demo test lint types bench bench-peers docs clean
+.PHONY: demo test lint types bench bench-peers gpu-wheels docs clean
 
 demo: $(READY)
 	$(BIN)/ganvas demo
@@ -30,6 +30,10 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.prepare $(VENV)/photographs
 
 bench-peers: $(PEERS_READY)
+
+# What a machine with PyTorch and timm lacks for benchmarks/gpu.py, in less than 64 MiB.
+gpu-wheels: $(READY)
+	$(BIN)/python -m benchmarks.on_gpu.wheels build/gpu-wheels
 
 docs: $(READY)
 	$(BIN)/python scripts/reference.py

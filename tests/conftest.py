@@ -3,6 +3,7 @@
 import functools
 import gc
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import hypothesis
 import pandas as pd
 import pytest
 
+from support import brevity
 from support.command_line import Cli
 from support.datasets import write_dataset
 from support.prepared import Made
@@ -32,13 +34,18 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+# Shells start what they put in the background with SIGINT ignored, and so would every command that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # A busy machine is no reason to fail.
 hypothesis.settings.register_profile("any speed", deadline=None)
 hypothesis.settings.load_profile("any speed")
 
 
 def pytest_collection_finish() -> None:
-    """Exempt everything imported so far from garbage collection, which each run triggers before its first step."""
+    """Have runs do less beside training, and exempt everything imported so far from their garbage collection."""
+    if "torch" in sys.modules:
+        brevity.shorten(pytest.MonkeyPatch())
     gc.freeze()
 
 

@@ -189,7 +189,12 @@ def test_entropy_is_nought_for_the_sure_and_one_for_the_clueless() -> None:
     assert entropy(probabilities) == pytest.approx([0, 1, 0.5])
 
 
-def test_an_evaluation_can_ask_the_judge_too(cli: Cli, means: Path) -> None:
+def test_an_evaluation_can_ask_the_judge_too(cli: Cli, means: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forest(data: Dataset, **given: Any) -> Classifier:
+        """Trained sooner than the model of judges by default."""
+        return trained_judge(data, **given | {"model": "forest"})
+
+    monkeypatch.setattr(judges, "trained_judge", forest)
     words = ["evaluate", means, "--samples", "20", "--extractor", "pixels"]
     assert "label accuracy" not in cli(*words, check=True).stdout
     asked = cli(*words, "--judge", check=True).stdout
@@ -235,7 +240,7 @@ def test_files_that_are_sources_of_their_own_are_classified_together(forest: Pat
 def test_what_is_said_of_a_picture_does_not_depend_on_the_others(
     data: Path, means: Path, many: list[Path], model: str
 ) -> None:
-    options: dict[str, Any] = {"epochs": 1} if model == "cnn" else {}
+    options: dict[str, Any] = {"epochs": 1} if model == "cnn" else {"size": 64}
     known = train(data, many[0].parent.parent / "known", model=model, **options)
     together = list(predict(known, [*many[:5], means, *many[5:40]], samples=3))
     assert [Path(each.path).name for each in together[:5]] == [file.name for file in many[:5]]

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ganvas.data.dataset.layout import INFO
 from ganvas.foundation.files import read_records
-from support.command_line import Cli
+from support.command_line import PATIENCE, Cli
 from support.datasets import write_dataset
 from support.runs import TINY_WORDS
 
@@ -83,7 +83,7 @@ def test_the_demo_ends_with_its_page_and_can_be_run_again(
         {"width": 4, "batch_size": 8, "eval_samples": 16, "extractor": "pixels", "tensorboard": False},
     )
     for number in (1, 2):
-        done = cli("demo", "--minutes", "0.02", check=True)
+        done = cli("demo", "--minutes", "0.005", check=True)
         page = tmp_path / done.stdout.splitlines()[-1]
         assert page == tmp_path / "demo" / f"run-{number}" / "page.html"
         assert "Generated" in page.read_text()
@@ -207,14 +207,9 @@ def test_an_existing_run_is_refused_and_resume_is_named(cli: Cli, tmp_path: Path
     assert (tmp_path / "run" / "config.yaml").read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [
-        (signal.SIGINT, 130),
-        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
-        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow),
-    ],
-)
+# Slow, because test_interruption.py has each part of it.
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_stopped_run_says_how_to_go_on_and_does(
     cli: Cli, tmp_path: Path, tiny_data: Path, number: signal.Signals, code: int
 ) -> None:
@@ -224,7 +219,7 @@ def test_a_stopped_run_says_how_to_go_on_and_does(
     try:
         wait_for_stats(tmp_path / "run", run)
         run.send_signal(number)
-        _, stderr = run.communicate(timeout=120)
+        _, stderr = run.communicate(timeout=PATIENCE)
     finally:
         run.kill()
     assert run.returncode == code
@@ -377,7 +372,7 @@ def ganvas_process(*words: str, cwd: Path, environment: dict[str, str] | None = 
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+@pytest.mark.parametrize("encoding", ["cp1252", pytest.param("latin-1", marks=pytest.mark.slow)])
 def test_output_escapes_what_the_encoding_lacks(tmp_path: Path, encoding: str) -> None:
     for name in ("北斎", "Cézanne"):
         (tmp_path / "art" / name).mkdir(parents=True)
@@ -391,7 +386,7 @@ def test_output_escapes_what_the_encoding_lacks(tmp_path: Path, encoding: str) -
     assert (code, "北斎" in str(json.loads(out))) == (0, True), err
 
 
-@pytest.mark.parametrize("words", [["doctor"], ["--help"], ["recipes", "--json"]])
+@pytest.mark.parametrize("words", [["doctor"], ["--help"], pytest.param(["recipes", "--json"], marks=pytest.mark.slow)])
 def test_results_that_cannot_be_written_are_one_line(tmp_path: Path, words: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

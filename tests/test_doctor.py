@@ -127,7 +127,7 @@ def test_the_doctor_says_why(monkeypatch: pytest.MonkeyPatch, bfloat16: float, s
     monkeypatch.setattr(device, "_processor_features", lambda: {"amx_bf16": True, "cpu_name": "a processor"})
     monkeypatch.setattr(device, "calibration", lambda _: found)
     monkeypatch.setattr(doctor, "calibration", lambda _: found)
-    monkeypatch.setattr(doctor, "matrix_product_flops", lambda *_: 100e9)
+    monkeypatch.setattr(doctor, "matrix_product_flops", lambda *_, **__: 100e9)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     monkeypatch.setenv("OMP_NUM_THREADS", "3")

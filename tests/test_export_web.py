@@ -25,7 +25,7 @@ from ganvas.sharing.formats.web import AXES, SEEDS, TEMPLATES, WALL
 from ganvas.sharing.javascript import SMALL, program_of
 from ganvas.sharing.steps import steps_of
 from ganvas.sharing.tracing import Painter, inputs, trace
-from support.browser import DESKTOP, PHONE, Visit, visit
+from support.browser import DESKTOP, PHONE, Visit, visit, wait_until
 from support.generators import EACH
 from support.snapshots import write_snapshot
 
@@ -147,8 +147,12 @@ def pixels(page: Page, selector: str) -> Pixels:
     return np.array(painted, np.uint8).reshape(-1, side, side, 4)[..., :3]
 
 
+def is_near(found: Pixels, expected: Pixels) -> bool:
+    return bool(np.abs(found.astype(int) - expected).max() <= NEAR)
+
+
 def assert_near(found: Pixels, expected: Pixels) -> None:
-    assert np.abs(found.astype(int) - expected).max() <= NEAR
+    assert is_near(found, expected)
 
 
 def set_slider(page: Page, label: str, value: float) -> None:
@@ -230,12 +234,7 @@ def test_the_tools_change_the_whole_wall(browser: Browser, page: Path, snapshot:
         expected = artist.paint([Cell(seed=seed, label=label, truncation=0.5) for seed in seeds])
         opened.page.wait_for_selector(f".wall button[data-seed='{seeds[-1]}']")
         wait_for_wall(opened.page)
-        for _ in range(100):
-            found = pixels(opened.page, ".wall canvas")
-            if np.abs(found.astype(int) - expected).max() <= NEAR:
-                break
-            opened.page.wait_for_timeout(50)
-        assert_near(found, expected)
+        wait_until(opened.page, lambda: is_near(pixels(opened.page, ".wall canvas"), expected))
         opened.page.click("#later")
         assert opened.page.input_value("#first") == str(SEEDS - 1)
         opened.page.click("#earlier")
@@ -253,12 +252,12 @@ def test_a_walk_begins_at_its_first_seed_and_plays(browser: Browser, page: Path,
         assert_near(first[None], artist.paint([Cell(label=NAMES[labels[0]])]))
         opened.page.click("#play")
         seen = {first.tobytes()}
-        for _ in range(200):
+
+        def has_walked() -> bool:
             seen.add(pixels(opened.page, "#walk-canvas")[0].tobytes())
-            if len(seen) > 3:
-                break
-            opened.page.wait_for_timeout(20)
-        assert len(seen) > 3
+            return len(seen) > 3
+
+        wait_until(opened.page, has_walked)
         opened.page.click("#play")
         assert opened.page.inner_text("#play") == "Play"
         opened.assert_sound()
@@ -332,5 +331,4 @@ def test_a_visit_is_counted(browser: Browser, page: Path) -> None:
     with visit(browser, page) as opened:
         assert isinstance(opened, Visit)
         opened.page.evaluate("fetch('https://example.org').catch(() => 0)")
-        opened.page.wait_for_timeout(100)
-        assert opened.requests or opened.complaints
+        wait_until(opened.page, lambda: bool(opened.requests or opened.complaints))

@@ -103,11 +103,8 @@ def test_memory_tells_the_pictures_apart() -> None:
 
 
 @pytest.mark.parametrize("recipe", ["dcgan", "cdcgan", "atelier"])
-def test_measuring_leaves_no_trace_and_knows_every_part(
-    data: Dataset, recipe: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(costing, "TIMED_STEPS", 1)
-    settings = Settings(eval_samples=16, extractor="efficientnet-lite2", threads=1, device="cpu")
+def test_measuring_leaves_no_trace_and_knows_every_part(data: Dataset, recipe: str) -> None:
+    settings = Settings(eval_samples=16, extractor="pixels", threads=1, device="cpu")
     kind = gans.find(recipe)
     made = kind(kind.defaults.model_copy(update={"width": 4, "batch_size": 8}))
     torch.manual_seed(7)
@@ -131,9 +128,8 @@ def test_measuring_leaves_no_trace_and_knows_every_part(
 
 @pytest.mark.parametrize(("seen", "left"), [(0.0, 8), (0.004, 4), (0.02, 0)])
 def test_a_run_that_begins_where_another_ended_has_its_early_pictures_behind_it(
-    data: Dataset, seen: float, left: int, monkeypatch: pytest.MonkeyPatch
+    data: Dataset, seen: float, left: int
 ) -> None:
-    monkeypatch.setattr(costing, "TIMED_STEPS", 1)
     settings = Settings(eval_samples=0, threads=1, device="cpu")
     kind = gans.find("atelier")
     options = kind.defaults.model_copy(update={"width": 4, "d_width": 4, "batch_size": 4, "vision_from": 0.008})

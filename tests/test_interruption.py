@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 
 from ganvas.cli.progress_stream import ProgressStream
+from ganvas.cli.terminal import ClassifierDisplay, TerminalDisplay
 from ganvas.foundation.files import read_records
 from ganvas.planning.run import resume, train
 from ganvas.runs.checkpoint import CheckpointDirectory
@@ -21,7 +22,7 @@ from ganvas.settings.budget import Progress
 from ganvas.training import interruption
 from ganvas.training.display import FailSafe
 from ganvas.training.interruption import interruptions
-from support.command_line import Cli
+from support.command_line import PATIENCE, Cli
 from support.runs import TINY, TINY_WORDS
 
 ENDLESS = ["--budget", "1h", "--set", "log_every=1steps", *TINY_WORDS]
@@ -31,13 +32,11 @@ SHORT = ["--budget", "12steps", "--set", "log_every=1steps", *TINY_WORDS]
 def start(directory: Path, *words: str | Path, **options: Any) -> subprocess.Popen[bytes]:
     """A command in a process group of its own."""
     command = [sys.executable, "-m", "ganvas", *map(str, words)]
-    # Shells start what they put in the background with SIGINT ignored, which children inherit.
-    options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     return subprocess.Popen(command, cwd=directory, start_new_session=True, **options)
 
 
-def wait_until(is_so: Callable[[], object], process: subprocess.Popen[bytes], seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
+def wait_until(is_so: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE
     while not is_so():
         assert process.poll() is None, f"ended with {process.returncode} before it was stopped"
         assert time.monotonic() < end
@@ -70,7 +69,7 @@ def test_a_signal_ends_with_a_checkpoint_though_the_reader_of_progress_has_gone(
     wait_until(has_logged(tmp_path / "run"), run)
     os.close(reading)
     run.send_signal(number)
-    assert run.wait(timeout=120) == 128 + number
+    assert run.wait(timeout=PATIENCE) == 128 + number
     assert has_checkpoint(tmp_path / "run")
     assert resume(tmp_path / "run", budget="1steps").finished
 
@@ -82,7 +81,7 @@ def test_a_run_outlives_the_reader_of_its_progress(tmp_path: Path, tiny_data: Pa
     os.close(writing)
     os.read(reading, 10)
     os.close(reading)
-    assert run.wait(timeout=120) == 0
+    assert run.wait(timeout=PATIENCE) == 0
     assert len(read_records(tmp_path / "run" / "stats.jsonl")) == 12
 
 
@@ -91,14 +90,14 @@ def test_a_run_outlives_the_reader_of_its_progress(tmp_path: Path, tiny_data: Pa
 def test_a_run_outlives_a_full_disk_that_holds_its_log(tmp_path: Path, tiny_data: Path) -> None:
     with Path("/dev/full").open("wb") as log:
         run = start(tmp_path, "train", tiny_data, "--out", "run", *SHORT, stderr=log, stdout=subprocess.DEVNULL)
-        assert run.wait(timeout=120) == 0
+        assert run.wait(timeout=PATIENCE) == 0
     assert has_checkpoint(tmp_path / "run")
 
 
 @pytest.mark.parametrize("closed", [pytest.param("2>&-", marks=pytest.mark.slow), "0<&- 1>&- 2>&-"])
 def test_a_run_needs_no_standard_streams(tmp_path: Path, tiny_data: Path, closed: str) -> None:
     command = " ".join([f"exec {sys.executable} -m ganvas train {tiny_data} --out run", *SHORT, closed])
-    assert subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, timeout=120, check=False).returncode == 0
+    assert subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, timeout=PATIENCE, check=False).returncode == 0
     records = (tmp_path / "run" / "stats.jsonl").read_text().splitlines()
     assert all(line.startswith("{") for line in records), "progress was written into a file of the run"
     assert len(records) == 12
@@ -118,7 +117,7 @@ def test_a_closed_terminal_ends_a_run_with_a_checkpoint(tmp_path: Path, tiny_dat
     os.close(terminal)
     wait_until(lambda: read(master) and has_logged(tmp_path / "run")(), run)
     os.close(master)
-    assert run.wait(timeout=120) == 128 + signal.SIGHUP
+    assert run.wait(timeout=PATIENCE) == 128 + signal.SIGHUP
     assert has_checkpoint(tmp_path / "run")
 
 
@@ -141,14 +140,29 @@ def read(descriptor: int) -> bytes:
         return b"-"
 
 
-def test_nohup_is_respected(tmp_path: Path, tiny_data: Path) -> None:
-    words: list[str | Path] = ["train", tiny_data, "--out", "run", *SHORT]
-    run = start(
-        tmp_path, *words, stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    )
-    wait_until(has_logged(tmp_path / "run"), run)
-    run.send_signal(signal.SIGHUP)
-    assert run.wait(timeout=120) == 0
+def test_nohup_is_respected(cli: Cli, tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived = arrives_while_shown(TerminalDisplay, "stats", signal.SIGHUP, monkeypatch)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        cli("train", tiny_data, "--out", "run", *SHORT, check=True)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert len(arrived) == len(read_records(tmp_path / "run" / "stats.jsonl")) == 12
+
+
+def arrives_while_shown(
+    display: type, event: str, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> list[signal.Signals]:
+    """Send this process a signal whenever a display of the command line is told of an event; the signals sent."""
+    show, sent = getattr(display, event), list[signal.Signals]()
+
+    def interrupted(*arguments: object) -> None:
+        show(*arguments)
+        sent.append(number)
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(display, event, interrupted)
+    return sent
 
 
 @pytest.mark.slow
@@ -160,7 +174,7 @@ def test_a_reader_that_stopped_reading_does_not_keep_a_run_from_its_checkpoint(t
     os.close(writing)
     wait_until(lambda: not is_growing(tmp_path / "run" / "stats.jsonl"), run)
     run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=120) == 130
+    assert run.wait(timeout=PATIENCE) == 130
     assert has_checkpoint(tmp_path / "run")
     os.close(reading)
 
@@ -206,14 +220,6 @@ class Twice(Impatient):
     def stats(self, record: dict[str, float], progress: Progress, seconds_left: float) -> None:
         super().stats(record, progress, seconds_left)
         super().stats(record, progress, seconds_left)
-
-
-@pytest.fixture(autouse=True)
-def heard() -> Iterator[None]:
-    """Hear SIGINT, also where the tests were started in the background, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -303,7 +309,7 @@ def test_interruptions_inside_others_are_the_same() -> None:
 
 def ends_well_with_stderr(log: IO[bytes] | int, directory: Path, *words: str | Path) -> None:
     done = start(directory, *words, stderr=log, stdout=subprocess.PIPE)
-    out, _ = done.communicate(timeout=300)
+    out, _ = done.communicate(timeout=PATIENCE)
     assert done.returncode == 0, out
 
 
@@ -333,36 +339,23 @@ def test_every_long_command_outlives_its_reader(tmp_path: Path, tiny_data: Path,
     assert (tmp_path / "pc" / "page.html").exists()
 
 
-def test_sigterm_ends_a_command_without_checkpoints_cleanly(tmp_path: Path, tiny_data: Path) -> None:
-    words: list[str | Path] = [
-        "classify",
-        "train",
-        tiny_data,
-        "--out",
-        "clf",
-        "--model",
-        "cnn",
-        "--set=epochs=1000",
-        "--set=patience=1000",
-    ]
-    run = start(tmp_path, *words, stderr=subprocess.PIPE)
-    assert run.stderr is not None
-    while not run.stderr.readline().startswith(b"epoch 1"):
-        assert run.poll() is None
-    run.send_signal(signal.SIGTERM)
-    _, said = run.communicate(timeout=120)
-    assert run.returncode == 143
-    assert said.splitlines()[-1] == b"ganvas: stopped by SIGTERM; nothing half-written was left behind"
+def test_sigterm_ends_a_command_without_checkpoints_cleanly(
+    cli: Cli, tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived = arrives_while_shown(ClassifierDisplay, "epoch", signal.SIGTERM, monkeypatch)
+    done = cli("classify", "train", tiny_data, "--out", "clf", "--model", "cnn", "--set=epochs=3", "--set=size=16")
+    assert (done.returncode, len(arrived)) == (143, 1)
+    assert done.stderr.splitlines()[-1] == "ganvas: stopped by SIGTERM; nothing half-written was left behind"
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-def test_the_command_line_says_how_to_go_on(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
-    run = start(tmp_path, "train", tiny_data, "--out", "run", *ENDLESS, stderr=subprocess.PIPE)
-    wait_until(has_logged(tmp_path / "run"), run)
-    run.send_signal(signal.SIGTERM)
-    _, said = run.communicate(timeout=120)
-    assert b"continue with: ganvas resume run" in said
-    cli("resume", "run", "--budget", "1steps", check=True)
+def test_the_command_line_says_how_to_go_on(cli: Cli, tiny_data: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        arrived = arrives_while_shown(TerminalDisplay, "stats", signal.SIGTERM, patch)
+        done = cli("train", tiny_data, "--out", "run", *SHORT)
+    assert (done.returncode, len(arrived)) == (143, 1)
+    assert "continue with: ganvas resume run" in done.stderr
+    cli("resume", "run", check=True)
 
 
 def test_a_pipe_that_does_not_block_loses_nothing() -> None:

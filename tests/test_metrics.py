@@ -150,7 +150,7 @@ class Pictures(torch.utils.data.Dataset[Tensor]):
 
 
 @one_blas_thread()
-@pytest.mark.parametrize("batch_size", [15, 64])
+@pytest.mark.parametrize("batch_size", [15, pytest.param(64, marks=pytest.mark.slow)])
 def test_scores_are_torch_fidelitys(data: Dataset, fakes: Images, batch_size: int) -> None:
     """By the extractor's registered name, at equal counts, KID from one subset of all pictures."""
     theirs = torch_fidelity.calculate_metrics(

@@ -22,6 +22,7 @@ from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory
 from ganvas.settings.budget import Progress
 from ganvas.training.notebook import LINES, NotebookDisplay, is_notebook
+from support.command_line import PATIENCE
 from support.datasets import write_dataset
 from support.narrowing import not_none
 from support.runs import TINY
@@ -126,7 +127,7 @@ def test_interrupting_a_cell_keeps_the_checkpoint(kernel: tuple[KernelManager, A
             interrupted = True
             manager.interrupt_kernel()
 
-    reply = client.execute_interactive(code, output_hook=watch, timeout=300)
+    reply = client.execute_interactive(code, output_hook=watch, timeout=round(PATIENCE))
     assert reply["content"]["status"] == "ok", reply["content"]
     assert any("<progress" in each for each in shown)
     assert "interrupted at" in shown[-1]
@@ -141,7 +142,7 @@ def test_the_example_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     assert first.source.endswith('pictures, options = 600, {"budget": "2m"}')
     # Smaller, but otherwise as it stands.
     first.source += f"\npictures, options = 40, {TINY | {'budget': '6steps', 'vision': 0, 'd_width': 4}}"
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=round(PATIENCE), resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [each for cell in notebook.cells if cell.cell_type == "code" for each in cell.outputs]
     html = [each.data["text/html"] for each in outputs if "text/html" in each.get("data", {})]
     assert any("<progress" in each for each in html)

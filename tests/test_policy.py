@@ -156,14 +156,13 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def terms(targets: Targets, real: torch.Tensor, fake: torch.Tensor) -> dict[str, torch.Tensor]:
         calls.append(None)
-        return healthy(targets, real, fake * (float("nan") if len(calls) == 2 * WARM_UP + 5 else 1))
+        return healthy(targets, real, fake * (float("nan") if len(calls) == FORECAST + 5 else 1))
 
     monkeypatch.setattr(Targets, "terms", terms)
-    monkeypatch.setattr("ganvas.planning.costs.TIMED_STEPS", 1)
 
 
 # Steps that the forecast takes before the run, of which each asks for the terms once.
-WARM_UP = 1
+FORECAST = 1
 
 
 def test_divergence_is_the_last_verdict(tmp_path: Path, tiny_data: Path, scored: Any, failing: None) -> None:
@@ -208,7 +207,8 @@ def test_policies_need_evaluations(tmp_path: Path, tiny_data: Path) -> None:
 
 def test_the_command_takes_the_policy(tmp_path: Path, cli: Cli) -> None:
     write_dataset(tmp_path / "data")
-    words = ["train", "data", "--out", "run", *TINY_WORDS, "--set", "eval_samples=16", "--dry-run"]
+    words = ["train", "data", "--out", "run", *TINY_WORDS, "--set", "eval_samples=16", "--set", "extractor=pixels"]
+    words.append("--dry-run")
     wrong = cli(*words, "--on-trouble", "panic")
     assert wrong.returncode == 2
     assert all(word in wrong.stderr for word in ("on_trouble", "panic", "warn", "stop", "rollback"))

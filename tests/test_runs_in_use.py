@@ -14,9 +14,9 @@ import pytest
 
 from ganvas.foundation.files import read_records
 from ganvas.foundation.locks import InUse, exclusive
-from ganvas.planning.run import complete
-from support.command_line import Cli
-from support.runs import TINY_WORDS
+from ganvas.planning.run import complete, train
+from support.command_line import PATIENCE, Cli
+from support.runs import TINY, TINY_WORDS, Interrupter
 
 ENDLESS = ["--budget", "1h", "--set", "log_every=1steps", "--set", "checkpoint_every=1h", *TINY_WORDS]
 LINE = r"ganvas: {} is being trained by process {} on \S+ since \S+ \S+\n"
@@ -31,7 +31,7 @@ class Busy:
         self.process = subprocess.Popen(command, cwd=directory, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def wait(self) -> None:
-        end = time.monotonic() + 120
+        end = time.monotonic() + PATIENCE
         while not read_records(self.run / "stats.jsonl"):
             assert self.process.poll() is None
             assert time.monotonic() < end
@@ -39,7 +39,7 @@ class Busy:
 
     def end(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
-        self.process.wait(timeout=120)
+        self.process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture(params=["train", "per class"])
@@ -93,12 +93,11 @@ def test_the_same_command_twice_is_refused_and_touches_nothing(busy: Busy, cli: 
 
 
 def test_a_lock_ends_with_its_process_and_does_not_travel(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
-    running = Busy(tmp_path, ["train", str(tiny_data), "--out", "run", *ENDLESS], tmp_path / "run")
-    running.wait()
-    running.end(signal.SIGINT)
+    options = TINY | {"budget": "1h", "log_every": "1steps", "checkpoint_every": "1h"}
+    assert not train(tiny_data, tmp_path / "run", "dcgan", display=Interrupter(), **options).finished
     again = Busy(tmp_path, ["resume", "run"], tmp_path / "run")
     try:
-        end = time.monotonic() + 120
+        end = time.monotonic() + PATIENCE
         while not (tmp_path / ".run.lock").exists():
             assert time.monotonic() < end
             time.sleep(0.05)

@@ -2,12 +2,15 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from support.command_line import PATIENCE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
@@ -18,6 +21,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=1000 * PATIENCE)
 PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 
 
@@ -65,12 +69,21 @@ def visit(browser: Browser, file: Path, size: ViewportSize = DESKTOP) -> Iterato
     """Open an HTML file in a window of its own and wait until it has loaded."""
     address = file.resolve().as_uri()
     with browser.new_context(viewport=size) as window:
+        window.set_default_timeout(1000 * PATIENCE)
         visit = Visit(window.new_page())
         visit.page.on("request", lambda request: _note(visit.requests, request.url, address))
         visit.page.on("console", lambda message: visit.complaints.append(f"{message.type}: {message.text}"))
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         visit.page.goto(address)
         yield visit
+
+
+def wait_until(page: Page, is_so: Callable[[], bool]) -> None:
+    """Wait until something is so that no selector tells."""
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end
+        page.wait_for_timeout(20)
 
 
 def _note(requests: list[str], url: str, own: str) -> None:

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -127,9 +128,7 @@ class NetworkModel(Model):
         """See `Model.restore`."""
         file = directory / WEIGHTS
         try:
-            with safe_open(file, framework="pt") as content:
-                state = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 (not a dict)
-            self.take(state)
+            self.take(load_file(file))
         except (OSError, SafetensorError, RuntimeError) as error:
             raise RunError(f"{file} cannot be read ({error}); train the classifier again") from error
 

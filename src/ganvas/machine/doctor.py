@@ -13,7 +13,7 @@ import torch
 from ganvas.foundation.cache import cache_directory
 from ganvas.foundation.version import VERSION
 from ganvas.machine import device
-from ganvas.machine.ceiling import matrix_product_flops
+from ganvas.machine.ceiling import SIDE, matrix_product_flops
 from ganvas.machine.cores import threads_asked_for, usable_cores
 from ganvas.machine.memory import GIB
 from ganvas.machine.precision import calibration
@@ -50,7 +50,7 @@ def examine() -> list[Finding]:
         _device(machine),
         _precision(machine),
         _threads(machine),
-        *([_ceiling(machine)] if machine.device == "cpu" else []),
+        *([_ceiling(machine)] if machine.device in SIDE else []),
         _versions(),
         _cache(),
     ]
@@ -112,8 +112,13 @@ def _threads(machine: device.Machine) -> Finding:
 
 
 def _ceiling(machine: device.Machine) -> Finding:
-    names = ["float32", "bfloat16"] if device.multiplies_bfloat16() else ["float32"]
-    speeds = {name: matrix_product_flops(name, machine.threads) / 1e9 for name in names}
+    reduced = machine.precision
+    if machine.device == "cpu":
+        reduced = "bfloat16" if device.multiplies_bfloat16() else "float32"
+    speeds = {
+        name: matrix_product_flops(name, machine.threads, device=machine.device) / 1e9
+        for name in dict.fromkeys(("float32", reduced))
+    }
     text = ", ".join(f"{speed:.0f} in {name}" for name, speed in speeds.items())
     figures: dict[str, object] = {f"{name}_gflops": speed for name, speed in speeds.items()}
     return Finding("ceiling", True, f"GFLOP/s of a matrix product: {text}", figures)

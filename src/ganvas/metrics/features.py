@@ -163,11 +163,19 @@ def single_threads() -> Iterator[ThreadPoolExecutor]:
         torch.set_num_threads(threads)  # new threads take the last number that was set
 
 
-def _exact(device: torch.device) -> contextlib.AbstractContextManager[None]:
+@contextlib.contextmanager
+def _exact(device: torch.device) -> Iterator[None]:
     """Full float32 precision and deterministic kernels on a GPU. The CPU always has both."""
     if device.type != "cuda":
-        return contextlib.nullcontext()
-    return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+        yield
+        return
+    products = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(products)
 
 
 def resized(images: Tensor, pixels: int) -> Tensor:

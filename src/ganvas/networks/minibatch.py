@@ -31,8 +31,9 @@ class MinibatchStddev(MinibatchLayer):
         """[B, F] to [B, F + 1]."""
         count = len(features)
         group = self.group if count % self.group == 0 else count
-        # Pictures k, k + B / group, ... form a group.
-        spread = (features.view(group, count // group, -1).var(0, unbiased=False) + 1e-8).sqrt().mean(1)
+        # Pictures k, k + B / group, ... form a group. In float16, 1e-8 is 0, and the root has no derivative there.
+        groups = features.float().view(group, count // group, -1)
+        spread = (groups.var(0, unbiased=False) + 1e-8).sqrt().mean(1).to(features.dtype)
         return torch.cat([features, spread.repeat(group)[:, None]], dim=1)
 
 

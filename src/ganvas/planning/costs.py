@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
@@ -121,10 +122,16 @@ def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings,
 
     Raises:
         RunError: the initial weights do not fit the networks.
+        ConfigError: the networks do not fit into the memory of the GPU.
     """
     saved_state = random_state()
     try:
         return _TrialRun(recipe, data, machine, settings, start or {}).costs()
+    except torch.OutOfMemoryError as error:
+        raise ConfigError(
+            f"batches of {recipe.options.batch_size} pictures do not fit into the memory of {machine.device_name}: "
+            "lower batch_size or width, or end what else uses it"
+        ) from error
     finally:
         _clean_up(saved_state)
 

@@ -184,6 +184,12 @@ def is_run(path: Path) -> bool:
     return is_file(path / CONFIG)
 
 
+def run_of(snapshot: Path) -> Path | None:
+    """The directory of the run that a snapshot file lies in; None if it lies in none."""
+    directory = snapshot.resolve().parent
+    return directory.parent if directory.name == SNAPSHOTS and is_run(directory.parent) else None
+
+
 def refuse_existing(path: Path) -> None:
     """Check that nothing exists at `path`, so that a run is never overwritten.
 

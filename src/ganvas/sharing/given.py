@@ -13,7 +13,7 @@ from ganvas.artist.sampling import latents_of
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.paths import is_directory, user_path
 from ganvas.report.run.run import Run
-from ganvas.runs.directory import is_run
+from ganvas.runs.directory import run_of
 from ganvas.runs.snapshot import Card, Snapshot
 from ganvas.verdict.evaluation import Verdict
 
@@ -42,10 +42,10 @@ class Given:
         """
         artist = load(source)
         assert artist.path is not None
-        home = user_path(source) if is_directory(user_path(source)) else artist.path.resolve().parent.parent
+        home = user_path(source) if is_directory(user_path(source)) else run_of(artist.path)
         run = None
         with contextlib.suppress(GanvasError):  # the snapshot alone will do
-            run = Run.open(home) if is_run(home) else None
+            run = Run.open(home) if home else None
         return cls(artist, artist.path, run)
 
     @property

@@ -129,9 +129,11 @@ class AdversarialStep:
         norm = torch.nn.utils.get_total_norm(
             [parameter.grad for parameter in network.parameters() if parameter.grad is not None], foreach=True
         )
-        optimizer.step()
         scaler = getattr(self._fabric.strategy.precision, "scaler", None)  # float16 losses are scaled
-        return norm / scaler.get_scale() if scaler else norm
+        if scaler:
+            norm = norm / scaler.get_scale()  # before the step, which may change the scale
+        optimizer.step()
+        return norm
 
     def copies(self) -> tuple[nn.Module, nn.Module]:
         """Copies of G and D in training mode. Calling them does not change the originals.
@@ -173,7 +175,8 @@ class AdversarialStep:
         """Restore exactly what `state` returned."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        self._fabric.strategy.precision.load_state_dict(state["precision"])
+        if state["precision"]:  # empty if the run used another precision before; float16 then starts with a new scale
+            self._fabric.strategy.precision.load_state_dict(state["precision"])
         self.objective.load_state(state["tricks"])
         for optimizer in (self._g_optimizer, self._d_optimizer):
             _restore_strides(optimizer)

@@ -9,7 +9,7 @@ from ganvas.artist.critic import Critic
 from ganvas.artist.origin import Cell, Label
 from ganvas.artist.trained import TrainedGenerator
 from ganvas.foundation.errors import ConfigError, RunError
-from ganvas.runs.directory import SNAPSHOTS, is_run
+from ganvas.runs.directory import run_of
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def rank(
     """
     if isinstance(label, dict):
         raise ConfigError("the discriminator has never seen a mixture of classes; name one class")
-    critic = Critic.of(run_of(artist))
+    critic = Critic.of(_home(artist))
     cells = artist.cells(range(max(of, n, 2)), seed, label, truncation)
     logits = critic.logits(artist.paint(cells), artist.labels(len(cells), label))
     order = np.argsort(-logits if best else logits, kind="stable")[:n]
@@ -72,15 +72,15 @@ def rank(
     ]
 
 
-def run_of(artist: TrainedGenerator) -> Path:
+def _home(artist: TrainedGenerator) -> Path:
     """The run that a snapshot lies in.
 
     Raises:
         RunError: it lies in none.
     """
-    path = None if artist.path is None else artist.path.resolve().parent
-    if path is None or path.name != SNAPSHOTS or not is_run(path.parent):
+    run = None if artist.path is None else run_of(artist.path)
+    if run is None:
         raise RunError(
             f"{artist.path or 'this generator'} is not in a run, and only a run has the discriminator: give one"
         )
-    return path.parent
+    return run

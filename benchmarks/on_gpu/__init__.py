@@ -1,0 +1,1 @@
+"""What `benchmarks/gpu.py` measures on a machine that is lent for a quarter of an hour."""

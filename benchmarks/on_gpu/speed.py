@@ -1,0 +1,93 @@
+"""The speed of training steps, and their share of what the device reaches in a matrix product."""
+
+import functools
+import time
+from collections.abc import Mapping
+
+import torch
+
+from benchmarks.on_gpu.turn import Scale, Turn
+from benchmarks.recipes import STEADY_STATE
+from ganvas import gans
+from ganvas.experiments.catalogue import operations_per_image
+from ganvas.gans.recipe import Batch, Recipe, Spec
+from ganvas.machine.ceiling import matrix_product_flops
+from ganvas.machine.device import Machine, choose, launch
+from ganvas.machine.memory import GIB
+from ganvas.planning.costs import noise_batches
+from ganvas.settings.config import Settings, parse_assignments, resolve
+from ganvas.training.step import AdversarialStep
+
+# Batches as multiples of the recipe's own: a quality chooses up to four times that.
+BATCHES = (1, 4)
+WARM_UP_STEPS, LEAST_STEPS = 3, 3
+
+
+def ceilings(turn: Turn, reserve: float) -> dict[str, float]:
+    """Floating-point operations per second of a matrix product, by precision."""
+    scale, found = turn.scale, dict[str, float]()
+    for precision in scale.precisions:
+        machine = choose(Settings(device=scale.device, precision=precision))
+        work = functools.partial(matrix_product_flops, precision, machine.threads, scale.side, device=scale.device)
+        if flops := turn.attempt(f"matrix product in {precision}", scale.seconds.ceiling, work, reserve):
+            found[precision] = flops
+    return found
+
+
+def speeds(turn: Turn, ceiling: Mapping[str, float], reserve: float) -> list[dict[str, object]]:
+    """A record for each recipe, picture size and batch size, in the precision that ganvas chooses here.
+
+    Args:
+        turn: on the machine.
+        ceiling: what `ceilings` returned.
+        reserve: seconds that must be left.
+    """
+    # The processor's choice is measured, which takes seconds.
+    precision = "auto" if turn.scale.device == "cuda" else "float32"
+    machine = choose(Settings(device=turn.scale.device, precision=precision))
+    found = []
+    for name, size, factor in rows(turn.scale):
+        recipe_class = gans.find(name)
+        changes: dict[str, object] = {**parse_assignments(STEADY_STATE.get(name, [])), **turn.scale.tiny}
+        own = resolve(name, recipe_class.defaults, changes).options.batch_size
+        recipe = recipe_class(resolve(name, recipe_class.defaults, changes | {"batch_size": factor * own}).options)
+        work = functools.partial(_measure, recipe, size, machine, turn.scale.timed, ceiling.get(machine.precision))
+        what = f"steps of {name} at {size} px, batches of {factor * own}"
+        record = turn.attempt(what, turn.scale.seconds.speed, work, reserve)
+        found += [] if record is None else [{"recipe": name, "size": size, **record}]
+    return found
+
+
+def rows(scale: Scale) -> list[tuple[str, int, int]]:
+    """What is timed: recipe, picture size and factor of `BATCHES`. Its own batches are first, if time is short."""
+    return [(name, size, factor) for factor in BATCHES for name, sizes in scale.sizes.items() for size in sizes]
+
+
+def _measure(recipe: Recipe, size: int, machine: Machine, seconds: float, ceiling: float | None) -> dict[str, object]:
+    is_gpu, spec, options = machine.device == "cuda", Spec(size), recipe.options
+    if is_gpu:
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    step = AdversarialStep(recipe, spec, machine, launch(machine))
+    batches = noise_batches(recipe, spec, machine, torch.Generator().manual_seed(0))
+
+    def again() -> list[Batch]:
+        """The same pictures and latents, without what was generated from them."""
+        return [recipe.batch(batch.images, batch.latents, batch.labels) for batch in batches]
+
+    for _ in range(WARM_UP_STEPS):
+        step(again(), images_seen=1)
+    steps, started = 0, time.perf_counter()
+    while steps < LEAST_STEPS or time.perf_counter() - started < seconds:
+        step(again(), images_seen=1)  # waits for the GPU, because it returns numbers
+        steps += 1
+    img_per_s = steps * options.d_steps * options.batch_size / (time.perf_counter() - started)
+    operations = operations_per_image(recipe, size)
+    return {
+        "precision": machine.precision,
+        "batch_size": options.batch_size,
+        "img_per_s": img_per_s,
+        "gflop_per_picture": operations / 1e9,
+        "share_of_ceiling": img_per_s * operations / ceiling if ceiling else None,
+        "memory_gib": torch.cuda.max_memory_allocated() / GIB if is_gpu else None,
+    }
