@@ -97,7 +97,6 @@ def test_a_second_stage_that_paints_one_pattern_is_named(tmp_path: Path, monkeyp
     changes = {"first": str(first), "budget": "5steps", "eval_every": "1steps", "eval_samples": 16}
     changes |= {"extractor": "pixels", "d_width": 4, "sample_every": "100steps", "vision": 0}
     monkeypatch.setattr(Brush, "forward", spoilt)
-    monkeypatch.setattr("ganvas.planning.costs.TIMED_STEPS", 1)
     train(data, tmp_path / "run", "brushwork", **TINY | changes)
     last = read_records(tmp_path / "run" / "evals.jsonl")[-1]
     assert last["verdict"] == "patterned"

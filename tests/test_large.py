@@ -55,14 +55,8 @@ def large(data: Path, first: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def quick(data: Path, out: Path, first: Path | str, **changes: Any) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ganvas.planning.costs.TIMED_STEPS", 1)  # what takes the time of these runs
-        train(
-            data,
-            out,
-            "brushwork",
-            **TINY | {"first": str(first), "budget": "2steps", "d_width": 4, "vision": 0} | changes,
-        )
+    own = {"first": str(first), "budget": "2steps", "d_width": 4, "vision": 0}
+    train(data, out, "brushwork", **TINY | own | changes)
 
 
 # ---- the run ----------------------------------------------------------------------------------------------------

@@ -55,6 +55,6 @@ def write_snapshot(
 
 def first_stage(recipe: str, folder: Path, class_names: Sequence[str] = ("class0", "class1")) -> dict[str, str]:
     """The option `first` of a recipe that needs one, with a snapshot of 16 px made for it; empty for all others."""
-    if "first" not in gans.find(recipe).defaults.model_dump():
+    if not gans.find(recipe).has_first_stage:
         return {}
     return {"first": str(write_snapshot(folder / "first.safetensors", "atelier", class_names))}

@@ -122,6 +122,7 @@ class Brushwork(HingeGAN):
     paper = "ganvas's own, after Isola et al. 2017, Wang et al. 2021 and Kumari et al. 2022"
     sizes = (32, 64, 128, 256, 512)
     class_use = ClassUse.OPTIONAL
+    has_first_stage = True
     sees_through = (NETWORK,)
     defaults = BrushworkOptions(
         batch_size=8,

@@ -174,6 +174,7 @@ class Recipe(GeneratorRecipe):
         sizes: picture sizes in pixels that it supports.
         class_use: what it does with the classes of its pictures, unless its options change that
             (`effective_class_use`).
+        has_first_stage: whether it enlarges the pictures of another run, which must be named.
         has_targets: whether D learns probabilities for real and for generated pictures, which label smoothing and
             swapping change; such a recipe takes its terms from `self.targets`.
         defaults: its training options; an `Options` or a subclass with further keys.
@@ -184,6 +185,7 @@ class Recipe(GeneratorRecipe):
 
     sizes: ClassVar[tuple[int, ...]]
     class_use: ClassVar[ClassUse] = ClassUse.NONE
+    has_first_stage: ClassVar[bool] = False
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
     choices: ClassVar[tuple[Choice, ...]] = ()
