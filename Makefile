@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PEERS := build/peers
 PEERS_READY := $(PEERS)/.ready
 
-.PHONY: demo test lint types bench bench-peers gpu-wheels docs clean
+.PHONY: demo test lint types bench bench-peers gpu-wheels docs site dist clean
 
 demo: $(READY)
 	$(BIN)/ganvas demo
@@ -37,6 +37,15 @@ gpu-wheels: $(READY)
 
 docs: $(READY)
 	$(BIN)/python scripts/reference.py
+
+# The documentation as a site in build/site. A link that leads nowhere is an error.
+site: $(READY)
+	$(BIN)/python scripts/site.py
+	$(BIN)/mkdocs build --strict --quiet
+
+# The wheel and the source archive, in dist/.
+dist: $(READY)
+	$(BIN)/python -m build
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry
+from torch.utils.flop_counter import conv_flop_count, flop_registry, register_flop_formula
 from torch.utils.hooks import RemovableHandle
 from torch.utils.module_tracker import ModuleTracker
 
@@ -31,10 +31,20 @@ from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.ceiling import matrix_product_flops
 from ganvas.machine.device import Machine, choose, launch
 from ganvas.networks.augment import Augmentation
+from ganvas.networks.fused import OPERATION
 from ganvas.networks.phased import phases_of
 from ganvas.planning.costs import noise_batches
 from ganvas.settings.config import resolve
 from ganvas.training.step import AdversarialStep
+
+
+def _operations_of_fused(maps: Any, weight: Any, *_: Any, out_shape: Any = None, **__: Any) -> int:
+    """Operations of a convolution with an activation (`ganvas/networks/fused.py`), from its shapes."""
+    return conv_flop_count(maps, weight, out_shape)
+
+
+if hasattr(torch.ops.mkldnn, OPERATION):
+    register_flop_formula(getattr(torch.ops.mkldnn, OPERATION))(_operations_of_fused)
 
 # Kinds of operations by parts of torch's names for them; the first that matches counts.
 KINDS = {

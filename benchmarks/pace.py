@@ -7,19 +7,15 @@ empty cache, as on a user's first run. FOLDER keeps the paintings. `--runs` tell
 """
 
 import argparse
-import contextlib
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.workload import busy_processes
 from ganvas.data.prepare.prepare import prepare
 from ganvas.runs.logs import RunLogs
-
-# A process that keeps a core busy.
-BUSY = "while True: pass"
 
 
 def main() -> None:
@@ -53,18 +49,6 @@ def train(data: Path, run: Path, recipe: str, budget: str, cache: Path) -> None:
     command = [sys.executable, "-m", "ganvas", "train", str(data), "--recipe", recipe, "--out", str(run)]
     environment = os.environ | {"GANVAS_CACHE": str(cache)}
     subprocess.run([*command, "--budget", budget], check=True, env=environment, capture_output=True)
-
-
-@contextlib.contextmanager
-def busy_processes(count: int) -> Iterator[None]:
-    """Keep some processes busy meanwhile."""
-    running = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
 
 
 def row(name: str, busy: int, run: Path) -> str:

@@ -1,11 +1,12 @@
 """Common parts of the benchmarks of training: a dataset and a training process."""
 
+import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,17 +55,39 @@ def noise_dataset(path: Path, size: int, count: int = 1024, classes: int = 0) ->
     return path
 
 
+# A process that keeps a core busy.
+BUSY = "while True: pass"
+
+
+@contextlib.contextmanager
+def busy_processes(count: int) -> Iterator[None]:
+    """Keep some processes busy meanwhile."""
+    running = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
 def option_words(options: Mapping[str, object]) -> list[str]:
     """Options by key as arguments of `ganvas train`."""
     return [word for key, value in options.items() for word in ("--set", f"{key}={value}")]
 
 
-def train(data: Path, out: Path, recipe: str, steps: int, options: Sequence[str] = ()) -> Trained:
-    """Run `ganvas train` in a process of its own for `steps` steps after the warm-up, without evaluations."""
+def train(
+    data: Path, out: Path, recipe: str, steps: int, options: Sequence[str] = (), devices: int | None = None
+) -> Trained:
+    """Run `ganvas train` in a process of its own for `steps` steps after the warm-up, without evaluations.
+
+    With `devices`, that process starts as many others, which train together. The peak memory is then that of the first.
+    """
     quiet = ["device=cpu", "eval_samples=0", "tensorboard=false", "log_every=1steps", "sample_every=1h"]
     command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", str(out), "--recipe", recipe]
     command += ["--budget", f"{steps + WARM_UP_STEPS}steps"]
     command += [word for option in (*quiet, *options) for word in ("--set", option)]
+    command += ["--devices", str(devices)] if devices else []
     peak = peak_of(command)
     run = RunDirectory.open(out)
     img_per_s = statistics.median(line.number("img_per_s") for line in RunLogs.of(run).stats[WARM_UP_STEPS:])

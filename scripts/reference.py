@@ -16,6 +16,7 @@ from ganvas.classify.options import ClassifierOptions
 from ganvas.cli import app
 from ganvas.settings.config import Settings
 from ganvas.settings.options import GROUPS, Options
+from ganvas.settings.ranges import Range, Varied
 
 HEADER = "| key | default | |"
 CHOICES = "| | the paper says | ganvas does | why |"
@@ -92,6 +93,9 @@ def configuration_page() -> str:
         _table(HEADER, _fields(Settings)),
         "## What the recipes change",
         _table("| recipe | defaults of its own |", [_recipe_row(name) for name in gans.names()]),
+        "## What a sweep varies",
+        "Unless a file says otherwise (`ganvas sweep --space`); `ganvas sweep --dry-run` prints it as such a file.",
+        _table("| recipe | what its sweep varies |", [_space_row(name) for name in gans.names()]),
     ]
     for name in gans.names():
         if rows := _fields(type(gans.find(name).defaults), beyond=Options):
@@ -149,6 +153,17 @@ def _recipe_row(name: str) -> str:
     common = Options().model_dump()
     own = {key: value for key, value in defaults.model_dump().items() if common.get(key) != value}
     return f"| `{name}` | {', '.join(f'`{key}={value}`' for key, value in own.items())} |"
+
+
+def _space_row(name: str) -> str:
+    space = gans.find(name).space().items()
+    return f"| `{name}` | {', '.join(f'`{key}` {_range(each)}' for key, each in space)} |"
+
+
+def _range(varied: Varied) -> str:
+    if isinstance(varied, Range):
+        return f"{varied.low:g} to {varied.high:g}{' (log)' if varied.log else ''}"
+    return " or ".join(map(str, varied.values))
 
 
 def _table(header: str, rows: list[str]) -> str:

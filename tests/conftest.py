@@ -34,6 +34,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+# Looking for garbage takes a fifth of the time of imports. It begins after them.
+gc.disable()
+
 # Shells start what they put in the background with SIGINT ignored, and so would every command that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -47,6 +50,7 @@ def pytest_collection_finish() -> None:
     if "torch" in sys.modules:
         brevity.shorten(pytest.MonkeyPatch())
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

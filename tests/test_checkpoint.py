@@ -66,13 +66,6 @@ def test_a_damaged_state_is_one_clear_line(tmp_path: Path, state: str) -> None:
         checkpoint.load(tmp_path / "file")
 
 
-def test_another_schema_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint.save(tmp_path / "file", {})
-    monkeypatch.setattr(checkpoint, "SCHEMA_VERSION", 2)
-    with pytest.raises(RunError, match=r"version 2 \(found 1\)"):
-        checkpoint.load(tmp_path / "file")
-
-
 def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint.save(tmp_path / "file", {"number": 1})
 

@@ -1,11 +1,13 @@
 """Recipes side by side: every run counted once, whatever interrupted it, and nothing compared that is not alike."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ganvas.artist.evaluate import evaluate
 from ganvas.experiments import compare as comparisons
 from ganvas.experiments.compare import compare
 from ganvas.experiments.comparison import HEADS, Result, Row
@@ -19,6 +21,12 @@ from support.runs import TINY, TINY_WORDS
 
 TINY_RUN = TINY | {"eval_samples": 16, "extractor": "pixels", "grid_size": 1}
 FLOOR = {"mean", "kmeans", "pca"}
+
+
+@pytest.fixture(autouse=True)
+def measured_by_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network by default takes a second for each generator."""
+    monkeypatch.setattr(comparisons, "evaluate", functools.partial(evaluate, extractor="pixels"))
 
 
 @pytest.fixture

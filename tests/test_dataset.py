@@ -15,6 +15,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import SCHEMA_VERSION
 from ganvas.data.prepare.prepare import prepare
 from ganvas.foundation.errors import DataError
+from support.narrowing import not_none
 from support.pictures import write_two_classes
 
 
@@ -126,6 +127,33 @@ def test_the_rows_of_a_split(data: Path) -> None:
         "test": [0, 4],
     }
     assert dataset.splits == {"train": 2, "validation": 1, "test": 2}
+
+
+def test_classes_and_splits_are_read_without_names_and_hashes(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    whole = pd.read_parquet
+
+    def reading(path: Path, columns: list[str] | None) -> pd.DataFrame:
+        read.append(columns)
+        return whole(path, columns=columns)
+
+    monkeypatch.setattr(pd, "read_parquet", reading)
+    dataset = Dataset.open(data)
+    assert (len(dataset.rows("train")), len(not_none(dataset.labels)), dataset.modes) == (5, 5, None)
+    assert read == [["split"], ["class"]]
+    assert {"source", "phash"} <= set(dataset.index.columns)
+    assert dataset.table.column("source").equals(dataset.index["source"])
+    assert read == [["split"], ["class"], None]
+
+
+@pytest.mark.parametrize("change", [lambda index: index.head(4), lambda index: index.drop(columns="class")])
+def test_an_index_that_changes_while_it_is_in_use_is_refused(
+    data: Path, change: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
+    dataset = Dataset.open(data)
+    set_index(data, change)
+    with pytest.raises(DataError, match=r"index.parquet cannot be read \(.*\); prepare the dataset again"):
+        _ = dataset.labels
 
 
 @pytest.mark.parametrize("split", ["Train", "tests", "", "all"])

@@ -4,6 +4,7 @@ import ctypes
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ def grown(*lines: str) -> float:
     script = "\n".join(
         [
             "from concurrent.futures import ThreadPoolExecutor",
-            "from ganvas.machine.memory import keep_freed_memory, return_freed_memory, share_heap",
+            "from ganvas.machine.memory import keep_freed_memory, prefer_huge_pages, return_freed_memory, share_heap",
             "share_heap()",
             "import psutil, torch",
             "keep_freed_memory()",
@@ -46,9 +47,18 @@ def test_other_threads_use_what_was_given_back() -> None:
     assert grown("make()", "print(ThreadPoolExecutor(1).submit(make, 60).result() - before)") < 80
 
 
+@on_glibc
+@pytest.mark.skipif(not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="this kernel has no huge pages")
+def test_the_heap_is_advised_to_lie_in_huge_pages_and_takes_no_memory_for_that() -> None:
+    advised = "any(line.startswith('VmFlags') and ' hg' in line for line in open('/proc/self/smaps'))"
+    assert grown("prefer_huge_pages()", f"assert {advised}", "print(rss() - before)") < 10
+    assert grown("prefer_huge_pages()", "make()", "print(rss() - before)") > 60
+
+
 def test_elsewhere_than_on_glibc_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: pytest.fail("no C library to speak to"))
     memory.keep_freed_memory()
     memory.share_heap()
+    memory.prefer_huge_pages()
     memory.return_freed_memory()

@@ -28,6 +28,7 @@ LAYERS = """
     data.sources
     data.painter data.dataset
     data.pictures
+    distributed
     machine
     settings
     foundation

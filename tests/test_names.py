@@ -14,6 +14,7 @@ from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request
 from ganvas.data.sources.archive import Archive
 from ganvas.data.sources.opening import open_source
+from support.command_line import with_any_name
 from support.pictures import write_pictures
 from support.replicas import picture_bytes, tarred, write_csv, write_picture
 
@@ -89,6 +90,7 @@ SOURCES: list[Callable[[Path, str], Path]] = [
 ]
 
 
+@with_any_name
 @pytest.mark.parametrize("make", SOURCES)
 @pytest.mark.parametrize("name", [NAME, OF_A_MAC])
 def test_both_ways_to_write_an_accent_are_one_class(
@@ -107,6 +109,7 @@ def test_a_table_that_mixes_them_has_one_class(tmp_path: Path) -> None:
     assert kept.class_counts == {NAME: 2}
 
 
+@with_any_name
 def test_a_table_and_its_files_may_write_accents_differently(tmp_path: Path) -> None:
     write_pictures(tmp_path / "in" / OF_A_MAC, 2)
     rows = "".join(f"{NAME}/{number}.png,a\n" for number in range(2))

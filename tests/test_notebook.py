@@ -141,7 +141,7 @@ def test_the_example_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     first = next(cell for cell in notebook.cells if cell.cell_type == "code")
     assert first.source.endswith('pictures, options = 600, {"budget": "2m"}')
     # Smaller, but otherwise as it stands.
-    first.source += f"\npictures, options = 40, {TINY | {'budget': '6steps', 'vision': 0, 'd_width': 4}}"
+    first.source += f"\npictures, options = 24, {TINY | {'budget': '2steps', 'vision': 0, 'd_width': 4}}"
     NotebookClient(notebook, timeout=round(PATIENCE), resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [each for cell in notebook.cells if cell.cell_type == "code" for each in cell.outputs]
     html = [each.data["text/html"] for each in outputs if "text/html" in each.get("data", {})]

@@ -13,7 +13,7 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INDEX, TEST, TRAIN
 from ganvas.data.dataset.subset import of_classes
 from ganvas.experiments.class_groups import grouped, name_of
-from ganvas.experiments.per_class import PerClass, train_per_class
+from ganvas.experiments.per_class import PerClass, _folders, train_per_class
 from ganvas.foundation.errors import ConfigError, DataError, DivergedError, GanvasError
 from ganvas.planning import run as runs
 from ganvas.planning.run import Outcome
@@ -113,6 +113,13 @@ def test_classes_whose_names_make_one_folder_are_kept_apart(tmp_path: Path, out:
     assert len({folder.casefold() for folder in done.plan.folders.values()}) == 3
     assert {run.name for run in (out / "runs").iterdir()} == set(done.plan.folders.values())
     assert [run.name for run in out.parent.iterdir() if run.name not in {"data", "out"}] == []
+
+
+def test_folders_are_ones_that_every_system_accepts() -> None:
+    names = ["Art", "art", "con", "NUL.x", "COM1", "console", "St.", "..", "a/b", "a:b", "Émile", ""]
+    folders = list(_folders(names).values())
+    assert folders[:8] == ["Art", "art-2", "con-3", "NUL.x-4", "COM1-5", "console", "St.-7", "..-8"]
+    assert folders[8:] == ["a_b", "a_b-10", "Émile", "-12"]
 
 
 def test_each_may_begin_with_the_weights_of_one_run(tiny_data: Path, tmp_path: Path, out: Path) -> None:

@@ -1,13 +1,18 @@
 """The benchmarks of speed: what they charge to whom, and that they run from end to end."""
 
+import contextlib
 import sys
+from pathlib import Path
 
 import pytest
 import torch
-from benchmarks import exploring, layers, recipes, sampling
+from benchmarks import contention, exploring, layers, recipes, revisions, sampling, schedule
 from benchmarks.layers import Account, Charge, Key, Tracker, Watch
 from benchmarks.recipes import Measured
 from torch import Tensor, nn
+
+from ganvas.networks.fused import constant_convolution
+from support.datasets import write_dataset
 
 TINY = ("width=2", "batch_size=4", "threads=1")
 
@@ -119,3 +124,38 @@ def test_the_table_of_exploring(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "| `walk` of 8 frames as gif |" in said
     assert said.count("| `directions`") == 2
+
+
+def test_a_convolution_with_its_activation_counts_as_a_convolution() -> None:
+    maps, weight = torch.zeros(1, 2, 4, 4), torch.zeros(2, 2, 3, 3)
+    with Tracker({}) as tracker, Watch(tracker, iter(range(100)).__next__) as watch:
+        constant_convolution(maps, weight, torch.zeros(2), 1, is_active=True)
+    (charge,) = (charge for key, charge in watch.charges.items() if key.kind == "convolutions")
+    assert charge.operations == ONE_PASS
+
+
+@pytest.mark.slow
+def test_the_table_of_revisions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(revisions, "checkout", lambda _revision, _path: contextlib.nullcontext(revisions.HERE))
+    words = ("HEAD", "--recipe", "mlp", "--size", "16", "--rounds", "1", "--steps", "1")
+    run(revisions.main, *words, *(word for option in TINY for word in ("--set", option)))
+    *_, row = capsys.readouterr().out.splitlines()
+    name, *figures, losses = row.strip("| ").split(" | ")
+    assert (name, losses) == ("defaults", "0.0%")
+    assert len(figures) == 6
+
+
+@pytest.mark.slow
+def test_the_table_of_contention(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_dataset(tmp_path / "painted32", size=32)
+    words = ("--recipe", "mlp", "--busy", "0", "1", "--rounds", "1", "--seconds", "3", "--candidates", "one-thread")
+    run(contention.main, str(tmp_path), *words, "--set", "width=2", "--set", "batch_size=4")
+    *_, row = capsys.readouterr().out.splitlines()
+    assert row.startswith("| one-thread | ")
+    assert "(1.00)" in row
+
+
+def test_the_table_of_the_schedule(capsys: pytest.CaptureFixture[str]) -> None:
+    run(schedule.main)
+    said = capsys.readouterr().out
+    assert "| 60 | 18: 6, 12 | 36: 12, 24 | 72: 24, 48 | 144: 48, 96 | 432: 100, 200 |" in said

@@ -1,6 +1,7 @@
 """Groups that are never parted, and the pictures held back by them: from a table to a run that never sees them."""
 
 import itertools
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from ganvas.data.dataset import split
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.split import NEAR, groups_of, hold_back
+from ganvas.data.dataset.split import NEAR, groups_of, hold_back, merge, settled
 from ganvas.data.painter import paint
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.prepare.picture import Prepared, prepare_item
@@ -122,8 +124,8 @@ def test_groups_are_those_of_a_plain_search(changes: list[tuple[int, bool]]) -> 
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.integers(0, 2**32), st.integers(0, 8))
-def test_near_hashes_are_found_wherever_their_bits_differ(seed: int, swaps: int) -> None:
+@given(st.integers(0, 2**32), st.integers(0, 8), st.sampled_from([16, 1, 0.001, 0.0001]))
+def test_near_hashes_are_found_wherever_their_bits_differ(seed: int, swaps: int, compared: float) -> None:
     """Of hashes with any half of their bits set, and copies of them with bits swapped at any places."""
     random = np.random.default_rng(seed)
     bits = random.permuted(np.tile(np.repeat([0, 1], 32), (20, 1)), axis=1)
@@ -132,7 +134,48 @@ def test_near_hashes_are_found_wherever_their_bits_differ(seed: int, swaps: int)
         row[random.choice(np.flatnonzero(row), swaps, replace=False)] = 0
         row[random.choice(np.flatnonzero(row == 0), swaps, replace=False)] = 1
     hashes = [int("".join(map(str, row)), 2) for row in [*bits, *copies]]
-    assert groups_of(phashes(*hashes)).tolist() == plain_search(hashes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "_COMPARED", compared)  # as if there were many more of them
+        assert groups_of(phashes(*hashes)).tolist() == plain_search(hashes)
+
+
+def test_a_pair_of_near_hashes_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "_COMPARED", 0.0001)
+    batches = list(split.near_pairs(phashes(HALF, moved(HALF, 1), 0x5555555555555555)["phash"]))[1:]
+    (pair,) = np.concatenate([np.stack(each, axis=1) for each in batches]).tolist()
+    assert sorted(pair) == [0, 1]
+
+
+@pytest.mark.parametrize(("count", "agreeing"), [(1, 1), (100_000, 1), (1_000_000, 2), (100_000_000, 3)])
+def test_more_hashes_must_agree_in_more_bits(count: int, agreeing: int) -> None:
+    masks = split._masks(count)
+    assert len(masks) == math.comb(NEAR + agreeing, agreeing)
+    bits = 64 * agreeing // (NEAR + agreeing)
+    assert {int(mask).bit_count() for mask in masks} <= set(range(bits - agreeing, bits + agreeing + 1))
+    assert count * 2.0**-bits < 40
+
+
+def test_among_many_pictures_sets_with_compared_pixels_are_the_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = phashes(HALF, HALF, moved(HALF, 1)).assign(duplicates=pd.array([None, 0, 0], "Int64"), content=list("abc"))
+    assert groups_of(index).tolist() == [0, 0, 0]
+    monkeypatch.setattr(split, "MOST_BY_HASH", 2)
+    assert groups_of(index).tolist() == [0, 1, 1]
+    assert groups_of(index.drop(columns="duplicates")).tolist() == [0, 0, 0]
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=30), max_size=5))
+def test_merged_sets_have_their_smallest_row_as_root(
+    batches: list[list[tuple[int, int]]],
+) -> None:
+    roots, plain = np.arange(41), np.arange(41)
+    for batch in batches:
+        first, second = np.array(batch).T
+        merge(roots, first, second)
+        assert (split.root_of(roots, first) == split.root_of(roots, second)).all()
+        for one, other in batch:
+            low, high = sorted((plain[one], plain[other]))
+            plain[plain == high] = low
+    assert settled(roots).tolist() == plain.tolist()
 
 
 def test_paintings_are_told_apart_and_their_copies_found(tmp_path: Path) -> None:
@@ -150,6 +193,23 @@ def test_paintings_are_told_apart_and_their_copies_found(tmp_path: Path) -> None
 
 
 # ---- what is held back ------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=25), st.floats(-5, 150), st.booleans())
+def test_the_sum_that_is_held_back_is_the_nearest_and_in_large_datasets_nearly_so(
+    sizes: list[int], target: float, is_large: bool
+) -> None:
+    total = sum(sizes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "_MOST_SUMS", 20 if is_large else 10_000)
+        chosen = split._nearest_sum(np.array(sizes), target, 0, total)
+    sums = {0}
+    for size in sizes:
+        sums |= {each + size for each in sums}
+    missed = abs(int(np.array(sizes)[chosen].sum()) - target)
+    best = min(abs(each - target) for each in sums)
+    assert missed <= best + 1e-6 or (is_large and missed <= 9)
+
 
 tables = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 4)), min_size=1, max_size=60)
 fractions = st.floats(0.01, 0.9)

@@ -153,7 +153,10 @@ def test_lazy_penalties_come_at_every_kth_update_k_times_as_strong() -> None:
     recipe = linear(r1=1.0, penalty_every=3)
     objective = Objective(recipe)
     networks, batch = objective.build(Spec(SIDE)), batch_of(recipe)
-    losses = [objective.discriminator_loss(*networks, batch) for _ in range(5)]
+    losses = []
+    for _ in range(5):
+        losses.append(objective.discriminator_loss(*networks, batch))
+        objective.after_discriminator_step(networks[1])
     assert ["r1" in loss.terms for loss in losses] == [True, False, False, True, False]
     assert torch.allclose(losses[0].terms["r1"], 1.5 * networks[1].get_parameter("weight").square().sum())
 
@@ -256,6 +259,7 @@ def test_replay_shows_pictures_of_earlier_batches_at_every_nth_update() -> None:
     for number in range(1, 7):
         batch = batch_of(recipe).with_generated(generator, torch.full((4, 3, SIDE, SIDE), number / 10), None)
         shown.append(trick.discriminator_batch(generator, batch).fakes(generator))
+        trick.after_discriminator_step(nn.Identity())
     values = [{round(float(value), 1) for value in torch.unique(pictures)} for pictures in shown]
     assert [len(each) for each in values] == [1, 1, len(values[2]), 1, 1, len(values[5])]
     assert [each for number, each in enumerate(values) if number not in (2, 5)] == [{0.1}, {0.2}, {0.4}, {0.5}]
@@ -271,6 +275,7 @@ def test_replay_keeps_the_classes_that_were_asked_for() -> None:
     pictures = wanted[:, None, None, None].expand(4, 3, SIDE, SIDE) / 4
     batch = batch_of(recipe)
     trick.discriminator_batch(generator, batch.with_generated(generator, pictures, wanted))
+    trick.after_discriminator_step(nn.Identity())
     replayed = trick.discriminator_batch(generator, batch.with_generated(generator, pictures, 3 - wanted))
     assert replayed.generated_labels is not None
     assert (replayed.fakes(generator)[:, 0, 0, 0] * 4).round().tolist() == replayed.generated_labels.tolist()

@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -160,7 +161,7 @@ def _train_and_resume(turn: Turn, name: str, spec: Spec, precision: str, changes
     data, run = turn.folder / f"noise-{spec.size}-{spec.classes}", turn.folder / f"{name}-{precision}"
     if not data.exists():
         noise_dataset(data, spec.size, count=turn.scale.pictures, classes=spec.classes)
-    quiet: dict[str, object] = {"device": turn.scale.device, "precision": precision, "eval_samples": 0}
+    quiet: dict[str, Any] = {"device": turn.scale.device, "precision": precision, "eval_samples": 0}
     quiet |= {"tensorboard": False, "grid_size": 2, "sample_every": "1h", **changes}
     ganvas.train(data, run, name, start=None, display=None, budget=f"{steps}steps", **quiet)
     before = _last(run).generator.state_dict()

@@ -1,6 +1,7 @@
 """What the default recipe learns in three minutes, and the memory that was foreseen for it."""
 
 import resource
+from typing import Any
 
 import torch
 
@@ -56,7 +57,7 @@ def learning(turn: Turn, reserve: float) -> dict[str, object] | None:
 def _learn(turn: Turn, budget: Amount) -> dict[str, object]:
     scale, data, run = turn.scale, turn.folder / "paintings", turn.folder / "learning"
     ganvas.prepare(f"painter:{scale.paintings}", data, size=scale.painting_size)
-    options: dict[str, object] = {"device": scale.device, "quality": "good", "budget": budget, "vision_every": 1}
+    options: dict[str, Any] = {"device": scale.device, "quality": "good", "budget": budget, "vision_every": 1}
     # As in `ganvas demo`, because the run is as short.
     options |= {"ema_kimg": 5.0, **scale.learning}
     if scale.device == "cpu":

@@ -46,7 +46,7 @@ def enlarge(artist: TrainedGenerator, picture: Images, label: str | None = None)
     labels = torch.tensor([artist.number(label)]) if artist.class_names or label is not None else None
     brush, (height, width) = generator.brush, picture.shape[:2]
     factor = 2 ** len(brush.doublings)
-    small = to_float(torch.from_numpy(np.ascontiguousarray(picture))[None])
+    small = to_float(torch.from_numpy(picture.copy())[None])
     result = np.empty((height * factor, width * factor, 3), np.uint8)
     for rows, surrounding_rows in _tiles(height, brush.reach):
         for columns, surrounding_columns in _tiles(width, brush.reach):

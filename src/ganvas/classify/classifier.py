@@ -27,8 +27,10 @@ from ganvas.foundation.arrays import Features, Images, Integers
 from ganvas.foundation.errors import ConfigError, DataError, RunError, unknown
 from ganvas.foundation.files import append_record
 from ganvas.foundation.paths import is_directory, is_file, quoted, user_path
+from ganvas.foundation.schema import Schema
 
 SCHEMA_VERSION = 1
+SCHEMA = Schema(SCHEMA_VERSION, RunError, "train the classifier again")
 CARD, SPLIT, HISTORY = "classifier.json", "split.parquet", "history.jsonl"
 
 
@@ -36,7 +38,7 @@ class Card(BaseModel):
     """The contents of `classifier.json`.
 
     Attributes:
-        schema_version: the version of the directory layout; other versions are refused.
+        schema_version: the version of the directory layout.
         model: "forest", "cnn", "deep-cnn" or "transfer".
         options: all options of the model.
         class_names: in the order of the class numbers; sorted and unique.
@@ -213,10 +215,7 @@ def _read_card(path: Path) -> Card:
         raise RunError(f"{path} {what} (no {CARD}); make one with: ganvas classify train DATA --out {quoted(path)}")
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if version != SCHEMA_VERSION:
-            raise RunError(f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}")
-        card = Card.model_validate(content)
+        card = Card.model_validate(SCHEMA.current(content, file))
     except (OSError, ValueError, ValidationError) as error:
         raise RunError(f"{file} cannot be read ({error}); train the classifier again") from error
     if len(set(card.class_names)) < len(card.class_names):

@@ -14,10 +14,10 @@ import typer
 from ganvas.cli.groups import INTERRUPTED, group
 from ganvas.cli.progress_stream import unfailing_stderr
 from ganvas.cli.signals import with_signal_exit_codes
-from ganvas.foundation.errors import GanvasError
+from ganvas.foundation.errors import GanvasError, LostProcess
 from ganvas.foundation.version import VERSION
 
-app = group("ganvas.cli.commands", "ganvas")
+app = group("ganvas.cli.commands", "ganvas", add_completion=True)
 
 
 @unfailing_stderr()
@@ -28,8 +28,12 @@ def main() -> None:
         _escape_unencodable(stream)
     try:
         app()
+    except LostProcess as error:
+        if not error.is_told:
+            sys.exit(error.exit_code)
+        fail(str(error), error.exit_code)
     except GanvasError as error:
-        fail(str(error), 2)
+        fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         fail("interrupted; nothing half-written was left behind", INTERRUPTED)
     except BrokenPipeError:

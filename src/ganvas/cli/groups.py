@@ -24,14 +24,20 @@ Command = TyperCommand | TyperGroup
 R = TypeVar("R")
 
 
-def group(package: str, name: str) -> typer.Typer:
-    """An application whose commands are the modules of a package. Its help is the package's docstring."""
+def group(package: str, name: str, add_completion: bool = False) -> typer.Typer:
+    """An application whose commands are the modules of a package. Its help is the package's docstring.
+
+    Args:
+        package: the name of the package.
+        name: of the application.
+        add_completion: whether it has options that install and show completion for a shell.
+    """
     app = typer.Typer(
         name=name,
         cls=type("Group", (_Group,), {"package": package}),
         help=importlib.import_module(package).__doc__,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=add_completion,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
@@ -103,10 +109,21 @@ class _Group(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list of commands into the help without importing any of them."""
         limit = formatter.width - 6 - max(map(len, self._package_commands), default=0)
-        commands = [TyperCommand(name, help=self._package_commands.help(name)) for name in self._package_commands]
-        if commands:
+        if commands := self._described():
             with formatter.section("Commands"):
-                formatter.write_dl([(command.name, command.get_short_help_str(limit)) for command in commands])
+                formatter.write_dl([(name, command.get_short_help_str(limit)) for name, command in commands.items()])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """What may follow in a shell: commands with their help, without importing any of them, and options."""
+        self.commands = cast(MutableMapping[str, Any], self._described())
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self.commands = cast(MutableMapping[str, Any], self._package_commands)
+
+    def _described(self) -> dict[str, TyperCommand]:
+        """Commands that have their help and do nothing, by name."""
+        return {name: TyperCommand(name, help=self._package_commands.help(name)) for name in self._package_commands}
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command. Ctrl-C ends it with a line on stderr, unless the command has handled it."""

@@ -17,12 +17,15 @@ class TerminalDisplay:
     """Shows the latest statistics of a run: in place on a terminal, or one line per interval in a log file.
 
     Use as a context manager around the run.
+
+    Args:
+        is_shown: False in processes of a run that show nothing, because another one does.
     """
 
-    def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+    def __init__(self, is_shown: bool = True) -> None:
+        self._console = Console(stderr=True, highlight=False, quiet=not is_shown)
         columns: tuple[ProgressColumn, ...] = (BarColumn(24), TextColumn("{task.description}"))
-        is_live = self._console.is_terminal
+        is_live = self._console.is_terminal and is_shown
         self._bar = Progress(*columns, console=self._console, transient=True, disable=not is_live)
         self._task = self._bar.add_task("starting", total=1.0)
 

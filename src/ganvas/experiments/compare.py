@@ -157,7 +157,7 @@ def _train(path: Path, plan: ComparisonPlan, recipe: str, seed: int, display: Di
     run, diverged = path / RUNS / Result(recipe, seed, "").name, None
     changes = plan.changes | {"budget": plan.budget, "seed": seed}
     try:
-        if not runs.complete(plan.data, run, recipe, start=None, display=display, **changes):
+        if not runs.complete(plan.data, run, recipe, start=None, display=display, referee=None, **changes):
             return None
     except DivergedError as error:
         diverged = str(error)

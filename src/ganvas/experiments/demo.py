@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ganvas.data.prepare.prepare import prepare
+from ganvas.distributed.world import ALONE
 from ganvas.foundation.paths import exists, user_path
 from ganvas.planning.run import DEFAULT_RECIPE, Outcome, train
 from ganvas.report.run.page import write_page
@@ -60,7 +61,9 @@ def demo(out: Path, paintings: Path, minutes: float, display: Display) -> tuple[
         run,
         DEFAULT_RECIPE,
         start=None,
+        referee=None,
         display=display,
+        world=ALONE,
         budget=budget,
         eval_every=budget / EVALUATIONS,
         **OPTIONS,

@@ -12,6 +12,7 @@ page.html        the table, the pictures and the curves
 To continue an interrupted training, repeat its command: finished runs are skipped, and unfinished ones are resumed.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,8 @@ PLAN, DATA, RUNS, GRID, TABLE, PAGE = "classes.json", "data", "runs", "grid.png"
 
 # Pictures of each class in the combined grid.
 COLUMNS = 8
+# Names that Windows keeps for devices, whatever their ending.
+DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
 
 
 class PerClassPlan(BaseModel):
@@ -269,11 +272,13 @@ def _check_counts(dataset: Dataset, plan: PerClassPlan, option: str | None) -> N
 
 
 def _folders(names: list[str]) -> dict[str, str]:
-    """A folder name for each class or group. The names differ even on file systems that ignore case."""
+    """A folder name for each class or group. Every system accepts them, and they differ even where case is ignored."""
     folders: dict[str, str] = {}
     for number, name in enumerate(names, start=1):
         folder, taken = in_file_name(name), {other.casefold() for other in folders.values()}
-        folders[name] = folder if folder.strip(".") and folder.casefold() not in taken else f"{folder}-{number}"
+        # Windows drops dots at the end, and keeps some names for devices.
+        is_plain = folder and not folder.endswith(".") and not DEVICES.fullmatch(folder.partition(".")[0])
+        folders[name] = folder if is_plain and folder.casefold() not in taken else f"{folder}-{number}"
     return folders
 
 
@@ -282,7 +287,9 @@ def _train_one(path: Path, plan: PerClassPlan, name: str, folder: str, display: 
     data = path / DATA / folder
     if not exists(data):
         of_classes(labelled_by(Dataset.open(plan.data), plan.label_column), plan.classes(name), data)
-    return runs.complete(data, path / RUNS / folder, plan.recipe, start=plan.start, display=display, **plan.changes)
+    return runs.complete(
+        data, path / RUNS / folder, plan.recipe, start=plan.start, display=display, referee=None, **plan.changes
+    )
 
 
 def _write_results(result: PerClass) -> None:

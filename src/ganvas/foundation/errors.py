@@ -9,7 +9,13 @@ from collections.abc import Iterable
 
 
 class GanvasError(Exception):
-    """Base class of all errors that a user can cause or fix."""
+    """Base class of all errors that a user can cause or fix.
+
+    Attributes:
+        exit_code: with which the command line ends.
+    """
+
+    exit_code = 2
 
 
 class DataError(GanvasError):
@@ -30,6 +36,25 @@ class DivergedError(GanvasError):
 
 class WriteError(GanvasError):
     """The file system refused to write, because the disk is full or permission is missing."""
+
+
+class UnlikeProcesses(GanvasError):
+    """The processes of a run no longer hold the same state, which must not be saved."""
+
+
+class LostProcess(GanvasError):
+    """Another process of a run has failed, does not answer or cannot be reached. The run can be resumed.
+
+    Args:
+        message: which process, and why.
+        is_told: whether this process should print it. One of those that are left is enough.
+    """
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: the same command may succeed later
+
+    def __init__(self, message: str, is_told: bool = True) -> None:
+        super().__init__(message)
+        self.is_told = is_told
 
 
 def unknown(kind: str, value: str, choices: Iterable[str]) -> str:

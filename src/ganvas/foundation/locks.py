@@ -23,6 +23,8 @@ from ganvas.foundation.processes import Process
 
 # Seconds to wait for the record in an empty file. The owner writes it right after it creates the file.
 _PATIENCE = 1.0
+# Seconds between attempts to take a lock that another process holds.
+_PAUSE = 0.02
 # Attempts to take a lock while other processes create and remove the file.
 _ATTEMPTS = 20
 # Error codes of a lock that is held. Any other error means that the file system does not support locks.
@@ -149,20 +151,21 @@ class _Held:
 
 
 @contextlib.contextmanager
-def exclusive(path: Path, what: str, file: Path | None = None) -> Iterator[None]:
+def exclusive(path: Path, what: str, file: Path | None = None, wait: float = 0.0) -> Iterator[None]:
     """Hold an exclusive lock on `path`. No other process or thread can hold it at the same time.
 
     Args:
         path: the file or directory to lock; it need not exist.
         what: what is done to it, as in "trained".
         file: the lock file; by default a hidden file next to `path`.
+        wait: seconds to wait for another process that holds the lock.
 
     Raises:
         InUse: another process holds the lock. The message names it.
         GanvasError: the lock file cannot be written.
     """
     with unwritable(file or path):
-        held = _acquire(path, what, file or _file_for(path))
+        held = _acquire_within(wait, path, what, file or _file_for(path))
     try:
         yield
     finally:
@@ -175,6 +178,18 @@ def _file_for(path: Path) -> Path:
     if whole.is_dir() and (whole.is_mount() or not os.access(whole.parent, os.W_OK)):
         return whole / ".lock"
     return whole.with_name(f".{whole.name}.lock")
+
+
+def _acquire_within(wait: float, path: Path, what: str, file: Path) -> _Held:
+    """Take a lock, trying again for `wait` seconds. Raises as `_acquire` does."""
+    end = time.monotonic() + wait
+    while True:
+        try:
+            return _acquire(path, what, file)
+        except InUse:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_PAUSE)
 
 
 def _acquire(path: Path, what: str, file: Path) -> _Held:

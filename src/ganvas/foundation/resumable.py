@@ -34,14 +34,30 @@ def begin(path: Path, file: str, plan: BaseModel, free: Container[str] = ()) -> 
         begun = type(plan).model_validate_json((path / file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # missing, damaged, or something else
         raise ConfigError(f"{path} exists, but has no valid {file} to continue from; choose another --out") from error
+    refuse_other(str(path), begun, plan, free)
+
+
+def refuse_other(where: str, begun: BaseModel, plan: BaseModel, free: Container[str] = (), flag: str = "--out") -> None:
+    """Check that a piece of work was begun with the same plan.
+
+    Args:
+        where: the name of the work, for messages.
+        begun: the plan that it was begun with.
+        plan: the plan now.
+        free: fields that may differ.
+        flag: the flag that names the work.
+
+    Raises:
+        ConfigError: a field differs.
+    """
     wanted = plan.model_dump()
     # Earlier versions wrote fewer fields; only those are compared.
     for name, before in begun.model_dump(exclude_unset=True).items():
         if name not in free and before != wanted[name]:
             if name in _CONTENTS:
-                change = f"the {_CONTENTS[name]} of the dataset have changed since {path} was begun"
-                raise ConfigError(f"{change}: restore them, or choose another --out")
+                change = f"the {_CONTENTS[name]} of the dataset have changed since {where} was begun"
+                raise ConfigError(f"{change}: restore them, or choose another {flag}")
             raise ConfigError(
-                f"{path} was begun with {name} {json.dumps(before)}, not {json.dumps(wanted[name])}: use the same, "
-                "or choose another --out"
+                f"{where} was begun with {name} {json.dumps(before)}, not {json.dumps(wanted[name])}: use the same, "
+                f"or choose another {flag}"
             )

@@ -10,11 +10,12 @@ output. For pictures x of class c, and z ~ N(0, I) of length 100:
 In training, G paints the classes of the real pictures in the same batch, so each comes as often as in the data.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganvas.gans.cdcgan import SHARED
+from ganvas.gans.cdcgan import RANGES, SHARED
 from ganvas.gans.choices import Choice, Ground
 from ganvas.gans.objectives.non_saturating import NonSaturatingGAN
 from ganvas.gans.recipe import Batch, ClassUse, Spec
@@ -23,6 +24,7 @@ from ganvas.networks.critique import Critique
 from ganvas.networks.losses import class_cross_entropy
 from ganvas.settings.budget import Amount
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Varied
 from ganvas.settings.schedules import Step
 
 # Paper 3's schedule of both learning rates.
@@ -48,6 +50,7 @@ class ACGAN(NonSaturatingGAN):
         real_target=(0.8, 1.0),
         fake_target=(0.0, 0.2),
     )
+    ranges: ClassVar[Mapping[str, Varied]] = RANGES
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice(
             "discriminator",

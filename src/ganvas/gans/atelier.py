@@ -14,6 +14,9 @@ Networks are narrow and batches small, because a recipe for a laptop must learn 
 says what was tried, what each choice brings and what it costs.
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -24,6 +27,13 @@ from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import NETWORK
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Values, Varied
+
+# The heads join after this share of a run, and their weight grows over the same share again. So they have their full
+# weight in the last third. Both take no longer than the options say.
+SHARE = 1 / 3
+# A run of fewer thousand pictures has no schedule: G does not paint different pictures by then, and heads do harm.
+SHORTEST = 6.0
 
 
 class AtelierOptions(Options):
@@ -40,10 +50,15 @@ class AtelierOptions(Options):
         100.0,
         ge=0,
         le=1e6,
-        description="Thousands of real pictures that D sees before the heads over frozen features join.",
+        description="Thousands of real pictures that D sees before the heads over frozen features join. A run of less "
+        "than three times as many has a third of its own, unless you set this.",
     )
     vision_over: float = Field(
-        100.0, ge=0, le=1e6, description="Thousands of real pictures from then on over which their weight grows from 0."
+        100.0,
+        ge=0,
+        le=1e6,
+        description="Thousands of real pictures from then on over which their weight grows from 0; in a shorter run as "
+        "for vision_from.",
     )
     vision_renewed: float = Field(
         30.0,
@@ -86,6 +101,12 @@ class Atelier(HingeGAN):
         spectral_norm=True,
         augment=("colour", "translation"),
     )
+    ranges: ClassVar[Mapping[str, Varied]] = {
+        "d_width": Values((16, 32, 64)),
+        "ema_kimg": Range(2.0, 40.0, log=True),
+        "augment_probability": Range(0.4, 1.0),
+        "vision": Range(0.25, 4.0, log=True),
+    }
     options: AtelierOptions
 
     def build_generator(self, spec: Spec) -> nn.Module:
@@ -107,6 +128,13 @@ class Atelier(HingeGAN):
                 size=own.vision_size,
             )
         return self.build_generator(spec), discriminator
+
+    def scheduled(self, kimg: float) -> dict[str, float]:
+        """When the heads join, and over how many pictures their weight grows."""
+        if not self.options.vision or kimg < SHORTEST:
+            return {}
+        longest = {"vision_from": self.options.vision_from, "vision_over": self.options.vision_over}
+        return {key: min(most, float(f"{SHARE * kimg:.3g}")) for key, most in longest.items()}
 
     def patch_score(self, critique: Critique) -> Tensor:
         """The heads over frozen features, as far as they have joined."""

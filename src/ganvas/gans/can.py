@@ -39,6 +39,7 @@ from ganvas.networks import mlp
 from ganvas.networks.critique import Critique
 from ganvas.networks.losses import logistic_fake, logistic_real, one_vs_rest, style_ambiguity
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Varied
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"leaky-relu": lambda: nn.LeakyReLU(0.2), "relu": nn.ReLU}
 POOLS: dict[str, Callable[[int], nn.Module]] = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}
@@ -255,6 +256,11 @@ class CAN(NonSaturatingGAN):
         r1=10.0,
         penalty_every=4,
     )
+    ranges: ClassVar[Mapping[str, Varied]] = {
+        "ambiguity_weight": Range(0.1, 10.0, log=True),
+        "r1": Range(1.0, 100.0, log=True),
+        "g_steps": Range(1, 3),
+    }
     # As the first version was, before these were options.
     earlier: ClassVar[Mapping[str, object]] = {"output_map": "picture", "normalisation": "none"}
     choices = CHOICES

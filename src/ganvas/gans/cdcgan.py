@@ -9,6 +9,7 @@ non-saturating loss for G (`objectives.non_saturating`). For pictures x of class
 In training, G paints the classes of the real pictures in the same batch, so each comes as often as in the data.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import nn
@@ -18,7 +19,15 @@ from ganvas.gans.objectives.non_saturating import NonSaturatingGAN
 from ganvas.gans.recipe import ClassUse, Spec
 from ganvas.networks import conditional as networks
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Varied
 
+# What to vary in both of paper 3's GANs. The learning rates have the paper's range.
+RANGES: Mapping[str, Varied] = {
+    "g_lr": Range(1e-4, 5e-4, log=True),
+    "d_lr": Range(1e-4, 5e-4, log=True),
+    "label_swap": Range(0.0, 0.1),
+    "d_dropout": Range(0.0, 0.5),
+}
 # What paper 3 says of both of its GANs.
 SHARED = (
     Choice("size", "64x64 RGB pictures, between -1 and 1", does="64 px, among other sizes"),
@@ -89,6 +98,7 @@ class CDCGAN(NonSaturatingGAN):
         real_target=(0.8, 1.0),
         fake_target=(0.0, 0.2),
     )
+    ranges: ClassVar[Mapping[str, Varied]] = RANGES
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice(
             "discriminator",

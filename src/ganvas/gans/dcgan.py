@@ -5,6 +5,7 @@ networks". D minimises the cross-entropy and G the non-saturating loss (Goodfell
 3): see `objectives.non_saturating`. z ~ N(0, I) of length 100.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import nn
@@ -14,6 +15,7 @@ from ganvas.gans.objectives.non_saturating import NonSaturatingGAN
 from ganvas.gans.recipe import Spec
 from ganvas.networks import dcgan as networks
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Values, Varied
 
 
 class DCGAN(NonSaturatingGAN):
@@ -22,6 +24,7 @@ class DCGAN(NonSaturatingGAN):
     paper = "Painting with GANs (paper 1); Radford et al. 2016"
     sizes = networks.SIZES
     defaults = Options(batch_size=128, width=64, latent_dim=100, g_lr=2e-4, d_lr=2e-4, beta1=0.5, beta2=0.999)
+    ranges: ClassVar[Mapping[str, Varied]] = {"beta1": Values((0.0, 0.5, 0.9)), "d_dropout": Range(0.0, 0.5)}
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice(
             "framework",

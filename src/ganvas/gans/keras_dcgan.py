@@ -4,6 +4,7 @@
 (Goodfellow et al. 2014, equation 1 and section 3): see `objectives.non_saturating`. z ~ N(0, I) of length 100.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import nn
@@ -13,6 +14,7 @@ from ganvas.gans.objectives.non_saturating import NonSaturatingGAN
 from ganvas.gans.recipe import Spec
 from ganvas.networks import keras_dcgan as networks
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Values, Varied
 
 
 class KerasDCGAN(NonSaturatingGAN):
@@ -33,6 +35,11 @@ class KerasDCGAN(NonSaturatingGAN):
         flip=True,
         l2=1e-7,
     )
+    ranges: ClassVar[Mapping[str, Varied]] = {
+        "beta1": Values((0.0, 0.5, 0.9)),
+        "d_dropout": Range(0.0, 0.5),
+        "label_swap": Range(0.0, 0.1),
+    }
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice("generator", "the table of figure 3", does="its layers with their counts, 5,137,283 in all"),
         Choice("discriminator", "the table of figure 6", does="its layers with their counts, 4,318,337 in all"),

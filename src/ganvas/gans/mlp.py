@@ -5,6 +5,7 @@ non-saturating loss (Goodfellow et al. 2014, equation 1 and section 3): see `obj
 length 100.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import nn
@@ -14,6 +15,7 @@ from ganvas.gans.objectives.non_saturating import NonSaturatingGAN
 from ganvas.gans.recipe import Spec
 from ganvas.networks import mlp as networks
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Values, Varied
 
 
 class MLP(NonSaturatingGAN):
@@ -22,6 +24,7 @@ class MLP(NonSaturatingGAN):
     paper = "Implementing Creative Adversarial Networks (paper 4), its first try"
     sizes = networks.SIZES
     defaults = Options(batch_size=200)
+    ranges: ClassVar[Mapping[str, Varied]] = {"width": Values((32, 64, 128)), "beta1": Values((0.0, 0.5, 0.9))}
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice(
             "layers", '"a naive two layer fully connected network" for G and for D', does="two dense layers in each"

@@ -21,6 +21,7 @@ from ganvas.networks.critique import Critique, Head
 from ganvas.networks.losses import Targets
 from ganvas.networks.minibatch import minibatch_layer
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Values, Varied, around
 
 if TYPE_CHECKING:
     from ganvas.data.dataset.dataset import Dataset
@@ -112,6 +113,23 @@ class Batch:
         pictures = self.generated(generator)
         return pictures.detach() if self.detach else pictures
 
+    def rows(self, start: int, count: int) -> "Batch":
+        """A batch of `count` of its pictures and latents, from `start` on."""
+        rows = slice(start, start + count)
+        return dataclasses.replace(
+            self,
+            images=self.images[rows],
+            latents=self.latents[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            generated_labels=None if self.generated_labels is None else self.generated_labels[rows],
+            _generated={},
+        )
+
+    def forget_graph(self) -> None:
+        """Keep the generated pictures, but not what is needed to differentiate them."""
+        for key, pictures in self._generated.items():
+            self._generated[key] = pictures.detach()
+
     def with_generated(self, generator: nn.Module, pictures: Tensor, labels: Tensor | None) -> "Batch":
         """The same real pictures with other generated ones, float [B, 3, S, S], of classes int64 [B]."""
         return dataclasses.replace(self, generated_labels=labels, _generated={id(generator): pictures})
@@ -181,6 +199,7 @@ class Recipe(GeneratorRecipe):
         choices: what its paper says, what it does and why, for docs/recipes.md; a recipe of your own needs none.
         ladder: widths that a quality chooses among, ascending; by default half to twice that of `defaults`.
         earlier: what options that were added later stood for before, where that differs from `defaults`.
+        ranges: options that a sweep varies besides learning rates and batch size, or in another way, by key.
     """
 
     sizes: ClassVar[tuple[int, ...]]
@@ -191,6 +210,7 @@ class Recipe(GeneratorRecipe):
     choices: ClassVar[tuple[Choice, ...]] = ()
     ladder: ClassVar[tuple[int, ...]] = ()
     earlier: ClassVar[Mapping[str, object]] = {}
+    ranges: ClassVar[Mapping[str, Varied]] = {}
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -259,6 +279,14 @@ class Recipe(GeneratorRecipe):
         judgement = self.discriminate(discriminator, images, labels)
         return judgement if isinstance(judgement, Critique) else None
 
+    def scheduled(self, kimg: float) -> dict[str, float]:
+        """Options whose best values follow the length of a run, and these values; by default none.
+
+        Args:
+            kimg: thousands of real pictures that D will see, about.
+        """
+        return {}
+
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
         """Called after each update of the discriminator, for constraints on its weights."""
 
@@ -295,6 +323,13 @@ class Recipe(GeneratorRecipe):
         """Channel counts that a quality chooses among, ascending."""
         own = cls.defaults.width
         return cls.ladder or (max(1, own // 2), own, own * 3 // 2, own * 2)
+
+    @classmethod
+    def space(cls) -> dict[str, Varied]:
+        """What a sweep varies unless the user says otherwise: both learning rates, the batch size, and `ranges`."""
+        own = cls.defaults
+        batches = Values((max(2, own.batch_size // 2), own.batch_size, own.batch_size * 2))
+        return {"g_lr": around(own.g_lr), "d_lr": around(own.d_lr), "batch_size": batches, **cls.ranges}
 
     @classmethod
     def check(cls, spec: Spec) -> None:

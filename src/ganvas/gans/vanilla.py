@@ -5,6 +5,7 @@
 amounts to that. z ~ U(-1, 1) of length 100.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from ganvas.gans.objectives.non_saturating import NonSaturatingGAN
 from ganvas.gans.recipe import Spec
 from ganvas.networks import vanilla as networks
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Varied
 
 
 class VanillaOptions(Options):
@@ -39,6 +41,7 @@ class Vanilla(NonSaturatingGAN):
         beta2=0.9,
         d_dropout=0.4,
     )
+    ranges: ClassVar[Mapping[str, Varied]] = {"d_dropout": Range(0.0, 0.6), "g_dropout": Range(0.0, 0.6)}
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice(
             "discriminator",

@@ -10,6 +10,7 @@ D's loss times -1 estimates, up to a factor, the Wasserstein distance between th
 has no meaning, so D has no accuracy.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import nn
@@ -18,6 +19,7 @@ from ganvas.gans.choices import Choice, Ground
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
 from ganvas.networks import dcgan as networks
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Varied
 
 
 class WGAN(Recipe):
@@ -27,6 +29,7 @@ class WGAN(Recipe):
     sizes = networks.SIZES
     # 0.99 is RMSprop's alpha in torch, which Arjovsky et al. leave as it is.
     defaults = Options(batch_size=64, optimizer="rmsprop", g_lr=5e-5, d_lr=5e-5, beta2=0.99, d_steps=5, clip=0.01)
+    ranges: ClassVar[Mapping[str, Varied]] = {"clip": Range(0.001, 0.1, log=True), "d_steps": Range(1, 8)}
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice("loss", '"D(x) and D(g(z)) values directly as the loss function"', does="E[f(G(z))] - E[f(x)]"),
         Choice("sigmoid", '"remove any sigmoid activation functions"', does="D's raw output"),

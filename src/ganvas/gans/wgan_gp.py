@@ -11,17 +11,20 @@ normalisation instead, as they recommend: without any, DCGAN's weights from N(0,
 layers.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from ganvas.distributed.part import drawn
 from ganvas.gans.choices import Choice, Ground
 from ganvas.gans.recipe import Batch, Loss, Spec
 from ganvas.gans.wgan import WGAN
 from ganvas.networks import dcgan as networks
 from ganvas.settings.options import Options
+from ganvas.settings.ranges import Range, Varied
 
 
 class WGANGPOptions(Options):
@@ -35,6 +38,7 @@ class WGANGP(WGAN):
 
     paper = "named as a remedy in Coding Art with DCGANs (paper 2); Gulrajani et al. 2017"
     defaults = WGANGPOptions(batch_size=64, g_lr=1e-4, d_lr=1e-4, beta1=0.0, beta2=0.9, d_steps=5)
+    ranges: ClassVar[Mapping[str, Varied]] = {"gradient_penalty": Range(1.0, 100.0, log=True), "d_steps": Range(1, 8)}
     choices: ClassVar[tuple[Choice, ...]] = (
         Choice(
             "penalty",
@@ -85,7 +89,7 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     Returns:
         A scalar.
     """
-    share = torch.rand(len(real), 1, 1, 1, device=real.device)
+    share = drawn(len(real), lambda count: torch.rand(count, 1, 1, 1, device=real.device))
     # y depends on x, which is the leaf: torch's FlopCounterMode cannot handle a y that is a leaf.
     between = fake + share * (real.detach().requires_grad_() - fake)
     scores = critic(between).logits

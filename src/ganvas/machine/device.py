@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from ganvas.foundation.errors import ConfigError
-from ganvas.machine.cores import usable_threads
-from ganvas.machine.memory import keep_freed_memory, share_heap
+from ganvas.machine.cores import threads_asked_for, usable_threads
+from ganvas.machine.memory import keep_freed_memory, prefer_huge_pages, share_heap
 from ganvas.machine.precision import calibration
 from ganvas.settings.config import Settings
 
@@ -83,6 +83,16 @@ def choose(settings: Settings) -> Machine:
     return Machine(device, _device_name(device), precision, settings.threads or usable_threads())
 
 
+def follows_load(settings: Settings, machine: Machine) -> bool:
+    """Whether the number of threads may change with the load of other programs.
+
+    The number decides in which order sums are rounded. So it is fixed where a run is to repeat bit for bit. If its
+    budget is a time, the clock decides how far it comes, and it does not repeat anyway.
+    """
+    is_free = not settings.threads and not threads_asked_for() and machine.device == "cpu"
+    return is_free and settings.budget.seconds is not None
+
+
 def _best_precision(device: str) -> str:
     if device == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
@@ -114,12 +124,21 @@ def _processor_features() -> Mapping[str, object]:
 def launch(machine: Machine) -> "Fabric":
     """Start Fabric on a machine, and set threads, TF32 and cuDNN's choice of kernels for the whole process."""
     from lightning_fabric import Fabric  # takes seconds to import; mistyped options are reported first
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the plan names the precision
     torch.set_num_threads(machine.threads)
     if machine.device == "cpu":
         share_heap()
         keep_freed_memory()
+        prefer_huge_pages()
     torch.backends.cudnn.benchmark = True
     torch.set_float32_matmul_precision("high")
-    return Fabric(accelerator=machine.device, devices=1, precision=FABRIC_PRECISION[machine.precision])
+    return Fabric(
+        accelerator=machine.device,
+        # Each process of a run has one device.
+        devices=[torch.cuda.current_device()] if machine.device == "cuda" else 1,
+        precision=FABRIC_PRECISION[machine.precision],
+        # Fabric must not take part in what torchrun or SLURM started: `distributed` does.
+        plugins=[LightningEnvironment()],
+    )

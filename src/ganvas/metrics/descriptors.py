@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
 
+from ganvas.distributed.world import World
 from ganvas.foundation.arrays import Features, Images, Integers
 from ganvas.metrics.detail import Detail
 from ganvas.metrics.features import FeatureNetwork, extract
-from ganvas.metrics.leaks import Signs
+from ganvas.metrics.leaks import SIGNS, Signs
 from ganvas.metrics.modes import ModeDescriptors, colour_histograms
 from ganvas.metrics.thumbnails import thumbnails
 
@@ -46,6 +49,29 @@ class Descriptors:
     def with_features(cls, features: Features, images: Iterable[Images], labels: Integers | None) -> Self:
         """Describe pictures whose features are known. `images` has them in several parts, uint8 [n, S, S, 3] each."""
         return cls(features, *_describe(images), labels)
+
+    @classmethod
+    def shared_out(cls, images: Images, extractor: FeatureNetwork, world: World) -> Self:
+        """Describe pictures, uint8 [N, S, S, 3], which all processes have. Each describes a part, for all of them."""
+        if world.size == 1 or len(images) < world.size:
+            return cls.of(images, extractor)
+        own = cls.of(np.array_split(images, world.size)[world.rank], extractor)
+        return cls.concatenate([cls._read(content) for content in world.from_each(own._written())], None)
+
+    def _written(self) -> bytes:
+        """All but the labels, as bytes."""
+        arrays: dict[str, NDArray[Any]] = {
+            "features": self.features,
+            "thumbnails": self.thumbnails,
+            "colours": self.colours,
+        }
+        return save(arrays | {name: getattr(self.signs, name) for name in SIGNS})
+
+    @classmethod
+    def _read(cls, content: bytes) -> Self:
+        arrays = load(content)
+        signs = Signs(*(arrays.pop(name) for name in SIGNS))
+        return cls(**arrays, signs=signs)
 
     @classmethod
     def concatenate(cls, parts: list[Self], labels: Integers | None) -> Self:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.distributed.world import ALONE, World
 from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.metrics.classes import class_scores
@@ -37,6 +38,7 @@ class Evaluator:
         device: device of the feature network, "cpu" or "cuda". "mps" means "cpu", because some supported versions of
             torch cannot resize with antialiasing on MPS.
         cache: directory that keeps the features; by default `ganvas.foundation.cache.cache_directory()`.
+        world: the processes that describe generated pictures together.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class Evaluator:
         sees_through: Collection[str] = (),
         device: str = "cpu",
         cache: Path | None = None,
+        world: World = ALONE,
     ) -> None:
+        self._world = world
         self._samples, self._name, self._sees_through = samples, extractor, sees_through
         self._pictures = RealPictures(data, real, extractor, "cpu" if device == "mps" else device, cache)
         self._metrics_of: dict[int | None, list[Metric]] = {}
@@ -100,9 +104,14 @@ class Evaluator:
         return self._metrics_of[count]
 
     def describe(self, images: Iterable[Images], labels: Integers | None = None) -> Descriptors:
-        """Compute the descriptors of generated pictures. The arguments are those of `score`."""
+        """Compute the descriptors of generated pictures. The arguments are those of `score`.
+
+        The processes of `world` share the work, so all must call this, or `score`, with the same pictures.
+        """
         extractor = self._pictures.extractor
-        parts = [Descriptors.of(slab, extractor) for slab in _slabs(images, self._samples) if len(slab)]
+        parts = [
+            Descriptors.shared_out(slab, extractor, self._world) for slab in _slabs(images, self._samples) if len(slab)
+        ]
         if not parts:
             raise DataError("there are no generated pictures to measure")
         count = sum(map(len, parts))

@@ -6,7 +6,7 @@ leak is measured as the difference between the shares of generated and of real p
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -47,7 +47,11 @@ class Signs:
     @classmethod
     def concatenate(cls, parts: list[Self]) -> Self:
         """Join the signs of several sets."""
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("cutout", "border", "tone")))
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in SIGNS))
+
+
+# The fields of `Signs`, in their order.
+SIGNS = tuple(field.name for field in fields(Signs))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Zhao, Liu, Lin, Zhu and Han 2020, "Differentiable augmentation for data-efficient GAN training". The figures and the
 behaviour at the edges are those of the authors' code. All operations can be differentiated any number of times, which
-gradient penalties need. Each picture gets its own random draws, from torch's global generator on the pictures' device.
+gradient penalties need. Each picture gets its own random draws, from torch's global generator on the pictures' device,
+the same ones for a picture of a batch whichever process works on it (`distributed.part`).
 
 Each augmentation may also be applied with a probability. Below about 0.8, changes do not leak into G's pictures (Karras
 et al. 2020, "Training generative adversarial networks with limited data", section 2.2).
@@ -15,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
+
+from ganvas.distributed.part import drawn
 
 
 def colour(images: Tensor) -> Tensor:
@@ -47,7 +50,9 @@ def translation(images: Tensor) -> Tensor:
         The same shape and dtype, channels_last.
     """
     farthest = _share(images.shape[2], 8)
-    shifts = torch.randint(-farthest, farthest + 1, (2, len(images)), device=images.device)
+    shifts = drawn(
+        len(images), lambda count: torch.randint(-farthest, farthest + 1, (2, count), device=images.device), dim=1
+    )
     moved: Tensor = _Translate.apply(images, shifts, farthest)
     return moved
 
@@ -93,7 +98,7 @@ def cutout(images: Tensor) -> Tensor:
     count, size, device = len(images), images.shape[2], images.device
     side = _share(size, 2)
     # A square of an even side has its centre between pixels, so there is one more position.
-    centres = torch.randint(size + 1 - side % 2, (2, count, 1), device=device)
+    centres = drawn(count, lambda rows: torch.randint(size + 1 - side % 2, (2, rows, 1), device=device), dim=1)
     distance = torch.arange(size, device=device) - (centres - side // 2)
     rows, columns = (distance >= 0) & (distance < side)
     is_hidden = rows[:, None, :, None] & columns[:, None, None, :]
@@ -124,15 +129,14 @@ class Augmentation:
         for name in self.names:
             changed = AUGMENTATIONS[name](images)
             if self.probability < 1:
-                chosen = torch.rand(len(images), 1, 1, 1, device=images.device) < self.probability
-                changed = torch.where(chosen, changed, images)
+                changed = torch.where(_uniform(images, 0, 1) < self.probability, changed, images)
             images = changed
         return images
 
 
 def _uniform(images: Tensor, low: float, high: float) -> Tensor:
     """A uniform random number for each picture, [B, 1, 1, 1]."""
-    draws = torch.rand(len(images), 1, 1, 1, dtype=images.dtype, device=images.device)
+    draws = drawn(len(images), lambda count: torch.rand(count, 1, 1, 1, dtype=images.dtype, device=images.device))
     return low + (high - low) * draws
 
 

@@ -11,6 +11,7 @@ from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 
 from ganvas.networks.efficientnet import efficientnet_lite
+from ganvas.networks.fused import constant_convolution
 
 NETWORK = "efficientnet-lite0"
 
@@ -97,21 +98,20 @@ class FrozenConv2d(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """float [B, C, h, w] -> float [B, C', h / stride, w / stride]."""
+        weight, bias = self._constants(maps.device)
+        maps, side = maps.to(weight.dtype), weight.shape[2]
         if self.stride == 1:
-            maps = self._convolve(maps, self.weight.shape[2] // 2)
-        elif self.groups > 1 and maps.dtype == torch.bfloat16 and maps.device.type == "cpu":
+            return constant_convolution(maps, weight, bias, self.groups, self.is_active)
+        if self.groups > 1 and maps.dtype == torch.bfloat16 and maps.device.type == "cpu":
             # torch has no bfloat16 kernel for the derivative of a strided depthwise convolution. Its fallback takes 40
             # times as long as the derivative here.
-            maps = _EverySecond.apply(self._convolve(maps, self.weight.shape[2] // 2, stride=1))
-        else:
-            # The padding of an even side is one less before than after.
-            before, after = (self.weight.shape[2] - 2) // 2, (self.weight.shape[2] - 1) // 2
-            maps = self._convolve(F.pad(maps, [before, after, before, after]), 0)
-        return F.relu6(maps) if self.is_active else maps
-
-    def _convolve(self, maps: Tensor, padding: int, stride: int | None = None) -> Tensor:
-        weight, bias = self._constants(maps.device)
-        return F.conv2d(maps, weight, bias, stride or self.stride, padding, groups=self.groups)
+            whole = constant_convolution(maps, weight, bias, self.groups, self.is_active)
+            halved: Tensor = _EverySecond.apply(whole)
+            return halved
+        # The padding of an even side is one less before than after.
+        before, after = (side - 2) // 2, (side - 1) // 2
+        maps = F.conv2d(F.pad(maps, [before, after, before, after]), weight, bias, self.stride, groups=self.groups)
+        return F.relu6(maps, inplace=True) if self.is_active else maps
 
     def _constants(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """Weight and bias in the precision of autocast, which keeps the casts of parameters, but not of constants."""

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ganvas.distributed.part import drawn
+
 Range = tuple[float, float]
 
 
@@ -110,5 +112,8 @@ class Targets:
 
 def _cross_entropy(logits: Tensor, target: Range) -> Tensor:
     low, high = target
-    targets = torch.full_like(logits, low) if low == high else torch.empty_like(logits).uniform_(low, high)
+    if low == high:
+        targets = torch.full_like(logits, low)
+    else:
+        targets = drawn(len(logits), lambda count: logits.new_empty(count).uniform_(low, high))
     return F.binary_cross_entropy_with_logits(logits, targets)

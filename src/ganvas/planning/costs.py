@@ -4,7 +4,9 @@ import dataclasses
 import gc
 import io
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import psutil
 import torch
@@ -12,10 +14,12 @@ from PIL import Image
 from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.distributed.part import Division
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe, Spec
 from ganvas.machine.device import Machine, launch
+from ganvas.machine.load import OtherLoad
 from ganvas.machine.memory import return_freed_memory
 from ganvas.networks.parameters import trainable_parameters
 from ganvas.networks.phased import phases_of
@@ -80,6 +84,7 @@ class Costs:
         earlier_phases: the phases of D before the last one, in order (see `networks.phased`).
         memory_bytes: peak memory, of the device on an NVIDIA GPU, else of the process. The pictures of the dataset are
             not included, because the system maps their file and may free that memory at any time.
+        other_load: processor cores that other programs kept busy meanwhile.
     """
 
     generator_parameters: int
@@ -93,6 +98,7 @@ class Costs:
     saving: float = 0.0
     earlier_phases: tuple[PhaseCost, ...] = ()
     memory_bytes: int = 0
+    other_load: float = 0.0
 
     def training(self, begin: float, end: float) -> float:
         """Seconds of training in which the number of pictures that D has seen grows from `begin` to `end`."""
@@ -103,15 +109,40 @@ class Costs:
             start = stop
         return seconds + max(0.0, end - max(begin, start)) / self.img_per_s
 
+    def times(self, processes: int) -> "Costs":
+        """The costs of several such processes, each with a part of every batch: pictures add up."""
+        return dataclasses.replace(
+            self,
+            images_per_step=processes * self.images_per_step,
+            img_per_s=processes * self.img_per_s,
+            earlier_phases=tuple(PhaseCost(phase.images, processes * phase.img_per_s) for phase in self.earlier_phases),
+        )
+
+    def with_phases(self, starts: Sequence[int]) -> "Costs":
+        """The same if D's phases after the first began at these numbers of pictures, ascending."""
+        lengths = (end - begin for begin, end in pairwise([0, *filter(None, starts)]))
+        phases = zip(lengths, self.earlier_phases, strict=True)
+        return dataclasses.replace(
+            self, earlier_phases=tuple(PhaseCost(images, phase.img_per_s) for images, phase in phases)
+        )
+
     def speed(self, images: float) -> float:
         """Real pictures per second, averaged over the first `images`; 0 if the networks do not fit in memory."""
         return images / self.training(0, images) if self.img_per_s else 0.0
 
 
-def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings, start: Weights | None = None) -> Costs:
+def measure(
+    recipe: Recipe,
+    data: Dataset,
+    machine: Machine,
+    settings: Settings,
+    start: Weights | None = None,
+    processes: int = 1,
+) -> Costs:
     """Measure the costs of a run: train its networks on noise for a few steps, and evaluate a few pictures.
 
-    The global random states do not change.
+    With several processes, the part of a batch that one of them has is measured. What they exchange is left out. The
+    global random states do not change.
 
     Args:
         recipe: the recipe with the options of the run.
@@ -119,6 +150,7 @@ def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings,
         machine: what it will run on.
         settings: of the run.
         start: initial weights by network; by default they are random.
+        processes: number of processes that will train.
 
     Raises:
         RunError: the initial weights do not fit the networks.
@@ -126,7 +158,10 @@ def measure(recipe: Recipe, data: Dataset, machine: Machine, settings: Settings,
     """
     saved_state = random_state()
     try:
-        return _TrialRun(recipe, data, machine, settings, start or {}).costs()
+        others = OtherLoad()
+        own = recipe if processes == 1 else _with_smaller_batch(recipe, recipe.options.batch_size // processes)
+        costs = _TrialRun(own, data, machine, settings, start or {}).costs().times(processes)
+        return dataclasses.replace(costs, other_load=others.cores())
     except torch.OutOfMemoryError as error:
         raise ConfigError(
             f"batches of {recipe.options.batch_size} pictures do not fit into the memory of {machine.device_name}: "
@@ -143,7 +178,7 @@ def estimate(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
     """
     saved_state = random_state()
     if machine.device == "cpu":
-        recipe = _with_smaller_batch(recipe)
+        recipe = _with_smaller_batch(recipe, ESTIMATE_BATCH)
     try:
         return _training_costs(AdversarialStep(recipe, spec, machine, launch(machine)), spec, machine, ESTIMATE)
     except torch.OutOfMemoryError:
@@ -152,9 +187,16 @@ def estimate(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
         _clean_up(saved_state)
 
 
-def _with_smaller_batch(recipe: Recipe) -> Recipe:
-    """The recipe with batches of at most `ESTIMATE_BATCH` pictures, of which replay keeps no more than there are."""
-    batch_size, kept = (min(each, ESTIMATE_BATCH) for each in (recipe.options.batch_size, recipe.options.replay_keep))
+def phase_starts(recipe: Recipe, spec: Spec) -> tuple[int, ...]:
+    """The numbers of pictures at which D's phases after the first begin."""
+    with torch.device("meta"):  # without memory for the weights
+        _, discriminator = recipe.build(spec)
+    return phases_of(discriminator).starts
+
+
+def _with_smaller_batch(recipe: Recipe, most: int) -> Recipe:
+    """The recipe with batches of at most `most` pictures, of which replay keeps no more than there are."""
+    batch_size, kept = (min(each, most) for each in (recipe.options.batch_size, recipe.options.replay_keep))
     return type(recipe)(recipe.options.model_copy(update={"batch_size": batch_size, "replay_keep": kept}))
 
 
@@ -195,7 +237,8 @@ class _TrialRun:
             torch.cuda.reset_peak_memory_stats()  # ignore the networks of earlier estimates
         self._memory_before = _memory(machine)
         with Stopwatch() as self._building:
-            self._step = AdversarialStep(recipe, Spec.of(data), machine, launch(machine))
+            division = Division(micro_batch=settings.micro_batch)
+            self._step = AdversarialStep(recipe, Spec.of(data), machine, launch(machine), division)
         self._step.load_weights(start)
 
     def costs(self) -> Costs:

@@ -13,11 +13,14 @@ from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by, labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.data.dataset.reduced import reduced
+from ganvas.distributed.part import Division
+from ganvas.distributed.world import ALONE, World
 from ganvas.foundation.errors import ConfigError, DataError, GanvasError
 from ganvas.foundation.paths import quoted, user_path
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine, choose, launch
+from ganvas.machine.load import HEAVY
 from ganvas.metrics.independence import independent_extractor
 from ganvas.planning import quality
 from ganvas.planning.first_stage import check_first_stage, with_first_stage
@@ -27,6 +30,7 @@ from ganvas.settings.config import AUTO, MIN_SCORED, RunConfig, resolve
 from ganvas.settings.options import Options
 from ganvas.settings.schedules import Plateau
 from ganvas.training.display import Display
+from ganvas.training.referee import Referee
 
 if TYPE_CHECKING:
     from ganvas.training.step import Weights
@@ -48,6 +52,8 @@ class RunPlan:
         start: these weights, by network.
         user_keys: settings and options that the user set.
         chosen: the choices of the quality.
+        world: the processes that train it.
+        schedule: the options that follow the length of the run.
     """
 
     data: Dataset
@@ -58,18 +64,35 @@ class RunPlan:
     start: "Weights" = field(default_factory=dict)
     user_keys: frozenset[str] = frozenset()
     chosen: tuple[quality.Chosen, ...] = ()
+    world: World = ALONE
+    schedule: tuple[quality.Chosen, ...] = ()
 
     def with_chosen(self, chosen: list[quality.Chosen]) -> "RunPlan":
         """The plan with additional choices of the quality."""
-        config = quality.with_chosen(self.config, chosen)
-        recipe = type(self.recipe)(config.options)
-        return dataclasses.replace(self, config=config, recipe=recipe, chosen=(*self.chosen, *chosen))
+        return dataclasses.replace(self._changed(chosen), chosen=(*self.chosen, *chosen))
 
-    def trainer(self, run: RunDirectory, display: Display) -> "Trainer":
+    def with_schedule(self, schedule: list[quality.Chosen]) -> "RunPlan":
+        """The plan with options that follow the length of the run."""
+        return dataclasses.replace(self._changed(schedule), schedule=tuple(schedule))
+
+    def _changed(self, chosen: list[quality.Chosen]) -> "RunPlan":
+        config = quality.with_chosen(self.config, chosen)
+        plan = dataclasses.replace(self, config=config, recipe=type(self.recipe)(config.options))
+        plan.division.check(config.options.batch_size)
+        return plan
+
+    @property
+    def division(self) -> Division:
+        """How each batch is divided."""
+        settings = self.config.settings
+        return Division(self.world, settings.micro_batch, settings.sync_batch_norm)
+
+    def trainer(self, run: RunDirectory, display: Display, referee: Referee | None = None) -> "Trainer":
         """Build the trainer of this plan, at step 0."""
         from ganvas.training.trainer import Trainer  # imported late: it takes seconds, and options are checked first
 
-        return Trainer(run, self.config, self.recipe, self.data, self.machine, launch(self.machine), display)
+        machine, division = self.machine, self.division
+        return Trainer(run, self.config, self.recipe, self.data, machine, launch(machine), display, division, referee)
 
     def describe(self, forecast: Forecast) -> str:
         """The plan and its forecast, as lines of text."""
@@ -85,12 +108,20 @@ class RunPlan:
             "start": f"the weights of {self.origin}" if self.origin else f"random weights of seed {settings.seed}",
             "options": f"{options or 'none'} beyond the common defaults",
             "machine": str(self.machine),
+            "processes": self._processes(),
             "speed": f"{costs.img_per_s:.0f} img/s measured{self._earlier_phases(forecast)}",
             "budget": f"{settings.budget}: about {forecast.kimg:.1f} kimg "
             f"({forecast.kimg * 1000 / pictures:.1f} epochs) in about {forecast.time()}",
             "evaluate": self._evaluations(forecast),
             "memory": f"about {forecast.memory()}",
         }
+        if self.world.size == 1 and not settings.micro_batch:
+            del lines["processes"]
+        if costs.other_load >= HEAVY:
+            lines["load"] = f"other programs kept {costs.other_load:.1f} cores busy while the speed was measured"
+        if self.schedule:
+            values = ", ".join(f"{each.key}={each.value}" for each in self.schedule)
+            lines["schedule"] = f"{values} {self.schedule[0].reason}; what you set yourself stays"
         if settings.quality:
             lines = {"quality": self._quality()} | lines
         return "\n".join(f"{name:10} {text}" for name, text in lines.items())
@@ -107,6 +138,17 @@ class RunPlan:
         ]
         is_all = forecast.kimg <= sum(phase.images for phase in phases) / 1000
         return "".join(speeds) + ("; this budget ends before the last phase" if is_all else "")
+
+    def _processes(self) -> str:
+        """How batches are divided, as text."""
+        size, micro_batch = self.world.size, self.config.settings.micro_batch
+        share = self.recipe.options.batch_size // size
+        text = f"{size}, each with {share} of the {self.recipe.options.batch_size} pictures of a batch"
+        text += f", {micro_batch} at a time" if micro_batch else ""
+        if size == 1:
+            return text
+        kind = "of all processes" if self.config.settings.sync_batch_norm else "of each process by itself"
+        return f"{text}; BatchNorm looks at the pictures {kind}; the speed leaves out the time for exchanges"
 
     def _evaluations(self, forecast: Forecast) -> str:
         settings = self.config.settings
@@ -164,13 +206,14 @@ class RunPlan:
         return shlex.join(words + (["--from", str(self.origin)] if self.origin else []))
 
 
-def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
+def check(data: str | Path, recipe: str, changes: dict[str, object], world: World = ALONE) -> RunPlan:
     """Check the dataset, the recipe and the options of a run.
 
     Args:
         data: a dataset directory.
         recipe: a recipe's name, or module:Class.
         changes: settings and options by key.
+        world: the processes that will train it.
 
     Raises:
         GanvasError: the dataset, recipe, device or an option does not exist, or they do not fit each other.
@@ -209,7 +252,10 @@ def check(data: str | Path, recipe: str, changes: dict[str, object]) -> RunPlan:
     if class_use.is_required or config.settings.balanced_classes:
         _require_classes(dataset, "balanced_classes" if config.settings.balanced_classes else "ambiguity")
     config = _with_style_classifier(config)
-    return RunPlan(dataset, config, recipe_class(config.options), choose(config.settings), user_keys=frozenset(changes))
+    machine = choose(config.settings)
+    plan = RunPlan(dataset, config, recipe_class(config.options), machine, user_keys=frozenset(changes), world=world)
+    plan.division.check(config.options.batch_size)
+    return plan
 
 
 def option_requesting_evaluations(config: RunConfig, changes: dict[str, object]) -> str | None:

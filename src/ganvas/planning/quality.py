@@ -124,7 +124,10 @@ def choose_networks(
 
     @functools.cache
     def speed(options: Options) -> float:
-        return costs(options).speed(aim.images)
+        schedule = {
+            key: value for key, value in recipe(options).scheduled(aim.images / 1000).items() if key not in user_keys
+        }
+        return costs(options.model_copy(update=schedule)).speed(aim.images)
 
     if "budget" not in user_keys:
         chosen.append(Chosen("budget", config.settings.budget, "the default of this quality"))

@@ -13,16 +13,19 @@ from ganvas import gans
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labels_digest
 from ganvas.data.dataset.layout import TRAIN
+from ganvas.distributed.world import ALONE, World
 from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.locks import exclusive
 from ganvas.foundation.paths import exists, is_directory, new_path, user_path
 from ganvas.gans.recipe import Spec
 from ganvas.machine.device import Machine
 from ganvas.planning import quality
-from ganvas.planning.costs import estimate, measure
+from ganvas.planning.company import follow, lead
+from ganvas.planning.costs import estimate, measure, phase_starts
 from ganvas.planning.first_stage import first_weights
 from ganvas.planning.notebook import outcome_html
 from ganvas.planning.plan import RunPlan, check, style_classifier_digest
+from ganvas.planning.schedule import choose_schedule
 from ganvas.planning.timeline import Forecast, forecast_run
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory, is_run, refuse_existing
@@ -32,6 +35,7 @@ from ganvas.settings.config import Settings
 from ganvas.training.display import Display, FailSafe
 from ganvas.training.interruption import interruptions
 from ganvas.training.notebook import display_for
+from ganvas.training.referee import Referee
 
 if TYPE_CHECKING:
     from ganvas.training.step import Weights
@@ -80,6 +84,8 @@ def train(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
+    referee: Referee | None = None,
+    world: World = ALONE,
     **changes: object,
 ) -> Outcome:
     """Train a recipe on a dataset.
@@ -90,6 +96,9 @@ def train(
         recipe: a recipe's name, or module:Class for one of your own.
         start: a snapshot or run whose weights training starts from; by default the weights are random.
         display: shows the progress; by default a bar in a notebook, and nothing elsewhere.
+        referee: may end the run after an evaluation; by default nobody does.
+        world: the processes that train it together, from `ganvas.distributed.joining.joined`; by default this one
+            alone. Each of them calls this function.
         **changes: settings and options by key (`budget="20m"`, `width=32` ...), see docs/configuration.md.
 
     Returns:
@@ -98,15 +107,19 @@ def train(
     Raises:
         GanvasError: an argument cannot be used and nothing was trained, or training diverged, or the disk is full.
         InUse: another process is training a run in this directory.
+        LostProcess: another process of `world` has failed.
     """
     started, path, display = time.perf_counter(), new_path(out), FailSafe(display_for(display))
-    plan = _check_with_start(data, recipe, start, changes)
+    if not world.is_first:
+        return _train(follow(world, path, data))
+    plan = _check_with_start(data, recipe, start, changes, world)
     with exclusive(path, TRAINED):
         refuse_existing(path)
         plan, forecast = _with_forecast(plan, started)
         display.say(plan.describe(forecast))
         run = RunDirectory(path, plan.record(forecast, path))
-        trainer = plan.trainer(run, display)
+        lead(world, run.record, None)
+        trainer = plan.trainer(run, display, referee)
         trainer.step.load_weights(plan.start)
         with interruptions():  # before the directory exists, so that it always gets a checkpoint
             run.create()
@@ -119,6 +132,7 @@ def dry_run(
     recipe: str = DEFAULT_RECIPE,
     *,
     start: str | Path | None = None,
+    world: World = ALONE,
     **changes: object,
 ) -> str:
     """Check a run and measure its speed, without writing anything. The arguments are those of `train`.
@@ -130,33 +144,40 @@ def dry_run(
         GanvasError: an argument cannot be used.
     """
     started = time.perf_counter()
-    plan, forecast = _with_forecast(prepare_run(data, out, recipe, start, changes), started)
+    plan, forecast = _with_forecast(prepare_run(data, out, recipe, start, changes, world), started)
     return plan.describe(forecast)
 
 
 def prepare_run(
-    data: str | Path, out: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]
+    data: str | Path,
+    out: str | Path,
+    recipe: str,
+    start: str | Path | None,
+    changes: dict[str, object],
+    world: World = ALONE,
 ) -> RunPlan:
     """Check the arguments of `train`, before anything is measured or written.
 
     Raises:
         GanvasError: the dataset, recipe, device, start or an option does not exist or does not fit, or `out` exists.
     """
-    plan = _check_with_start(data, recipe, start, changes)
+    plan = _check_with_start(data, recipe, start, changes, world)
     refuse_existing(new_path(out))
     return plan
 
 
-def _check_with_start(data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object]) -> RunPlan:
+def _check_with_start(
+    data: str | Path, recipe: str, start: str | Path | None, changes: dict[str, object], world: World
+) -> RunPlan:
     """Check everything that does not depend on the run directory."""
-    plan = check(data, recipe, changes)
+    plan = check(data, recipe, changes, world)
     if start is None:
         return dataclasses.replace(plan, start=first_weights(plan.config))
     return dataclasses.replace(plan, origin=user_path(start), start=_read_weights(user_path(start)))
 
 
 def _with_forecast(plan: RunPlan, started: float) -> tuple[RunPlan, Forecast]:
-    """The plan with the choices of its quality, and its forecast.
+    """The plan with its schedule and the choices of its quality, and its forecast.
 
     Args:
         plan: a run, with or without a quality.
@@ -169,10 +190,20 @@ def _with_forecast(plan: RunPlan, started: float) -> tuple[RunPlan, Forecast]:
         # Initial weights fit networks of one width only.
         user_keys = plan.user_keys | {"width"} if plan.origin else plan.user_keys
         chosen = quality.choose_networks(
-            plan.config, user_keys, kind, pictures, lambda options: estimate(kind(options), spec, machine)
+            plan.config,
+            user_keys,
+            kind,
+            pictures,
+            lambda options: estimate(kind(options), spec, machine).times(plan.world.size),
         )
         plan = plan.with_chosen(chosen)
-    costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start)
+    costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start, plan.world.size)
+    # Initial weights of D bring the count of its pictures with them.
+    if "discriminator" not in plan.start and (
+        schedule := choose_schedule(plan.recipe, plan.config.settings.budget, plan.user_keys, costs, pictures)
+    ):
+        plan = plan.with_schedule(schedule)
+        costs = costs.with_phases(phase_starts(plan.recipe, spec))
     if has_quality:
         plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.user_keys, costs, pictures))
     return plan, forecast_run(plan.config.settings, costs, plan.data, time.perf_counter() - started)
@@ -184,6 +215,8 @@ def resume(
     budget: str | None = None,
     data: str | Path | None = None,
     display: Display | None = None,
+    referee: Referee | None = None,
+    world: World = ALONE,
 ) -> Outcome:
     """Resume a run from its newest checkpoint. The result is the same as without the interruption.
 
@@ -192,6 +225,8 @@ def resume(
         budget: additional budget; by default what is left of the run's own budget.
         data: the dataset directory, if it has moved.
         display: shows the progress; by default a bar in a notebook, and nothing elsewhere.
+        referee: may end the run after an evaluation; by default nobody does.
+        world: the processes that train it together, as many as you like; see `train`.
 
     Returns:
         How the run ended.
@@ -200,18 +235,28 @@ def resume(
         RunError: there is no run or no checkpoint, or the dataset has changed.
         ConfigError: the budget is spent, and no additional one was given.
         InUse: another process is training the run.
+        LostProcess: another process of `world` has failed.
     """
     path = user_path(run)
+    if not world.is_first:
+        return _train(follow(world, path, data))
     RunDirectory.open(path)  # raises for anything but a run, before a lock is written next to it
     more = Amount.parse(budget) if budget else None
     with exclusive(path, TRAINED):
-        return _resume(RunDirectory.open(path), more, data, FailSafe(display_for(display)))
+        return _resume(RunDirectory.open(path), more, data, FailSafe(display_for(display)), referee, world)
 
 
-def _resume(directory: RunDirectory, more: Amount | None, data: str | Path | None, display: Display) -> Outcome:
+def _resume(
+    directory: RunDirectory,
+    more: Amount | None,
+    data: str | Path | None,
+    display: Display,
+    referee: Referee | None,
+    world: World,
+) -> Outcome:
     record, run = directory.record, directory.path
     options = gans.find(record.recipe).recorded(record.options)
-    plan = check(data or record.data, record.recipe, record.settings | options)
+    plan = check(data or record.data, record.recipe, record.settings | options, world)
     plan = dataclasses.replace(
         plan, machine=_with_recorded_precision(plan.machine, plan.config.settings, record.machine)
     )
@@ -234,20 +279,21 @@ def _resume(directory: RunDirectory, more: Amount | None, data: str | Path | Non
     if total.fraction(progress) >= 1:
         raise ConfigError(f"{run} has spent its budget of {total}; add to it, such as with --budget 10m")
     plan = dataclasses.replace(plan, config=plan.config.with_settings(budget=str(total)))
-    trainer = plan.trainer(directory, display)
+    settings = record.settings | {"budget": str(total)}
+    resumed = record.model_copy(update={"settings": settings, "data": str(plan.data.path.resolve())})
+    # The precision is that of the first process, whatever the others would choose.
+    lead(world, resumed.model_copy(update={"options": options, "machine": plan.machine.record()}), state)
+    trainer = plan.trainer(directory, display, referee)
     with _fitting(directory):
         trainer.restore(state)
-    directory.rewrite(
-        record.model_copy(
-            update={"settings": record.settings | {"budget": str(total)}, "data": str(plan.data.path.resolve())}
-        )
-    )
+    directory.rewrite(resumed)
     for key, value in plan.machine.record().items():
         if value != record.machine[key]:
             display.say(
                 f"note: {key} was {record.machine[key]} and is {value} here; results may differ in the last bits"
             )
-    display.say(f"resuming at {progress.kimg:.1f} kimg on {plan.machine}, up to a budget of {total}")
+    processes = f", with {world.size} processes" if world.size > 1 else ""
+    display.say(f"resuming at {progress.kimg:.1f} kimg on {plan.machine}{processes}, up to a budget of {total}")
     return _train(trainer)
 
 
@@ -275,6 +321,7 @@ def complete(
     *,
     start: str | Path | None = None,
     display: Display | None = None,
+    referee: Referee | None = None,
     **changes: object,
 ) -> bool:
     """Start a run, or resume it if it exists and has not finished. The arguments are those of `train`.
@@ -287,8 +334,8 @@ def complete(
     """
     run = new_path(out)
     if exists(run) and not _remove_without_checkpoint(run):
-        return is_spent(run) or resume(run, data=data, display=display).finished
-    return train(data, run, recipe, start=start, display=display, **changes).finished
+        return is_spent(run) or resume(run, data=data, display=display, referee=referee).finished
+    return train(data, run, recipe, start=start, display=display, referee=referee, world=ALONE, **changes).finished
 
 
 def _remove_without_checkpoint(path: Path) -> bool:

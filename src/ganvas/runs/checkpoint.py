@@ -5,22 +5,36 @@ A checkpoint is one safetensors file. It holds the tensors of the state under th
 """
 
 import json
+import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from ganvas.distributed.world import World
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.paths import is_file
+from ganvas.foundation.schema import KEY, Schema
 from ganvas.foundation.state import State
 from ganvas.foundation.tensors import write_tensors
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
-SCHEMA_VERSION = 1
+# What a state of version 1 may lack: earlier ganvas did without it.
+_LATER = {
+    "stopped": None,
+    "best_kid": None,
+    "policy": {"waited": 0, "rolled_back": 0},
+    "learning_rates": {"evaluations": [], "factor": 1.0},
+    "examination": {"probe": {"painted": None}},
+    "precision": {},
+    "tricks": {},
+}
+SCHEMA = Schema(2, RunError, "remove it to go on with the one before", {1: lambda state: _with_later(state)})
 KEEP = 2  # the latest, and the one before it in case the latest is damaged
 SUFFIX = ".safetensors"
 BEST = f"best{SUFFIX}"
@@ -35,21 +49,22 @@ def save(path: Path, state: State) -> None:
     """
     tensors: dict[str, Tensor] = {}
     skeleton = _detach_tensors(state, "", tensors)
-    write_tensors(path, tensors, {"schema_version": str(SCHEMA_VERSION), "state": json.dumps(skeleton)})
+    write_tensors(path, tensors, {KEY: str(SCHEMA.version), "state": json.dumps(skeleton)})
 
 
 def load(path: Path) -> State:
     """Read a checkpoint, with its tensors on the CPU.
 
     Raises:
-        RunError: the file is not a checkpoint, is cut short, or has another schema version.
+        RunError: the file is not a checkpoint, is cut short, or has a schema version that this ganvas cannot read.
     """
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            if metadata.get("schema_version") != str(SCHEMA_VERSION) or "state" not in metadata:
-                version = metadata.get("schema_version")
-                raise RunError(f"{path} is not a checkpoint of schema version {SCHEMA_VERSION} (found {version})")
+            if "state" not in metadata:
+                raise RunError(f"{path} is not a checkpoint of ganvas: its metadata holds no state")
+            found = metadata.get(KEY, "")
+            version = SCHEMA.require(int(found) if found.isdecimal() else None, path)
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
         state = _attach_tensors(json.loads(metadata["state"]), tensors)
         if not isinstance(state, dict):
@@ -58,6 +73,45 @@ def load(path: Path) -> State:
         raise RunError(f"{path} cannot be read as a checkpoint: {error}") from error
     if not isinstance(state, dict):
         raise RunError(f"{path} cannot be read as a checkpoint: its state is not a mapping")
+    return SCHEMA.migrated(state, version)
+
+
+def _with_later(state: State) -> State:
+    """A state of version 1 in version 2, in which nothing is missing."""
+    state = _LATER | state
+    best = state["best_kid"]
+    return {"best_bound": math.inf if best is None else best} | state
+
+
+def shared_state(world: World, read: Callable[[], State]) -> State:
+    """The state that the first process reads, on all processes, with its tensors on the CPU.
+
+    Args:
+        world: the processes.
+        read: called on the first process alone.
+    """
+    return read() if world.size == 1 else _unpacked(world.from_first(lambda: _packed(read())))
+
+
+def tensors_of(state: State) -> dict[str, Tensor]:
+    """All tensors of a state by their paths."""
+    tensors: dict[str, Tensor] = {}
+    _detach_tensors(state, "", tensors)
+    return {path.removeprefix("."): tensor for path, tensor in tensors.items()}
+
+
+def _packed(state: State) -> bytes:
+    """A state as bytes: the length of its skeleton in 8 bytes, the skeleton as JSON, and the tensors."""
+    tensors: dict[str, Tensor] = {}
+    skeleton = json.dumps(_detach_tensors(state, "", tensors)).encode()
+    copies = {path: tensor.detach().cpu().clone().contiguous() for path, tensor in tensors.items()}
+    return len(skeleton).to_bytes(8, "little") + skeleton + safetensors.torch.save(copies)
+
+
+def _unpacked(content: bytes) -> State:
+    end = 8 + int.from_bytes(content[:8], "little")
+    state = _attach_tensors(json.loads(content[8:end]), safetensors.torch.load(content[end:]))
+    assert isinstance(state, dict)
     return state
 
 
@@ -104,8 +158,9 @@ def set_random_state(state: State) -> None:
     np.random.set_state(numpy_state | {"state": numpy_state["state"] | {"key": key}})
     version, internal, gauss = state["python"]
     random.setstate((version, tuple(internal), gauss))
-    for device, cuda_state in zip(range(torch.cuda.device_count()), state.get("cuda", []), strict=False):
-        torch.cuda.set_rng_state(cuda_state, device)
+    # The first process wrote the state, and it uses the first device. The others must draw as it does.
+    for device in range(torch.cuda.device_count() if state.get("cuda") else 0):
+        torch.cuda.set_rng_state(state["cuda"][0], device)
 
 
 class CheckpointDirectory:

@@ -19,9 +19,11 @@ from typing_extensions import TypedDict
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import refuse_taken, whole_directory, whole_file
 from ganvas.foundation.paths import is_file, quoted
+from ganvas.foundation.schema import Schema
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 SCHEMA_VERSION = 1
+SCHEMA = Schema(SCHEMA_VERSION, RunError, "train again")
 CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
 
 
@@ -51,7 +53,7 @@ class Record(BaseModel):
     """The content of `config.yaml`: everything that is needed to repeat the run and to credit its data.
 
     Attributes:
-        schema_version: layout of the run directory; another version is refused.
+        schema_version: layout of the run directory.
         ganvas: the version that started the run.
         recipe: the recipe's name, or module:Class.
         data: absolute path of the dataset directory.
@@ -117,7 +119,8 @@ class RunDirectory:
         """Open an existing run.
 
         Raises:
-            RunError: there is no run at this path, or its `config.yaml` is damaged or has another schema version.
+            RunError: there is no run at this path, or its `config.yaml` is damaged or has a schema version that this
+                ganvas cannot read.
         """
         file = path / CONFIG
         if not is_run(path):
@@ -127,10 +130,7 @@ class RunDirectory:
             )
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
-            version = content.get("schema_version") if isinstance(content, dict) else None
-            if version != SCHEMA_VERSION:
-                raise RunError(f"{file} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}")
-            return cls(path, Record.model_validate(content))
+            return cls(path, Record.model_validate(SCHEMA.current(content, file)))
         except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
             raise RunError(f"{file} cannot be read: {error}") from error
 

@@ -17,11 +17,13 @@ from torch import Tensor, nn
 
 from ganvas import baselines, gans
 from ganvas.foundation.errors import RunError
+from ganvas.foundation.schema import Schema
 from ganvas.foundation.tensors import digest, write_tensors
 from ganvas.gans.recipe import GeneratorRecipe, Spec
 from ganvas.settings.config import resolve
 
 SCHEMA_VERSION = 1
+SCHEMA = Schema(SCHEMA_VERSION, RunError, "save it again with the ganvas that wrote it")
 # Keys of the file's metadata. Earlier versions wrote no checksum.
 CARD, CHECKSUM = "ganvas", "checksum"
 
@@ -30,7 +32,7 @@ class Card(BaseModel):
     """The description in a snapshot: how to rebuild the generator, and what it was trained on.
 
     Attributes:
-        schema_version: layout of the file; another version is refused.
+        schema_version: layout of the file.
         recipe: the name of the recipe or baseline.
         options: all of its options.
         size: height and width of the pictures in pixels.
@@ -163,10 +165,7 @@ def read_card(path: Path) -> Card:
         raise _unreadable(path, error) from error
     if not isinstance(content, dict):
         raise RunError(f"{path} is not a snapshot of ganvas: its metadata names no recipe")
-    if content.get("schema_version") != SCHEMA_VERSION:
-        version = content.get("schema_version")
-        raise RunError(f"{path} has schema version {version!r}; this ganvas reads version {SCHEMA_VERSION}")
     try:
-        return Card.model_validate(content)
+        return Card.model_validate(SCHEMA.current(content, path))
     except ValidationError as error:
         raise RunError(f"{path}: its metadata is damaged: {error.errors()[0]['msg']}") from error

@@ -70,7 +70,20 @@ class Settings(Typed):
         0,
         ge=0,
         le=1024,
-        description="Processor threads; 0 uses OMP_NUM_THREADS if it is set, or else all cores of this process.",
+        description="Processor threads; 0 uses OMP_NUM_THREADS if it is set, or else all cores of this process, and if "
+        "the budget is a time, fewer while other programs are busy.",
+    )
+    micro_batch: int = Field(
+        0,
+        ge=0,
+        le=4096,
+        description="Pictures of a batch that a process trains on at a time, to save memory; their gradients add up to "
+        "those of the batch. 0 for all at once.",
+    )
+    sync_batch_norm: bool = Field(
+        False,
+        description="With several processes: compute BatchNorm's statistics over the pictures of all of them, instead "
+        "of each process's own.",
     )
     log_every: AmountField = Field(Amount(5, "s"), description="Interval of lines in stats.jsonl.")
     sample_every: AmountField | None = Field(
@@ -134,6 +147,16 @@ class RunConfig(Typed):
         for key, schedule in schedules.items():
             if isinstance(schedule, Plateau) and not self.settings.eval_samples:
                 raise ValueError(f"{key}={schedule}: a plateau needs evaluations, and eval_samples=0 disables them")
+        return self
+
+    @model_validator(mode="after")
+    def _losses_of_micro_batches(self) -> Self:
+        size = self.settings.micro_batch
+        for key in ("unrolled", "feature_matching"):
+            if size and getattr(self.options, key):
+                raise ValueError(
+                    f"micro_batch={size}: {key} needs all pictures of a batch at once; use only one of the two"
+                )
         return self
 
     def with_settings(self, **changes: object) -> "RunConfig":
@@ -206,7 +229,7 @@ def read_config(path: Path) -> tuple[str | None, dict[str, Any]]:
         ConfigError: the file does not exist, or is not a YAML mapping.
     """
     path = user_path(path)
-    values = _content(path)
+    values = read_mapping(path, f"--config {path}")
     recipe = values.pop("recipe", None)
     if recipe is not None and not isinstance(recipe, str):
         raise ConfigError(f"--config {path}: recipe must be the name of a recipe, not {brief(recipe)}")
@@ -225,16 +248,25 @@ def is_record(path: Path) -> bool:
     Raises:
         ConfigError: as `read_config`.
     """
-    return "schema_version" in _content(user_path(path))
+    path = user_path(path)
+    return "schema_version" in read_mapping(path, f"--config {path}")
 
 
-def _content(path: Path) -> dict[str, object]:
-    """The values by key in a YAML file."""
+def read_mapping(path: Path, place: str) -> dict[str, object]:
+    """The values by key in a YAML file.
+
+    Args:
+        path: the file.
+        place: how messages name it.
+
+    Raises:
+        ConfigError: it cannot be read, or is not a mapping from names of options.
+    """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise ConfigError(f"--config {path} cannot be read: {error}") from error
-    return _options_in(content, f"--config {path}")
+        raise ConfigError(f"{place} cannot be read: {error}") from error
+    return _options_in(content, place)
 
 
 def _options_in(content: object, place: str) -> dict[str, object]:

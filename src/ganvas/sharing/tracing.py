@@ -19,6 +19,8 @@ LATENTS, CLASSES, TRUNCATION = "latents", "classes", "truncation"
 PICTURES = "pictures"
 # A batch of one would be taken for a constant.
 _EXAMPLES = 2
+# Releases of torch before 2.7 take a batch without a limit for one that excludes the largest integer, and refuse that.
+LARGEST_BATCH = 2**31 - 1
 
 
 class Painter(nn.Module):
@@ -72,7 +74,7 @@ def trace(snapshot: Snapshot, *, batch: int | None = None) -> ExportedProgram:
     """
     painter = Painter(snapshot.generator).eval()
     latents, classes, truncation = inputs(snapshot, batch or _EXAMPLES)
-    any_size = None if batch else {0: Dim("batch", min=1)}
+    any_size = None if batch else {0: Dim("batch", min=1, max=LARGEST_BATCH)}
     shapes = {LATENTS: any_size, CLASSES: None if classes is None else any_size, TRUNCATION: None}
     try:
         with warnings.catch_warnings():

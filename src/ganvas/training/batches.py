@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ganvas.distributed.part import Part
 from ganvas.foundation.pixels import to_float
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe
@@ -18,10 +19,11 @@ class BatchMaker:
         recipe: draws the latents, and selects the labels that it needs.
         machine: where the networks are.
         seed: of the latents.
+        part: the part of each batch that this process has.
     """
 
-    def __init__(self, recipe: Recipe, machine: Machine, seed: int) -> None:
-        self._recipe, self._machine = recipe, machine
+    def __init__(self, recipe: Recipe, machine: Machine, seed: int, part: Part) -> None:
+        self._recipe, self._machine, self._part = recipe, machine, part
         self._random = torch.Generator().manual_seed(seed)
 
     def step(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> list[Batch]:
@@ -48,7 +50,8 @@ class BatchMaker:
         return self._recipe.batch(images, self._latents(), labels)
 
     def _latents(self) -> Tensor:
-        return self._recipe.latents(self._recipe.options.batch_size, self._random).to(self._machine.device)
+        latents = self._recipe.latents(self._part.total, self._random)
+        return latents[self._part.start :][: self._part.count].to(self._machine.device)
 
     def state(self) -> State:
         """The state from which the next latents follow."""

@@ -8,6 +8,7 @@ from torch import nn
 
 from ganvas.artist.sampling import mixed_labels, sample_batches
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.distributed.world import ALONE, World
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Recipe
 from ganvas.machine.device import Machine
@@ -29,9 +30,12 @@ class RunEvaluator:
         recipe: what it trains.
         machine: where the networks are.
         settings: the number of pictures to score, the feature network and the seed.
+        world: the processes of the run.
     """
 
-    def __init__(self, data: Dataset, recipe: Recipe, machine: Machine, settings: Settings) -> None:
+    def __init__(
+        self, data: Dataset, recipe: Recipe, machine: Machine, settings: Settings, world: World = ALONE
+    ) -> None:
         self._data, self._recipe, self._machine, self._settings = data, recipe, machine, settings
         self._evaluator = Evaluator(
             data,
@@ -39,6 +43,7 @@ class RunEvaluator:
             extractor=settings.extractor,
             sees_through=recipe.sees_through,
             device=machine.device,
+            world=world,
         )
         self._probe = Probe(data, recipe, machine, settings.seed + PROBE_SEED)
 
@@ -56,10 +61,19 @@ class RunEvaluator:
         Returns:
             The measurement, and a line of text with the main scores.
         """
-        is_conditional = self._recipe.effective_class_use.conditions_generator and self._data.class_names
-        labels = mixed_labels(self._data.class_shares, count) if is_conditional else None
+        labels = self._labels(count)
         scores = self._evaluator.score(self._pictures(step.average.module, count, labels), labels, real)
         return Measurement(kimg, scores.record() | self._probe.measure(step).record()), scores.line()
+
+    def help(self, step: AdversarialStep, count: int) -> None:
+        """Do a part of the work of `measure`, which the first process calls meanwhile."""
+        labels = self._labels(count)
+        self._evaluator.describe(self._pictures(step.average.module, count, labels), labels)
+
+    def _labels(self, count: int) -> NDArray[np.int64] | None:
+        """The classes of the pictures to score; None if the generator is not conditioned on them."""
+        is_conditional = self._recipe.effective_class_use.conditions_generator and self._data.class_names
+        return mixed_labels(self._data.class_shares, count) if is_conditional else None
 
     def _pictures(
         self, generator: nn.Module, count: int, labels: NDArray[np.int64] | None

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
+from ganvas.distributed.part import Part
 from ganvas.foundation.errors import DataError
 
 # Number of prefetched batches: enough to hide slow reads, and few enough to use little memory.
@@ -90,6 +91,7 @@ class Loader:
         position: number of pictures that the run has seen.
         pin_memory: whether to use pinned memory, from which a GPU copies asynchronously.
         balanced: whether all classes are shown equally often. This needs a dataset with classes.
+        part: the part of each batch to read; by default all of it.
     """
 
     def __init__(
@@ -100,7 +102,9 @@ class Loader:
         position: int = 0,
         pin_memory: bool = False,
         balanced: bool = False,
+        part: Part | None = None,
     ) -> None:
+        self._own = slice(part.start, part.start + part.count) if part else slice(None)
         self._data, self._batch_size, self._pin_memory = data, batch_size, pin_memory
         self._labels = data.labels
         self._rows = data.rows(TRAIN)
@@ -147,7 +151,7 @@ class Loader:
                     continue
 
     def _batch(self) -> tuple[Tensor, Tensor | None]:
-        rows = self._rows[self._order.indices(self._position, self._batch_size)]
+        rows = self._rows[self._order.indices(self._position, self._batch_size)[self._own]]
         self._position += self._batch_size
         pictures = torch.from_numpy(self._data.images[rows])
         labels = None if self._labels is None else torch.from_numpy(self._labels[rows])

@@ -2,7 +2,7 @@
 
 import contextlib
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -11,11 +11,14 @@ from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
-from ganvas.foundation.errors import DivergedError, GanvasError
+from ganvas.distributed.part import WHOLE, Division
+from ganvas.distributed.reduction import require_alike
+from ganvas.foundation.errors import DivergedError, GanvasError, LostProcess, UnlikeProcesses
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Recipe
-from ganvas.machine.device import Machine
-from ganvas.runs.checkpoint import random_state, set_random_state
+from ganvas.machine.device import Machine, follows_load
+from ganvas.networks.phased import phases_of
+from ganvas.runs.checkpoint import random_state, set_random_state, shared_state, tensors_of
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs, discard_after
 from ganvas.runs.snapshot import Snapshot
@@ -23,10 +26,13 @@ from ganvas.settings.budget import Progress
 from ganvas.settings.config import RunConfig
 from ganvas.training.agenda import Agenda
 from ganvas.training.clock import Clock
+from ganvas.training.conclusion import Conclusion
+from ganvas.training.contention import Contention
 from ganvas.training.display import Display
 from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.interruption import Interruption, interruptions
 from ganvas.training.logbook import Logbook
+from ganvas.training.referee import Referee
 from ganvas.training.sample_grid import grid_origin, sample_grid
 from ganvas.training.saver import Saver
 from ganvas.training.updater import Updater
@@ -42,11 +48,15 @@ class Trainer:
 
     Construction seeds the process and builds the networks. `restore` loads a checkpoint. `run` trains.
 
+    Several processes may train one run. Each does the same as the others with its part of every batch. What differs
+    between processes is decided by the first one: the time, signals, and what evaluations lead to. It alone writes
+    files. The others help it to describe the generated pictures of an evaluation.
+
     Attributes:
         step: the networks.
         progress: how far the run has come.
         assessor: the conclusions from its evaluations so far.
-        stopped: the verdict that ended the run before its budget was spent, if one did.
+        stopped: the verdict that ended the run before its budget was spent, if one did; or why a referee ended it.
     """
 
     def __init__(
@@ -58,22 +68,30 @@ class Trainer:
         machine: Machine,
         fabric: Fabric,
         display: Display,
+        division: Division = WHOLE,
+        referee: Referee | None = None,
     ) -> None:
+        self._world, self._referee = division.world, referee
         self.run_directory, self.recipe, self.data, self.machine = run, recipe, data, machine
         self.settings = settings = config.settings
         _seed_everything(settings.seed)
-        self._updater = Updater(recipe, data, machine, fabric, settings)
+        self._updater = Updater(recipe, data, machine, fabric, settings, division)
         self.step = self._updater.step
         self.progress = Progress(data.splits[TRAIN])
         self.stopped: str | None = None
-        self._evaluator = RunEvaluator(data, recipe, machine, settings)
+        self._evaluator = RunEvaluator(data, recipe, machine, settings, self._world)
         remedy = own_values(recipe.options.model_dump(), recipe.defaults.model_dump())
         self.assessor = Assessor(recipe.options.augment, settings, remedy)
         self._saver = Saver(run, recipe, data, may_roll_back=settings.on_trouble == "rollback")
         self._logbook = Logbook(run, display, settings.tensorboard)
         self._agenda, self._clock = Agenda(settings, self.progress), Clock(settings.budget)
+        # To each of several processes, the others would be other programs.
+        is_alone = self._world.size == 1
+        self._contention = Contention(machine.threads, follows_load(settings, machine)) if is_alone else None
         self._interruption = Interruption()
         self._evaluated_at = -1  # steps
+        self._evaluation: Evaluation | None = None
+        self._is_interrupted = self._is_alarming = False
 
     def run(self) -> bool:
         """Train until the budget is spent, or a verdict ends the run.
@@ -84,15 +102,20 @@ class Trainer:
         Raises:
             DivergedError: a loss is not finite, and there is no evaluation to go back to. The last checkpoint is from
                 before that loss.
+            LostProcess: another process of the run does not answer. The last checkpoint is complete.
+            UnlikeProcesses: the processes of the run no longer hold the same weights. The last checkpoint is older.
             GanvasError: the disk is full. The last checkpoint is complete.
         """
         directory = self.run_directory
-        discard_after(directory, self.progress.kimg)
-        logs = RunLogs.of(directory)
-        self.assessor.resume(logs.evaluations, logs.stats)
+        if self._world.is_first:
+            discard_after(directory, self.progress.kimg)
+            logs = RunLogs.of(directory)
+            self.assessor.resume(logs.evaluations, logs.stats)
+        self.step.broadcast()
         loader = self._updater.loader(self.progress)
+        logbook = self._logbook.open(self.progress) if self._world.is_first else contextlib.nullcontext()
         try:
-            with interruptions() as self._interruption, loader, self._logbook.open(self.progress):
+            with interruptions() as self._interruption, loader, logbook:
                 return self._loop(iter(loader))
         except OSError as error:  # from TensorBoard's writer; our own files raise a GanvasError
             raise GanvasError(f"could not write {error.filename or directory.path}: {error}") from error
@@ -101,15 +124,16 @@ class Trainer:
         self._clock.start(self.progress)
         if self.progress.steps == 0:
             self._sample()
-        while not (ended := self._ended) and not self._interruption.is_set():
+        self._agree()
+        while not (ended := self._ended) and not self._is_stopping:
             try:
                 self._round(pictures)
-            except DivergedError:
+            except (DivergedError, LostProcess, UnlikeProcesses):
                 raise
             except (GanvasError, OSError):
                 # The pictures may be gone, or a log cannot be written, but what was learned is kept if it can be.
                 with contextlib.suppress(GanvasError):
-                    self._save()
+                    self._write()
                 raise
         self._finish(ended)
         return ended
@@ -120,14 +144,30 @@ class Trainer:
             self._updater.update(pictures, self.progress, self._clock)
         except DivergedError as error:
             self._diverged(error)
+        self._agree()
         if self._agenda.log.due(self.progress):
             self._log()
         if self._agenda.sample.due(self.progress):
             self._sample()
-        if size := self._agenda.evaluation_due(self.progress, self.assessor.alarming):
+        is_alarming = self.assessor.alarming if self._world.size == 1 else self._is_alarming
+        if size := self._agenda.evaluation_due(self.progress, is_alarming):
             self._evaluate(size)
         if self._agenda.checkpoint.due(self.progress):
             self._save()
+
+    def _agree(self) -> None:
+        """Take over the time and the alarm of the first process, and a signal that any of them has received."""
+        if self._world.size == 1:
+            return
+        own = [self.progress.seconds, self.assessor.alarming] if self._world.is_first else [0, 0]
+        said = torch.tensor([*own, self._interruption.is_set()], dtype=torch.float64)
+        self.progress.seconds, alarms, signals = self._world.sum_(said).tolist()
+        self._is_alarming, self._is_interrupted = bool(alarms), bool(signals)
+
+    @property
+    def _is_stopping(self) -> bool:
+        """Whether a signal has asked for the end. Several processes stop after the same step."""
+        return self._interruption.is_set() if self._world.size == 1 else self._is_interrupted
 
     @property
     def _ended(self) -> bool:
@@ -135,12 +175,18 @@ class Trainer:
 
     def _log(self) -> None:
         """Log the means since the last line; nothing if no step was taken since."""
-        if values := self._updater.statistics(self.progress):
+        if (values := self._updater.statistics(self.progress)) and self._world.is_first:
             line = self._logbook.stats(values, self.progress, self._clock.seconds_left(self.progress))
             self.assessor.logged(line)
+            if self._contention:
+                phase = phases_of(self.step.discriminator).phase
+                for message in self._contention.observe(values["img_per_s"], self.progress.seconds, phase):
+                    self._logbook.say(message)
 
     def _sample(self) -> None:
         """Draw the sample grid."""
+        if not self._world.is_first:
+            return
         grid = sample_grid(self.recipe, self.step.average.module, self.data, self.settings, self.machine.device)
         snapshot = Snapshot(self._saver.card(self.progress.kimg), self.recipe, self.step.average.module)
         self._logbook.samples(grid, grid_origin(snapshot, self.settings), self.progress)
@@ -153,18 +199,35 @@ class Trainer:
         """
         progress, began, pace = self.progress, self.progress.seconds, self._agenda.pace
         if self.settings.eval_samples:
-            measurement, summary = self._evaluator.measure(self.step, progress.kimg, size, pace.real(size))
-            evaluation = self._assess(measurement)
-            self._updater.learning_rates.evaluated(evaluation.best)
+            if not self._world.is_first:
+                self._evaluator.help(self.step, size)
+            conclusion = self._concluded(lambda: self._measure(size))
+            self._updater.learning_rates.evaluated(conclusion.is_best)
             self._saver.invalidate()  # the checkpoint of this step must hold the new score
-            if evaluation.best:
-                self._saver.save_best(evaluation, self.step.average.module, self.state)
+            if conclusion.is_best and self._evaluation:
+                self._saver.save_best(self._evaluation, self.step.average.module, self.state)
             self._evaluated_at = progress.steps
-            self._logbook.say(f"{progress.kimg:.1f} kimg: {summary}{', the best so far' if evaluation.best else ''}")
-            self._respond(evaluation)
+            self._respond(conclusion)
             self._save()
-            progress.seconds = self._clock.read()
+            progress.seconds = self._world.number_of_first(self._clock.read())
             pace.evaluated(progress.seconds - began, size)
+
+    def _measure(self, size: int) -> Evaluation:
+        """Measure the run with `size` generated pictures, and draw the conclusions."""
+        kimg, real = self.progress.kimg, self._agenda.pace.real(size)
+        measurement, summary = self._evaluator.measure(self.step, kimg, size, real)
+        evaluation = self._assess(measurement)
+        self._logbook.say(f"{kimg:.1f} kimg: {summary}{', the best so far' if evaluation.best else ''}")
+        return evaluation
+
+    def _concluded(self, evaluate: Callable[[], Evaluation]) -> Conclusion:
+        """What the evaluation of the first process decides for all of them."""
+
+        def conclude() -> bytes:
+            self._evaluation = evaluate()
+            return Conclusion.of(self._evaluation).written()
+
+        return Conclusion.read(self._world.from_first(conclude))
 
     def _assess(self, measurement: Measurement) -> Evaluation:
         """Draw the conclusions from a measurement, and log both."""
@@ -172,15 +235,22 @@ class Trainer:
         self._logbook.evaluation(evaluation, self.progress)
         return evaluation
 
-    def _respond(self, evaluation: Evaluation) -> None:
+    def _respond(self, conclusion: Conclusion) -> None:
         """Show the verdict, and act on it as the settings say."""
-        assert evaluation.verdict is not None
-        self._logbook.say(f"verdict: {evaluation.verdict}")
-        if evaluation.response == "stop":
-            self.stopped = evaluation.verdict.name
-            self._logbook.say(f"stopping at {evaluation.kimg:.1f} kimg: {self.stopped}; the best snapshot is kept")
-        elif evaluation.response == "roll back":
+        self._say(f"verdict: {conclusion.verdict}")
+        if conclusion.response == "stop":
+            self.stopped = conclusion.name
+            self._say(f"stopping at {self.progress.kimg:.1f} kimg: {self.stopped}; the best snapshot is kept")
+        elif conclusion.response == "roll back":
             self._roll_back()
+        elif reason := self._world.from_first(self._reason_to_end).decode():
+            self.stopped = reason
+            self._say(f"stopping at {self.progress.kimg:.1f} kimg: {reason}")
+
+    def _reason_to_end(self) -> bytes:
+        """Why the referee of the first process ends the run; nothing if it does not."""
+        reason = self._referee(self._evaluation) if self._referee and self._evaluation else None
+        return (reason or "").encode()
 
     def _roll_back(self) -> None:
         """Restore the networks and optimisers of the best healthy evaluation, and lower the learning rates.
@@ -188,12 +258,12 @@ class Trainer:
         Everything else stays as it is: the count of pictures, their order and the latents. So the budget that was spent
         stays spent, and the batches that led to the trouble do not come again.
         """
-        best = self._saver.best()
+        best = shared_state(self._world, self._saver.best)
         self.step.load_state(best)
         self._updater.learning_rates.slow_down(SLOWER)
         self._saver.invalidate()
         kimg = best["progress"]["images"] / 1000
-        self._logbook.say(f"going back to {kimg:.1f} kimg, the best so far, with learning rates times {SLOWER}")
+        self._say(f"going back to {kimg:.1f} kimg, the best so far, with learning rates times {SLOWER}")
 
     def _diverged(self, error: DivergedError) -> None:
         """Log the verdict on a run whose loss is not finite, and roll back if the settings ask for it.
@@ -202,21 +272,31 @@ class Trainer:
             DivergedError: they do not, or there is no evaluation to go back to.
         """
         self._updater.discard_statistics()  # the steps that led here measure nothing
-        evaluation = self._assess(Measurement(self.progress.kimg, {"kid": None}))
-        if evaluation.response != "roll back":
+        conclusion = self._concluded(lambda: self._assess(Measurement(self.progress.kimg, {"kid": None})))
+        if conclusion.response != "roll back":
             raise error
-        self._respond(evaluation)
+        self._respond(conclusion)
         self._save()
 
+    def _say(self, line: str) -> None:
+        if self._world.is_first:
+            self._logbook.say(line)
+
     def _save(self) -> None:
-        """Write a checkpoint and the last snapshot."""
-        with self._interruption.deferred():
-            self._saver.save(self.progress, self.step.average.module, self.state)
+        """Write a checkpoint and the last snapshot, after a check that all processes hold the same state."""
+        if self._world.size > 1:
+            require_alike(tensors_of(self._updater.state() | {"random": torch.get_rng_state()}), self._world)
+        self._write()
+
+    def _write(self) -> None:
+        if self._world.is_first:
+            with self._interruption.deferred():
+                self._saver.save(self.progress, self.step.average.module, self.state)
 
     def _finish(self, ended: bool) -> None:
         with self._interruption.deferred():
             self._save()  # first, because a second signal may follow soon
-            if self._interruption.is_urgent:
+            if self._world.number_of_first(self._interruption.is_urgent):
                 return
             self._log()
             self._sample()

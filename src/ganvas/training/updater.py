@@ -6,6 +6,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.distributed.part import WHOLE, Division
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.device import Machine
@@ -28,17 +29,27 @@ class Updater:
         machine: where.
         fabric: sets the precision of the networks.
         settings: the seed, the budget, and whether classes are balanced.
+        division: how batches are divided.
 
     Attributes:
         step: the networks.
         learning_rates: of both networks.
     """
 
-    def __init__(self, recipe: Recipe, data: Dataset, machine: Machine, fabric: Fabric, settings: Settings) -> None:
-        self.step = AdversarialStep(recipe, Spec.of(data), machine, fabric)
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: Dataset,
+        machine: Machine,
+        fabric: Fabric,
+        settings: Settings,
+        division: Division = WHOLE,
+    ) -> None:
+        self.step = AdversarialStep(recipe, Spec.of(data), machine, fabric, division)
         self.learning_rates = LearningRates(recipe.options, settings.budget)
         self._data, self._machine, self._settings = data, machine, settings
-        self._batches = BatchMaker(recipe, machine, settings.seed)
+        self._part = division.own(recipe.options.batch_size)
+        self._batches = BatchMaker(recipe, machine, settings.seed, self._part)
         self._batch_size = recipe.options.batch_size
         self._images_per_step = recipe.options.d_steps * recipe.options.batch_size
         self._meter = Meter()
@@ -53,6 +64,7 @@ class Updater:
             position=progress.images,
             pin_memory=self._machine.device == "cuda",
             balanced=settings.balanced_classes,
+            part=self._part,
         )
 
     def update(self, pictures: Iterator[tuple[Tensor, Tensor | None]], progress: Progress, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from ganvas.distributed.part import current_world
 from ganvas.gans.recipe import Batch, Loss
 from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
@@ -24,8 +25,8 @@ class FeatureMatching(Trick):
     def generator_terms(
         self, generator: nn.Module, discriminator: nn.Module, batch: Batch, loss: Loss
     ) -> dict[str, Tensor]:
-        """The squared distance of the batch's mean features, weighted."""
+        """The squared distance of the mean features of the whole batch, weighted."""
         real = self.critique(discriminator, batch.images, batch.labels).features
         fake = self.critique(discriminator, batch.generated(generator), batch.generated_labels).features
-        distance = (real.mean(0) - fake.mean(0)).square().sum()
+        distance = current_world().mean(real.mean(0) - fake.mean(0)).square().sum()
         return {"feature_matching": self.recipe.options.feature_matching * distance}

@@ -4,6 +4,7 @@ import dataclasses
 
 import torch
 
+from ganvas.distributed.part import drawn
 from ganvas.gans.recipe import Batch
 from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
@@ -23,5 +24,5 @@ class Flip(Trick):
         """The batch with about half of its real pictures mirrored."""
         images = batch.images
         # Drawn on the CPU, because every checkpoint holds the CPU's random state.
-        is_mirrored = (torch.rand(len(images), 1, 1, 1) < 0.5).to(images.device)
+        is_mirrored = (drawn(len(images), lambda count: torch.rand(count, 1, 1, 1)) < 0.5).to(images.device)
         return dataclasses.replace(batch, images=torch.where(is_mirrored, images.flip(3), images))

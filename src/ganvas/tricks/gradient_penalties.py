@@ -37,7 +37,6 @@ class GradientPenalties(Trick):
         """The penalties, at every `penalty_every`-th update."""
         options = self.recipe.options
         is_due = self._updates % options.penalty_every == 0
-        self._updates += 1
         terms = {}
         if is_due and options.r1:
             terms["r1"] = self._penalty(options.r1, discriminator, batch.images, batch.labels)
@@ -51,6 +50,10 @@ class GradientPenalties(Trick):
         logits = self.critique(discriminator, images, labels).logits
         (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
         return self.recipe.options.penalty_every * gamma / 2 * slopes.square().sum((1, 2, 3)).mean()
+
+    def after_discriminator_step(self, discriminator: nn.Module) -> None:
+        """Count the update. Its loss may have been computed in several parts."""
+        self._updates += 1
 
     def state(self) -> State:
         """The number of updates so far."""

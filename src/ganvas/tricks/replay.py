@@ -1,8 +1,12 @@
 """Experience replay, which paper 3 tried: the discriminator sees earlier pictures of the generator again."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
+from ganvas.distributed.part import current, current_world, drawn
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.settings.options import Options
@@ -25,6 +29,7 @@ class ExperienceReplay(Trick):
         # Rings: uint8 [replay, S, S, 3], made when the size is known, and int64 [replay].
         self._pictures: Tensor | None = None
         self._labels = torch.zeros(recipe.options.replay, dtype=torch.int64)
+        self._noted: list[_Noted] = []
 
     @classmethod
     def is_enabled(cls, options: Options) -> bool:
@@ -32,29 +37,47 @@ class ExperienceReplay(Trick):
         return options.replay > 0
 
     def discriminator_batch(self, generator: nn.Module, batch: Batch) -> Batch:
-        """The batch with earlier pictures if they are due; else as it is, after keeping some of its pictures."""
-        self._updates += 1
-        if self._updates % self.recipe.options.replay_every == 0 and self._pictures is not None:
+        """The batch with earlier pictures if they are due; else as it is, after noting some of its pictures."""
+        if (self._updates + 1) % self.recipe.options.replay_every == 0 and self._pictures is not None:
             return self._replayed(generator, batch, self._pictures)
-        self._keep(generator, batch)
+        part = current()
+        start = part.start if part else 0
+        count = max(0, self.recipe.options.replay_keep - start)
+        labels = None if batch.generated_labels is None else batch.generated_labels[:count].cpu()
+        self._noted.append(_Noted(start, torch.from_numpy(to_uint8(batch.fakes(generator)[:count])), labels))
         return batch
 
-    def _keep(self, generator: nn.Module, batch: Batch) -> None:
+    def after_discriminator_step(self, discriminator: nn.Module) -> None:
+        """Keep what was noted in this update: the first pictures of the whole batch, wherever they were made."""
+        self._updates += 1
+        if self._noted:
+            self._keep(self._noted)
+            self._noted = []
+
+    def _keep(self, noted: Sequence["_Noted"]) -> None:
         size, count = self.recipe.options.replay, self.recipe.options.replay_keep
-        pictures = torch.from_numpy(to_uint8(batch.fakes(generator)[:count]))
+        # Each process fills in the pictures that it made, and all add up.
+        pictures = noted[0].pictures.new_zeros(count, *noted[0].pictures.shape[1:])
+        labels = torch.zeros(count, dtype=torch.int64)
+        for each in noted:
+            rows = slice(each.start, each.start + len(each.pictures))
+            pictures[rows] = each.pictures
+            if each.labels is not None:
+                labels[rows] = each.labels
+        pictures, labels = (current_world().sum_(each) for each in (pictures, labels))
         if self._pictures is None:
             self._pictures = pictures.new_zeros(size, *pictures.shape[1:])
         places = (self._kept + torch.arange(count)) % size
         self._pictures[places] = pictures
-        if batch.generated_labels is not None:
-            self._labels[places] = batch.generated_labels[:count].cpu()
+        self._labels[places] = labels
         self._kept += count
 
     def _replayed(self, generator: nn.Module, batch: Batch, pictures: Tensor) -> Batch:
-        drawn = torch.randint(min(self._kept, len(pictures)), (len(batch.images),))
+        known = min(self._kept, len(pictures))
+        rows = drawn(len(batch.images), lambda count: torch.randint(known, (count,)))
         device = batch.images.device
-        labels = None if batch.generated_labels is None else self._labels[drawn].to(device)
-        return batch.with_generated(generator, to_float(pictures[drawn].to(device)), labels)
+        labels = None if batch.generated_labels is None else self._labels[rows].to(device)
+        return batch.with_generated(generator, to_float(pictures[rows].to(device)), labels)
 
     def state(self) -> State:
         """The counters and the buffer."""
@@ -73,3 +96,19 @@ class ExperienceReplay(Trick):
         assert pictures is None or isinstance(pictures, Tensor)
         assert isinstance(labels, Tensor)
         self._updates, self._kept, self._pictures, self._labels = updates, kept, pictures, labels
+        self._noted = []
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """Pictures of a batch that are to be kept.
+
+    Attributes:
+        start: the number of the first in the whole batch.
+        pictures: uint8 [N, S, S, 3].
+        labels: their classes, int64 [N], or None.
+    """
+
+    start: int
+    pictures: Tensor
+    labels: Tensor | None

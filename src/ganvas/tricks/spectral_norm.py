@@ -1,9 +1,9 @@
 """Spectral normalisation of the discriminator (Miyato et al. 2018, equation 8)."""
 
 from torch import nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from ganvas.foundation.errors import ConfigError
+from ganvas.networks.spectral_norm import normalise
 from ganvas.settings.options import Options
 from ganvas.tricks.trick import Trick
 
@@ -35,4 +35,4 @@ class SpectralNorm(Trick):
             name = self.recipe.name()
             raise ConfigError(f"spectral_norm: the discriminator of recipe {name} has no layer to normalise")
         for layer in layers:
-            spectral_norm(layer)
+            normalise(layer)

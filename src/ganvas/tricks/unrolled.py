@@ -1,11 +1,13 @@
 """Unrolled GANs (Metz et al. 2017), which papers 1 and 4 suggest against their collapses."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from ganvas.distributed.part import current_world
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Batch, Recipe
 from ganvas.settings.options import Options
@@ -83,5 +85,15 @@ class _Ahead(nn.Module):
         """One step of gradient descent, differentiable."""
         weights = list(self.weights.values())
         slopes = torch.autograd.grad(loss, weights, create_graph=True, materialize_grads=True)
-        moved = [weight - lr * slope for weight, slope in zip(weights, slopes, strict=True)]
+        moved = [weight - lr * slope for weight, slope in zip(weights, _averaged(slopes), strict=True)]
         self.weights = dict(zip(self.weights, moved, strict=True))
+
+
+def _averaged(slopes: Sequence[Tensor]) -> Sequence[Tensor]:
+    """The means of gradients over the processes that share the batch, differentiable, in one exchange."""
+    world = current_world()
+    if world.size == 1:
+        return slopes
+    flat = world.mean(torch.cat([slope.flatten() for slope in slopes]))
+    parts = torch.split(flat, [slope.numel() for slope in slopes])
+    return [part.view(slope.shape) for part, slope in zip(parts, slopes, strict=True)]

@@ -70,8 +70,5 @@ class Assessor:
 
     def load_state(self, state: State) -> None:
         """Restore what `state` returned."""
-        self.best_kid, bound = state["best_kid"], state.get("best_bound")
-        if bound is None:  # checkpoints of earlier versions lack it
-            bound = math.inf if self.best_kid is None else self.best_kid
-        self.best_bound = bound
+        self.best_kid, self.best_bound = state["best_kid"], state["best_bound"]
         self._policy.load_state(state["policy"])

@@ -14,6 +14,7 @@ ORDER = (
     "evaluate",
     "report",
     "compare",
+    "sweep",
     "reproduce",
     "demo",
     "doctor",

@@ -8,6 +8,7 @@ import typer
 from ganvas.cli.arguments import Assignments, Data, Out
 from ganvas.cli.fields import options_of
 from ganvas.cli.groups import INTERRUPTED
+from ganvas.cli.processes import Devices, asked, launch
 from ganvas.machine.memory import share_heap
 from ganvas.settings.config import Settings, is_record, keywords_for, parse_assignments, read_config
 
@@ -58,32 +59,44 @@ def train(
             help="Train one GAN for this group of classes. Can be repeated; --out as with --per-class.",
         ),
     ] = None,
+    devices: Devices = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would happen, and write nothing.")] = False,
     **settings: object,
 ) -> None:
     """Train a GAN on a dataset. Ctrl-C stops it, and `ganvas resume` continues."""
     share_heap()
-    from ganvas.cli.outcome import conclude
-    from ganvas.cli.terminal import TerminalDisplay
-    from ganvas.planning import run as runs
-
     named, changes = _in_file(config) if config else (None, {})
     changes |= parse_assignments(assignments or [])
     changes |= {key: value for key, value in settings.items() if value is not None}
     if enlarge is not None:
         named = _second_stage(recipe)
         changes["first"] = str(enlarge)
-    recipe = recipe or named or runs.DEFAULT_RECIPE
     groups = _groups(per_class, per_group, class_group)
-    if per_class or groups is not None:
+    has_several_runs = per_class or groups is not None
+    if has_several_runs:
+        _refuse_devices(devices)
+    elif not dry_run:
+        launch(devices)  # before anything heavy is imported
+    from ganvas.cli.outcome import conclude
+    from ganvas.cli.terminal import TerminalDisplay
+    from ganvas.distributed.joining import joined
+    from ganvas.distributed.world import World
+    from ganvas.planning import run as runs
+
+    recipe = recipe or named or runs.DEFAULT_RECIPE
+    if has_several_runs:
         _train_per_class(data, out, recipe, groups, start, dry_run, changes)
         return
     if dry_run:
-        typer.echo(runs.dry_run(data, out, recipe, start=start, **keywords_for(runs.dry_run, changes)))
+        planned = World(0, asked(devices))
+        options = keywords_for(runs.dry_run, changes)
+        typer.echo(runs.dry_run(data, out, recipe, start=start, world=planned, **options))
         return
-    with TerminalDisplay() as display:
-        outcome = runs.train(data, out, recipe, start=start, display=display, **keywords_for(runs.train, changes))
-    conclude(outcome)
+    options = keywords_for(runs.train, changes)
+    with joined() as world, TerminalDisplay(is_shown=world.is_first) as display:
+        outcome = runs.train(data, out, recipe, start=start, display=display, world=world, **options)
+    if world.is_first:
+        conclude(outcome)
 
 
 def _in_file(config: Path) -> tuple[str | None, dict[str, object]]:
@@ -110,6 +123,17 @@ def _groups(per_class: bool, per_group: int | None, class_group: list[str] | Non
     if per_class + (per_group is not None) + bool(class_group) > 1:
         raise ConfigError("--per-class, --per-group and --class-group cannot be used together; choose one")
     return [[name.strip() for name in words.split(",")] for words in class_group] if class_group else per_group
+
+
+def _refuse_devices(devices: str | None) -> None:
+    """Refuse several processes where several runs are trained, one after the other."""
+    from ganvas.distributed import launcher
+    from ganvas.foundation.errors import ConfigError
+
+    if launcher.is_started() or asked(devices) > 1:
+        raise ConfigError(
+            "--per-class, --per-group and --class-group train with one process; leave out --devices, torchrun and srun"
+        )
 
 
 def _train_per_class(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, SPLITS, TRAIN, Info, map_images, read_info
+from ganvas.data.dataset.table import Table
 from ganvas.foundation.arrays import Images, Integers, evenly_spaced
 from ganvas.foundation.errors import DataError, unknown
 from ganvas.foundation.paths import user_path
@@ -30,11 +30,12 @@ class Dataset:
         path: the dataset directory.
         info: the content of `dataset.json`.
         images: uint8 [N, S, S, 3], a read-only memory map.
-        index: the table of pictures, with one row each, in the order of `images`.
+        table: the columns of the index, which are read when they are asked for.
     """
 
-    def __init__(self, path: Path, info: Info, images: Images, index: pd.DataFrame) -> None:
-        self.path, self.info, self.images, self.index = path, info, images, index
+    def __init__(self, path: Path, info: Info, images: Images, index: "pd.DataFrame | Table") -> None:
+        self.path, self.info, self.images = path, info, images
+        self.table = index if isinstance(index, Table) else Table.of(index)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -46,11 +47,7 @@ class Dataset:
         """
         path = user_path(path)
         info = read_info(path)
-        images = map_images(path / IMAGES)
-        try:
-            index = pd.read_parquet(path / INDEX)
-        except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
-            raise DataError(f"{path / INDEX} cannot be read ({error}); prepare the dataset again") from error
+        images, index = map_images(path / IMAGES), Table.open(path / INDEX)
         expected = (info.count, info.size, info.size, 3)
         if images.shape != expected or images.dtype != np.uint8 or len(index) != info.count:
             raise DataError(
@@ -58,7 +55,7 @@ class Dataset:
                 f"{images.shape} and {len(index)} index rows; prepare the dataset again"
             )
         for column in filter(None, [info.label_column, info.mode_column]):
-            if column not in index:
+            if column not in index.columns:
                 raise DataError(
                     f"{path / INDEX} lacks the column {column!r} that {INFO} names; prepare the dataset again"
                 )
@@ -66,6 +63,18 @@ class Dataset:
 
     def __len__(self) -> int:
         return self.info.count
+
+    @property
+    def index(self) -> pd.DataFrame:
+        """The table of pictures, with one row each, in the order of `images`.
+
+        It is read as a whole when it is first asked for, with all names and hashes. `labels`, `rows` and `modes` read
+        the columns that they need.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        return self.table.whole
 
     @property
     def size(self) -> int:
@@ -93,7 +102,8 @@ class Dataset:
             return None
         numbers = {name: number for number, name in enumerate(self.class_names)}
         try:
-            return np.array([numbers[name] for name in self.index[self.info.label_column].astype(str)], np.int64)
+            names = self.table.column(self.info.label_column).astype(str)
+            return np.fromiter((numbers[name] for name in names), np.int64, len(names))
         except KeyError as error:
             unlisted = error.args[0]
             raise DataError(f"{self.path / INDEX} holds the class {unlisted!r}, which {INFO} does not name") from error
@@ -143,7 +153,9 @@ class Dataset:
 
     @functools.cached_property
     def _rows(self) -> dict[str, Integers]:
-        column = self.index.get("split", pd.Series(TRAIN, index=self.index.index))
+        if "split" not in self.table.columns:
+            return {split: np.arange(len(self) if split == TRAIN else 0) for split in SPLITS}
+        column = self.table.column("split")
         if len(invalid := column[~column.isin(SPLITS)]):
             raise DataError(
                 f"{self.path / INDEX} holds the split {invalid.iloc[0]!r}; expected one of {', '.join(SPLITS)}"
@@ -153,7 +165,7 @@ class Dataset:
     @property
     def modes(self) -> NDArray[np.object_] | None:
         """The known mode of each picture [N], for painted data; None if modes are not known."""
-        return None if self.info.mode_column is None else self.index[self.info.mode_column].to_numpy(object)
+        return None if self.info.mode_column is None else self.table.column(self.info.mode_column).to_numpy(object)
 
     def as_torch(
         self, split: str | None = TRAIN, transform: "Callable[[Tensor], Tensor] | None" = None

@@ -25,7 +25,7 @@ def labelled_by(data: Dataset, column: str) -> Dataset:
     if label_column(data, column) == data.info.label_column:
         return data
     info = data.info.model_copy(update={"label_column": column, "class_names": class_names(data, column)})
-    return Dataset(data.path, info, data.images, data.index)
+    return Dataset(data.path, info, data.images, data.table)
 
 
 def label_column(data: Dataset, label: str | None, flag: str = "--label") -> str:
@@ -42,7 +42,7 @@ def label_column(data: Dataset, label: str | None, flag: str = "--label") -> str
     if label is None and data.info.label_column is None:
         raise DataError(f"{data.path} has no classes; name a column with {flag}: {', '.join(_columns(data))}")
     column = label or str(data.info.label_column)
-    if column not in data.index:
+    if column not in data.table.columns:
         raise DataError(f"{data.path}: {unknown('column', column, _columns(data))}")
     return column
 
@@ -51,7 +51,7 @@ def labels_digest(data: Dataset, column: str | None) -> str | None:
     """The first 16 digits of a sha256 over a column's values in the order of the pictures; None without a column."""
     if column is None:
         return None
-    values = data.index[column]
+    values = data.table.column(column)
     names = values.astype(str).where(values.notna(), None).tolist()
     return hashlib.sha256(json.dumps([column, names]).encode()).hexdigest()[:16]
 
@@ -62,7 +62,7 @@ def label_names(data: Dataset, column: str) -> NDArray[np.object_]:
     Raises:
         DataError: some pictures have no value in that column; the message lists the columns.
     """
-    values = data.index[column]
+    values = data.table.column(column)
     names = values.astype(str).to_numpy(object)
     empty = values.isna().to_numpy() | (names == "")
     if empty.any():
@@ -94,4 +94,4 @@ def _unsuitable(data: Dataset, column: str, why: str) -> DataError:
 
 
 def _columns(data: Dataset) -> list[str]:
-    return [str(column) for column in data.index.columns]
+    return list(data.table.columns)

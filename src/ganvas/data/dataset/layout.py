@@ -23,8 +23,10 @@ from ganvas.data.dataset.stored import StoredPictures
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.paths import is_directory, is_file, quoted
+from ganvas.foundation.schema import Schema
 
 SCHEMA_VERSION = 1
+SCHEMA = Schema(SCHEMA_VERSION, DataError, "prepare the dataset again")
 SPLITS = TRAIN, VALIDATION, TEST = "train", "validation", "test"
 IMAGES, INDEX, REJECTED, INFO = "images.npy", "index.parquet", "rejected.csv", "dataset.json"
 
@@ -33,7 +35,7 @@ class Info(BaseModel):
     """The content of `dataset.json`.
 
     Attributes:
-        schema_version: layout of the directory; another version is refused.
+        schema_version: layout of the directory.
         size: height and width of every picture in pixels.
         count: number of pictures.
         label_column: column of the index that holds the class, or None for pictures without classes.
@@ -60,7 +62,7 @@ def read_info(path: Path) -> Info:
     """Read the `dataset.json` of a dataset directory.
 
     Raises:
-        DataError: the file is missing or damaged, or has another schema version.
+        DataError: the file is missing or damaged, or has a schema version that this ganvas cannot read.
     """
     file = path / INFO
     if not is_file(file):
@@ -68,13 +70,7 @@ def read_info(path: Path) -> Info:
         raise DataError(f"{path} {what} (no {INFO}); make one with: ganvas prepare PICTURES {quoted(path)}")
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if version != SCHEMA_VERSION:
-            raise DataError(
-                f"{file} has schema version {version!r}, but this ganvas reads version {SCHEMA_VERSION}; prepare the "
-                "dataset again"
-            )
-        return Info.model_validate(content)
+        return Info.model_validate(SCHEMA.current(content, file))
     except (OSError, ValueError, ValidationError) as error:
         raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
 

@@ -4,6 +4,7 @@ If views of one picture were on both sides of a split, a model would be tested o
 held back in whole groups, and as far as these allow the same share of every class.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganvas.data.dataset.layout import TEST, TRAIN, VALIDATION
-from ganvas.foundation.arrays import Flags, Images, Integers
+from ganvas.foundation.arrays import Flags, Integers
 from ganvas.foundation.errors import DataError
 
 # What the values of a split column mean, in lower case.
@@ -26,20 +27,27 @@ MEANINGS = {
 # another size or format, and 3 in a million pairs of unrelated paintings: among 20,000 paintings, one in twenty has an
 # unrelated neighbour. At 8 bits nearly all would have one, and chains of neighbours would merge the whole dataset.
 NEAR = 4
+# The most pictures whose groups go by the hash alone. A million would have three unrelated neighbours each.
+MOST_BY_HASH = 20_000
 
 _BITS = 64
+# Hashes that are compared with each other: at most so many on average.
+_COMPARED = 16
 # The number of bits set in each byte.
 _SET_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1)
 
 _FREE, _TRAINING, _HELD = range(3)
+# Sums of sizes that are tried. Of more pictures, the first groups are held back without a choice.
+_MOST_SUMS = 10_000
 
 
 def groups_of(index: pd.DataFrame) -> Integers:
     """Number the groups of pictures that must stay together.
 
     The column `group` states the groups if it exists. Otherwise pictures are in one group if they have equal `sha256`
-    or `content`, or if their `phash` differs in at most `NEAR` bits, directly or through other pictures. A picture
-    without an entry is a group of its own.
+    or `content`, or if their `phash` differs in at most `NEAR` bits, directly or through other pictures. Among more
+    than `MOST_BY_HASH` pictures, equal `duplicates` count instead of the hash, because their pixels have been compared
+    too. A picture without an entry is a group of its own.
 
     Args:
         index: the table of a dataset's pictures [N].
@@ -53,7 +61,7 @@ def groups_of(index: pd.DataFrame) -> Integers:
     roots = np.arange(len(index))
     for first, second in _pairs(index):
         merge(roots, first, second)
-    return np.unique(roots, return_inverse=True)[1].astype(np.int64)
+    return np.unique(settled(roots), return_inverse=True)[1].astype(np.int64)
 
 
 def hold_back(groups: Integers, labels: Integers | None, fraction: float, seed: int) -> tuple[Flags, list[int]]:
@@ -98,7 +106,9 @@ def _pairs(index: pd.DataFrame) -> Iterator[tuple[Integers, Integers]]:
         yield equal_pairs(index["sha256"])
     if "content" in index:
         yield equal_pairs(index["content"])
-    if "phash" in index:
+    if "duplicates" in index and len(index) > MOST_BY_HASH:
+        yield equal_pairs(index["duplicates"])
+    elif "phash" in index:
         yield from near_pairs(index["phash"])
 
 
@@ -111,54 +121,103 @@ def equal_pairs(column: "pd.Series[str]") -> tuple[Integers, Integers]:
 
 
 def near_pairs(column: "pd.Series[str]") -> Iterator[tuple[Integers, Integers]]:
-    """Pairs of rows whose hashes differ in at most `NEAR` bits, in batches.
+    """Pairs of rows whose hashes differ in at most `NEAR` bits, in batches. Equal hashes are all paired with one row.
 
     A bit of a hash says whether a frequency of the picture is stronger than the median of all 64. So half of the bits
     are set, unless many frequencies are absent, as in a flat picture, a ramp or a stripe. Hashes of such pictures say
     little. They are not compared, because all flat pictures of a dataset would be one group.
     """
-    bits = _bits(column)
-    rows = np.flatnonzero(bits.sum(axis=1) == _BITS // 2)
-    distinct, first, inverse = np.unique(bits[rows], axis=0, return_index=True, return_inverse=True)
+    hashes = _hashes(column)
+    rows = np.flatnonzero(_set_bits(hashes) == _BITS // 2)
+    distinct, first, inverse = np.unique(hashes[rows], return_index=True, return_inverse=True)
     first = rows[first]
     yield rows, first[inverse.ravel()]
-    # The bits are cut into NEAR + 1 bands. Two near hashes are equal in at least one band, so it is enough to compare
-    # hashes that share a band.
-    packed = np.packbits(distinct, axis=1)
-    for band in np.array_split(np.arange(_BITS), NEAR + 1):
-        keys = distinct[:, band] @ (1 << np.arange(len(band)))
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
-        for distance in range(1, len(order)):
-            start = np.flatnonzero(keys[distance:] == keys[:-distance])
+    masks = _masks(len(distinct))
+    for number, mask in enumerate(masks):
+        order = np.argsort(distinct & mask, kind="stable")
+        keys = distinct[order] & mask
+        # Where an equal key lies at a distance, one lies at each smaller distance too.
+        start = np.arange(len(keys))
+        for distance in range(1, len(keys)):
+            start = start[start < len(keys) - distance]
+            start = start[keys[start + distance] == keys[start]]
             if not len(start):
                 break
             one, other = order[start], order[start + distance]
-            is_near = _SET_BITS[packed[one] ^ packed[other]].sum(axis=1) <= NEAR
-            yield first[one[is_near]], first[other[is_near]]
+            differing = distinct[one] ^ distinct[other]
+            is_new = _set_bits(differing) <= NEAR
+            for earlier in masks[:number]:
+                is_new &= (differing & earlier) != 0
+            yield first[one[is_new]], first[other[is_new]]
 
 
-def _bits(column: "pd.Series[str]") -> Images:
-    """The bits of hexadecimal hashes, 0 or 1 [N, 64]; all 0 for a missing hash."""
+def _masks(count: int) -> list[np.uint64]:
+    """Masks of bits, of which two near hashes agree in all of at least one.
+
+    The bits are cut into more than `NEAR` blocks. Near hashes agree in all blocks but `NEAR`. The more hashes there
+    are, the more blocks have to agree. So comparisons grow as the hashes do, not as their square (Manku, Jain and Das
+    Sarma 2007, "Detecting near-duplicates for web crawling").
+
+    Args:
+        count: number of distinct hashes.
+    """
+    agreeing = 1
+    while count > _COMPARED * 2 ** (_BITS * agreeing / (NEAR + agreeing)):
+        agreeing += 1
+    blocks = [sum(1 << int(bit) for bit in block) for block in np.array_split(np.arange(_BITS), NEAR + agreeing)]
+    return [np.uint64(sum(chosen)) for chosen in itertools.combinations(blocks, agreeing)]
+
+
+def _hashes(column: "pd.Series[str]") -> NDArray[np.uint64]:
+    """Hexadecimal hashes as numbers, uint64 [N]; 0 for a missing hash."""
     try:
-        numbers = np.array([int(text, 16) for text in column.fillna("0")], ">u8")
+        return np.fromiter((int(text, 16) for text in column.fillna("0")), np.uint64, len(column))
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"the index holds a perceptual hash that is not 64 bits in hexadecimal ({error})") from error
-    return np.unpackbits(numbers.view(np.uint8).reshape(-1, _BITS // 8), axis=1)
+
+
+def _set_bits(numbers: NDArray[np.uint64]) -> Integers:
+    """How many bits of each number are set, int64 [N]."""
+    counts: Integers = _SET_BITS[numbers.view(np.uint8).reshape(-1, _BITS // 8)].sum(axis=1, dtype=np.int64)
+    return counts
 
 
 def merge(roots: Integers, first: Integers, second: Integers) -> None:
     """Merge the sets that hold `first[k]` and `second[k]`, for every k.
 
-    The root of a row is the smallest row of its set. Each round links the larger root of every pair to the smaller one.
-    A root can get only one new link per round, the smallest, so rounds go on until both rows of each pair agree.
+    An entry of `roots` is a smaller row of the same set, or the row itself if it is the smallest of its set; from
+    `arange` on, that is so. Only the entries of these rows are read and written. Each round links the larger root of
+    every pair to the smaller one. A root can get only one new link per round, the smallest, so rounds go on until both
+    rows of each pair agree.
     """
-    while (differ := roots[first] != roots[second]).any():
-        first, second = first[differ], second[differ]
-        low, high = np.minimum(roots[first], roots[second]), np.maximum(roots[first], roots[second])
+    rows = np.unique(np.concatenate([first, second]))
+    while True:
+        roots[rows] = root_of(roots, rows)
+        one, other = roots[first], roots[second]
+        if not (differ := one != other).any():
+            return
+        first, second, one, other = first[differ], second[differ], one[differ], other[differ]
+        low, high = np.minimum(one, other), np.maximum(one, other)
         np.minimum.at(roots, high, low)
-        while not np.array_equal(higher := roots[roots], roots):
-            roots[:] = higher
+        # The links of a round may form a chain, which is halved until each row points to its end.
+        changed = np.unique(high)
+        while not np.array_equal(higher := roots[roots[changed]], roots[changed]):
+            roots[changed] = higher
+
+
+def root_of(roots: Integers, rows: Integers) -> Integers:
+    """The smallest row of the set of each of these rows, where `merge` has been at work."""
+    found = roots[rows]
+    while not np.array_equal(higher := roots[found], found):
+        found = higher
+    return found
+
+
+def settled(roots: Integers) -> Integers:
+    """The smallest row of the set of every row, int64 [N]."""
+    while not np.array_equal(higher := roots[roots], roots):
+        roots = higher
+    return roots
 
 
 # ---- sides ------------------------------------------------------------------------------------------------------
@@ -236,7 +295,15 @@ def _nearest_sum(sizes: Integers, target: float, lowest: int, highest: int) -> F
         bool [G], True for the chosen sizes.
     """
     ideal = min(max(math.ceil(target - 0.5), lowest), highest)
-    possible = np.zeros(int(sizes.sum()) + 1, bool)
+    if ideal > _MOST_SUMS:
+        ends = np.cumsum(sizes)
+        first = int(np.searchsorted(ends, ideal - _MOST_SUMS, side="right"))
+        if first:
+            sure = int(ends[first - 1])
+            later = _nearest_sum(sizes[first:], target - sure, max(lowest - sure, 0), highest - sure)
+            return np.concatenate([np.ones(first, bool), later])
+    # Early sizes alone have a sum that is at most one size away from the ideal, so larger sums are not tried.
+    possible = np.zeros(min(int(sizes.sum()), ideal + int(sizes.max())) + 1, bool)
     possible[0] = True
     # For each sum, the size that first made it possible. All other sizes in that sum come before it.
     last = np.zeros(len(possible), np.int64)
@@ -244,6 +311,7 @@ def _nearest_sum(sizes: Integers, target: float, lowest: int, highest: int) -> F
     for number, size in enumerate(sizes):
         if possible[ideal]:
             break
+        reached = min(reached, len(possible) - 1 - size)
         fresh = possible[: reached + 1] & ~possible[size : size + reached + 1]
         possible[size : size + reached + 1] |= fresh
         last[size : size + reached + 1][fresh] = number

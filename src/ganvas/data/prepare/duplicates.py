@@ -2,8 +2,8 @@
 
 Copies have the same decoded pixels, whatever their file names and formats. Near-duplicates have perceptual hashes that
 differ in few bits and also similar pixels: the hashes ignore colour, and unrelated pictures can share one by chance.
-The groups that a split keeps together (`split.groups_of`) go by the hash alone, because an unrelated picture in a group
-does no harm there.
+The groups that a split keeps together (`split.groups_of`) go by the hash alone in all but large datasets, because an
+unrelated picture in a group does no harm there.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from ganvas.data.dataset.split import NEAR, equal_pairs, merge, near_pairs
+from ganvas.data.dataset.split import NEAR, equal_pairs, merge, near_pairs, root_of, settled
 from ganvas.data.pictures.rejection import Reason
 from ganvas.foundation.arrays import Flags, Floats, Images, Integers
 
@@ -24,6 +24,8 @@ MAX_DIFFERENCE = 12.0
 
 _SIDE = 16
 _BATCH = 4096
+# Small pictures that are kept in memory, of 768 bytes each.
+_KEPT = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,15 @@ def find_duplicates(index: pd.DataFrame, images: Images, positions: Integers) ->
     content = index["content"] + "/" + index["crop"].astype(str) if "crop" in index else index["content"]
     exact = np.arange(len(index))
     merge(exact, *equal_pairs(content))
+    exact = settled(exact)
     near = exact.copy()
     thumbnails = _Thumbnails(images)
     for first, second in _batches(near_pairs(index["phash"])):
-        is_new = (sources[first] != sources[second]) & (near[first] != near[second])
+        is_new = (sources[first] != sources[second]) & (root_of(near, first) != root_of(near, second))
         first, second = first[is_new], second[is_new]
         is_alike = thumbnails.differences(positions[first], positions[second]) <= MAX_DIFFERENCE
         merge(near, first[is_alike], second[is_alike])
-    return DuplicateSets(exact, near)
+    return DuplicateSets(exact, settled(near))
 
 
 def duplicates_column(groups: Integers) -> "pd.Series[int]":
@@ -163,7 +166,7 @@ def _batches(pairs: Iterable[tuple[Integers, Integers]]) -> Iterator[tuple[Integ
 
 
 class _Thumbnails:
-    """Pictures at 16 x 16 pixels, each reduced once."""
+    """Pictures at 16 x 16 pixels, of which the last `_KEPT` are kept."""
 
     def __init__(self, images: Images) -> None:
         self._images = images
@@ -178,6 +181,8 @@ class _Thumbnails:
 
     def _thumbnail(self, row: int) -> Images:
         if row not in self._cache:
+            if len(self._cache) >= _KEPT:
+                self._cache.pop(next(iter(self._cache)))
             image = Image.fromarray(self._images[row])
             self._cache[row] = np.array(image.resize((_SIDE, _SIDE), Image.Resampling.BOX))
         return self._cache[row]

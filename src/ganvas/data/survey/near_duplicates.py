@@ -101,9 +101,12 @@ def _copies(index: pd.DataFrame) -> int:
 
 def _rows_of_groups(numbers: Integers) -> list[Integers]:
     """The rows of each group of two or more, the largest group first."""
-    order = np.argsort(numbers, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(numbers))[:-1])
-    return sorted((rows for rows in parts if len(rows) > 1), key=lambda rows: (-len(rows), rows[0]))
+    # Most pictures of a large dataset are alone, and get no array of their own.
+    rows = np.flatnonzero(np.bincount(numbers)[numbers] > 1)
+    rows = rows[np.argsort(numbers[rows], kind="stable")]
+    starts = np.flatnonzero(np.diff(numbers[rows])) + 1
+    parts = np.split(rows, starts) if len(rows) else []
+    return sorted(parts, key=lambda part: (-len(part), part[0]))
 
 
 def _divided_groups(index: pd.DataFrame, is_training: Flags) -> int:

@@ -154,7 +154,9 @@ def _finish(done: Reproduction, experiment: Experiment, display: Display) -> boo
 def _train(done: Reproduction, training: Training, display: Display) -> bool:
     data, run = done.pictures_path(training.pictures), done.run_path(training.key)
     run.parent.mkdir(exist_ok=True)
-    return runs.complete(data, run, training.recipe, start=None, display=display, **settings(done, training))
+    return runs.complete(
+        data, run, training.recipe, start=None, display=display, referee=None, **settings(done, training)
+    )
 
 
 def _classify(done: Reproduction, classification: Classification, display: Display) -> None:

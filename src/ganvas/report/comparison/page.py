@@ -79,7 +79,7 @@ def write_page(
     sections: dict[str, Fields | None] = {
         "title": {"title": title, "facts": facts},
         "scores": {"heads": heads, "rows": rows, "floor": set(floor), "note": note, "reading": reading(scores)},
-        "pictures": {"sides": [_fields(side, len(sides)) for side in sides]} if sides else None,
+        "pictures": {"sides": [side_fields(side, PICTURE_BYTES // len(sides)) for side in sides]} if sides else None,
         "curves": _curves(sides, charts),
     }
     page = html.render(
@@ -91,8 +91,9 @@ def write_page(
     html.write(page, out)
 
 
-def _fields(side: Side, count: int) -> Fields:
-    return {"name": side.name, "caption": side.caption, **html.inline_pixels(side.sheet, PICTURE_BYTES // count)}
+def side_fields(side: Side, limit: int) -> Fields:
+    """The fields of a side, whose pictures take at most `limit` bytes."""
+    return {"name": side.name, "caption": side.caption, **html.inline_pixels(side.sheet, limit)}
 
 
 def _curves(sides: Sequence[Side], more: Sequence[Chart]) -> Fields | None:
