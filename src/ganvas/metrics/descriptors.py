@@ -10,7 +10,7 @@ from safetensors.numpy import load, save
 
 from ganvas.distributed.world import World
 from ganvas.foundation.arrays import Features, Images, Integers
-from ganvas.metrics.detail import Detail
+from ganvas.metrics.detail import DETAIL, Detail
 from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.leaks import SIGNS, Signs
 from ganvas.metrics.modes import ModeDescriptors, colour_histograms
@@ -65,13 +65,15 @@ class Descriptors:
             "thumbnails": self.thumbnails,
             "colours": self.colours,
         }
-        return save(arrays | {name: getattr(self.signs, name) for name in SIGNS})
+        arrays |= {name: getattr(self.signs, name) for name in SIGNS}
+        return save(arrays | {name: getattr(self.detail, name) for name in DETAIL})
 
     @classmethod
     def _read(cls, content: bytes) -> Self:
         arrays = load(content)
         signs = Signs(*(arrays.pop(name) for name in SIGNS))
-        return cls(**arrays, signs=signs)
+        detail = Detail(*(arrays.pop(name) for name in DETAIL))
+        return cls(arrays["features"], arrays["thumbnails"], arrays["colours"], signs, detail)
 
     @classmethod
     def concatenate(cls, parts: list[Self], labels: Integers | None) -> Self:

@@ -4,7 +4,7 @@ Upsampling leaves its traces here. A blurred picture lacks high frequencies, a g
 paints the same texture on every picture has detail that its pictures share, which real ones do not.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -19,6 +19,8 @@ PIXELS_PER_RING, MOST_RINGS = 4, 32
 MIDDLE = 32
 # Energy below this, in squared grey values per pixel, is that of rounding to bytes.
 ROUNDING = 1 / 12
+# The attributes of `Detail`, in order.
+DETAIL = ("spectra", "sharpness", "texture")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Detail:
     @classmethod
     def concatenate(cls, parts: list[Self]) -> Self:
         """Join the detail of several sets."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in DETAIL))
 
 
 def decibels(generated: Features, real: Features) -> Floats:
