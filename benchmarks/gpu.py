@@ -55,7 +55,8 @@ def main() -> None:
 
         turn = Turn(TINY if args.tiny else WHOLE, Path(folder), args.minutes)
         try:
-            recipes = [gans.find(name).name() for name in args.recipes] or gans.names()
+            alone = [name for name in gans.names() if not gans.find(name).has_first_stage]
+            recipes = [gans.find(name).name() for name in args.recipes] or alone
             choose(Settings(device=turn.scale.device, precision="float32"))
         except GanvasError as error:
             raise SystemExit(f"{error}; --tiny runs the same on the processor") from error

@@ -100,6 +100,7 @@ def test_it_is_said_since_when() -> None:
     [
         ("collapsed", {"spacing": 0.0}),
         ("collapsed", LOW | {"spacing": 0.001, "kid": 1.0, "coverage": 0.0, "recall": 0.0}),
+        ("patterned", {"shared_detail": 0.4, "spectrum_db": 12.0, "sharpness": 3.0}),
         ("memorising", {"copies": 0.6, "copies_se": 0.02}),
         ("stalled", {key: evaluation(1)[key] for key in ("kid", "recall", "coverage", "diversity", "pixel_diversity")}),
         (
@@ -169,6 +170,12 @@ def test_a_leak_needs_the_augmentation_and_must_stay(augmentation: str, sign: st
     assert names(stays, (augmentation,))[-1] == "augmentation leaking"
     assert names(stays)[-1] == "learning", "it is not in use"
     assert names(fades, (augmentation,))[-1] == "learning", "young pictures are dull, and become less so"
+
+
+def test_a_pattern_of_young_pictures_that_fades_is_no_trouble() -> None:
+    assert "patterned" not in names(run(shared_detail=lambda n: 0.8 if n < 5 else 0.1))
+    last = verdicts(run(shared_detail=lambda n: 0.1 if n < 5 else 0.8))[-1]
+    assert (last.name, last.since) == ("patterned", 5 * KIMG)
 
 
 def test_young_runs_with_the_looks_of_trouble_are_healthy() -> None:

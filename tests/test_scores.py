@@ -13,6 +13,7 @@ from torch_fidelity.metric_prc import KEY_METRIC_PRECISION, KEY_METRIC_RECALL, p
 from ganvas.metrics.classes import class_scores
 from ganvas.metrics.copies import CopyDetector
 from ganvas.metrics.descriptors import Descriptors
+from ganvas.metrics.detail import Detail
 from ganvas.metrics.diversity import diversity, variety, vendi_score
 from ganvas.metrics.leaks import Signs, leaks
 from ganvas.metrics.mann_whitney import probability_of_less
@@ -230,7 +231,7 @@ def test_what_real_pictures_show_too_is_no_leak() -> None:
 def described(points: Features, labels: list[int]) -> Descriptors:
     images = blocks(len(points), 0)
     shades = np.zeros((len(points), 64), np.float32)
-    return Descriptors(points, thumbnails(images), shades, Signs.of(images), np.array(labels))
+    return Descriptors(points, thumbnails(images), shades, Signs.of(images), Detail.of(images), np.array(labels))
 
 
 def test_one_collapsed_class_shows() -> None:

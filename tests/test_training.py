@@ -34,6 +34,7 @@ from support.datasets import write_dataset
 from support.narrowing import not_none
 from support.runs import TINY, Interrupter, newest, tensors
 from support.scores import scores
+from support.snapshots import first_stage
 
 
 def quick(data: Path, out: Path, **changes: Any) -> Outcome:
@@ -43,6 +44,7 @@ def quick(data: Path, out: Path, **changes: Any) -> Outcome:
 def whole_and_halves(folder: Path, **changes: Any) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """The last checkpoints of a run of eight steps, and of one that was stopped after four and resumed."""
     data = write_dataset(folder / "data", size=min(gans.find(changes["recipe"]).sizes))
+    changes |= first_stage(changes["recipe"], folder)
     quick(data, folder / "whole", budget="8steps", sample_every="100steps", **changes)
     quick(data, folder / "halves", budget="4steps", sample_every="100steps", **changes)
     torch.rand(3)  # what happens between must not matter

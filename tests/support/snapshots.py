@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ganvas import gans
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Spec, generate
 from ganvas.runs.snapshot import Card, save
@@ -50,3 +51,10 @@ def write_snapshot(
     )
     save(path, generator.eval(), card)
     return path
+
+
+def first_stage(recipe: str, folder: Path, class_names: Sequence[str] = ("class0", "class1")) -> dict[str, str]:
+    """The option `first` of a recipe that needs one, with a snapshot of 16 px made for it; empty for all others."""
+    if not gans.find(recipe).has_first_stage:
+        return {}
+    return {"first": str(write_snapshot(folder / "first.safetensors", "atelier", class_names))}

@@ -10,6 +10,7 @@ from ganvas.artist.artist import Artist, load
 from ganvas.artist.training_data import training_data
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import INFO
+from ganvas.data.dataset.patches import cut_up, patches_of
 from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import Frame, frame_like
 from ganvas.data.pictures.rejection import Rejected
@@ -32,6 +33,7 @@ def evaluate(
     seed: int = 0,
     extractor: str | None = None,
     device: str = "auto",
+    patches: int | None = None,
 ) -> Scores:
     """Score a generator, or a folder of pictures, against a dataset.
 
@@ -43,9 +45,12 @@ def evaluate(
         seed: seed of the generated pictures, or of that choice.
         extractor: name of the feature network; by default one that had no part in the training of the generator.
         device: device of the feature network: "auto", "cpu" or "cuda".
+        patches: compare squares of this many pixels, at full resolution, into which all pictures are cut; by default
+            whole pictures.
 
     Raises:
-        DataError: the dataset is not named, cannot be used or has changed, or there are too few pictures.
+        DataError: the dataset is not named, cannot be used or has changed, there are too few pictures, or the patches
+            do not fill the pictures.
         RunError: the run or snapshot cannot be used.
         ConfigError: the feature network is unknown.
     """
@@ -64,9 +69,20 @@ def evaluate(
         images, labels = _selected(target, real, samples, seed), None
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    extractor = extractor or independent_extractor(sees_through)
+    if patches is not None:
+        real, images, labels, samples = _in_patches(real, images, labels, samples, patches)
+    extractor = extractor or independent_extractor(sees_through, real.size)
     evaluator = Evaluator(real, samples=samples, extractor=extractor, sees_through=sees_through, device=device)
     return evaluator.score(images, labels)
+
+
+def _in_patches(
+    real: Dataset, images: Iterator[Images], labels: Integers | None, samples: int, side: int
+) -> tuple[Dataset, Iterator[Images], Integers | None, int]:
+    """Real and generated pictures cut into squares, with their labels, and the largest number of generated squares."""
+    squares, each = patches_of(real, side), (real.size // side) ** 2
+    repeated = None if labels is None else labels.repeat(each)
+    return squares, (cut_up(batch, side) for batch in images), repeated, samples * each
 
 
 def _generated(

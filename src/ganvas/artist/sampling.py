@@ -16,7 +16,8 @@ from ganvas.gans.recipe import GeneratorRecipe, generate
 
 # All batches have this size; the last one is padded. A convolution rounds differently at other batch sizes, and a
 # picture must depend on its seed, number and class only. Batches of 8, 16 and 32 differ from this size in the last bits
-# for some recipes, so a few pictures take as long as a whole batch.
+# for some recipes, so a few pictures take as long as a whole batch. A generator of large pictures has a smaller size of
+# its own, its attribute `batch`.
 BATCH = 64
 # The classes of pictures: numbers, int64 [N], or weights that mix classes, float32 [N, C].
 Classes: TypeAlias = Integers | Features
@@ -168,28 +169,22 @@ def paint(
     Returns:
         uint8 [N, S, S, 3].
     """
-    batches = [slice(start, start + BATCH) for start in range(0, len(latents), BATCH)]
+    size = getattr(generator, "batch", BATCH)
+    parts = [slice(start, start + size) for start in range(0, len(latents), size)]
+    filled = 0 if is_preview else size
     return np.concatenate(
-        [
-            _generate(generator, latents[batch], None if classes is None else classes[batch], device, is_preview)
-            for batch in batches
-        ]
+        [_batch(generator, latents[part], None if classes is None else classes[part], device, filled) for part in parts]
     )
 
 
-def _generate(
-    generator: nn.Module, latents: Tensor, classes: Classes | None, device: str, is_preview: bool = False
-) -> Images:
-    """Generate up to `BATCH` pictures, as a full batch unless it is a preview."""
-    given = None if classes is None else torch.from_numpy(classes)
-    count = len(latents)
-    if not is_preview:
-        latents, given = _filled(latents), None if given is None else _filled(given)
+def _batch(generator: nn.Module, latents: Tensor, classes: Classes | None, device: str, size: int) -> Images:
+    """Generate a batch, filled up to `size` pictures."""
     with torch.inference_mode():
-        pictures = generate(generator, latents.to(device), None if given is None else given.to(device))
-    return to_uint8(pictures)[:count]
+        given = None if classes is None else _filled(torch.from_numpy(classes), size).to(device)
+        pictures = generate(generator, _filled(latents, size).to(device), given)
+    return to_uint8(pictures)[: len(latents)]
 
 
-def _filled(rows: Tensor) -> Tensor:
-    """Rows [N, ...] with zeros after them up to [BATCH, ...]."""
-    return pad(rows, [*[0] * (2 * rows.dim() - 1), BATCH - len(rows)])
+def _filled(rows: Tensor, size: int) -> Tensor:
+    """Rows [N, ...] with zeros after them up to [size, ...], if there are fewer."""
+    return pad(rows, [*[0] * (2 * rows.dim() - 1), max(0, size - len(rows))])

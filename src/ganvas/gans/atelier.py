@@ -21,11 +21,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from ganvas.gans.recipe import Batch, ClassUse, Loss, Recipe, Spec
+from ganvas.gans.objectives.hinge import HingeGAN
+from ganvas.gans.recipe import ClassUse, Spec
 from ganvas.networks import projection, skip_layer, vision_aided
 from ganvas.networks.critique import Critique
 from ganvas.networks.frozen import NETWORK
-from ganvas.networks.losses import hinge_fake, hinge_real
 from ganvas.settings.options import Options
 from ganvas.settings.ranges import Range, Values, Varied
 
@@ -82,7 +82,7 @@ class AtelierOptions(Options):
     )
 
 
-class Atelier(Recipe):
+class Atelier(HingeGAN):
     """The default recipe: light networks, a bounded discriminator with heads over frozen features, optional classes."""
 
     paper = "ganvas's own, after Miyato et al. 2018, Zhao et al. 2020, Liu et al. 2021 and Kumari et al. 2022"
@@ -136,34 +136,7 @@ class Atelier(Recipe):
         longest = {"vision_from": self.options.vision_from, "vision_over": self.options.vision_over}
         return {key: min(most, float(f"{SHARE * kimg:.3g}")) for key, most in longest.items()}
 
-    def discriminator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """The hinge loss over pixels and over frozen features."""
-        real, fake = self._critiques(discriminator, batch, batch.fakes(generator))
-        terms = {"real": hinge_real(real.logits), "fake": hinge_fake(fake.logits)}
-        if real.patches:
-            terms["seen_real"] = torch.stack([hinge_real(logits) for logits in real.patches]).sum()
-            terms["seen_fake"] = torch.stack([hinge_fake(logits) for logits in fake.patches]).sum()
-        return Loss(terms, real_logits=real.logits, fake_logits=fake.logits, class_logits=real.class_logits)
-
-    def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
-        """Minus the mean logits of generated pictures, with those of the heads weighted."""
-        fake: Critique = self.discriminate(discriminator, batch.generated(generator), batch.generated_labels)
-        terms = {"adversarial": -fake.logits.mean()}
-        if fake.patches:
-            seen = torch.stack([logits.mean() for logits in fake.patches]).sum()
-            terms["seen"] = -self.options.vision * fake.patch_weight * seen
-        return Loss(terms, class_logits=fake.class_logits)
-
-    def _critiques(self, discriminator: nn.Module, batch: Batch, fakes: Tensor) -> tuple[Critique, Critique]:
-        """D's critiques of the real and of the generated pictures.
-
-        D judges each picture by itself, so one forward pass takes both, which costs less than two passes. A layer that
-        compares the pictures of a batch must see real and generated ones in batches of their own.
-        """
-        if self.options.minibatch != "none":
-            real = self.discriminate(discriminator, batch.images, batch.labels)
-            return real, self.discriminate(discriminator, fakes, batch.generated_labels)
-        images, labels = torch.cat([batch.images, fakes]), None
-        if batch.labels is not None and batch.generated_labels is not None:
-            labels = torch.cat([batch.labels, batch.generated_labels])
-        return vision_aided.halves(self.discriminate(discriminator, images, labels))
+    def patch_score(self, critique: Critique) -> Tensor:
+        """The heads over frozen features, as far as they have joined."""
+        seen = torch.stack([logits.mean() for logits in critique.patches]).sum()
+        return self.options.vision * critique.patch_weight * seen

@@ -101,8 +101,12 @@ class Batch:
         what G's loss then differentiates, which saves a forward pass of G.
         """
         if id(generator) not in self._generated:
-            self._generated[id(generator)] = generate(generator, self.latents, self.generated_labels)
+            self._generated[id(generator)] = self.painted(generator)
         return self._generated[id(generator)]
+
+    def painted(self, generator: nn.Module) -> Tensor:
+        """Call G for `generated`. A recipe whose G takes more than latents and labels has a batch of its own."""
+        return generate(generator, self.latents, self.generated_labels)
 
     def fakes(self, generator: nn.Module) -> Tensor:
         """The same pictures for the discriminator's loss: without the generator's graph if `detach` is set."""
@@ -188,6 +192,7 @@ class Recipe(GeneratorRecipe):
         sizes: picture sizes in pixels that it supports.
         class_use: what it does with the classes of its pictures, unless its options change that
             (`effective_class_use`).
+        has_first_stage: whether it enlarges the pictures of another run, which must be named.
         has_targets: whether D learns probabilities for real and for generated pictures, which label smoothing and
             swapping change; such a recipe takes its terms from `self.targets`.
         defaults: its training options; an `Options` or a subclass with further keys.
@@ -199,6 +204,7 @@ class Recipe(GeneratorRecipe):
 
     sizes: ClassVar[tuple[int, ...]]
     class_use: ClassVar[ClassUse] = ClassUse.NONE
+    has_first_stage: ClassVar[bool] = False
     has_targets: ClassVar[bool] = False
     defaults: ClassVar[Options] = Options()
     choices: ClassVar[tuple[Choice, ...]] = ()
@@ -228,6 +234,11 @@ class Recipe(GeneratorRecipe):
         if not self.options.ambiguity:
             return self.class_use
         return ClassUse.CLASSIFIED if self.options.has_style_head else ClassUse.NONE
+
+    @property
+    def card_options(self) -> dict[str, object]:
+        """The options that a snapshot needs and its readers may see; by default all."""
+        return self.options.model_dump()
 
     @abstractmethod
     def build(self, spec: Spec) -> tuple[nn.Module, nn.Module]:

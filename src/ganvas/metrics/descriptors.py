@@ -10,6 +10,7 @@ from safetensors.numpy import load, save
 
 from ganvas.distributed.world import World
 from ganvas.foundation.arrays import Features, Images, Integers
+from ganvas.metrics.detail import DETAIL, Detail
 from ganvas.metrics.features import FeatureNetwork, extract
 from ganvas.metrics.leaks import SIGNS, Signs
 from ganvas.metrics.modes import ModeDescriptors, colour_histograms
@@ -28,6 +29,7 @@ class Descriptors:
         thumbnails: the pictures at 32 x 32 pixels, uint8 [N, 32, 32, 3].
         colours: colour histograms, float32 [N, 64].
         signs: signs of augmentation.
+        detail: sharpness, spectra and texture.
         labels: class numbers, int64 [N]; None for pictures without classes.
     """
 
@@ -35,6 +37,7 @@ class Descriptors:
     thumbnails: Images
     colours: Features
     signs: Signs
+    detail: Detail
     labels: Integers | None = None
 
     @classmethod
@@ -62,13 +65,15 @@ class Descriptors:
             "thumbnails": self.thumbnails,
             "colours": self.colours,
         }
-        return save(arrays | {name: getattr(self.signs, name) for name in SIGNS})
+        arrays |= {name: getattr(self.signs, name) for name in SIGNS}
+        return save(arrays | {name: getattr(self.detail, name) for name in DETAIL})
 
     @classmethod
     def _read(cls, content: bytes) -> Self:
         arrays = load(content)
         signs = Signs(*(arrays.pop(name) for name in SIGNS))
-        return cls(**arrays, signs=signs)
+        detail = Detail(*(arrays.pop(name) for name in DETAIL))
+        return cls(arrays["features"], arrays["thumbnails"], arrays["colours"], signs, detail)
 
     @classmethod
     def concatenate(cls, parts: list[Self], labels: Integers | None) -> Self:
@@ -76,7 +81,8 @@ class Descriptors:
         features, small, colours = (
             np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "thumbnails", "colours")
         )
-        return cls(features, small, colours, Signs.concatenate([part.signs for part in parts]), labels)
+        signs = Signs.concatenate([part.signs for part in parts])
+        return cls(features, small, colours, signs, Detail.concatenate([part.detail for part in parts]), labels)
 
     def __len__(self) -> int:
         return len(self.features)
@@ -92,10 +98,10 @@ class Descriptors:
         return ModeDescriptors(self.features, self.colours)
 
 
-def _describe(parts: Iterable[Images]) -> tuple[Images, Features, Signs]:
+def _describe(parts: Iterable[Images]) -> tuple[Images, Features, Signs, Detail]:
     """The descriptors that need no network."""
     chunks = (part[start : start + CHUNK] for part in parts for start in range(0, len(part), CHUNK))
-    small, colours, signs = zip(
-        *((thumbnails(chunk), colour_histograms(chunk), Signs.of(chunk)) for chunk in chunks), strict=True
-    )
-    return np.concatenate(small), np.concatenate(colours), Signs.concatenate(list(signs))
+    described = ((thumbnails(chunk), colour_histograms(chunk), Signs.of(chunk), Detail.of(chunk)) for chunk in chunks)
+    small, colours, signs, detail = zip(*described, strict=True)
+    joined = Signs.concatenate(list(signs)), Detail.concatenate(list(detail))
+    return np.concatenate(small), np.concatenate(colours), *joined

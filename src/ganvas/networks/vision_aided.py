@@ -62,8 +62,8 @@ class Discriminator(Phased):
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Critique:
         """float [B, 3, S, S] in [-1, 1], and int64 [B] if there are classes -> a critique.
 
-        In the second phase it has `patches` of one picture in `every`, and of at least one in each half of the batch,
-        because the halves may be real and generated pictures.
+        In the second phase it has further `patches`, of one picture in `every`, and of at least one in each half of the
+        batch, because the halves may be real and generated pictures.
         """
         critique: Critique = self.pixels(images, labels)
         if self.phase == 0:
@@ -74,7 +74,7 @@ class Discriminator(Phased):
         maps = self.features(images)
         patches = tuple(head(seen, labels) for head, seen in zip(self.heads, maps, strict=True))
         patch_weight = min(1.0, (self.images_seen - self._wait) / self._ramp) if self._ramp else 1.0
-        return critique._replace(patches=patches, patch_weight=patch_weight)
+        return critique._replace(patches=critique.patches + patches, patch_weight=patch_weight)
 
     def _subset(self, batch: Tensor) -> Tensor:
         """One picture in `every` of each half of a batch."""

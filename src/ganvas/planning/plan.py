@@ -12,6 +12,7 @@ from ganvas import baselines, gans
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by, labels_digest
 from ganvas.data.dataset.layout import TRAIN
+from ganvas.data.dataset.reduced import reduced
 from ganvas.distributed.part import Division
 from ganvas.distributed.world import ALONE, World
 from ganvas.foundation.errors import ConfigError, DataError, GanvasError
@@ -22,6 +23,7 @@ from ganvas.machine.device import Machine, choose, launch
 from ganvas.machine.load import HEAVY
 from ganvas.metrics.independence import independent_extractor
 from ganvas.planning import quality
+from ganvas.planning.first_stage import check_first_stage, with_first_stage
 from ganvas.planning.timeline import Forecast
 from ganvas.runs.directory import CONFIG, Record, RunDirectory
 from ganvas.settings.config import AUTO, MIN_SCORED, RunConfig, resolve
@@ -96,7 +98,7 @@ class RunPlan:
         """The plan and its forecast, as lines of text."""
         settings, data, pictures, costs = self.config.settings, self.data, self.data.splits[TRAIN], forecast.costs
         common, own = Options().model_dump(), self.config.options.model_dump()
-        options = ", ".join(f"{key}={own[key]}" for key in own if own[key] != common.get(key))
+        options = ", ".join(f"{key}={own[key]}" for key in own if own[key] != common.get(key) and key != "first_stage")
         lines = {
             "data": f"{data.path}: {pictures:,} pictures of {data.size} px"
             + (f", {held_back:,} more held back" if (held_back := len(data) - pictures) else ""),
@@ -226,7 +228,10 @@ def check(data: str | Path, recipe: str, changes: dict[str, object], world: Worl
     dataset = Dataset.open(data)
     if column := config.settings.label_column:
         dataset = labelled_by(dataset, column)
-    recipe_class.check(Spec.of(dataset))
+    recipe_class.check(Spec(config.settings.size or dataset.size, len(dataset.class_names)))
+    config = with_first_stage(config)
+    check_first_stage(config, dataset)
+    dataset = reduced(dataset, config.settings.size)
     pictures = dataset.splits[TRAIN]
     if not pictures:
         raise ConfigError(f"{dataset.path} has no training pictures: prepare it again with another --split")
@@ -238,7 +243,7 @@ def check(data: str | Path, recipe: str, changes: dict[str, object], world: Worl
             )
         config = config.with_settings(eval_samples=0)
     if config.settings.extractor == AUTO:
-        config = config.with_settings(extractor=independent_extractor(recipe_class.sees_through))
+        config = config.with_settings(extractor=independent_extractor(recipe_class.sees_through, dataset.size))
     if config.settings.eval_samples:
         from ganvas.metrics.extractors import fetch  # imported late, like the trainer
 

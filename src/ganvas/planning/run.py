@@ -22,6 +22,7 @@ from ganvas.machine.device import Machine
 from ganvas.planning import quality
 from ganvas.planning.company import follow, lead
 from ganvas.planning.costs import estimate, measure, phase_starts
+from ganvas.planning.first_stage import first_weights
 from ganvas.planning.notebook import outcome_html
 from ganvas.planning.plan import RunPlan, check, style_classifier_digest
 from ganvas.planning.schedule import choose_schedule
@@ -171,7 +172,7 @@ def _check_with_start(
     """Check everything that does not depend on the run directory."""
     plan = check(data, recipe, changes, world)
     if start is None:
-        return plan
+        return dataclasses.replace(plan, start=first_weights(plan.config))
     return dataclasses.replace(plan, origin=user_path(start), start=_read_weights(user_path(start)))
 
 

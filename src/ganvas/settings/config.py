@@ -48,6 +48,12 @@ class Settings(Typed):
         "learning rates and evaluation interval for this machine and dataset, except those that you set. By default "
         "the recipe's own values apply.",
     )
+    size: int | None = Field(
+        None,
+        ge=8,
+        description="Height and width in pixels at which to train: larger pictures of the dataset are reduced, "
+        "antialiased. By default the dataset's own.",
+    )
     label_column: str | None = Field(
         None,
         description="Column of the dataset's index that holds the classes. By default the one it was prepared with.",
@@ -94,7 +100,7 @@ class Settings(Typed):
     extractor: str = Field(
         AUTO,
         description="Feature network of evaluations: efficientnet-lite2, efficientnet-lite2-260, pixels, inception "
-        "or timm:NAME; auto is the first that is not part of the discriminator.",
+        "or timm:NAME; auto is the first that is not part of the discriminator, at 260 px for pictures above 128 px.",
     )
     on_trouble: Literal["warn", "stop", "rollback"] = Field(
         "warn",

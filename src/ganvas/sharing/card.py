@@ -139,10 +139,17 @@ def config(given: Given) -> str | None:
     if given.card.recipe in baselines.names():
         return None
     settings = given.run.record.settings if given.run else {}
-    kept = {key: settings[key] for key in ("budget", "seed", "label_column") if settings.get(key) is not None}
-    options = {key: Path(value).name if _is_path(value) else value for key, value in given.card.options.items()}
+    kept = {key: settings[key] for key in ("budget", "seed", "size", "label_column") if settings.get(key) is not None}
+    options = _without_folders(given.card.options)
     content = {"recipe": given.card.recipe, **({"settings": kept} if kept else {}), "options": options}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def _without_folders(value: object) -> object:
+    """A value of an option, with the names of files in place of their paths."""
+    if isinstance(value, Mapping):
+        return {key: _without_folders(each) for key, each in value.items()}
+    return Path(value).name if _is_path(value) else value
 
 
 def _is_path(value: object) -> TypeGuard[str]:

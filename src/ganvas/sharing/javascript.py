@@ -19,7 +19,7 @@ from ganvas.sharing.steps import Step, Steps, Value
 # Smaller tensors are kept in float32, whatever the others are in.
 SMALL = 4096
 _BINARY = {"mul": "multiply", "add": "add", "sub": "subtract", "div": "divide", "gt": "greater"}
-_UNARY = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "special_ndtr": "normal_share"}
+_UNARY = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "sqrt": "root", "special_ndtr": "normal_share"}
 _RESHAPES = ("view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten")
 _REDUCTIONS = {"sum": "sum", "amin": "least", "amax": "greatest"}
 
@@ -217,6 +217,12 @@ class _Writer:
     def _enlarge(self, step: Step) -> tuple[str, list[Any], dict[str, Any]]:
         return "enlarge", [self._input(step.arguments[0])], {}
 
+    def _blend(self, step: Step) -> tuple[str, list[Any], dict[str, Any]]:
+        x, _, are_corners_aligned = step.arguments[:3]
+        if are_corners_aligned:
+            raise _unknown(step)
+        return "blend", [self._input(x)], {}
+
     def _pick(self, step: Step) -> tuple[str, list[Any], dict[str, Any]]:
         x, (number, *others) = step.arguments
         if others:
@@ -243,6 +249,7 @@ _WRITERS: Mapping[str, Callable[[_Writer, Step], tuple[str, list[Any], dict[str,
     "stack": _Writer._stack,
     "adaptive_avg_pool2d": _Writer._pool,
     "upsample_nearest2d": _Writer._enlarge,
+    "upsample_bilinear2d": _Writer._blend,
     "index": _Writer._pick,
 }
 

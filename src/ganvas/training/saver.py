@@ -92,7 +92,7 @@ class Saver:
         is_conditional = self._recipe.effective_class_use.conditions_generator and bool(data.class_names)
         return Card(
             recipe=self._run.record.recipe,
-            options=self._recipe.options.model_dump(),
+            options=self._recipe.card_options,
             size=data.size,
             class_names=data.class_names if is_conditional else [],
             label_column=data.info.label_column if is_conditional else None,

@@ -204,7 +204,8 @@ class AdversarialStep:
         """Load initial weights.
 
         Args:
-            weights: state dicts of "generator", "discriminator" and "average". Networks without one are unchanged.
+            weights: state dicts of "generator", "discriminator" and "average", or of a part of one, such as
+                "generator.first". Networks and parts without one are unchanged.
 
         Raises:
             RunError: the weights do not fit the networks.
@@ -212,7 +213,8 @@ class AdversarialStep:
         networks = {"generator": self.generator, "discriminator": self.discriminator, "average": self.average.module}
         try:
             for name, state in weights.items():
-                networks[name].load_state_dict(state)
+                network, _, part = name.partition(".")
+                networks[network].get_submodule(part).load_state_dict(state)
         except RuntimeError as error:
             raise RunError(
                 "the initial weights do not fit this run: use the recipe, picture size and options of their own run"

@@ -135,7 +135,7 @@ class ExplorableGenerator(TrainedGenerator):
             training_data(self, self._name, data),
             truncations or TRUNCATIONS,
             samples=samples,
-            extractor=extractor or independent_extractor(self.sees_through),
+            extractor=extractor or independent_extractor(self.sees_through, self.size),
         )
 
     @property

@@ -27,6 +27,14 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    patches: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PIXELS",
+            help="Compare squares of this side, at full resolution, instead of whole pictures: does it copy textures?",
+            show_default=False,
+        ),
+    ] = None,
     judge: Annotated[
         bool,
         typer.Option(
@@ -41,7 +49,7 @@ def evaluate(
     """
     from ganvas.artist.evaluate import evaluate
 
-    scores = evaluate(target, data, samples=samples, seed=seed, extractor=extractor)
+    scores = evaluate(target, data, samples=samples, seed=seed, extractor=extractor, patches=patches)
     judgement = _ask_judge(target, data, samples, seed) if judge else None
     if as_json:
         typer.echo(json.dumps(scores.record() | ({"judge": judgement.record()} if judgement else {}), indent=2))

@@ -12,9 +12,12 @@ from ganvas.cli.processes import Devices, asked, launch
 from ganvas.machine.memory import share_heap
 from ganvas.settings.config import Settings, is_record, keywords_for, parse_assignments, read_config
 
+# The recipe that --enlarge trains.
+SECOND_STAGE = "brushwork"
+
 
 # A flag that is not given is None, so that --set, --config and the recipe's defaults apply.
-@options_of(Settings, "quality", "budget", "seed", "label_column", "on_trouble", "patience", use_defaults=False)
+@options_of(Settings, "quality", "budget", "seed", "size", "label_column", "on_trouble", "patience", use_defaults=False)
 def train(
     data: Data,
     out: Out,
@@ -28,6 +31,14 @@ def train(
         Path | None, typer.Option(help="YAML file of options. Another run's config.yaml repeats that run.")
     ] = None,
     start: Annotated[Path | None, typer.Option("--from", help="Start from the weights of a snapshot or run.")] = None,
+    enlarge: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Train a second stage (recipe brushwork), which paints the pictures of this run or snapshot again, as "
+            "large as those of the dataset.",
+        ),
+    ] = None,
     per_class: Annotated[
         bool,
         typer.Option("--per-class", help="Train one GAN for each class; --out is the directory for all of them."),
@@ -57,6 +68,9 @@ def train(
     named, changes = _in_file(config) if config else (None, {})
     changes |= parse_assignments(assignments or [])
     changes |= {key: value for key, value in settings.items() if value is not None}
+    if enlarge is not None:
+        named = _second_stage(recipe)
+        changes["first"] = str(enlarge)
     groups = _groups(per_class, per_group, class_group)
     has_several_runs = per_class or groups is not None
     if has_several_runs:
@@ -91,6 +105,15 @@ def _in_file(config: Path) -> tuple[str | None, dict[str, object]]:
 
     recipe, changes = read_config(config)
     return recipe, gans.find(recipe).recorded(changes) if recipe and is_record(config) else changes
+
+
+def _second_stage(recipe: str | None) -> str:
+    """The recipe of a second stage, which `--recipe` may also name."""
+    from ganvas.foundation.errors import ConfigError
+
+    if recipe not in (None, SECOND_STAGE):
+        raise ConfigError(f"--enlarge trains the recipe {SECOND_STAGE}, not {recipe}; leave out --recipe")
+    return SECOND_STAGE
 
 
 def _groups(per_class: bool, per_group: int | None, class_group: list[str] | None) -> int | list[list[str]] | None:

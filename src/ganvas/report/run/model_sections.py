@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ganvas.foundation.errors import GanvasError
 from ganvas.report.html import Fields
-from ganvas.report.run import discriminator, latents, neighbours, reduction
+from ganvas.report.run import discriminator, latents, neighbours, reduction, spectrum
 from ganvas.report.run.models import RunModels
 from ganvas.report.run.run import Run
 
@@ -12,6 +12,7 @@ from ganvas.report.run.run import Run
 SECTIONS: dict[str, tuple[str, Callable[[RunModels], Fields | None]]] = {
     "interpolations": ("interpolating between pictures", latents.interpolations),
     "labels": ("generating the same latents for every class", latents.labels),
+    "spectrum": ("comparing the fine detail with that of real pictures", spectrum.spectrum),
     "ranking": ("asking the discriminator", discriminator.ranking),
     "activations": ("looking into the discriminator", discriminator.activations),
     "reduction": ("comparing a picture with its original", reduction.reduction),

@@ -6,6 +6,7 @@ from typing import Self
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.labels import labelled_by
+from ganvas.data.dataset.reduced import open_at
 from ganvas.foundation.errors import DataError
 from ganvas.runs.directory import Record, RunDirectory
 from ganvas.runs.logs import RunLogs
@@ -54,7 +55,7 @@ class Run:
             DataError: it is gone, has changed since, or has lost the column of the classes.
         """
         try:
-            data = Dataset.open(self.record.data)
+            data = open_at(self.record.data, self.record.dataset["size"])
         except DataError as error:
             raise DataError(f"the dataset {self.data_name} is gone or cannot be read") from error
         if data.fingerprint != self.record.dataset["fingerprint"]:

@@ -204,6 +204,7 @@ const OPERATIONS = {
   greater: binary((a, b) => (a > b ? 1 : 0)),
   relu: unary((value) => (value > 0 ? value : 0)),
   leaky_relu: unary((value, step) => (value > 0 ? value : value * step.slope)),
+  root: unary((value) => Math.sqrt(value)),
   tanh: unary((value) => Math.tanh(value)),
   sigmoid: unary((value) => 1 / (1 + Math.exp(-value))),
   clamp: unary((value, step) => Math.min(Math.max(value, step.low ?? -Infinity), step.high ?? Infinity)),
@@ -263,6 +264,27 @@ const OPERATIONS = {
       for (let y = 0; y < height; y++) {
         const from = (channel * rows + Math.floor((y * rows) / height)) * columns;
         for (let place = 0; place < width; place++, to++) result[to] = x.data[from + Math.floor((place * columns) / width)];
+      }
+    return result;
+  },
+  // Enlarged smoothly: each place is between the centres of four places of the smaller map.
+  blend([x], step) {
+    const [, channels, height, width] = step.shape, [, , rows, columns] = x.shape;
+    const result = new Float32Array(channels * height * width);
+    const between = (place, count, side) => {
+      const at = Math.max(0, ((place + 0.5) * side) / count - 0.5), first = Math.floor(at);
+      return [first, Math.min(first + 1, side - 1), at - first];
+    };
+    for (let channel = 0, to = 0; channel < channels; channel++)
+      for (let y = 0; y < height; y++) {
+        const [upper, lower, down] = between(y, height, rows);
+        const [above, below] = [upper, lower].map((row) => (channel * rows + row) * columns);
+        for (let place = 0; place < width; place++, to++) {
+          const [left, right, across] = between(place, width, columns);
+          const top = x.data[above + left] * (1 - across) + x.data[above + right] * across;
+          const bottom = x.data[below + left] * (1 - across) + x.data[below + right] * across;
+          result[to] = top * (1 - down) + bottom * down;
+        }
       }
     return result;
   },
