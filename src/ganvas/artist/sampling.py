@@ -54,7 +54,7 @@ def sample_batches(
     for start, drawn in zip(range(0, count, BATCH), _latents(recipe, seed), strict=False):
         latents = truncated(drawn[: count - start], truncation)
         latents = latents if offset is None else latents + offset
-        yield _generate(generator, latents, None if labels is None else labels[start:][:BATCH], device)
+        yield paint(generator, latents, None if labels is None else labels[start:][:BATCH], device)
 
 
 def sample_by_class(
