@@ -79,7 +79,8 @@ def test_a_batch_that_stays_gains_less_and_less_and_one_that_grows_nearly_all() 
 
 def test_computation_is_read_off_two_measurements() -> None:
     found = Computation.of(10, 0.3, 30, 0.7)
-    assert (found.fixed, found.per_picture) == (pytest.approx(0.1), pytest.approx(0.02))
+    assert found.fixed == pytest.approx(0.1)
+    assert found.per_picture == pytest.approx(0.02)
     noisy = Computation.of(10, 0.5, 30, 0.4)
     assert (noisy.fixed, noisy.per_picture) == (0.5, 0)
 
