@@ -121,8 +121,10 @@ def test_a_closed_terminal_ends_a_run_with_a_checkpoint(tmp_path: Path, tiny_dat
     assert has_checkpoint(tmp_path / "run")
 
 
+# It hears SIGHUP, also where the tests were started with nohup.
 AS_A_LOGIN = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 terminal = os.open(sys.argv.pop(1), os.O_RDWR)
 for descriptor in range(3):
     os.dup2(terminal, descriptor)

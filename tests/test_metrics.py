@@ -248,13 +248,9 @@ def test_kid_has_no_bias_and_an_honest_error(shift: float, m: int, n: int) -> No
 def test_scores_say_what_they_are(data: Dataset, fakes: Images) -> None:
     scores = Evaluator(data).score([fakes])
     record = scores.record()
-    assert set(record) == {field.name for field in fields(Scores)} - {
-        "modes_covered",
-        "modes_total",
-        "classes",
-        "others",
-        "vendi_se",
-    }
+    empty = {"modes_covered", "modes_total", "classes", "others", "vendi_se"}
+    detail = {"sharpness", "spectrum_db", "shared_detail"}
+    assert set(record) == {field.name for field in fields(Scores)} - empty | detail
     assert (record["generated"], record["real"], record["extractor"]) == (FAKE, REAL, DEFAULT_EXTRACTOR)
     json.dumps(record, allow_nan=False)
     assert re.search(rf"{FAKE} generated.*{REAL} real", str(scores))
@@ -386,7 +382,7 @@ class Artist:
 
     def __init__(self, data: Path, images: Images, fingerprint: str) -> None:
         self.data, self._images, self.card = data, images, SimpleNamespace(fingerprint=fingerprint)
-        self.class_names: list[str] = []
+        self.size, self.class_names = images.shape[1], list[str]()
         self.sees_through: tuple[str, ...] = ()
 
     def labels(self, n: int) -> None:

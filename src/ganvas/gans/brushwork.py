@@ -13,7 +13,9 @@ B is that of `networks.brushwork`. The weights of G_1 stay as they are.
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from pydantic import Field
@@ -30,6 +32,7 @@ from ganvas.networks.degradation import degraded
 from ganvas.networks.frozen import NETWORK
 from ganvas.settings.config import resolve
 from ganvas.settings.options import Options, Typed
+from ganvas.settings.ranges import Range, Varied
 
 # Side in pixels to which smaller parts are enlarged for the frozen network.
 SMALLEST = 32
@@ -124,6 +127,11 @@ class Brushwork(HingeGAN):
     class_use = ClassUse.OPTIONAL
     has_first_stage = True
     sees_through = (NETWORK,)
+    ranges: ClassVar[Mapping[str, Varied]] = {
+        "pixels": Range(1.0, 100.0, log=True),
+        "pairs": Range(0.125, 0.5),
+        "vision_over": Range(1.0, 16.0, log=True),
+    }
     defaults = BrushworkOptions(
         batch_size=8,
         width=48,
