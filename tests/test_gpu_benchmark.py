@@ -32,6 +32,8 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     return code
 
 
+# Slow, because it trains, resumes, evaluates and times; the tests below show its parts.
+@pytest.mark.slow
 def test_the_whole_script_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group, "_apart", lambda device, timeout: group.exchange(device))
     assert run(monkeypatch, tmp_path / "out", "mlp", "--tiny") == 0

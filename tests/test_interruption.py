@@ -51,14 +51,9 @@ def has_checkpoint(run: Path) -> bool:
     return bool(CheckpointDirectory(run / "checkpoints"))
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
-        signal.SIGTERM,
-        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
-    ],
-)
+# Slow, because the tests below have each half of it: a reader that goes away, and a signal.
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_with_a_checkpoint_though_the_reader_of_progress_has_gone(
     tmp_path: Path, tiny_data: Path, number: signal.Signals
 ) -> None:

@@ -135,6 +135,8 @@ def test_interrupting_a_cell_keeps_the_checkpoint(kernel: tuple[KernelManager, A
     assert CheckpointDirectory(RunDirectory.open(tmp_path / "run").checkpoints)
 
 
+# Slow, because it prepares, trains and exports, which other tests do by themselves.
+@pytest.mark.slow
 def test_the_example_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     notebook = nbformat.read(EXAMPLE, as_version=4)
     nbformat.validate(notebook)

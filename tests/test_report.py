@@ -443,7 +443,9 @@ def test_page_fits_its_window_asks_for_nothing_and_complains_of_nothing(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.slow)]
+)
 def test_the_band_says_what_was_when(run: Path, tmp_path: Path, browser: Browser, size: ViewportSize) -> None:
     write_lines(run / "evals.jsonl", judged_lines())
     with visit(browser, write_page(run, tmp_path / "page.html"), size) as seen:

@@ -42,7 +42,7 @@ class Busy:
         self.process.wait(timeout=PATIENCE)
 
 
-@pytest.fixture(params=["train", "per class"])
+@pytest.fixture(params=["train", pytest.param("per class", marks=pytest.mark.slow)])
 def busy(request: pytest.FixtureRequest, tmp_path: Path, tiny_data: Path) -> Iterator[Busy]:
     words, run = {
         "train": (["train", str(tiny_data), "--out", "out", *ENDLESS], "out"),

@@ -97,6 +97,7 @@ def test_operations_are_those_of_what_is_set() -> None:
     assert narrow.steps(1) > wide.steps(1)
 
 
+@pytest.mark.slow
 def test_the_table_of_recipes(capsys: pytest.CaptureFixture[str]) -> None:
     run(recipes.main, "mlp", "--size", "16", "--rounds", "1", "--work", "0.001", "--set", *TINY)
     *_, row = capsys.readouterr().out.splitlines()

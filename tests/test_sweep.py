@@ -385,6 +385,8 @@ def test_a_password_is_not_shown() -> None:
     assert shown("mysql://me:secret@host/it") == "mysql://me:***@host/it"
 
 
+# Slow, because most of its time is the start of a server; the same code meets in a journal above.
+@pytest.mark.slow
 def test_workers_meet_in_a_postgresql(data: Path, tmp_path: Path) -> None:
     whole = {"space": SPACE, **SHORT, **COMMON}
     with postgres() as url:

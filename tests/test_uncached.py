@@ -21,9 +21,7 @@ from support.datasets import write_dataset
 from support.runs import TINY_WORDS
 
 
-@pytest.fixture(
-    params=[pytest.param("a file", marks=pytest.mark.slow), "read-only", pytest.param("full", marks=pytest.mark.slow)]
-)
+@pytest.fixture(params=["a file", "read-only", "full"])
 def unwritable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache that is a file, or that refuses as the file system of root, who may do anything, never would."""
     cache = tmp_path / "cache"
@@ -43,6 +41,8 @@ def unwritable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyte
     return cache
 
 
+# Slow, because it runs six commands; the tests below show what the cache does.
+@pytest.mark.slow
 def test_every_command_works_without(
     cli: Cli, tmp_path: Path, unwritable: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
