@@ -15,8 +15,8 @@ from ganvas.training.display import Display
 # Two cores need a few minutes to learn forms and colours at this size.
 PAINTINGS, SIZE = 1200, 32
 # The run is short, so the average of the weights is short too. Evaluations use few pictures and are more frequent than
-# by default, so that the page has curves. The second opinion begins as late as in a long run: at this size it takes most
-# of the time, and when it began after a third of the run, five minutes ended at a KID of 0.15 instead of 0.09.
+# by default, so that the page has curves. The second opinion begins as late as in a long run: at this size it takes
+# most of the time, and when it began after a third of the run, five minutes ended at a KID of 0.15 instead of 0.09.
 OPTIONS: Mapping[str, object] = {
     "ema_kimg": 5.0,
     "eval_samples": 500,
