@@ -46,8 +46,7 @@ class Contention:
         return [*self._set_threads(others), *self._slowness(img_per_s, seconds, phase, others)]
 
     def _set_threads(self, others: float) -> list[str]:
-        threads = threads_beside(others, self._most) if self._follows else self._most
-        if not self._follows or threads == torch.get_num_threads():
+        if not self._follows or (threads := threads_beside(others, self._most)) == torch.get_num_threads():
             return []
         torch.set_num_threads(threads)
         if self._has_said_threads:
@@ -62,6 +61,7 @@ class Contention:
         if phase != self._phase:
             self._phase = phase
             self._usual.clear()
+            return []  # a part of this line is of the phase before
         usual = statistics.median(self._usual) if self._usual else img_per_s
         if img_per_s >= SLOW * usual:
             self._usual.append(img_per_s)
