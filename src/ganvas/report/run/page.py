@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.paths import is_directory, user_path
-from ganvas.report import charts, html
+from ganvas.report import html
 from ganvas.report.html import Fields
 from ganvas.report.run import provenance, sample_grids, verdict
+from ganvas.report.run.curves import curves
 from ganvas.report.run.run import Run
 
 Say = Callable[[str], None]
@@ -73,16 +74,7 @@ def _headline(run: Run) -> Fields:
 
 
 def _curves(run: Run) -> Fields | None:
-    logs = run.logs
-    figures = charts.curves(
-        [line.record() for line in logs.stats],
-        [evaluation.record() for evaluation in logs.evaluations],
-        logs.best.kimg if logs.best else None,
-    )
-    band = verdict.band(run)
-    if band:
-        for chart in figures:
-            verdict.mark(chart.figure, band)
+    figures, band = curves(run)
     return {"charts": figures, "band": band} if figures else None
 
 

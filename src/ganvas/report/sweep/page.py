@@ -49,7 +49,8 @@ def write_page(
         "title": {"title": title, "facts": facts, "summary": summary, "headline": _headline(trials)},
         "trials": {
             "heads": heads(keys),
-            "rows": [{"cells": cells(trial, keys), "is_whole": trial.is_whole} for trial in trials],
+            "rows": [cells(trial, keys) for trial in trials],
+            "floor": {trial.name for trial in trials if not trial.is_whole},
             "lacking": sorted({trial.host or "" for trial in trials if trial.number not in sheets and trial.host}),
         },
         "options": _charts(importance(importances), slices(trials, ranges)),

@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.paths import quoted
-from ganvas.report import charts
 from ganvas.report.run import verdict
+from ganvas.report.run.curves import curves
 from ganvas.report.run.run import Run
 from ganvas.settings.budget import Amount
 from ganvas.studio.bodies import Body, body_of
@@ -53,16 +53,7 @@ def run(request: Request) -> Response:
 
 def _shown(run: Run) -> dict[str, Any]:
     """Verdict, band and curves, as the report of the run has them."""
-    logs = run.logs
-    figures = charts.curves(
-        [line.record() for line in logs.stats],
-        [each.record() for each in logs.evaluations],
-        logs.best.kimg if logs.best else None,
-    )
-    band = verdict.band(run)
-    if band:
-        for chart in figures:
-            verdict.mark(chart.figure, band)
+    figures, band = curves(run)
     return {"badge": verdict.badge(run), "band": band, "charts": figures}
 
 
