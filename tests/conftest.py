@@ -14,6 +14,7 @@ import hypothesis
 import pandas as pd
 import pytest
 
+from ganvas.foundation import notes
 from support import brevity
 from support.command_line import Cli
 from support.datasets import write_dataset
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from ganvas.metrics.features import FeatureNetwork
-from ganvas.foundation import notes
+    from support.studio import Client
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores among them; threads of one that waited for those of another would lose all they gain.
@@ -105,6 +106,23 @@ def browser() -> Iterator["Browser"]:
 
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a studio, see `support.studio.write_folder`."""
+    from support.studio import write_folder
+
+    return write_folder(tmp_path_factory.mktemp("studio") / "folder")
+
+
+@pytest.fixture(scope="module")
+def client(root: Path) -> Iterator["Client"]:
+    """Asks a studio of that folder."""
+    from support.studio import studio
+
+    with studio(root) as client:
+        yield client
 
 
 @pytest.fixture

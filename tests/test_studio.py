@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -24,7 +23,7 @@ from ganvas.studio.door.hosts import Hosts
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Job, Jobs
 from support.command_line import Cli
-from support.studio import Client, studio, write_folder
+from support.studio import Client, studio
 from support.studio_names import NAMES, listing
 
 PAGES = [
@@ -41,18 +40,6 @@ READS = [
     "/dataset/thumbnail?name={}", "/new?data={}", "/new/survey?name={}", "/run/grid?name=first&kimg={}",
     "/job?number={}", "/job/events?number={}", "/assets/{}",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """See `write_folder`."""
-    return write_folder(tmp_path_factory.mktemp("studio") / "folder")
-
-
-@pytest.fixture(scope="module")
-def client(root: Path) -> Iterator[Client]:
-    with studio(root) as client:
-        yield client
 
 
 # --- The door ---

@@ -19,9 +19,10 @@ from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
 from ganvas.studio.votes import Votes
 from support.browser import DESKTOP, PHONE
+from support.command_line import PATIENCE
 from support.datasets import noise, write_dataset
 from support.runs import TINY_WORDS
-from support.studio import Client, studio, write_folder
+from support.studio import Client, studio
 
 pytestmark = pytest.mark.browser
 
@@ -36,21 +37,6 @@ PAGES = {
     "/export?name=first": "#export",
     "/run?name=nothing": "h1",
 }
-# Milliseconds that a busy machine may take.
-PATIENCE = 600_000
-expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """See `write_folder`."""
-    return write_folder(tmp_path_factory.mktemp("studio") / "folder")
-
-
-@pytest.fixture(scope="module")
-def client(root: Path) -> Iterator[Client]:
-    with studio(root) as client:
-        yield client
 
 
 class Visit:
@@ -61,7 +47,7 @@ class Visit:
         self.page: Page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
         self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.set_default_timeout(PATIENCE)
+        self.page.set_default_timeout(1000 * PATIENCE)
         self.page.goto(client.server.address)
 
     def go(self, path: str) -> Page:

@@ -5,7 +5,6 @@ import dataclasses
 import io
 import json
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -23,24 +22,12 @@ from ganvas.studio import painter
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
 from ganvas.studio.votes import Side, Votes, interval
-from support.studio import Answer, Client, studio, write_folder
+from support.studio import Answer, Client, studio
 from support.studio_names import NAMES, listing
 
 SOURCE = {"name": "first", "snapshot": "last"}
 # A picture that the pages may ask for.
 CELL: dict[str, object] = {"seed": 3, "number": 5, "truncation": 0.7}
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """See `write_folder`."""
-    return write_folder(tmp_path_factory.mktemp("studio") / "folder")
-
-
-@pytest.fixture(scope="module")
-def client(root: Path) -> Iterator[Client]:
-    with studio(root) as client:
-        yield client
 
 
 @pytest.fixture
