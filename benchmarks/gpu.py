@@ -16,8 +16,9 @@ It measures, in this order:
 - a process group of one process;
 - `atelier` for three minutes at 64 px: KID, and the memory that was foreseen and taken.
 
-What there is no time for is left out and named. OUT gets `gpu.json` and `gpu.md`, which are written after each part.
-The exit code is 1 if a recipe disagrees or a part fails. `--tiny` runs all of it in small on the processor.
+Parts for which no time is left are skipped, and the results name them. After each part, the command writes `gpu.json`
+and `gpu.md` into OUT. The exit code is 1 if a recipe disagrees or a part fails. `--tiny` runs all of it in small on the
+processor.
 """
 
 import argparse

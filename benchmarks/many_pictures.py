@@ -42,7 +42,7 @@ from ganvas.training.loader import Loader
 T = TypeVar("T")
 
 CLASSES = 10
-# One picture in so many is a near-duplicate, and one in so many is held back.
+# One picture in this many is a near-duplicate, and one in this many is held back.
 REPEATED, HELD_BACK = 100, 10
 # Pictures that are made at once.
 CHUNK = 50_000

@@ -44,7 +44,7 @@ class Round:
     few: dict[int, float]
 
     def ratio(self, processes: int) -> float:
-        """How many times as fast so many processes are as one process with as many threads."""
+        """The speed of this many processes, divided by that of one process with as many threads."""
         return self.together[processes] / self.threads[processes]
 
 
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def measured(recipe: str, size: int, batch_size: int, counts: Sequence[int], number: int, steps: int) -> str:
-    """The table of a recipe, from so many rounds."""
+    """The table of a recipe, from all rounds."""
     with tempfile.TemporaryDirectory() as folder:
         data = noise_dataset(Path(folder) / "data", size, classes=2)
         rounds = []
@@ -118,7 +118,7 @@ def table(rounds: Sequence[Round], recipe: str, batch_size: int, exchanged: tupl
 def predicted(
     rounds: Sequence[Round], recipe: str, batch_size: int, count: int, exchanged: tuple[int, ...], wire: Wire
 ) -> float:
-    """What the model says of so many processes, in real pictures per second."""
+    """What the model says of this many processes, in real pictures per second."""
     each, d_steps = share(count), gans.find(recipe).defaults.d_steps
     part = batch_size // max(rounds[0].together)
     crowding = max(1.0, count * each / usable_cores())

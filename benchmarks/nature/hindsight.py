@@ -30,7 +30,8 @@ REPEATED: Final = 0.05
 WORSE, SURE = 0.25, 3.0
 # Share by which KID goes up or down in a swing, and how many tops and bottoms make swings.
 SWING, ENDS = 0.3, 3
-# Progress after half time: KID falls by this share, or a diversity grows by this, and KID is no higher than before.
+# Progress in the second half of a run: KID falls by this share, or a diversity grows by this, and KID is no higher than
+# before.
 STILL, GROWTH = 0.05, 0.05
 # Evaluations without progress after which a run stands still.
 LASTED: Final = 4

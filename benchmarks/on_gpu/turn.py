@@ -10,7 +10,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-# A process that takes so many times the expected time is stuck.
+# A process that takes this many times the expected time is stuck.
 LONGEST = 4.0
 
 

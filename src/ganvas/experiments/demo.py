@@ -16,7 +16,7 @@ from ganvas.training.display import Display
 PAINTINGS, SIZE = 1200, 32
 # The run is short, so the average of the weights is short too. Evaluations use few pictures and are more frequent than
 # by default, so that the page has curves. The second opinion begins as late as in a long run: at this size it takes
-# most of the time, and when it began after a third of the run, five minutes ended at a KID of 0.15 instead of 0.09.
+# most of the time (docs/recipe-notes.md has what was seen).
 OPTIONS: Mapping[str, object] = {
     "ema_kimg": 5.0,
     "eval_samples": 500,
