@@ -1,5 +1,6 @@
 """The state of this machine, for those who wait for a training: who takes its cores, and what is left of it."""
 
+import itertools
 import os
 import shutil
 import threading
@@ -50,7 +51,7 @@ class State:
     def record(self) -> dict[str, object]:
         """What a page gets."""
         return {
-            "line": f"{self.busy:.0%} of {self.cores} cores busy, {self.memory:.1f} GiB of memory and "
+            "line": f"{100 * self.busy:.0f} % of {self.cores} cores busy, {self.memory:.1f} GiB of memory and "
             f"{self.disk:.0f} GiB of disk free",
             "warnings": self.warnings,
         }
@@ -64,6 +65,7 @@ class MachineWatch:
         self._state: State | None = None
         self._at = 0.0
         self._spent: dict[tuple[int, float], float] = {}
+        self._used = _used()
 
     def look(self) -> State:
         """The machine as it is, or was a few seconds ago."""
@@ -74,8 +76,10 @@ class MachineWatch:
             return self._state
 
     def _examined(self, passed: float) -> State:
+        before, self._used = self._used, _used()
+        busy, idle = (now - then for now, then in zip(self._used, before, strict=True))
         return State(
-            psutil.cpu_percent() / 100,
+            busy / (busy + idle) if busy + idle > 0 else 0.0,
             psutil.cpu_count() or 1,
             psutil.virtual_memory().available / GIB,
             shutil.disk_usage(self._folder).free / GIB,
@@ -94,9 +98,30 @@ class MachineWatch:
             spent[key] = facts["cpu_times"].user + facts["cpu_times"].system
             cores = (spent[key] - self._spent.get(key, spent[key])) / passed
             if cores >= BUSY:
-                taken[str(facts["name"])] = taken.get(str(facts["name"]), 0.0) + cores
+                name = _name(str(facts["name"]), facts["cmdline"] or [])
+                taken[name] = taken.get(name, 0.0) + cores
         self._spent = spent
         return taken
+
+
+def _used() -> tuple[float, float]:
+    """Seconds that all cores together were busy and idle since the machine started.
+
+    `psutil.cpu_percent` does not do here: it remembers for each thread of its own when it was last asked.
+    """
+    times = psutil.cpu_times()._asdict()
+    idle = times.pop("idle") + times.pop("iowait", 0.0)
+    # Those of guests are counted in "user" and "nice" as well.
+    return sum(seconds for kind, seconds in times.items() if not kind.startswith("guest")), idle
+
+
+def _name(program: str, words: list[str]) -> str:
+    """What a program is called, with the script or module that an interpreter runs."""
+    if not program.startswith(("python", "ruby", "node", "java")):
+        return program
+    module = next((word for flag, word in itertools.pairwise(words) if flag in ("-m", "-jar")), None)
+    script = module or next((word for word in words[1:] if not word.startswith("-")), "")
+    return f"{program} {Path(script).name}".strip()
 
 
 def _is_ganvas(words: list[str]) -> bool:

@@ -1,7 +1,8 @@
 """The page on which runs are compared: on the same seeds side by side, and by a vote that does not show their names."""
 
+import shlex
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -11,14 +12,16 @@ from starlette.routing import Route
 
 from ganvas.artist.grids import grid
 from ganvas.foundation.errors import ConfigError
+from ganvas.report.html import kimg, plus_minus
 from ganvas.studio.bodies import Body, body_of
 from ganvas.studio.pages.painting import png
 from ganvas.studio.render import page
-from ganvas.studio.studio import asked, number, studio_of
+from ganvas.studio.studio import Studio, asked, number, source_words, studio_of
+from ganvas.studio.training import tried
 from ganvas.studio.votes import Choice, Side, Vote, interval
 
-# Sides that are shown at once, and the pictures of each side of a question, in a square.
-MOST_SIDES, SHOWN, COLUMNS = 4, 9, 3
+# Snapshots that are shown at once, and the pictures of each side of a question, in a square.
+MOST_SIDES, SHOWN, COLUMNS = 6, 9, 3
 PLACES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
@@ -26,7 +29,7 @@ def compare(request: Request) -> Response:
     """The page."""
     studio = studio_of(request)
     names = studio.folder.look().runs
-    choices = [{"name": name, "snapshot": each} for name in names for each in studio.snapshots(name)]
+    choices = [choice for name in names for choice in _choices(studio, name)]
     chosen = asked(request, "name") if "name" in request.query_params else None
     if chosen is not None:
         studio.folder.run(chosen)
@@ -36,7 +39,26 @@ def compare(request: Request) -> Response:
         folder=studio.folder.root.name,
         choices=choices,
         pair=_pair(choices, chosen),
+        most=MOST_SIDES,
     )
+
+
+def _choices(studio: Studio, name: str) -> list[dict[str, Any]]:
+    """The snapshots of a run: what they are called, what is known about each, and the words of commands for them."""
+    snapshots = studio.snapshots(name)
+    training = tried(lambda: studio.training(name)) if snapshots else ""
+    choices = []
+    for snapshot in snapshots:
+        facts = ""
+        if not isinstance(training, str):
+            logs = training.run.logs
+            best = logs.best if snapshot == "best" else None
+            facts = f"{training.run.record.recipe}, {kimg(best.kimg if best else logs.kimg)} kimg"
+            facts += f", KID {plus_minus(best.kid, best.get('kid_se'))}" if best else ""
+        called = f"{name}, {'best' if snapshot == 'best' else 'newest'}"
+        source = shlex.quote(source_words(name, snapshot))
+        choices.append({"name": name, "snapshot": snapshot, "called": called, "facts": facts, "source": source})
+    return choices
 
 
 def _pair(choices: Sequence[Mapping[str, str]], chosen: str | None) -> tuple[int, int]:
