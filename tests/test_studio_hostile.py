@@ -71,7 +71,7 @@ def bounded_memory(most: int) -> Iterator[None]:
 
 
 def got(client: Client, path: str, query: dict[str, str], headers: dict[str, str] | None = None) -> Answer:
-    """The answer to a GET; what never ends is cut after its headers."""
+    """The answer to a GET; the name of an asset is in its path."""
     if path == "/assets/{name}":
         return client.ask(f"/assets/{quote(query['name'], safe='')}", headers=headers)
     return client.ask(f"{path}?{urlencode(query)}" if query else path, headers=headers)

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -195,6 +196,16 @@ def test_a_vote_of_ten_shows_no_name_until_one_asks(client: Client, root: Path) 
     revealed = json.loads(client.post("/compare/reveal", vote=number).body)
     assert (revealed["leader"]["name"], revealed["other"]["name"]) == ("second", "first")
     assert client.post("/compare/choose", vote=number, question=10, choice="left").status == 409
+
+
+def test_there_is_no_vote_between_a_generator_and_itself(client: Client, root: Path) -> None:
+    best = root / "first" / "snapshots" / "best.safetensors"
+    shutil.copy(best.with_name("last.safetensors"), best)
+    try:
+        answer = client.post("/compare/begin", first=SOURCE, second=SOURCE | {"snapshot": "best"})
+    finally:
+        best.unlink()
+    assert (answer.status, "both snapshots are the same generator" in answer.text) == (400, True)
 
 
 def test_both_sides_of_a_question_are_painted_from_the_same_latents(client: Client, root: Path) -> None:

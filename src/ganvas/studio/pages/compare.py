@@ -97,11 +97,18 @@ async def begin(request: Request) -> Response:
         studio = studio_of(request)
         if asked_for.first == asked_for.second:
             raise ConfigError("a vote needs two different snapshots; choose another one")
-        for side in (asked_for.first, asked_for.second):
-            studio.snapshot(side.name, side.snapshot)
+        if _digest(studio, asked_for.first) == _digest(studio, asked_for.second):
+            raise ConfigError(
+                "both snapshots are the same generator, as the newest one is also the best; choose another one"
+            )
         return studio.votes.begin(asked_for.first, asked_for.second)
 
     return JSONResponse(score(await run_in_threadpool(do)))
+
+
+def _digest(studio: Studio, side: Side) -> str:
+    with studio.painter.artist(studio.snapshot(side.name, side.snapshot)) as artist:
+        return artist.snapshot.digest
 
 
 async def choose(request: Request) -> Response:
