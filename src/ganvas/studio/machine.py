@@ -12,7 +12,8 @@ import psutil
 
 from ganvas.machine.memory import GIB
 
-# Seconds for which a look is good, and the share of a core above which a program is worth a line.
+# Seconds for which a look is good, and the share of a core above which a program is worth a line. Until it takes less
+# than half of that, the line stays: pages should not jump up and down.
 FRESH, BUSY = 4.0, 0.5
 LOW_MEMORY, LOW_DISK = 1.0, 1.0  # GiB
 
@@ -90,6 +91,7 @@ class MachineWatch:
         """Programs that took half a core or more since the last look."""
         spent: dict[tuple[int, float], float] = {}
         taken: dict[str, float] = {}
+        named = self._state.others if self._state else {}
         for process in psutil.process_iter(["pid", "name", "create_time", "cpu_times", "cmdline"]):
             facts = process.info
             if facts["cpu_times"] is None or facts["pid"] == os.getpid() or _is_ganvas(facts["cmdline"] or []):
@@ -97,8 +99,8 @@ class MachineWatch:
             key = facts["pid"], facts["create_time"]
             spent[key] = facts["cpu_times"].user + facts["cpu_times"].system
             cores = (spent[key] - self._spent.get(key, spent[key])) / passed
-            if cores >= BUSY:
-                name = _name(str(facts["name"]), facts["cmdline"] or [])
+            name = _name(str(facts["name"]), facts["cmdline"] or [])
+            if cores >= (BUSY / 2 if name in named else BUSY):
                 taken[name] = taken.get(name, 0.0) + cores
         self._spent = spent
         return taken

@@ -62,7 +62,7 @@ class Side {
       this.problem.textContent = error instanceof Error ? error.message : String(error);
     }
     this.canvas.setAttribute("aria-label", `Pictures of ${choice.called}, seed ${wanted}`);
-    this.facts.textContent = choice.facts;
+    this.facts.textContent = choice.facts ? `${choice.called}: ${choice.facts}` : choice.called;
   }
 }
 
