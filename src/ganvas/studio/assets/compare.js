@@ -17,10 +17,10 @@ import { Newest, paint, show } from "./painting.js";
  * @property {Source} [other]
  */
 
-const COLUMNS = 4;
 const FEWEST = 2;
-/** @typedef {Source & {called: string, facts: string, source: string}} Choice */
+/** @typedef {Source & {called: string, caption: string, source: string}} Choice */
 const main = the("compare", HTMLDivElement);
+const columns = Number(main.dataset.columns);
 /** @type {Choice[]} */
 const choices = JSON.parse(main.dataset.choices ?? "[]");
 const most = Math.min(Number(main.dataset.most), choices.length);
@@ -39,7 +39,7 @@ class Side {
     this.select = within(figure, "select", HTMLSelectElement);
     this.remove = within(figure, ".remove", HTMLButtonElement);
     this.canvas = within(figure, "canvas", HTMLCanvasElement);
-    this.facts = within(figure, "figcaption", HTMLElement);
+    this.caption = within(figure, "figcaption", HTMLElement);
     this.problem = within(figure, ".problem", HTMLElement);
     this.painter = new Newest((/** @type {number} */ wanted) => this.paint(wanted));
   }
@@ -52,9 +52,9 @@ class Side {
   async paint(wanted) {
     const { choice } = this;
     try {
-      const cells = Array.from({ length: COLUMNS * COLUMNS }, (_, number) => ({ seed: wanted, number }));
+      const cells = Array.from({ length: columns * columns }, (_, number) => ({ seed: wanted, number }));
       const { name, snapshot } = choice;
-      const sheet = await paint({ name, snapshot }, cells, COLUMNS);
+      const sheet = await paint({ name, snapshot }, cells, columns);
       show(this.canvas, sheet, sheet.width, sheet.height);
       this.problem.hidden = true;
     } catch (error) {
@@ -62,7 +62,7 @@ class Side {
       this.problem.textContent = error instanceof Error ? error.message : String(error);
     }
     this.canvas.setAttribute("aria-label", `Pictures of ${choice.called}, seed ${wanted}`);
-    this.facts.textContent = choice.facts ? `${choice.called}: ${choice.facts}` : choice.called;
+    this.caption.textContent = choice.caption;
   }
 }
 
@@ -97,7 +97,7 @@ function describe() {
   add.disabled = sides.length >= most;
   if (!score) voters.forEach((voter, at) => (voter.value = sides[at].select.value));
   the("command", HTMLElement).textContent = sides
-    .map(({ choice }, at) => `ganvas explore grid ${choice.source} -n ${COLUMNS * COLUMNS} --seed ${seed.value} --out ${at + 1}.png`)
+    .map(({ choice }, at) => `ganvas explore grid ${choice.source} -n ${columns * columns} --seed ${seed.value} --out ${at + 1}.png`)
     .join("\n");
 }
 

@@ -20,8 +20,10 @@ from ganvas.studio.studio import Studio, asked, number, source_words, studio_of
 from ganvas.studio.training import tried
 from ganvas.studio.votes import Choice, Side, Vote, interval
 
-# Snapshots that are shown at once, and the pictures of each side of a question, in a square.
-MOST_SIDES, SHOWN, COLUMNS = 6, 9, 3
+# Snapshots that are shown at once, and the columns of the square of pictures of each.
+MOST_SIDES, SIDE_COLUMNS = 6, 4
+# The pictures of each side of a question, in a square.
+SHOWN, COLUMNS = 9, 3
 PLACES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
@@ -40,6 +42,7 @@ def compare(request: Request) -> Response:
         choices=choices,
         pair=_pair(choices, chosen),
         most=MOST_SIDES,
+        columns=SIDE_COLUMNS,
     )
 
 
@@ -49,15 +52,14 @@ def _choices(studio: Studio, name: str) -> list[dict[str, Any]]:
     training = tried(lambda: studio.training(name)) if snapshots else ""
     choices = []
     for snapshot in snapshots:
-        facts = ""
+        caption = called = f"{name}, {'best' if snapshot == 'best' else 'newest'}"
         if not isinstance(training, str):
             logs = training.run.logs
             best = logs.best if snapshot == "best" else None
-            facts = f"{training.run.record.recipe}, {kimg(best.kimg if best else logs.kimg)} kimg"
-            facts += f", KID {plus_minus(best.kid, best.get('kid_se'))}" if best else ""
-        called = f"{name}, {'best' if snapshot == 'best' else 'newest'}"
+            caption += f": {training.run.record.recipe}, {kimg(best.kimg if best else logs.kimg)} kimg"
+            caption += f", KID {plus_minus(best.kid, best.get('kid_se'))}" if best else ""
         source = shlex.quote(source_words(name, snapshot))
-        choices.append({"name": name, "snapshot": snapshot, "called": called, "facts": facts, "source": source})
+        choices.append({"name": name, "snapshot": snapshot, "called": called, "caption": caption, "source": source})
     return choices
 
 
