@@ -206,12 +206,14 @@ def test_there_is_a_way_between_two_pictures(visit: Visit) -> None:
 
 
 @pytest.fixture
-def copied(root: Path) -> Iterator[str]:
+def copied(root: Path, client: Client) -> Iterator[str]:
     """The name of a third run, with both snapshots of the first one."""
     shutil.copytree(root / "first", root / "third", symlinks=True)
     shutil.copy(root / "first" / "snapshots" / "last.safetensors", root / "third" / "snapshots" / "best.safetensors")
+    client.server.studio.folder.forget()
     yield "third"
     shutil.rmtree(root / "third")
+    client.server.studio.folder.forget()
 
 
 def test_several_snapshots_are_compared_on_the_same_seed(visit: Visit, root: Path, copied: str) -> None:
@@ -225,7 +227,7 @@ def test_several_snapshots_are_compared_on_the_same_seed(visit: Visit, root: Pat
     page.get_by_role("button", name="Take snapshot 2 away").click()
     expect(sides).to_have_count(3)
     for at, label in enumerate(("first, newest", "second, newest", "third, best")):
-        page.get_by_label(f"Snapshot {at + 1}").select_option(label=label)
+        page.get_by_role("combobox", name=f"Snapshot {at + 1}").select_option(label=label)
     page.locator("#seed").fill("7")
     page.locator("#seed").press("Enter")
     for at, label in enumerate(("first, newest", "second, newest", "third, best")):
