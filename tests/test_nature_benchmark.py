@@ -96,17 +96,17 @@ def test_every_symptom_can_be_named() -> None:
 
 def test_the_benchmark_is_as_large_as_it_says() -> None:
     runs = scenarios()
-    assert len({run.name for run in runs}) == len(runs) == 100
-    assert Counter(run.half for run in runs) == {"tuning": 50, "unseen": 50}
+    assert len({run.name for run in runs}) == len(runs) == 150
+    assert set(Counter(run.group for run in runs).values()) == {50}
     assert len({run.recipe for run in runs if ":" not in run.recipe}) >= 7
     assert len({run.data.split("-")[0] for run in runs}) >= 4
 
 
-@pytest.mark.parametrize("run", scenarios(), ids=lambda run: f"{run.half}-{run.name}")
+@pytest.mark.parametrize("run", scenarios(), ids=lambda run: f"{run.group}-{run.name}")
 def test_every_run_can_be_configured(run: Scenario) -> None:
     recipe = find(run.recipe)
     config = resolve(run.recipe, recipe.defaults, COMMON | run.options)
-    assert run.options.keys() <= config.options.model_dump().keys()
+    assert run.options.keys() <= config.options.model_dump().keys() | config.settings.model_dump().keys()
 
 
 @pytest.fixture(scope="module")
