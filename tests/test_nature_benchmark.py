@@ -78,7 +78,19 @@ def test_the_long_evaluation_has_the_last_word() -> None:
 def test_a_trouble_that_passed_is_remembered() -> None:
     run = truth(course(diversity=lambda n: 0.1 if 3 <= n <= 7 else 0.8))
     assert run.healthy
-    assert run.passing == {5, 6}
+    assert run.passing["alike"] == {5, 6}
+    assert run.names_passing("collapsed", 5)
+    assert not run.names_passing("collapsed", 4)
+    assert not run.names_passing("memorising", 5)
+
+
+def test_a_run_that_stood_still_for_a_while_may_be_called_so_then() -> None:
+    run = truth(course([3.0, 2.9, 2.9, 2.9, 2.9, 2.9, 2.0, 1.5, 1.2, 1.0]))
+    assert run.healthy
+    assert run.passing["stands still"] == {4, 5}
+    assert run.names_passing("stalled", 5)
+    assert run.names_passing("discriminator overpowering", 5)
+    assert not run.names_passing("collapsed", 5)
 
 
 def test_a_cause_is_right_only_where_something_followed_from_it() -> None:

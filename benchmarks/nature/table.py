@@ -51,8 +51,10 @@ class Judged:
     @property
     def false_alarms(self) -> list[Verdict]:
         """The verdicts that name trouble in a healthy run, except in a trouble that passed."""
-        alarms = [each for place, each in enumerate(self.verdicts) if place not in self.truth.passing]
-        return [each for each in alarms if not each.healthy] if self.truth.healthy else []
+        if not self.truth.healthy:
+            return []
+        troubles = ((place, each) for place, each in enumerate(self.verdicts) if not each.healthy)
+        return [each for place, each in troubles if not self.truth.names_passing(each.name, place)]
 
     @property
     def interval(self) -> float:
