@@ -140,8 +140,10 @@ class History:
             return True
         if self.is_much_worse:
             return False
-        return self.kid_falls or any(self._widens(name) for name in ("diversity", "pixel_diversity")) or any(
-            self.change(name) > SURE for name in ("recall", "coverage")
+        return (
+            self.kid_falls
+            or any(self._widens(name) for name in ("diversity", "pixel_diversity"))
+            or any(self.change(name) > SURE for name in ("recall", "coverage"))
         )
 
     @property
