@@ -9,10 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
+from ganvas.artist.grids import class_grid
 from ganvas.data.pictures.frame import Frame
 from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.foundation.locks import exclusive, holder
@@ -22,6 +24,8 @@ from ganvas.studio.door.hosts import Hosts
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.glimpse import glimpse
 from ganvas.studio.jobs import Job, Jobs
+from ganvas.studio.thumbnails import Thumbnails
+from ganvas.studio.training import Trainings
 from support.command_line import Cli
 from support.studio import Client, studio
 
@@ -198,6 +202,22 @@ def test_a_holder_is_named_without_taking_the_lock(tmp_path: Path) -> None:
         assert found is not None
         assert (found.process.pid, found.process.is_alive, found.what) == (os.getpid(), True, "trained")
     assert holder(tmp_path / "run") is None
+
+
+def test_a_thumbnail_shows_whole_pictures_without_the_names_of_classes(tmp_path: Path) -> None:
+    tiles = np.full((3, 8, 32, 32, 3), (200, 40, 40), np.uint8)
+    Image.fromarray(class_grid(tiles, ["a long name", "b", "c"])).save(tmp_path / "grid.png")
+    with Image.open(io.BytesIO(Thumbnails().of_grid(tmp_path / "grid.png", 32))) as small:
+        assert small.size == (3 * 34 - 2,) * 2
+        corners = [small.getpixel((x, y)) for x in (0, 99) for y in (0, 99)]
+    assert np.abs(np.array(corners) - (200, 40, 40)).max() < 20
+
+
+def test_a_command_that_has_trained_a_run_is_about_to_end(root: Path) -> None:
+    trainings, run = Trainings(), root / "first"
+    assert trainings.open(run).phase == "finished"
+    assert trainings.open(run, began=time.time() + 100).phase == "starting"
+    assert trainings.open(run, began=0).phase == "ending"
 
 
 def test_the_machine_is_as_busy_as_its_cores_whichever_page_asks(
