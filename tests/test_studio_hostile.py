@@ -359,13 +359,13 @@ def origin(**changes: object) -> bytes:
 
 
 def bomb(side: int) -> bytes:
-    """A file that says it is a picture of this many pixels on each side, and ends before its second row."""
+    """A file that says it is a picture of this many pixels on each side, and ends in its first row."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(2 * side)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(1000)))
 
 
 HOSTILE = [
