@@ -4,8 +4,8 @@
 
 FOLDER has a run RUN with a snapshot, and a dataset DATASET. The pages are opened in this machine's Chromium. The wall
 and the slider are measured on a machine that does nothing else, and again while a `ganvas train` on DATASET runs. What
-the studio costs a training is the ratio of its speeds with the page of the run open and without any studio, round after
-round. Medians are printed.
+the studio costs a training is the ratio of its speeds with a studio and without one, round after round: first a studio
+that is idle, then one whose page of the run is open. Medians are printed.
 """
 
 import argparse
@@ -74,8 +74,9 @@ def main() -> None:
         with training(args.folder / args.dataset) as run:
             with studio(args.folder, page) as address:
                 explore(page, f"{address}/explore?name={args.run}", args.rounds, "beside a training")
-            share = cost(page, run, args.rounds)
-    print(f"speed of a training with its page open, as a share of that without a studio: {share:.3f}")
+            idle, opened = cost(page, run, args.rounds)
+    print(f"speed of a training beside an idle studio, as a share of that without one: {idle:.3f}")
+    print(f"speed of a training with its page open, as a share of that without a studio: {opened:.3f}")
 
 
 @contextlib.contextmanager
@@ -155,16 +156,21 @@ def speeds(run: Path) -> list[float]:
     return [json.loads(line)["img_per_s"] for line in lines if line.endswith("\n")]
 
 
-def cost(page: Page, run: Path, rounds: int) -> float:
-    """The speed of a training while a studio shows its page, as a share of that without; median of rounds."""
-    shares = []
+def cost(page: Page, run: Path, rounds: int) -> tuple[float, float]:
+    """The speed of a training beside an idle studio, and beside one that shows its page, as shares of that without one.
+
+    Medians of rounds.
+    """
+    idle, opened = list[float](), list[float]()
     for _ in range(rounds):
         without = watched(run)
         with studio(run.parent, page) as address:
+            page.goto("about:blank")
+            idle.append(watched(run) / without)
             page.goto(f"{address}/run?name={run.name}")
             page.wait_for_selector("#chart-losses .main-svg")
-            shares.append(watched(run) / without)
-    return statistics.median(shares)
+            opened.append(watched(run) / without)
+    return statistics.median(idle), statistics.median(opened)
 
 
 def watched(run: Path) -> float:

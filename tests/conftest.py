@@ -108,12 +108,23 @@ def browser() -> Iterator["Browser"]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def studio_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a studio, see `support.studio.write_folder`."""
     from support.studio import write_folder
 
     return write_folder(tmp_path_factory.mktemp("studio") / "folder")
+
+
+@pytest.fixture(scope="module")
+def root(studio_folder: Path) -> Iterator[Path]:
+    """The folder of a studio, from which whatever the tests of a module add to it is removed."""
+    from support.studio import listing
+
+    before = listing(studio_folder)
+    yield studio_folder
+    for path in sorted(map(Path, set(listing(studio_folder)) - set(before)), reverse=True):
+        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +134,27 @@ def client(root: Path) -> Iterator["Client"]:
 
     with studio(root) as client:
         yield client
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that a studio starts, without starting them."""
+    from ganvas.studio.jobs import Jobs
+
+    commands: list[list[str]] = []
+
+    class Ended:
+        pid = 2**22 - 5
+
+        def poll(self) -> int:
+            return 0
+
+    def spawn(self: Jobs, words: list[str], log: int) -> Ended:
+        commands.append(list(words))
+        return Ended()
+
+    monkeypatch.setattr(Jobs, "_spawn", spawn)
+    return commands
 
 
 @pytest.fixture

@@ -4,27 +4,30 @@ import concurrent.futures
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
-from ganvas.foundation.errors import GanvasError
+from ganvas.artist.grids import class_grid
+from ganvas.data.pictures.frame import Frame
+from ganvas.foundation.errors import DataError, GanvasError
 from ganvas.foundation.locks import exclusive, holder
-from ganvas.studio import drops
+from ganvas.studio import machine
 from ganvas.studio.door import keys
 from ganvas.studio.door.hosts import Hosts
 from ganvas.studio.folder import StudioFolder
+from ganvas.studio.glimpse import glimpse
 from ganvas.studio.jobs import Job, Jobs
+from ganvas.studio.thumbnails import Thumbnails
+from ganvas.studio.training import Trainings
 from support.command_line import Cli
 from support.studio import Client, studio
-from support.studio_names import NAMES, listing
 
 PAGES = [
     "/",
@@ -35,11 +38,6 @@ PAGES = [
     "/run/grid?name=first&kimg=0",
     "/job?number=1",
 ]
-READS = [
-    "/run?name={}", "/run/parts?name={}", "/run/events?name={}", "/run/grid?kimg=0&name={}", "/run/thumbnail?name={}",
-    "/dataset/thumbnail?name={}", "/new?data={}", "/new/survey?name={}", "/run/grid?name=first&kimg={}",
-    "/job?number={}", "/job/events?number={}", "/assets/{}",
-]  # fmt: skip
 
 
 # --- The door ---
@@ -137,178 +135,6 @@ def test_a_folder_that_is_not_there_is_one_clear_line(cli: Cli) -> None:
     assert "nowhere is not a folder" in done.stderr
 
 
-# --- Hostile requests ---
-
-
-@pytest.mark.parametrize("read", READS)
-def test_no_name_leads_out_of_the_folder(client: Client, read: str) -> None:
-    before = listing(client.root)
-    for name in NAMES:
-        answer = client.ask(read.format(quote(name, safe="")))
-        assert 400 <= answer.status < 500, name
-        assert b"secret" not in answer.body
-        assert b"root:" not in answer.body
-    assert listing(client.root) == before
-
-
-def test_a_link_in_a_run_that_leads_out_is_refused(client: Client) -> None:
-    answer = client.ask("/run/grid?name=first&kimg=0.001")
-    assert answer.status == 404
-    assert b"leads out" in answer.body
-
-
-@pytest.mark.parametrize(
-    "query", ["", "name=first&name=first", "NAME=first", "name[]=first", "name=first;kimg=0", "&&&", "=", "%"]
-)
-@pytest.mark.parametrize("path", ["/run", "/run/grid", "/run/events", "/new/survey", "/job", "/dataset/thumbnail"])
-def test_odd_addresses_get_a_clean_answer(client: Client, path: str, query: str) -> None:
-    if (path, query) == ("/run", "name=first"):
-        return
-    assert 400 <= client.ask(f"{path}?{query}").status < 500
-
-
-POSTS: dict[str, dict[str, object]] = {
-    "/run/stop": {"name": "first"},
-    "/run/resume": {"name": "first", "budget": "1steps"},
-    "/run/again": {"name": "first", "out": "x", "start": "best", "budget": "1steps"},
-    "/new/prepare": {"source": "nowhere", "out": "x", "size": 64, "fit": "crop", "classes": "none"},
-    "/new/train": {"data": "data", "out": "x", "budget": "1steps"},
-    "/new/forecast": {"data": "data", "out": "x", "budget": "1steps"},
-    "/job/stop": {"number": 1},
-}
-BODIES = [
-    b"",
-    b"{",
-    b"[]",
-    b"null",
-    b"{}",
-    b'{"a": 1}',
-    b"[" * 20_000,
-    b"\xff\xfe",
-    b'{"name": "first", "extra": 1}',
-    b"NaN",
-]
-
-
-@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-@pytest.mark.parametrize("path", POSTS)
-def test_malformed_bodies_get_a_clean_answer(client: Client, path: str, body: bytes) -> None:
-    before = listing(client.root)
-    assert client.ask(path, "POST", body, {"Content-Type": "application/json"}).status == 400
-    assert listing(client.root) == before
-
-
-@pytest.mark.parametrize("path", POSTS)
-def test_a_form_is_not_json(client: Client, path: str) -> None:
-    sent = {"Content-Type": "text/plain"}
-    assert client.ask(path, "POST", json.dumps(POSTS[path]).encode(), sent).status == 415
-
-
-BAD = {
-    "out": ["../x", "/tmp/x", "first", "a/b", ".x", "-x", "x\n", "x;id", "", "A" * 65, "link", "x\x00"],
-    "budget": ["-1m", "1e9m", "0m", "nanm", "10 parsecs", "1m; id"],
-    "data": ["../outside", "link", "first", "", "/etc"],
-    "recipe": ["os:system", "nosuch", "../x", "ganvas.studio.jobs:Jobs"],
-    "quality": ["perfect", "--help"],
-}
-
-
-@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
-def test_bad_values_start_nothing(client: Client, field: str, value: str) -> None:
-    before = listing(client.root)
-    for path in ("/new/train", "/new/forecast"):
-        answer = client.post(path, **(POSTS[path] | {field: value}))
-        assert answer.status in (400, 404)
-        assert json.loads(answer.body)["error"]
-    assert listing(client.root) == before
-
-
-@pytest.mark.parametrize("length", ["65537", "999999999999999999999999", "-1", "x", "1e3", "0x10"])
-def test_large_and_false_lengths_are_refused(client: Client, length: str) -> None:
-    sent = {"Content-Length": length, "Content-Type": "application/json"}
-    assert client.ask("/run/stop", "POST", b"", sent).status in (400, 413)
-
-
-def test_a_body_that_does_not_say_its_length_is_bounded(client: Client) -> None:
-    chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
-    sent = {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
-    assert client.ask("/run/stop", "POST", chunk * 2 + b"0\r\n\r\n", sent).status == 413
-
-
-def test_an_address_has_a_longest_length(client: Client) -> None:
-    assert client.ask(f"/run?name={'x' * 5000}").status == 414
-
-
-def dropped(client: Client, content: bytes, folder: str) -> int:
-    path = f"/new/upload?{urlencode({'folder': folder})}"
-    return client.ask(path, "POST", content, {"Content-Type": "application/octet-stream"}).status
-
-
-def png() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(file, "PNG")
-    return file.getvalue()
-
-
-NO_PICTURES = [
-    b"",
-    b"x",
-    b"<svg/>",
-    b"%!PS",
-    b"GIF89a",
-    b"\x89PNG\r\n\x1a\n",
-    b"PK\x03\x04",
-    b"\xff" * 70_000,
-    b"#!/bin/sh\n",
-]
-
-
-@pytest.mark.parametrize("content", NO_PICTURES, ids=range(len(NO_PICTURES)))
-def test_what_is_no_picture_is_not_kept(client: Client, content: bytes) -> None:
-    before = listing(client.root)
-    assert dropped(client, content, "mine") == 400
-    assert listing(client.root) == before
-
-
-@pytest.mark.parametrize("folder", ["..", "../x", "/tmp", "first", "data", "link", ".hidden", "a/b", "", "x\x00"])
-def test_pictures_are_dropped_into_new_folders_only(client: Client, folder: str) -> None:
-    before = listing(client.root)
-    assert dropped(client, png(), folder) == 400
-    assert listing(client.root) == before
-
-
-def test_dropped_pictures_are_bounded_and_have_names_of_our_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(drops, "MOST_PICTURES", 2)
-    with studio(tmp_path) as client:
-        assert [dropped(client, png(), "mine") for _ in range(3)] == [200, 200, 400]
-        assert sorted(file.name for file in (tmp_path / "mine").iterdir()) == ["00001.png", "00002.png"]
-        assert b'value="mine"' not in client.ask("/new").body
-        assert b"<option>mine</option>" in client.ask("/new").body
-
-
-def test_slow_clients_do_not_keep_others_out(client: Client) -> None:
-    slow = [socket.create_connection(("127.0.0.1", client.server.port)) for _ in range(50)]
-    try:
-        for each in slow:
-            each.sendall(b"GET / HTTP/1.1\r\nHost: ")
-        assert client.ask("/home").status == 200
-    finally:
-        for each in slow:
-            each.close()
-
-
-def test_two_hundred_at_once_are_answered_in_bounded_memory(client: Client) -> None:
-    before = psutil.Process().memory_info().rss
-    with concurrent.futures.ThreadPoolExecutor(200) as pool:
-        paths = [f"/run?name={quote('../' * 100 + str(number))}" for number in range(200)]
-        statuses = list(pool.map(lambda path: client.ask(path).status, paths))
-    assert set(statuses) <= {404, 503}
-    assert psutil.Process().memory_info().rss - before < 200 * 2**20
-    assert client.ask("/").status == 200
-
-
 # --- What it shows ---
 
 
@@ -323,6 +149,37 @@ def test_home_shows_runs_and_datasets(client: Client) -> None:
     assert "Nothing is being trained" in page
     assert client.ask("/run/thumbnail?name=first").headers["content-type"] == "image/webp"
     assert client.ask("/dataset/thumbnail?name=data").headers["content-type"] == "image/webp"
+
+
+def test_pictures_are_seen_before_they_become_a_dataset(client: Client) -> None:
+    answer = client.ask("/new/source?name=pictures&size=32&fit=crop&classes=none")
+    assert json.loads(answer.headers["x-about"]) == {
+        "words": "3 pictures, their shorter side 16 px.",
+        "mind": [
+            "3 pictures are few: a generator may learn them by heart. More are better.",
+            "3 of 3 are smaller than 32 px and will be enlarged, which blurs.",
+        ],
+    }
+    with Image.open(io.BytesIO(answer.body)) as sheet:
+        assert sheet.size == (3 * 32, 32)
+
+
+def test_what_to_mind_in_a_folder_of_pictures(tmp_path: Path) -> None:
+    for name, count in (("many", 7), ("few", 2)):
+        (tmp_path / name).mkdir()
+        for number in range(count):
+            Image.new("RGB", (20 + number, 40)).save(tmp_path / name / f"{number}.png")
+    (tmp_path / "few" / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "few" / "notes.txt").write_text("a note")
+    seen = glimpse(tmp_path, Frame(16, "pad"), "folders")
+    assert seen.words == "10 pictures, their shorter side 20 to 26 px; 2 classes: many (7), few (3); 1 other file."
+    assert seen.squares.shape == (6, 16, 16, 3), "whole rows"
+    assert seen.mind[0].startswith("1 of 10 that were looked at cannot be read and will be left out: not an image")
+    assert glimpse(tmp_path, Frame(16), "none").words.count("class") == 0
+    with pytest.raises(DataError, match="none of its pictures can be read: not an image"):
+        (tmp_path / "broken").mkdir()
+        (tmp_path / "few" / "broken.png").rename(tmp_path / "broken" / "1.png")
+        glimpse(tmp_path / "broken", Frame(16), "none")
 
 
 def test_an_empty_folder_says_what_to_do_first(tmp_path: Path) -> None:
@@ -345,6 +202,56 @@ def test_a_holder_is_named_without_taking_the_lock(tmp_path: Path) -> None:
         assert found is not None
         assert (found.process.pid, found.process.is_alive, found.what) == (os.getpid(), True, "trained")
     assert holder(tmp_path / "run") is None
+
+
+def test_a_thumbnail_shows_whole_pictures_without_the_names_of_classes(tmp_path: Path) -> None:
+    tiles = np.full((3, 8, 32, 32, 3), (200, 40, 40), np.uint8)
+    Image.fromarray(class_grid(tiles, ["a long name", "b", "c"])).save(tmp_path / "grid.png")
+    with Image.open(io.BytesIO(Thumbnails().of_grid(tmp_path / "grid.png", 32))) as small:
+        assert small.size == (3 * 34 - 2,) * 2
+        corners = [small.getpixel((x, y)) for x in (0, 99) for y in (0, 99)]
+    assert np.abs(np.array(corners) - (200, 40, 40)).max() < 20
+
+
+def test_a_command_that_has_trained_a_run_is_about_to_end(root: Path) -> None:
+    trainings, run = Trainings(), root / "first"
+    assert trainings.open(run).phase == "finished"
+    assert trainings.open(run, began=time.time() + 100).phase == "starting"
+    assert trainings.open(run, began=0).phase == "ending"
+
+
+def test_the_machine_is_as_busy_as_its_cores_whichever_page_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = [(10.0, 90.0), (13.0, 91.0), (13.0, 95.0)]
+
+    class Times:
+        def _asdict(self) -> dict[str, float]:
+            user, idle = times.pop(0)
+            return {"user": user, "guest": user, "idle": idle}
+
+    monkeypatch.setattr(psutil, "cpu_times", Times)
+    monkeypatch.setattr(machine, "FRESH", -1.0)
+    watch = machine.MachineWatch(tmp_path)
+    with concurrent.futures.ThreadPoolExecutor(1) as other:
+        assert other.submit(watch.look).result().busy == 0.75
+    assert str(watch.look().record()["line"]).startswith("0 % of ")
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads the words of a process")
+def test_another_program_that_takes_a_core_is_named_with_its_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "FRESH", -1.0)
+    monkeypatch.setattr(machine, "BUSY", 1e-9)
+    (tmp_path / "thumbs.py").write_text("while True:\n    pass\n")
+    with subprocess.Popen([sys.executable, str(tmp_path / "thumbs.py")]) as program:
+        try:
+            watch = machine.MachineWatch(tmp_path)
+            while not any("thumbs.py" in warning for warning in watch.look().warnings):
+                time.sleep(0.05)
+        finally:
+            program.kill()
 
 
 # --- What it starts ---

@@ -1,28 +1,33 @@
 """The studio in a headless Chromium."""
 
+import base64
+import io
 import os
+import shutil
 import signal
-import time
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 
 from ganvas.artist.again import paint_again
 from ganvas.artist.artist import load
-from ganvas.foundation.locks import holder
+from ganvas.artist.grids import grid
+from ganvas.foundation.locks import exclusive, holder
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
 from ganvas.studio.votes import Votes
-from support.browser import DESKTOP, PHONE
+from support.browser import DESKTOP, LARGE, PHONE
 from support.command_line import PATIENCE
 from support.datasets import noise, write_dataset
-from support.runs import TINY_WORDS
 from support.studio import Client, studio
+from support.studio_requests import POSTS
 
 pytestmark = pytest.mark.browser
 
@@ -30,13 +35,25 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "/": "#parts img",
     "/new": "#survey dl",
+    "/new?data=data": "#survey dl",
     "/run?name=first": "#chart-losses .main-svg",
     "/explore?name=first": "#wall .piece:nth-of-type(64)",
     "/compare": "#side-by-side",
     "/classify": "#drop",
     "/export?name=first": "#export",
+    "/job?number=1": "#log",
     "/run?name=nothing": "h1",
 }
+# Those that change while a run is being trained, and those of a folder without anything.
+TRAINING = {"/": "#now progress", "/run?name=first": '#run[data-phase="training"] #chart-losses .main-svg'}
+EMPTY = {"/": "#now", "/new": "#drop", "/compare": "h1", "/classify": "h1"}
+# Adds up how far things move that nobody has moved, as browsers measure it (web.dev/cls): shares of the window.
+SHIFTS = """window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifts += each.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+# What is called no jump at all: a hundredth of the window, moved by its own length.
+STILL = 0.01
 
 
 class Visit:
@@ -48,6 +65,7 @@ class Visit:
         self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.set_default_timeout(1000 * PATIENCE)
+        self.page.add_init_script(SHIFTS)
         self.page.goto(client.server.address)
 
     def go(self, path: str) -> Page:
@@ -55,8 +73,9 @@ class Visit:
         return self.page
 
     def assert_sound(self) -> None:
-        """Nothing on the console, no sideways scrolling, and nothing that axe finds."""
+        """Nothing on the console, no sideways scrolling, no jumps, and nothing that axe finds."""
         assert self.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert self.page.evaluate("window.shifts") < STILL
         assert [each for each in self.complaints if "404" not in each] == []
         # The policy of the page keeps axe from being added as a script, so its text is evaluated.
         self.page.evaluate(Axe().axe_script)
@@ -70,22 +89,54 @@ def visit(browser: Browser, client: Client) -> Iterator[Visit]:
     visit.page.context.close()
 
 
+@pytest.fixture
+def client(client: Client, started: list[list[str]]) -> Client:
+    """Asks the studio, which has started a command, or does as if."""
+    if not Jobs(StudioFolder(client.root)).all():
+        assert client.post("/new/forecast", **POSTS["/new/forecast"]).status == 200
+    return client
+
+
 def test_every_page_is_sound_on_a_phone_in_the_dark(browser: Browser, client: Client) -> None:
-    look_at_every_page(Visit(browser, client, viewport=PHONE, color_scheme="dark"))
+    look_at(PAGES, Visit(browser, client, viewport=PHONE, color_scheme="dark"))
 
 
 @pytest.mark.slow
-def test_every_page_is_sound_in_light_and_dark_small_and_large(browser: Browser, client: Client) -> None:
-    for size in (DESKTOP, PHONE, {"width": 3840, "height": 2160}):
-        for scheme in ("light", "dark"):
-            look_at_every_page(Visit(browser, client, viewport=size, color_scheme=scheme))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP, LARGE], ids=["phone", "desktop", "4k"])
+def test_every_page_is_sound_in_light_and_dark_small_and_large(
+    browser: Browser, client: Client, root: Path, tmp_path: Path, size: ViewportSize, scheme: str
+) -> None:
+    look_at(PAGES, Visit(browser, client, viewport=size, color_scheme=scheme))
+    with exclusive(root / "first", "trained"):
+        look_at(TRAINING, Visit(browser, client, viewport=size, color_scheme=scheme))
+    with studio(tmp_path) as empty:
+        look_at(EMPTY, Visit(browser, empty, viewport=size, color_scheme=scheme))
+    with studio(tmp_path, "correct horse") as closed:
+        look_at({"/login": "#password"}, Visit(browser, closed, viewport=size, color_scheme=scheme))
 
 
-def look_at_every_page(visit: Visit) -> None:
-    for path, last in PAGES.items():
+def look_at(pages: Mapping[str, str], visit: Visit) -> None:
+    for path, last in pages.items():
         visit.go(path).wait_for_selector(last)
         visit.assert_sound()
     visit.page.context.close()
+
+
+def test_the_first_page_sharpens_with_its_runs(visit: Visit, root: Path) -> None:
+    page = visit.go("/")
+    page.wait_for_selector("#parts img")
+    link = page.get_by_role("link", name="second")
+    link.focus()
+    samples = root / "first" / "samples"
+    newest = samples / "00000099.000.png"
+    shutil.copy(max(samples.glob("*.png")), newest)
+    try:
+        expect(page.locator('#parts img[src*="at=99"]')).to_have_js_property("complete", True)
+        expect(link).to_be_focused()
+    finally:
+        newest.unlink()
+    assert visit.complaints == []
 
 
 def test_the_slider_shows_every_moment(visit: Visit) -> None:
@@ -154,6 +205,44 @@ def test_there_is_a_way_between_two_pictures(visit: Visit) -> None:
     expect(page.locator("#words")).to_contain_text("a latent of its own")
 
 
+@pytest.fixture
+def copied(root: Path, client: Client) -> Iterator[str]:
+    """The name of a third run, with both snapshots of the first one."""
+    shutil.copytree(root / "first", root / "third", symlinks=True)
+    shutil.copy(root / "first" / "snapshots" / "last.safetensors", root / "third" / "snapshots" / "best.safetensors")
+    client.server.studio.folder.forget()
+    yield "third"
+    shutil.rmtree(root / "third")
+    client.server.studio.folder.forget()
+
+
+def test_several_snapshots_are_compared_on_the_same_seed(visit: Visit, root: Path, copied: str) -> None:
+    page = visit.go(f"/compare?name={copied}")
+    add, sides = page.get_by_role("button", name="Add a snapshot"), page.locator("#sides figure")
+    expect(sides).to_have_count(2)
+    for count in (3, 4):
+        add.click()
+        expect(sides).to_have_count(count)
+    expect(add).to_be_disabled()
+    page.get_by_role("button", name="Take snapshot 2 away").click()
+    expect(sides).to_have_count(3)
+    for at, label in enumerate(("first, newest", "second, newest", "third, best")):
+        page.get_by_role("combobox", name=f"Snapshot {at + 1}").select_option(label=label)
+    page.locator("#seed").fill("7")
+    page.locator("#seed").press("Enter")
+    for at, label in enumerate(("first, newest", "second, newest", "third, best")):
+        expect(sides.nth(at).locator("canvas")).to_have_attribute("aria-label", f"Pictures of {label}, seed 7")
+    first, second, third = (sides.nth(at).locator("canvas").evaluate("each => each.toDataURL()") for at in range(3))
+    assert first == third != second
+    with Image.open(io.BytesIO(base64.b64decode(first.partition(",")[2]))) as shown:
+        wanted = grid(load(root / "first").sample(16, seed=7), 4, gap=0)
+        assert np.abs(np.asarray(shown.convert("RGB")).astype(int) - wanted).max() <= 1
+    expect(page.locator("#command")).to_contain_text(
+        "ganvas explore grid second/snapshots/last.safetensors -n 16 --seed 7"
+    )
+    assert visit.complaints == []
+
+
 def test_a_vote_of_ten(visit: Visit, root: Path) -> None:
     page = visit.go("/compare")
     page.get_by_role("button", name="Begin a vote").click()
@@ -189,6 +278,17 @@ def home(tmp_path: Path) -> Iterator[Path]:
         os.kill(job.owner.pid, signal.SIGKILL)
 
 
+def train_dcgan(page: Page, budget: str) -> None:
+    """Begin the run `run` on the page for a new one, and wait until it is there."""
+    page.get_by_text("Recipe, time and trouble").click()
+    page.locator("#recipe").select_option("dcgan")
+    page.locator("#quality").select_option("")
+    page.locator("#budget").fill(budget)
+    page.locator("#out").fill("run")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url("**/run?name=run")
+
+
 @pytest.mark.slow
 def test_from_an_empty_folder_to_a_run_that_is_stopped_and_resumed(browser: Browser, home: Path) -> None:
     colours = np.random.default_rng(0).integers(0, 256, (60, 4, 4, 3), np.uint8)
@@ -209,13 +309,7 @@ def test_from_an_empty_folder_to_a_run_that_is_stopped_and_resumed(browser: Brow
             page.get_by_role("button", name="Make the dataset").click()
             page.locator("#result").click()
             page.wait_for_selector("#survey dl")
-            page.get_by_text("Recipe, time and trouble").click()
-            page.locator("#recipe").select_option("dcgan")
-            page.locator("#quality").select_option("")
-            page.locator("#budget").fill("4m")
-            page.locator("#out").fill("run")
-            page.get_by_role("button", name="Train", exact=True).click()
-            page.locator("#result").click()
+            train_dcgan(page, "4m")
             expect(page.locator("#meaning")).to_contain_text("Training now")
             first = page.locator("#grid").get_attribute("src")
             expect(page.locator("#grid")).not_to_have_attribute("src", first or "")
@@ -232,33 +326,64 @@ def test_from_an_empty_folder_to_a_run_that_is_stopped_and_resumed(browser: Brow
             page.context.close()
 
 
+class Started:
+    """A `ganvas studio` in a process of its own, as a user starts it."""
+
+    def __init__(self, folder: Path) -> None:
+        words = [sys.executable, "-m", "ganvas", "studio", str(folder), "--no-browser"]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().strip()
+        self.home = self.address.partition("/?")[0]
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        self.process.kill()
+        self.process.communicate()
+
+    def open(self, browser: Browser, path: str) -> Page:
+        """A page of it, in a window of its own."""
+        page = browser.new_context(viewport=DESKTOP).new_page()
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto(self.address)
+        page.goto(self.home + path)
+        return page
+
+
 @pytest.mark.slow
-def test_from_a_page_to_a_training_that_outlives_the_studio(browser: Browser, home: Path) -> None:
+def test_a_training_outlives_a_studio_that_is_killed_and_one_that_is_killed_is_resumed(
+    browser: Browser, home: Path
+) -> None:
     write_dataset(home / "data")
-    words = [*TINY_WORDS, "--set", "log_every=1s", "--set", "sample_every=2s", "--set", "checkpoint_every=3s"]
-    with studio(home) as client:
-        jobs = Jobs(StudioFolder(home))
-        jobs.start(["train", "data", "--out", "run", "--recipe", "dcgan", "--budget", "10m", *words], "run")
-        page = Visit(browser, client, viewport=DESKTOP).go("/")
-        expect(page.locator("#now")).to_contain_text("run")
-        while "run" not in client.server.studio.folder.look().runs:
-            time.sleep(0.2)
-        page.goto(f"http://{client.host}/run?name=run")
+    studio = Started(home)
+    try:
+        page = studio.open(browser, "/new?data=data")
+        train_dcgan(page, "20m")
+        page.goto(f"{studio.home}/")
+        expect(page.locator("#now")).to_contain_text("training")
+        expect(page.locator("#parts")).to_contain_text("dcgan on data")
+        page.locator("#now a").click()
         expect(page.locator("#meaning")).to_contain_text("Training now")
-        first = page.locator("#moment").get_attribute("max")
-        expect(page.locator("#moment")).not_to_have_attribute("max", first or "")
-        page.context.close()
-    with studio(home) as client:  # the training went on without one
-        page = Visit(browser, client, viewport=DESKTOP).go("/run?name=run")
+        studio.kill()
+        owner = holder(home / "run")
+        assert owner is not None
+        assert owner.process.is_alive
+        studio = Started(home)
+        page = studio.open(browser, "/run?name=run")
         expect(page.locator("#meaning")).to_contain_text("Training now")
-        page.get_by_role("button", name="Stop with a checkpoint").click()
-        expect(page.locator("#meaning")).to_contain_text("Stopped before")
+        moments = page.locator("#moment").get_attribute("max")
+        expect(page.locator("#moment")).not_to_have_attribute("max", moments or "")  # and it goes on
+        while not list((home / "run" / "checkpoints").glob("*.safetensors")):
+            page.wait_for_timeout(200)
+        os.kill(owner.process.pid, signal.SIGKILL)
+        expect(page.locator("#meaning")).to_contain_text("was killed")
         page.get_by_role("button", name="Resume", exact=True).click()
         page.locator("#resume button.primary").click()
         expect(page.locator("#meaning")).to_contain_text("Training now")
-        owner = holder(home / "run")
-        assert owner is not None
-        os.kill(owner.process.pid, signal.SIGKILL)
-        expect(page.locator("#meaning")).to_contain_text("was killed")
-        expect(page.get_by_role("button", name="Resume", exact=True)).to_be_visible()
-        page.context.close()
+        resumed = holder(home / "run")
+        assert resumed is not None
+        assert resumed.process.pid != owner.process.pid
+        page.get_by_role("button", name="Stop with a checkpoint").click()
+        expect(page.locator("#meaning")).to_contain_text("Stopped before")
+    finally:
+        studio.kill()

@@ -1,62 +1,30 @@
 """The studio's pages that paint: explore, compare, classify and export."""
 
-import base64
 import dataclasses
 import io
 import json
-import zlib
+import shutil
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import numpy as np
 import pytest
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from ganvas.artist.again import paint_again
 from ganvas.artist.artist import load
 from ganvas.artist.origin import Cell
-from ganvas.artist.png import write_painted
 from ganvas.foundation.errors import GanvasError
 from ganvas.studio import painter
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
 from ganvas.studio.votes import Side, Votes, interval
-from support.studio import Answer, Client, studio
-from support.studio_names import NAMES, listing
-
-SOURCE = {"name": "first", "snapshot": "last"}
-# A picture that the pages may ask for.
-CELL: dict[str, object] = {"seed": 3, "number": 5, "truncation": 0.7}
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands that are started, without starting them."""
-    commands: list[list[str]] = []
-
-    class Ended:
-        pid = 2**22 - 5
-
-        def poll(self) -> int:
-            return 0
-
-    def spawn(self: Jobs, words: list[str], log: int) -> Ended:
-        commands.append(list(words))
-        return Ended()
-
-    monkeypatch.setattr(Jobs, "_spawn", spawn)
-    return commands
+from support.studio import Client, studio
+from support.studio_requests import CELL, SOURCE, png
 
 
 def pixels(content: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
     with Image.open(io.BytesIO(content)) as picture:
         return np.asarray(picture.convert("RGB"))
-
-
-def upload(client: Client, path: str, content: bytes, **query: str) -> Answer:
-    sent = {"Content-Type": "application/octet-stream"}
-    return client.ask(f"{path}?{urlencode(query)}", "POST", content, sent)
 
 
 # --- Explore ---
@@ -90,7 +58,7 @@ def test_a_file_that_ganvas_painted_brings_everything_back(client: Client) -> No
     """Also from the page of another run."""
     content = client.post("/explore/download", **SOURCE, cells=[CELL, CELL | {"number": 6, "label": "class1"}]).body
     for name in ("first", "second"):
-        found = json.loads(upload(client, "/explore/restore", content, name=name).body)
+        found = json.loads(client.upload("/explore/restore", content, name=name).body)
         assert (found["name"], found["snapshot"]) == ("first", "last")
         assert found["cells"][1] == CELL | {"number": 6, "label": "class1"}
 
@@ -156,7 +124,7 @@ def test_what_takes_longer_is_a_command(client: Client, started: list[list[str]]
     kept = [each["name"] for each in names[1]["favourites"]]
     client.post("/explore/film", **SOURCE, favourites=kept, seconds=2, kind="gif")
     assert client.post("/explore/film", **SOURCE, favourites=["nothing", "else"]).status == 400
-    assert upload(client, "/explore/project", png(), **SOURCE).status == 200
+    assert client.upload("/explore/project", png(), **SOURCE).status == 200
     client.post("/export/start", **SOURCE, to="hub", out="given", license="cc-by-4.0")
     client.post("/classify/train", data="data", out="other", model="forest")
     assert started[0] == ["explore", "directions", source, "-n", "3"]
@@ -230,6 +198,16 @@ def test_a_vote_of_ten_shows_no_name_until_one_asks(client: Client, root: Path) 
     assert client.post("/compare/choose", vote=number, question=10, choice="left").status == 409
 
 
+def test_there_is_no_vote_between_a_generator_and_itself(client: Client, root: Path) -> None:
+    best = root / "first" / "snapshots" / "best.safetensors"
+    shutil.copy(best.with_name("last.safetensors"), best)
+    try:
+        answer = client.post("/compare/begin", first=SOURCE, second=SOURCE | {"snapshot": "best"})
+    finally:
+        best.unlink()
+    assert (answer.status, "both snapshots are the same generator" in answer.text) == (400, True)
+
+
 def test_both_sides_of_a_question_are_painted_from_the_same_latents(client: Client, root: Path) -> None:
     votes = Votes(StudioFolder(root))
     vote = votes.begin(Side(name="first", snapshot="last"), Side(name="second", snapshot="last"))
@@ -269,7 +247,7 @@ def test_an_answer_counts_once_and_neither_is_undecided(root: Path) -> None:
 
 
 def test_a_classifier_says_what_it_thinks_how_sure_and_where_it_looked(client: Client) -> None:
-    answer = upload(client, "/classify/ask", png(), name="mind")
+    answer = client.upload("/classify/ask", png(), name="mind")
     about = json.loads(answer.headers["x-about"])
     assert {each["name"] for each in about["classes"]} == {"class0", "class1"}
     assert sum(each["probability"] for each in about["classes"]) == pytest.approx(1)
@@ -288,169 +266,3 @@ def test_pages_name_what_is_there(client: Client) -> None:
     assert "second, newest" in client.ask("/compare").text
     assert "mind" in client.ask("/classify").text
     assert "safetensors" in client.ask("/export?name=first").text
-
-
-# --- Hostile requests ---
-
-
-READS = [
-    "/explore?name={}", "/explore?name=first&snapshot={}", "/explore/projected?number={}", "/compare?name={}",
-    "/compare/picture?question=0&place=left&vote={}", "/compare/picture?vote=1&place=left&question={}",
-    "/classify?name={}", "/export?name={}", "/export/card?snapshot=last&name={}",
-    "/export/card?name=first&snapshot={}", "/job/result?number={}",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("read", READS)
-def test_no_name_leads_out_of_the_folder(client: Client, read: str) -> None:
-    before = listing(client.root)
-    for name in NAMES:
-        answer = client.ask(read.format(quote(name, safe="")))
-        assert 400 <= answer.status < 500, name
-        assert b"root:" not in answer.body
-    assert listing(client.root) == before
-
-
-POSTS: dict[str, dict[str, object]] = {
-    "/explore/paint": {"cells": [CELL], "columns": 1},
-    "/explore/download": {"cells": [CELL], "columns": 1},
-    "/explore/describe": {"cell": CELL},
-    "/explore/between": {"start": CELL, "end": CELL},
-    "/explore/neighbours": {"cell": CELL},
-    "/explore/keep": {"cell": CELL},
-    "/explore/forget": {"favourite": "x"},
-    "/explore/directions": {},
-    "/explore/rename": {"old": "x", "new": "y"},
-    "/explore/film": {"favourites": ["x", "y"]},
-    "/export/start": {"to": "web", "out": "x.html"},
-}
-
-
-@pytest.mark.parametrize("path", POSTS)
-def test_no_post_leads_out_of_the_folder(client: Client, path: str) -> None:
-    before = listing(client.root)
-    for name in NAMES:
-        assert client.post(path, name=name, snapshot="last", **POSTS[path]).status in (400, 404), name
-    for snapshot in ("best", "../last", "", "LAST"):
-        assert client.post(path, name="first", snapshot=snapshot, **POSTS[path]).status in (400, 404), snapshot
-    assert listing(client.root) == before
-
-
-def vector(*values: float) -> str:
-    return base64.b64encode(np.array(values, "<f4").tobytes()).decode()
-
-
-BAD_CELLS: list[dict[str, object]] = [
-    {"seed": -1}, {"seed": 2**64}, {"seed": 1.5}, {"seed": "1"}, {"number": 10**7}, {"number": 900_000},
-    {"truncation": 11}, {"truncation": None}, {"label": "nobody"}, {"label": {"nobody": 1}}, {"label": {}, "x": 1},
-    {"latent": "x"}, {"latent": vector(1)}, {"latent": vector(*[float("nan")] * 6)}, {"latent": vector(*[0.0] * 5000)},
-    {"edits": [{"direction": "none", "amount": 1}]}, {"edits": [{"direction": "none", "amount": 1e9}]},
-    {"edits": [{"direction": "x", "amount": 0}] * 65}, {"other": "a training picture"}, {"path": "/etc/passwd"},
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("cell", BAD_CELLS, ids=range(len(BAD_CELLS)))
-@pytest.mark.parametrize("path", ["/explore/paint", "/explore/keep", "/explore/download"])
-def test_bad_pictures_are_refused(client: Client, path: str, cell: dict[str, object]) -> None:
-    before = listing(client.root)
-    fields: dict[str, object] = {"cell": cell} if path.endswith("keep") else {"cells": [cell], "columns": 1}
-    answer = client.post(path, **SOURCE, **fields)
-    assert answer.status == 400
-    assert json.loads(answer.body)["error"]
-    assert listing(client.root) == before
-
-
-def test_counts_are_bounded(client: Client) -> None:
-    for cells, columns in (([CELL] * 65, 8), ([], 8), ([CELL], 0), ([CELL], 65)):
-        assert client.post("/explore/paint", **SOURCE, cells=cells, columns=columns).status == 400
-    ends = {"start": CELL, "end": CELL}
-    assert client.post("/explore/between", **SOURCE, **ends, steps=1000).status == 400
-    assert client.post("/explore/film", **SOURCE, favourites=["x"] * 65).status == 400
-    assert client.ask("/explore/paint", "POST", b" " * (2**18 + 1), {"Content-Type": "application/json"}).status == 413
-
-
-BAD_VOTES: list[tuple[str, dict[str, object]]] = [
-    ("/compare/begin", {"first": SOURCE, "second": SOURCE}),
-    ("/compare/begin", {"first": SOURCE, "second": {"name": "../outside"}}),
-    ("/compare/begin", {"first": SOURCE, "second": {"name": "second", "snapshot": "../../x"}}),
-    ("/compare/choose", {"vote": 999, "question": 0, "choice": "left"}),
-    ("/compare/choose", {"vote": -1, "question": 0, "choice": "left"}),
-    ("/compare/choose", {"vote": 1, "question": 10**9, "choice": "left"}),
-    ("/compare/choose", {"vote": 1, "question": 0, "choice": "me"}),
-    ("/compare/reveal", {"vote": "../1"}),
-    ("/compare/reveal", {"vote": 999_999}),
-]
-
-
-@pytest.mark.parametrize(("path", "fields"), BAD_VOTES)
-def test_bad_votes_are_refused(client: Client, path: str, fields: dict[str, object]) -> None:
-    before = listing(client.root)
-    assert client.post(path, **fields).status in (400, 404, 409)
-    assert listing(client.root) == before
-
-
-def test_a_damaged_vote_is_said_to_be(client: Client, root: Path) -> None:
-    vote = Votes(StudioFolder(root)).begin(Side(name="first"), Side(name="second"))
-    (root / ".ganvas-studio" / "votes" / f"{vote.number:06d}.json").write_text("{")
-    assert client.post("/compare/reveal", vote=vote.number).status == 400
-
-
-def png(*chunks: tuple[str, str]) -> bytes:
-    file, info = io.BytesIO(), PngInfo()
-    for keyword, text in chunks:
-        info.add_itxt(keyword, text, zip=True)
-    Image.new("RGB", (16, 16)).save(file, "PNG", pnginfo=info)
-    return file.getvalue()
-
-
-def origin(**changes: object) -> bytes:
-    content = {"format": 1, "ganvas": "0", "snapshot": "0" * 64, "recipe": "cdcgan", "size": 16, "cells": [{}]}
-    return png(("ganvas", json.dumps(content | changes)))
-
-
-HOSTILE = [
-    b"", b"x", b"\x89PNG\r\n\x1a\n", png(), png(("ganvas", "")), png(("ganvas", "{")), png(("ganvas", "[" * 100_000)),
-    png(("ganvas", "x" * (17 * 2**20))), origin(), origin(cells=[]), origin(cells=[{"number": 10**9}]),
-    origin(cells=[{"other": "x"}]), origin(snapshot="../x"), origin(recipe="os:system"), origin(path="/etc/passwd"),
-    origin(cells=[{}] * 17_000), origin(sheet={"columns": 10**9}, cells=[{}, {}]), origin(size=4096),
-    origin(cells=[{"edits": [{"direction": "x", "amount": 1}]}]), origin(directions={"x": "not base64"}),
-    png(("ganvas", json.dumps({"a": "<script>alert(1)</script>"}))), png()[:60], png() + b"x" * 1000,
-    b"\x89PNG\r\n\x1a\n" + zlib.compress(b"0" * 100_000), b"GIF89a" + b"\0" * 100,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("content", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_files_are_refused(client: Client, content: bytes) -> None:
-    before = listing(client.root)
-    answer = upload(client, "/explore/restore", content, name="first")
-    assert answer.status == 400
-    assert b"ganvas-studio-" not in answer.body, "no name of a temporary file"
-    assert listing(client.root) == before
-
-
-@pytest.mark.parametrize("content", [b"", b"x", png()[:45], b"\xff\xd8\xff\xe0" + b"\0" * 99], ids=range(4))
-def test_what_is_no_picture_is_not_classified(client: Client, content: bytes) -> None:
-    answer = upload(client, "/classify/ask", content, name="mind")
-    assert answer.status == 400
-    assert b"ganvas-studio-" not in answer.body, "no name of a temporary file"
-
-
-def test_dropped_files_are_bounded(client: Client) -> None:
-    sent = {"Content-Type": "application/octet-stream", "Content-Length": str(33 * 2**20)}
-    for path in (
-        "/explore/restore?name=first",
-        "/classify/ask?name=mind",
-        "/explore/project?name=first&snapshot=last",
-    ):
-        assert client.ask(path, "POST", b"", sent).status == 413
-        assert client.ask(path, "POST", png(), {"Content-Type": "text/plain"}).status == 400
-
-
-def test_a_picture_of_a_run_that_is_not_here_says_so(client: Client, tmp_path: Path) -> None:
-    file = tmp_path / "picture.png"
-    artist = load(client.root / "first")
-    made = artist.origin([Cell(seed=1, label="class0")])
-    assert made is not None
-    write_painted(file, np.zeros((16, 16, 3), np.uint8), made.model_copy(update={"snapshot": "ab" * 32}))
-    answer = upload(client, "/explore/restore", file.read_bytes(), name="first")
-    assert (answer.status, "which no run under this folder has any more" in answer.text) == (400, True)

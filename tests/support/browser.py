@@ -23,6 +23,7 @@ ARGUMENTS = [
 ]
 expect.set_options(timeout=1000 * PATIENCE)
 PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
+LARGE = ViewportSize(width=3840, height=2160)
 
 
 @dataclass

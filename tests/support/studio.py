@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from ganvas.classify.train import train as train_classifier
 from ganvas.planning.run import train
 from ganvas.studio.serve import Server
 from support.datasets import write_dataset
 from support.runs import TINY
+from support.studio_requests import png
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ class Client:
         """Send JSON, as the pages do."""
         return self.ask(path, "POST", json.dumps(fields).encode(), {"Content-Type": "application/json"})
 
+    def upload(self, path: str, content: bytes, **query: str) -> Answer:
+        """Send a picture, as the pages do."""
+        sent = {"Content-Type": "application/octet-stream"}
+        return self.ask(f"{path}?{urlencode(query)}", "POST", content, sent)
+
 
 @contextlib.contextmanager
 def studio(root: Path, password: str | None = None) -> Iterator[Client]:
@@ -92,9 +99,12 @@ def studio(root: Path, password: str | None = None) -> Iterator[Client]:
 
 
 def write_folder(folder: Path) -> Path:
-    """A folder with a dataset, two runs of two classes, a classifier, and links that lead out of it."""
+    """A folder with pictures, a dataset, two runs of two classes, a classifier, and links that lead out of it."""
     outside = folder.with_name("outside")
     write_dataset(folder / "data")
+    (folder / "pictures").mkdir()
+    for number in range(3):
+        (folder / "pictures" / f"{number}.png").write_bytes(png())
     for name, budget, seed in (("first", "4steps", 0), ("second", "1steps", 1)):
         often = {"sample_every": "2steps", "log_every": "1steps"}
         changes = TINY | often | {"budget": budget, "seed": seed}
@@ -105,3 +115,8 @@ def write_folder(folder: Path) -> Path:
     (folder / "link").symlink_to(outside)
     (folder / "first" / "samples" / "00000000.001.png").symlink_to(outside / "secret.png")
     return folder
+
+
+def listing(root: Path) -> list[str]:
+    """Everything in the folder and beside it, to see that nothing was written."""
+    return sorted(str(path) for path in root.parent.rglob("*"))

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
 from typing import Final
 
@@ -69,15 +69,13 @@ class Drops:
     async def _write(self, file: Path, head: bytes, chunks: AsyncIterable[bytes], name: str) -> int:
         size = 0
         with file.open("wb") as writing:
-            writing.write(head)
-            size += len(head)
-            async for chunk in chunks:
-                writing.write(chunk)
+            async for chunk in _begun(head, chunks):
                 size += len(chunk)
                 if self._bytes.get(name, 0) + size > MOST_BYTES:
                     raise GanvasError(
                         f"{name} has {MOST_BYTES // 2**30} GiB, the most that can be dropped; copy the rest"
                     )
+                writing.write(chunk)
         return size
 
 
@@ -88,6 +86,13 @@ async def _head(chunks: AsyncIterable[bytes]) -> bytes:
         if len(head) >= HEAD:
             break
     return head
+
+
+async def _begun(head: bytes, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """The chunks, and the head before them."""
+    yield head
+    async for chunk in chunks:
+        yield chunk
 
 
 def ending_of(head: bytes) -> str:

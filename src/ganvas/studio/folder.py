@@ -96,8 +96,20 @@ class StudioFolder:
         return self._closed(self._named(self.look().classifiers, name, "classifier"))
 
     def source(self, name: str) -> Path:
-        """The folder or archive of pictures of this name; raises as `run` does."""
-        return self._named(self.look().sources, name, "folder or archive of pictures")
+        """The folder or archive of pictures of this name.
+
+        Raises:
+            NotHere: there is none, or a link in it leads out of the studio's folder.
+        """
+        path = self._named(self.look().sources, name, "folder or archive of pictures")
+        for folder, folders, files in os.walk(path):
+            for entry in (Path(folder, each) for each in (*folders, *files)):
+                if entry.is_symlink() and not Path(os.path.realpath(entry)).is_relative_to(self.root):
+                    raise NotHere(
+                        f"{self.name_of(entry)} is a link that leads out of the folder of the studio; copy what it "
+                        "leads to in its place"
+                    )
+        return path
 
     def name_of(self, path: Path) -> str:
         """The name of something under the folder."""

@@ -27,6 +27,8 @@ from ganvas.studio.words import command
 MOST_RUNNING, MOST_KEPT = 4, 200
 # The commands that take the whole machine, of which one runs at a time unless the user asks for more.
 TRAINING = (["train"], ["resume"], ["classify", "train"])
+# Seconds to wait for another page, or another studio of the folder, that starts a command.
+PATIENCE = 10.0
 # Bytes of the end of a log that are shown.
 TAIL = 24_000
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -133,7 +135,7 @@ class Jobs:
             WriteError: the folder cannot be written to.
         """
         self._folder.kept()
-        with exclusive(self._home / "jobs", "used", self._home / ".lock"):
+        with exclusive(self._home / "jobs", "used", self._home / ".lock", PATIENCE):
             running = self.running()
             if len(running) >= MOST_RUNNING:
                 raise Conflict(f"{MOST_RUNNING} commands of this folder run already; wait for one, or stop one")

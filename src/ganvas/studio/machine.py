@@ -1,5 +1,6 @@
 """The state of this machine, for those who wait for a training: who takes its cores, and what is left of it."""
 
+import itertools
 import os
 import shutil
 import threading
@@ -11,7 +12,8 @@ import psutil
 
 from ganvas.machine.memory import GIB
 
-# Seconds for which a look is good, and the share of a core above which a program is worth a line.
+# Seconds for which a look is good, and the share of a core above which a program is worth a line. Until it takes less
+# than half of that, the line stays: pages should not jump up and down.
 FRESH, BUSY = 4.0, 0.5
 LOW_MEMORY, LOW_DISK = 1.0, 1.0  # GiB
 
@@ -50,7 +52,7 @@ class State:
     def record(self) -> dict[str, object]:
         """What a page gets."""
         return {
-            "line": f"{self.busy:.0%} of {self.cores} cores busy, {self.memory:.1f} GiB of memory and "
+            "line": f"{100 * self.busy:.0f} % of {self.cores} cores busy, {self.memory:.1f} GiB of memory and "
             f"{self.disk:.0f} GiB of disk free",
             "warnings": self.warnings,
         }
@@ -64,6 +66,7 @@ class MachineWatch:
         self._state: State | None = None
         self._at = 0.0
         self._spent: dict[tuple[int, float], float] = {}
+        self._used = _used()
 
     def look(self) -> State:
         """The machine as it is, or was a few seconds ago."""
@@ -74,8 +77,10 @@ class MachineWatch:
             return self._state
 
     def _examined(self, passed: float) -> State:
+        before, self._used = self._used, _used()
+        busy, idle = (now - then for now, then in zip(self._used, before, strict=True))
         return State(
-            psutil.cpu_percent() / 100,
+            busy / (busy + idle) if busy + idle > 0 else 0.0,
             psutil.cpu_count() or 1,
             psutil.virtual_memory().available / GIB,
             shutil.disk_usage(self._folder).free / GIB,
@@ -86,6 +91,7 @@ class MachineWatch:
         """Programs that took half a core or more since the last look."""
         spent: dict[tuple[int, float], float] = {}
         taken: dict[str, float] = {}
+        named = self._state.others if self._state else {}
         for process in psutil.process_iter(["pid", "name", "create_time", "cpu_times", "cmdline"]):
             facts = process.info
             if facts["cpu_times"] is None or facts["pid"] == os.getpid() or _is_ganvas(facts["cmdline"] or []):
@@ -93,10 +99,31 @@ class MachineWatch:
             key = facts["pid"], facts["create_time"]
             spent[key] = facts["cpu_times"].user + facts["cpu_times"].system
             cores = (spent[key] - self._spent.get(key, spent[key])) / passed
-            if cores >= BUSY:
-                taken[str(facts["name"])] = taken.get(str(facts["name"]), 0.0) + cores
+            name = _name(str(facts["name"]), facts["cmdline"] or [])
+            if cores >= (BUSY / 2 if name in named else BUSY):
+                taken[name] = taken.get(name, 0.0) + cores
         self._spent = spent
         return taken
+
+
+def _used() -> tuple[float, float]:
+    """Seconds that all cores together were busy and idle since the machine started.
+
+    `psutil.cpu_percent` does not do here: it remembers for each thread of its own when it was last asked.
+    """
+    times = psutil.cpu_times()._asdict()
+    idle = times.pop("idle") + times.pop("iowait", 0.0)
+    # Those of guests are counted in "user" and "nice" as well.
+    return sum(seconds for kind, seconds in times.items() if not kind.startswith("guest")), idle
+
+
+def _name(program: str, words: list[str]) -> str:
+    """What a program is called, with the script or module that an interpreter runs."""
+    if not program.startswith(("python", "ruby", "node", "java")):
+        return program
+    module = next((word for flag, word in itertools.pairwise(words) if flag in ("-m", "-jar")), None)
+    script = module or next((word for word in words[1:] if not word.startswith("-")), "")
+    return f"{program} {Path(script).name}".strip()
 
 
 def _is_ganvas(words: list[str]) -> bool:

@@ -11,8 +11,8 @@ from ganvas.artist.kept_directions import directions_file
 from ganvas.studio.refusals import Busy
 from ganvas.studio.training import stamp
 
-# Generators that are kept in memory, and requests that may wait for their turn.
-MOST_KEPT, MOST_WAITING = 4, 16
+# Generators that are kept in memory, as many as are compared at once and two more; and requests that may wait.
+MOST_KEPT, MOST_WAITING = 8, 16
 
 
 class Painter:

@@ -6,7 +6,7 @@ from typing import Self
 
 from starlette.requests import Request
 
-from ganvas.foundation.errors import GanvasError
+from ganvas.foundation.errors import GanvasError, unknown
 from ganvas.runs.directory import SNAPSHOTS as RUN_SNAPSHOTS
 from ganvas.studio.door.keys import Keys
 from ganvas.studio.drops import Drops
@@ -14,6 +14,7 @@ from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
 from ganvas.studio.machine import MachineWatch
 from ganvas.studio.painter import Painter
+from ganvas.studio.refusals import NotHere
 from ganvas.studio.thumbnails import Thumbnails
 from ganvas.studio.training import Training, Trainings
 from ganvas.studio.uploads import Uploads
@@ -81,7 +82,7 @@ class Studio:
             RunError: it cannot be read.
         """
         job = self.jobs.training(name)
-        return self.trainings.open(self.folder.run(name), is_starting=job is not None and job.is_running)
+        return self.trainings.open(self.folder.run(name), job.began if job and job.is_running else None)
 
     def snapshot(self, name: str, snapshot: str) -> Path:
         """The file of a snapshot of a run, with all links resolved.
@@ -93,7 +94,10 @@ class Studio:
         Raises:
             NotHere: there is no such run, or it has no such snapshot.
         """
-        return self.folder.file(self.folder.run(name) / _relative(snapshot))
+        run = self.folder.run(name)
+        if snapshot not in SNAPSHOTS:
+            raise NotHere(unknown("snapshot", snapshot[:20], SNAPSHOTS))
+        return self.folder.file(run / _relative(snapshot))
 
     def snapshots(self, name: str) -> list[str]:
         """The snapshots that a run has, the best first."""

@@ -16,8 +16,8 @@ from ganvas.report.html import read_picture
 
 # The longest side in pixels; and how many are kept, of about 30 kB each.
 SIDE, KEPT = 480, 300
-# The pictures of a dataset on a side of its thumbnail.
-MOSAIC = 6
+# The pictures of a dataset on a side of its thumbnail, and those of a sample grid, which are GAP pixels apart.
+MOSAIC, COLUMNS, GAP = 6, 4, 2
 
 
 class Thumbnails:
@@ -27,9 +27,12 @@ class Thumbnails:
         self._made: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of_grid(self, file: Path) -> bytes:
-        """A sample grid in small, as WebP: its upper right quarter, without names of classes, whose pictures are then
-        large enough to see.
+    def of_grid(self, file: Path, size: int) -> bytes:
+        """A sample grid in small, as WebP: a square of its pictures, which are then large enough to see.
+
+        Args:
+            file: the grid.
+            size: height and width of its pictures in pixels.
 
         Raises:
             GanvasError: it cannot be read.
@@ -40,7 +43,10 @@ class Thumbnails:
             if picture is None:
                 raise GanvasError(f"{file.name} cannot be read as a picture")
             width, height = picture.size
-            return picture.crop((width // 2, 0, width, height // 2)) if width > SIDE else picture
+            rows = (height + GAP) // (size + GAP)
+            side = min(rows, COLUMNS) * (size + GAP) - GAP
+            # Names of classes are on the left, so the square is at the right.
+            return picture.crop((width - side, 0, width, side)) if 0 < side <= width else picture
 
         return self._kept(("grid", file, file.stat().st_mtime_ns), make)
 

@@ -13,11 +13,14 @@ from ganvas.report.run.run import Run
 from ganvas.runs.by_kimg import files_by_kimg
 from ganvas.settings.budget import Amount, Progress
 
-Phase = Literal["starting", "training", "finished", "stopped", "killed", "elsewhere", "failed"]
+# What a command does to a run while it does not train it.
+Edge = Literal["starting", "ending"]
+Phase = Literal["starting", "training", "ending", "finished", "stopped", "killed", "elsewhere", "failed"]
 # What each phase means to somebody who looks at the page.
 MEANING: dict[Phase, str] = {
     "starting": "Starting: ganvas measures what it will cost, and loads the networks.",
     "training": "Training now.",
+    "ending": "Ending: it writes its last files.",
     "finished": "Finished: its budget is spent.",
     "stopped": "Stopped before its budget was spent. Resume it to go on from its newest checkpoint.",
     "killed": "Its process ended without a word: it was killed, or the machine went off. Resume it to go on from its "
@@ -39,13 +42,13 @@ class Training:
         run: its directory, read.
         holder: who trains it, or did until killed; None if nobody does.
         can_resume: whether it has a checkpoint.
-        is_starting: whether a command has been started that will train it.
+        edge: whether a command that will train it has been started, or one that has trained it is about to end.
     """
 
     run: Run
     holder: Holder | None
     can_resume: bool
-    is_starting: bool = False
+    edge: Edge | None = None
 
     @property
     def budget(self) -> Amount:
@@ -74,8 +77,8 @@ class Training:
         """What goes on."""
         if self.holder is not None and self.holder.process.is_alive is not False:
             return "training" if self.holder.process.is_alive else "elsewhere"
-        if self.is_starting:
-            return "starting"
+        if self.edge is not None:
+            return self.edge
         evaluations = self.run.logs.evaluations
         if self.fraction >= 1 or (evaluations and evaluations[-1].response == "stop"):
             return "finished"
@@ -93,15 +96,28 @@ class Trainings:
         )
         self._lock = threading.Lock()
 
-    def open(self, path: Path, *, is_starting: bool = False) -> Training:
+    def open(self, path: Path, began: float | None = None) -> Training:
         """A run as it is now.
+
+        Args:
+            path: its directory.
+            began: when the command began that trains it, if one runs, in seconds since the epoch.
 
         Raises:
             RunError: it cannot be read.
         """
         with self._lock:
             run = self._read(path, signature(path))
-        return Training(run, holder(path), bool(files_by_kimg(path / "checkpoints", ".safetensors")), is_starting)
+        has_checkpoint = bool(files_by_kimg(path / "checkpoints", ".safetensors"))
+        return Training(run, holder(path), has_checkpoint, _edge(path, began))
+
+
+def _edge(path: Path, began: float | None) -> Edge | None:
+    """Whether a command starts or ends, by whether the run was written to since the command began."""
+    if began is None:
+        return None
+    written = stamp(path / "stats.jsonl")
+    return "ending" if written and written[0] > 1e9 * began else "starting"
 
 
 def signature(path: Path) -> tuple[object, ...]:
@@ -127,6 +143,7 @@ def state(training: Training) -> dict[str, object]:
         "meaning": MEANING[phase],
         "kimg": run.logs.kimg,
         "fraction": training.fraction,
+        "budget": str(training.budget),
         "left": training.seconds_left if phase == "training" else None,
         "img_per_s": run.logs.latest("img_per_s"),
         "moments": list(run.samples),

@@ -57,14 +57,24 @@ def write(given: Given, out: Path, *, license: str | None = None, push: str | No
     return [checked, f"uploaded {amount} to {_upload(out, push)}"]
 
 
+def check_licence(license: str) -> None:
+    """Refuse what cannot be the hub's name of a licence.
+
+    Raises:
+        ConfigError: it has other characters than names of licences have.
+    """
+    if not _LICENCE.fullmatch(license):
+        raise ConfigError(
+            f"--license {license!r}: expected the hub's name of a licence, such as mit, apache-2.0, cc-by-4.0 or other"
+        )
+
+
 def _check_names(license: str | None, push: str | None) -> None:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # it is public, but not listed
 
-    if license is not None and not _LICENCE.fullmatch(license):
-        raise ConfigError(
-            f"--license {license!r}: expected the hub's name of a licence, such as mit, apache-2.0, cc-by-4.0 or other"
-        )
+    if license is not None:
+        check_licence(license)
     if push is None:
         return
     if license is None:

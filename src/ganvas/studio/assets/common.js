@@ -3,16 +3,30 @@
 
 /**
  * Apply the styles in `data-style` attributes. The policy of the page forbids `style` attributes in HTML.
- * @param {ParentNode} within
+ * @param {ParentNode} place
  */
-export function applyStyles(within = document) {
-  within.querySelectorAll("[data-style]").forEach((element) => {
+export function applyStyles(place = document) {
+  place.querySelectorAll("[data-style]").forEach((element) => {
     if (!(element instanceof HTMLElement)) return;
     for (const rule of (element.dataset.style ?? "").split(";")) {
       const [name, ...value] = rule.split(":");
       if (name.trim()) element.style.setProperty(name.trim(), value.join(":").trim());
     }
   });
+}
+
+/**
+ * The element that a selector finds in another one, which the template has.
+ * @template {HTMLElement} T
+ * @param {ParentNode} place
+ * @param {string} selector
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function within(place, selector, kind) {
+  const found = place.querySelector(selector);
+  if (!(found instanceof kind)) throw new Error(`${selector} is missing`);
+  return found;
 }
 
 /**
@@ -23,9 +37,7 @@ export function applyStyles(within = document) {
  * @returns {T}
  */
 export function the(id, kind) {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`#${id} is missing`);
-  return found;
+  return within(document, `#${id}`, kind);
 }
 
 /**
@@ -95,6 +107,16 @@ export function listen(path, show) {
 }
 
 /**
+ * Show warnings in a list, which is hidden if there are none.
+ * @param {HTMLElement} list
+ * @param {string[]} warnings
+ */
+export function showWarnings(list, warnings) {
+  list.hidden = warnings.length === 0;
+  list.replaceChildren(...warnings.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+}
+
+/**
  * Show the state of the machine.
  * @param {{line: string, warnings: string[]}} machine
  */
@@ -103,10 +125,7 @@ export function showMachine(machine) {
   const warnings = document.querySelector('#machine [data-part="warnings"]');
   if (!line || !(warnings instanceof HTMLElement)) return;
   line.textContent = machine.line;
-  warnings.hidden = machine.warnings.length === 0;
-  warnings.replaceChildren(
-    ...machine.warnings.map((text) => Object.assign(document.createElement("li"), { textContent: text })),
-  );
+  showWarnings(warnings, machine.warnings);
 }
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
-/** Two snapshots on the same seeds, and a vote that does not show their names. */
-import { onEachSeed, post, the } from "./common.js";
+/** Several snapshots on the same seeds, and a vote between two that does not show their names. */
+import { onEachSeed, post, the, within } from "./common.js";
 import { Newest, paint, show } from "./painting.js";
 
 /** @typedef {{name: string, snapshot: string}} Source */
@@ -17,36 +17,105 @@ import { Newest, paint, show } from "./painting.js";
  * @property {Source} [other]
  */
 
-const COLUMNS = 4;
-/** @type {Source[]} */
-const choices = JSON.parse(the("compare", HTMLDivElement).dataset.choices ?? "[]");
-const selects = [the("side-0", HTMLSelectElement), the("side-1", HTMLSelectElement)];
+const FEWEST = 2;
+/** @typedef {Source & {called: string, caption: string, source: string}} Choice */
+const main = the("compare", HTMLDivElement);
+const columns = Number(main.dataset.columns);
+/** @type {Choice[]} */
+const choices = JSON.parse(main.dataset.choices ?? "[]");
+const most = Math.min(Number(main.dataset.most), choices.length);
+const place = the("sides", HTMLDivElement);
 const seed = the("seed", HTMLInputElement);
+const add = the("add", HTMLButtonElement);
+const voters = [the("voter-0", HTMLSelectElement), the("voter-1", HTMLSelectElement)];
 
 // --- Side by side ---
 
-const painters = selects.map(
-  (select) =>
-    new Newest(async (/** @type {number} */ wanted) => {
-      const figure = select.closest("figure");
-      const canvas = figure?.querySelector("canvas");
-      const problem = figure?.querySelector(".problem");
-      if (!canvas || !(problem instanceof HTMLElement)) return;
-      try {
-        const cells = Array.from({ length: COLUMNS * COLUMNS }, (_, number) => ({ seed: wanted, number }));
-        const sheet = await paint(choices[Number(select.value)], cells, COLUMNS);
-        show(canvas, sheet, sheet.width, sheet.height);
-        problem.hidden = true;
-      } catch (error) {
-        problem.hidden = false;
-        problem.textContent = error instanceof Error ? error.message : String(error);
-      }
-    }),
-);
-const paintBoth = () => painters.forEach((painter) => void painter.ask(seed.valueAsNumber));
-selects.forEach((select, side) => select.addEventListener("change", () => void painters[side].ask(seed.valueAsNumber)));
-onEachSeed(seed, the("another", HTMLButtonElement), paintBoth);
-paintBoth();
+/** The pictures of a snapshot, which is chosen above them. */
+class Side {
+  /** @param {HTMLElement} figure */
+  constructor(figure) {
+    this.figure = figure;
+    this.select = within(figure, "select", HTMLSelectElement);
+    this.remove = within(figure, ".remove", HTMLButtonElement);
+    this.canvas = within(figure, "canvas", HTMLCanvasElement);
+    this.caption = within(figure, "figcaption", HTMLElement);
+    this.problem = within(figure, ".problem", HTMLElement);
+    this.painter = new Newest((/** @type {number} */ wanted) => this.paint(wanted));
+  }
+
+  get choice() {
+    return choices[Number(this.select.value)];
+  }
+
+  /** @param {number} wanted the seed */
+  async paint(wanted) {
+    const { choice } = this;
+    try {
+      const cells = Array.from({ length: columns * columns }, (_, number) => ({ seed: wanted, number }));
+      const { name, snapshot } = choice;
+      const sheet = await paint({ name, snapshot }, cells, columns);
+      show(this.canvas, sheet, sheet.width, sheet.height);
+      this.problem.hidden = true;
+    } catch (error) {
+      this.problem.hidden = false;
+      this.problem.textContent = error instanceof Error ? error.message : String(error);
+    }
+    this.canvas.setAttribute("aria-label", `Pictures of ${choice.called}, seed ${wanted}`);
+    this.caption.textContent = choice.caption;
+  }
+}
+
+/** @type {Side[]} */
+let sides = [];
+
+/** @param {HTMLElement} figure */
+function open(figure) {
+  const side = new Side(figure);
+  sides.push(side);
+  side.select.addEventListener("change", () => {
+    void side.painter.ask(seed.valueAsNumber);
+    describe();
+  });
+  side.remove.addEventListener("click", () => {
+    sides = sides.filter((each) => each !== side);
+    figure.remove();
+    describe();
+    add.focus();
+  });
+  return side;
+}
+
+/** Say which snapshots are shown, to screen readers, to those who vote and to those who type. */
+function describe() {
+  sides.forEach((side, at) => {
+    side.select.setAttribute("aria-label", `Snapshot ${at + 1}`);
+    side.remove.setAttribute("aria-label", `Take snapshot ${at + 1} away`);
+    side.remove.hidden = sides.length <= FEWEST;
+  });
+  place.dataset.count = String(sides.length);
+  add.disabled = sides.length >= most;
+  if (!score) voters.forEach((voter, at) => (voter.value = sides[at].select.value));
+  the("command", HTMLElement).textContent = sides
+    .map(({ choice }, at) => `ganvas explore grid ${choice.source} -n ${columns * columns} --seed ${seed.value} --out ${at + 1}.png`)
+    .join("\n");
+}
+
+function paintAll() {
+  sides.forEach((side) => void side.painter.ask(seed.valueAsNumber));
+  describe();
+}
+
+add.addEventListener("click", () => {
+  const copy = the("side", HTMLTemplateElement).content.cloneNode(true);
+  place.append(copy);
+  const side = open(/** @type {HTMLElement} */ (place.lastElementChild));
+  const shown = new Set(sides.slice(0, -1).map((each) => each.select.value));
+  side.select.value = String(choices.findIndex((_, at) => !shown.has(String(at))));
+  void side.painter.ask(seed.valueAsNumber);
+  describe();
+  side.select.focus();
+});
 
 // --- The vote ---
 
@@ -112,16 +181,25 @@ function allow(isAllowed) {
 const choose = (choice) => score && !score.leader && send(() => post("/compare/choose", { vote: score?.vote, question: score?.question, choice }));
 
 the("begin", HTMLButtonElement).addEventListener("click", async () => {
-  const [first, second] = selects.map((select) => choices[Number(select.value)]);
+  const [first, second] = voters.map((voter) => {
+    const { name, snapshot } = choices[Number(voter.value)];
+    return { name, snapshot };
+  });
   await send(() => post("/compare/begin", { first, second }));
   the("vote", HTMLDivElement).hidden = score === null;
 });
 answers.forEach((button) => button.addEventListener("click", () => void choose(button.dataset.choice ?? "")));
 the("reveal", HTMLButtonElement).addEventListener("click", () => void send(() => post("/compare/reveal", { vote: score?.vote })));
 addEventListener("keydown", (event) => {
-  if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || !score) return;
+  if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || !score || score.leader) return;
   const choice = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "neither" }[event.key];
   if (!choice || event.ctrlKey || event.altKey || event.metaKey) return;
   event.preventDefault();
   void choose(choice);
 });
+
+// --- The beginning ---
+
+[...place.children].forEach((figure) => open(/** @type {HTMLElement} */ (figure)));
+onEachSeed(seed, the("another", HTMLButtonElement), paintAll);
+paintAll();

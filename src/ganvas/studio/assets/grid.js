@@ -77,6 +77,7 @@ export class Grid {
         picture.src = next.src;
         picture.alt = `Generated pictures after ${at.toFixed(1)} kimg`;
         picture.hidden = false;
+        picture.parentElement?.style.removeProperty("aspect-ratio"); // it kept the place of the first one
         the("no-grid", HTMLParagraphElement).hidden = true;
       }
     } finally {

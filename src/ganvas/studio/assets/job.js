@@ -3,14 +3,18 @@
 import { listen, post, say, the } from "./common.js";
 import { showLog } from "./log.js";
 
-const job = document.querySelector("#job");
-const { number } = /** @type {HTMLElement} */ (job).dataset;
+const job = the("job", HTMLElement);
+const { number, kind } = job.dataset;
 const stop = the("stop", HTMLButtonElement);
 
 /** @param {{running: boolean, log: string[], result: {href: string, words: string} | null}} state */
 function show(state) {
+  // A run has a page of its own, which shows its pictures as well as what the command prints.
+  if (kind === "train" && state.running && state.result?.href) location.replace(state.result.href);
   the("meaning", HTMLParagraphElement).textContent = state.running
-    ? "It is running. The page may be closed."
+    ? kind === "train"
+      ? "It begins. The page of the run opens as soon as there is one."
+      : "It is running. The page may be closed."
     : state.result
       ? "It has ended, and made what it should."
       : "It has ended. If nothing was made, its last line says why.";
@@ -24,7 +28,7 @@ function show(state) {
   (state.result?.href ? result : made).textContent = state.result?.words ?? "";
 }
 
-show(JSON.parse(/** @type {HTMLElement} */ (job).dataset.state ?? "{}"));
+show(JSON.parse(job.dataset.state ?? "{}"));
 listen(`/job/events?number=${number}`, show);
 stop.addEventListener("click", async () => {
   try {

@@ -1,30 +1,33 @@
 // @ts-check
 /** The page on which pictures become a dataset, and a dataset a run. */
-import { answer, fill, listen, onDrop, onSubmit, post, say, the } from "./common.js";
+import { answer, fill, listen, onDrop, onSubmit, post, say, showWarnings, the, within } from "./common.js";
+import { Newest, show } from "./painting.js";
 
 const params = new URLSearchParams(location.search);
 
 /**
- * Suggest a name after a choice, as long as nobody has typed one.
- * @param {string} select
+ * Suggest a name after choices, as long as nobody has typed one.
+ * @param {string[]} selects
  * @param {string} input
- * @param {(chosen: string) => string} suggest
+ * @param {(...chosen: string[]) => string} suggest
  */
-function suggestName(select, input, suggest) {
-  const from = document.getElementById(select);
+function suggestName(selects, input, suggest) {
+  const from = selects.map((id) => document.getElementById(id)).filter((each) => each instanceof HTMLSelectElement);
   const to = document.getElementById(input);
-  if (!(from instanceof HTMLSelectElement) || !(to instanceof HTMLInputElement)) return;
+  if (from.length < selects.length || !(to instanceof HTMLInputElement)) return;
   let isOwn = false;
   to.addEventListener("input", () => (isOwn = to.value !== ""));
   const change = () => {
-    if (!isOwn) to.value = suggest(from.value);
+    if (!isOwn) to.value = suggest(...from.map((each) => each.value));
   };
-  from.addEventListener("change", change);
+  from.forEach((each) => each.addEventListener("change", change));
   change();
 }
 
-suggestName("source", "made", (source) => `${(source.split("/").pop() ?? "").replace(/\.(zip|tar|tgz|tar\.gz)$/i, "")}-64`);
-suggestName("data", "out", (data) => `${data.split("/").pop()}-run`);
+/** @param {string} name of something under the folder */
+const last = (name) => name.split("/").pop() ?? "";
+suggestName(["source", "size"], "made", (source, size) => `${last(source).replace(/\.(zip|tar|tgz|tar\.gz)$/i, "")}-${size}`);
+suggestName(["data"], "out", (data) => `${last(data)}-run`);
 
 // --- A dataset ---
 
@@ -71,6 +74,34 @@ if (source instanceof HTMLSelectElement && chosen) {
   source.dispatchEvent(new Event("change"));
 }
 
+/** Show some pictures of the source as the chosen size and fit make them, and what it holds. */
+const glimpse = new Newest(async (/** @type {URLSearchParams} */ query) => {
+  const place = the("glimpse", HTMLDivElement);
+  const canvas = within(place, "canvas", HTMLCanvasElement);
+  const words = within(place, "p", HTMLParagraphElement);
+  const warnings = within(place, "ul", HTMLUListElement);
+  try {
+    const response = await answer(() => fetch(`/new/source?${query}`));
+    const about = JSON.parse(response.headers.get("x-about") ?? "{}");
+    const sheet = await createImageBitmap(await response.blob());
+    show(canvas, sheet, sheet.width, sheet.height);
+    words.textContent = about.words;
+    showWarnings(warnings, about.mind);
+  } catch (error) {
+    words.textContent = error instanceof Error ? error.message : String(error);
+    showWarnings(warnings, []);
+  }
+});
+if (source instanceof HTMLSelectElement) {
+  const fields = ["source", "size", "fit", "classes"].map((id) => the(id, HTMLSelectElement));
+  const look = () => {
+    const [name, size, fit, classes] = fields.map((each) => each.value);
+    void glimpse.ask(new URLSearchParams({ name, size, fit, classes }));
+  };
+  fields.forEach((each) => each.addEventListener("change", look));
+  look();
+}
+
 // --- A run ---
 
 const train = document.getElementById("train");
@@ -111,18 +142,17 @@ if (train instanceof HTMLFormElement) {
 /** @param {{running: boolean, log: string[]}} state */
 function showForecast(state) {
   if (state.running) return;
-  /** @type {HTMLElement[]} */
-  const rows = [];
-  for (const line of state.log) {
-    const [, term, text] = /^([a-z]+) {2,}(.+)$/.exec(line) ?? [];
-    if (!term) continue;
-    const row = document.createElement("div");
-    row.append(
-      Object.assign(document.createElement("dt"), { textContent: term }),
-      Object.assign(document.createElement("dd"), { textContent: text }),
-    );
-    rows.push(row);
-  }
-  the("forecast-facts", HTMLDListElement).replaceChildren(...rows);
-  the("forecast-note", HTMLParagraphElement).textContent = rows.length ? "" : (state.log.at(-1) ?? "The forecast failed.");
+  const lines = state.log.map((line) => /^([a-z]+) {2,}(.+)$/.exec(line));
+  const facts = lines.flatMap((found) => (found ? [/** @type {[string, string]} */ ([found[1], found[2]])] : []));
+  the("forecast-facts", HTMLDListElement).replaceChildren(
+    ...facts.map(([term, text]) => {
+      const row = document.createElement("div");
+      row.append(
+        Object.assign(document.createElement("dt"), { textContent: term }),
+        Object.assign(document.createElement("dd"), { textContent: text }),
+      );
+      return row;
+    }),
+  );
+  the("forecast-note", HTMLParagraphElement).textContent = facts.length ? "" : (state.log.at(-1) ?? "The forecast failed.");
 }

@@ -10,6 +10,7 @@ import { showLog } from "./log.js";
  * @property {string} meaning
  * @property {number | null} kimg
  * @property {number} fraction
+ * @property {string} budget
  * @property {number | null} left
  * @property {number | null} img_per_s
  * @property {number[]} moments
@@ -23,21 +24,27 @@ import { showLog } from "./log.js";
 const main = the("run", HTMLDivElement);
 const name = main.dataset.name ?? "";
 const grid = new Grid(name);
-const buttons = { stop: the("stop", HTMLButtonElement), resume: the("open-resume", HTMLButtonElement) };
+const buttons = {
+  stop: the("stop", HTMLButtonElement),
+  resume: the("open-resume", HTMLButtonElement),
+  rollBack: the("roll-back", HTMLButtonElement),
+};
 /** What the verdict and the curves show: numbers of log lines and evaluations. */
 let drawn = "";
 let isDrawing = false;
 
 /** @param {State} state */
 function show(state) {
-  const isOn = state.phase === "training" || state.phase === "starting";
+  const isOn = ["starting", "training", "ending"].includes(state.phase);
   the("meaning", HTMLParagraphElement).textContent = state.meaning;
   the("fraction", HTMLProgressElement).value = state.fraction;
   the("kimg", HTMLSpanElement).textContent = (state.kimg ?? 0).toFixed(1);
   document.getElementById("left")?.replaceChildren(duration(state.left));
+  document.getElementById("budget")?.replaceChildren(state.budget);
   the("speed", HTMLSpanElement).textContent = state.img_per_s === null ? "—" : Math.round(state.img_per_s).toLocaleString("en");
   buttons.stop.hidden = state.phase !== "training";
   buttons.resume.hidden = isOn || state.phase === "failed" || state.phase === "elsewhere";
+  buttons.rollBack.hidden = state.best === null;
   main.dataset.phase = state.phase;
   if (isOn) the("resume", HTMLFormElement).hidden = true;
   grid.update(state);
@@ -95,7 +102,7 @@ for (const [button, form] of [["open-resume", "resume"], ["open-again", "again"]
     if (!target.hidden) target.querySelector("input")?.focus();
   });
 }
-document.getElementById("roll-back")?.addEventListener("click", () => {
+buttons.rollBack.addEventListener("click", () => {
   const form = the("again", HTMLFormElement);
   if (form.hidden) the("open-again", HTMLButtonElement).click();
   the("start", HTMLSelectElement).value = "best";

@@ -16,6 +16,7 @@ from ganvas.classify.attention import hires_cam
 from ganvas.classify.classifier import Classifier
 from ganvas.classify.models import names as model_names
 from ganvas.classify.network import NetworkModel
+from ganvas.data.dataset.layout import read_info
 from ganvas.foundation.errors import ConfigError, DataError, unknown
 from ganvas.report.heatmap import overlaid
 from ganvas.studio.bodies import Body, body_of
@@ -46,9 +47,14 @@ def classify(request: Request) -> Response:
         card=chosen.card if isinstance(chosen, Classifier) else None,
         problem=chosen if isinstance(chosen, str) else None,
         command=command(["classify", "predict", named(name or ""), "picture.png"]),
-        datasets=list(found.datasets),
+        datasets=[name for name, path in found.datasets.items() if _has_classes(path)],
         models=model_names(),
     )
+
+
+def _has_classes(path: Path) -> bool:
+    info = tried(lambda: read_info(path))
+    return not isinstance(info, str) and len(info.class_names) > 1
 
 
 async def ask(request: Request) -> Response:

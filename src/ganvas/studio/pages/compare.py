@@ -1,7 +1,8 @@
 """The page on which runs are compared: on the same seeds side by side, and by a vote that does not show their names."""
 
+import shlex
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -11,14 +12,18 @@ from starlette.routing import Route
 
 from ganvas.artist.grids import grid
 from ganvas.foundation.errors import ConfigError
+from ganvas.report.html import kimg, plus_minus
 from ganvas.studio.bodies import Body, body_of
 from ganvas.studio.pages.painting import png
 from ganvas.studio.render import page
-from ganvas.studio.studio import asked, number, studio_of
+from ganvas.studio.studio import Studio, asked, number, source_words, studio_of
+from ganvas.studio.training import tried
 from ganvas.studio.votes import Choice, Side, Vote, interval
 
-# Sides that are shown at once, and the pictures of each side of a question, in a square.
-MOST_SIDES, SHOWN, COLUMNS = 4, 9, 3
+# Snapshots that are shown at once, and the columns of the square of pictures of each.
+MOST_SIDES, SIDE_COLUMNS = 6, 4
+# The pictures of each side of a question, in a square.
+SHOWN, COLUMNS = 9, 3
 PLACES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
@@ -26,7 +31,7 @@ def compare(request: Request) -> Response:
     """The page."""
     studio = studio_of(request)
     names = studio.folder.look().runs
-    choices = [{"name": name, "snapshot": each} for name in names for each in studio.snapshots(name)]
+    choices = [choice for name in names for choice in _choices(studio, name)]
     chosen = asked(request, "name") if "name" in request.query_params else None
     if chosen is not None:
         studio.folder.run(chosen)
@@ -36,7 +41,26 @@ def compare(request: Request) -> Response:
         folder=studio.folder.root.name,
         choices=choices,
         pair=_pair(choices, chosen),
+        most=MOST_SIDES,
+        columns=SIDE_COLUMNS,
     )
+
+
+def _choices(studio: Studio, name: str) -> list[dict[str, Any]]:
+    """The snapshots of a run: what they are called, what is known about each, and the words of commands for them."""
+    snapshots = studio.snapshots(name)
+    training = tried(lambda: studio.training(name)) if snapshots else ""
+    choices = []
+    for snapshot in snapshots:
+        caption = called = f"{name}, {'best' if snapshot == 'best' else 'newest'}"
+        if not isinstance(training, str):
+            logs = training.run.logs
+            best = logs.best if snapshot == "best" else None
+            caption += f": {training.run.record.recipe}, {kimg(best.kimg if best else logs.kimg)} kimg"
+            caption += f", KID {plus_minus(best.kid, best.get('kid_se'))}" if best else ""
+        source = shlex.quote(source_words(name, snapshot))
+        choices.append({"name": name, "snapshot": snapshot, "called": called, "caption": caption, "source": source})
+    return choices
 
 
 def _pair(choices: Sequence[Mapping[str, str]], chosen: str | None) -> tuple[int, int]:
@@ -75,11 +99,18 @@ async def begin(request: Request) -> Response:
         studio = studio_of(request)
         if asked_for.first == asked_for.second:
             raise ConfigError("a vote needs two different snapshots; choose another one")
-        for side in (asked_for.first, asked_for.second):
-            studio.snapshot(side.name, side.snapshot)
+        if _digest(studio, asked_for.first) == _digest(studio, asked_for.second):
+            raise ConfigError(
+                "both snapshots are the same generator, as the newest one is also the best; choose another one"
+            )
         return studio.votes.begin(asked_for.first, asked_for.second)
 
     return JSONResponse(score(await run_in_threadpool(do)))
+
+
+def _digest(studio: Studio, side: Side) -> str:
+    with studio.painter.artist(studio.snapshot(side.name, side.snapshot)) as artist:
+        return artist.snapshot.digest
 
 
 async def choose(request: Request) -> Response:

@@ -8,13 +8,13 @@ from starlette.routing import Route
 from ganvas.foundation.errors import ConfigError, unknown
 from ganvas.sharing import formats
 from ganvas.sharing.card import card
+from ganvas.sharing.formats.hub import check_licence
 from ganvas.sharing.given import Given
 from ganvas.studio.bodies import body_of
 from ganvas.studio.jobs import Job
 from ganvas.studio.pages.painting import Chosen
-from ganvas.studio.refusals import NotHere
 from ganvas.studio.render import page
-from ganvas.studio.studio import SNAPSHOTS, asked, source_words, studio_of
+from ganvas.studio.studio import asked, source_words, studio_of
 
 # What each form is, and the ending of its name; without one, it is a folder.
 FORMS = {
@@ -47,8 +47,6 @@ def _order(form: str) -> int:
 def preview(request: Request) -> Response:
     """The card that an exported folder gets, as Markdown."""
     studio, name, snapshot = studio_of(request), asked(request, "name"), asked(request, "snapshot")
-    if snapshot not in SNAPSHOTS:
-        raise NotHere(unknown("snapshot", snapshot[:20], SNAPSHOTS))
     file = studio.snapshot(name, snapshot)
     with studio.painter.turn():
         text = card(Given.open(file), "(how to use it, which depends on the form)\n", "compared with torch")
@@ -81,6 +79,7 @@ async def start(request: Request) -> Response:
         out = studio.folder.new(asked_for.out).name
         words = ["export", source_words(asked_for.name, asked_for.snapshot), "--to", asked_for.to, "--out", out]
         if asked_for.license.strip():
+            check_licence(asked_for.license.strip())
             words.append(f"--license={asked_for.license.strip()}")
         return studio.jobs.start(words, out, makes=out)
 

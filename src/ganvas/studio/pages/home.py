@@ -1,5 +1,6 @@
 """The first page: datasets and runs under the folder, and what goes on now."""
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,16 +48,22 @@ def contents(studio: Studio) -> dict[str, Any]:
         "classifiers": list(found.classifiers),
         "sources": list(found.sources),
         "refused": found.refused,
-        "now": now(studio),
+        "now": now(studio, _trainings(studio)),
     }
 
 
-def now(studio: Studio) -> list[dict[str, Any]]:
+def _trainings(studio: Studio) -> dict[str, Training]:
+    """The runs that can be read."""
+    runs = studio.folder.look().runs
+    opened = {name: tried(functools.partial(studio.trainings.open, path)) for name, path in runs.items()}
+    return {name: each for name, each in opened.items() if isinstance(each, Training)}
+
+
+def now(studio: Studio, trainings: Mapping[str, Training]) -> list[dict[str, Any]]:
     """What goes on: runs that are being trained, whoever started them, and other commands of the studio."""
     going: list[dict[str, Any]] = []
-    for name, path in studio.folder.look().runs.items():
-        training = tried(lambda path=path: studio.trainings.open(path))  # type: ignore[misc]
-        if isinstance(training, Training) and training.phase == "training":
+    for name, training in trainings.items():
+        if training.phase == "training":
             going.append(
                 {
                     "name": name,
@@ -135,10 +142,15 @@ def events(request: Request) -> Response:
     studio = studio_of(request)
 
     def look() -> Mapping[str, object]:
-        going = now(studio)
+        trainings = _trainings(studio)
+        going = now(studio, trainings)
         found = studio.folder.look()
         things = (found.runs, found.datasets, found.classifiers, found.sources)
-        seen = repr([*map(sorted, things), [each["name"] for each in going]])
+        shown = [
+            (name, each.phase, max(each.run.samples, default=None), len(each.run.logs.evaluations))
+            for name, each in sorted(trainings.items())
+        ]
+        seen = repr([*map(sorted, things), shown])
         return {
             "now": fragment("home/now.html", now=going),
             "things": hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest(),
@@ -151,10 +163,11 @@ def events(request: Request) -> Response:
 def run_thumbnail(request: Request) -> Response:
     """The newest pictures of a run in small."""
     studio = studio_of(request)
-    samples = studio.training(asked(request, "name")).run.samples
-    if not samples:
+    run = studio.training(asked(request, "name")).run
+    if not run.samples:
         raise NotHere("this run has no pictures yet")
-    return _webp(studio.thumbnails.of_grid(studio.folder.file(samples[max(samples)])))
+    newest = studio.folder.file(run.samples[max(run.samples)])
+    return _webp(studio.thumbnails.of_grid(newest, run.record.dataset["size"]))
 
 
 def dataset_thumbnail(request: Request) -> Response:

@@ -1,5 +1,6 @@
 """The page on which a folder of pictures becomes a dataset, and a dataset a run."""
 
+import json
 import threading
 from typing import Literal
 
@@ -9,13 +10,17 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ganvas import gans
+from ganvas.artist.grids import grid
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.pictures.frame import FITS
+from ganvas.data.pictures.frame import FITS, Frame
+from ganvas.data.sources.opening import CLASSES
 from ganvas.data.survey.survey import Survey, survey
 from ganvas.foundation.errors import ConfigError, GanvasError, unknown
 from ganvas.settings.budget import Amount
 from ganvas.studio.bodies import Body, body_of
+from ganvas.studio.glimpse import COLUMNS, glimpse
 from ganvas.studio.jobs import Job
+from ganvas.studio.pages.painting import png
 from ganvas.studio.render import fragment, page
 from ganvas.studio.studio import Studio, asked, studio_of
 from ganvas.studio.words import named
@@ -46,6 +51,23 @@ def new(request: Request) -> Response:
         fits=FITS,
         sizes=SIZES,
     )
+
+
+def glimpsed(request: Request) -> Response:
+    """Some pictures of a source as the dataset would have them, as one sheet; what it holds in a header."""
+    studio, size = studio_of(request), asked(request, "size")
+    path = studio.folder.source(asked(request, "name"))
+    if size not in map(str, SIZES):
+        raise ConfigError(unknown("size", size[:20], map(str, SIZES)))
+    fit, classes = asked(request, "fit"), asked(request, "classes")
+    if fit not in FITS:
+        raise ConfigError(unknown("fit", fit[:20], FITS))
+    if classes not in CLASSES:
+        raise ConfigError(unknown("choice of classes", classes[:20], CLASSES))
+    seen = glimpse(path, Frame(int(size), fit), classes)
+    about = {"words": seen.words, "mind": seen.mind}
+    content = png(grid(seen.squares, COLUMNS, gap=0))
+    return Response(content, media_type="image/png", headers={"x-about": json.dumps(about)})
 
 
 def surveyed(request: Request) -> Response:
@@ -174,6 +196,7 @@ async def upload(request: Request) -> Response:
 
 ROUTES = [
     Route("/new", new),
+    Route("/new/source", glimpsed),
     Route("/new/survey", surveyed),
     Route("/new/prepare", prepare, methods=["POST"]),
     Route("/new/forecast", forecast, methods=["POST"]),

@@ -97,6 +97,19 @@ def completed(artist: Artist, cells: Sequence[Cell]) -> list[Cell]:
     ]
 
 
+def _paintable(artist: Artist, cells: Sequence[Cell]) -> list[Cell]:
+    """As `completed`, for cells that are not painted now.
+
+    Raises:
+        RunError: they could not be painted.
+    """
+    cells = completed(artist, cells)
+    artist.latents(cells)
+    for cell in cells:
+        artist.classes(1, cell.label)
+    return cells
+
+
 async def paint(request: Request) -> Response:
     """A sheet of pictures, without gaps. A few are a preview; see `TrainedGenerator.paint`."""
     asked_for = await body_of(request, Paint)
@@ -132,7 +145,7 @@ async def describe(request: Request) -> Response:
     def do() -> dict[str, object]:
         studio = studio_of(request)
         with studio.painter.artist(studio.snapshot(asked_for.name, asked_for.snapshot)) as artist:
-            (cell,) = completed(artist, [asked_for.cell])
+            (cell,) = _paintable(artist, [asked_for.cell])
         words = painting(source_words(asked_for.name, asked_for.snapshot), cell)
         return {"words": str(cell), "command": command(words), "cell": _record(cell)}
 
@@ -146,7 +159,7 @@ async def between(request: Request) -> Response:
     def do() -> list[object]:
         studio = studio_of(request)
         with studio.painter.artist(studio.snapshot(asked_for.name, asked_for.snapshot)) as artist:
-            ends = completed(artist, [asked_for.start, asked_for.end])
+            ends = _paintable(artist, [asked_for.start, asked_for.end])
             return [_record(cell) for cell in straight_ways(artist, ends, asked_for.steps)]
 
     return JSONResponse({"cells": await run_in_threadpool(do)})

@@ -4,14 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ganvas.artist.grids import class_grid
+from ganvas.artist.grids import grid as grid_of
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.paths import quoted
+from ganvas.gans import RECIPES
 from ganvas.report.run import verdict
 from ganvas.report.run.curves import curves
 from ganvas.report.run.run import Run
@@ -45,7 +49,6 @@ def run(request: Request) -> Response:
         state=_state(studio, name, training),
         machine=studio.machine.look(),
         shape=_shape(training),
-        budget=str(training.budget),
         command=f"ganvas resume {quoted(name)}",
         **_shown(training.run),
     )
@@ -65,8 +68,14 @@ def _shape(training: Training) -> tuple[int, int]:
                 return picture.size
         except (OSError, SyntaxError, Image.DecompressionBombError):
             continue
-    side = training.run.record.settings["grid_size"] * training.run.record.dataset["size"]
-    return side, side
+    record = training.run.record
+    side, names = record.settings["grid_size"], record.dataset["class_names"]
+    tile = np.zeros((record.dataset["size"],) * 2 + (3,), np.uint8)
+    if names and record.recipe in RECIPES and RECIPES.find(record.recipe).class_use.conditions_generator:
+        sheet = class_grid(np.broadcast_to(tile, (len(names), side, *tile.shape)), names)
+    else:
+        sheet = grid_of(np.broadcast_to(tile, (side * side, *tile.shape)), side)
+    return sheet.shape[1], sheet.shape[0]
 
 
 def parts(request: Request) -> Response:
@@ -171,7 +180,7 @@ async def resume_run(request: Request) -> Response:
     def do() -> str:
         studio = studio_of(request)
         training = studio.training(asked_for.name)
-        if training.phase in ("starting", "training", "elsewhere"):
+        if training.phase in ("starting", "training", "ending", "elsewhere"):
             raise Conflict(f"{asked_for.name} is being trained already")
         if not training.can_resume:
             raise Conflict(f"{asked_for.name} has no checkpoint to go on from; begin anew")
