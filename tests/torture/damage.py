@@ -1,0 +1,88 @@
+"""Damaged files: cut at every length, and every byte flipped; of large files, at random places."""
+
+import warnings
+from collections.abc import Iterator
+from random import Random
+
+from ganvas.foundation.errors import GanvasError
+from torture import specimens
+from torture.specimens import Specimen
+from torture.workshop import Fault, Trial, Workshop
+
+# Files up to this many bytes are damaged at every place.
+_SMALL = 3000
+# Places of larger files.
+_PLACES = 600
+# Problems to list for a file.
+_LISTED = 5
+
+
+def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
+    """Damage one file in many ways, one after another, and read it each time."""
+    all_specimens = workshop.kept("specimens", specimens.make)
+    specimen = all_specimens[number // 2 % len(all_specimens)]
+    return spoilt(specimen, random, cuts=number % 2 == 0)
+
+
+def spoilt(specimen: Specimen, random: Random, cuts: bool, places: int = _PLACES) -> Trial:
+    """Read a file after each way of damaging it, and restore it.
+
+    Args:
+        specimen: the file.
+        random: chooses places and bits.
+        cuts: whether it is cut; else bytes are flipped.
+        places: for files that are too large to try them all.
+    """
+    whole, expected = specimen.path.read_bytes(), specimen.read()
+    trial = Trial(f"{specimen.name}, {'cut' if cuts else 'flipped'}", faults=0)
+    damaged = _cut(whole, random, places) if cuts else _flipped(whole, random, places)
+    try:
+        for place, content in damaged:
+            specimen.path.write_bytes(content)
+            trial.faults += 1
+            if problem := _problem(specimen, expected):
+                trial.problems.append(f"byte {place} of {len(whole)}: {problem}")
+    finally:
+        specimen.path.write_bytes(whole)
+    if len(trial.problems) > _LISTED:
+        trial.problems[_LISTED:] = [f"and {len(trial.problems) - _LISTED} more"]
+    return trial
+
+
+def _problem(specimen: Specimen, expected: object) -> str:
+    """What is wrong with how a damaged file is read; empty if nothing is."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = specimen.read()
+    except GanvasError as error:
+        line = str(error)
+        return "" if specimen.path.name in line or specimen.path.parent.name in line else f"not named: {line}"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    if specimen.is_guarded and found != expected and found != specimen.fallback:
+        return f"unnoticed: {str(found)[:200]}"
+    return ""
+
+
+def _cut(whole: bytes, random: Random, places: int) -> Iterator[tuple[int, bytes]]:
+    lengths = range(len(whole)) if len(whole) <= _SMALL else sorted(random.sample(range(len(whole)), places))
+    for length in lengths:
+        yield length, whole[:length]
+
+
+def _flipped(whole: bytes, random: Random, places: int) -> Iterator[tuple[int, bytes]]:
+    chosen = range(len(whole)) if len(whole) <= _SMALL else sorted(random.sample(range(len(whole)), places))
+    for place in chosen:
+        flipped = bytearray(whole)
+        flipped[place] ^= random.randrange(1, 256)
+        yield place, bytes(flipped)
+
+
+FAULT = Fault(
+    "damage",
+    "damaged file",
+    f"cut at every length, or every byte flipped in turn; of files above {_SMALL:,} bytes, {_PLACES} places each",
+    2 * 33,
+    attempt,
+)
