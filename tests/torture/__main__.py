@@ -8,14 +8,25 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from torture import damage, kills, power_loss, refusals
+from torture import company, damage, fuzzing, growth, hostile, interrupts, kills, power_loss, refusals
 from torture.results import Results, problems
-from torture.workshop import Workshop
+from torture.workshop import Fault, Workshop
 
-FAULTS = (kills.FAULT, refusals.FAULT, power_loss.FAULT, damage.FAULT)
+FAULTS = (
+    kills.FAULT,
+    interrupts.FAULT,
+    refusals.FAULT,
+    power_loss.FAULT,
+    damage.FAULT,
+    hostile.FAULT,
+    fuzzing.FAULT,
+    company.FAULT,
+    growth.FAULT,
+)
 
 
 def main() -> int:
@@ -31,13 +42,12 @@ def main() -> int:
     os.environ["GANVAS_CACHE"] = str(arguments.results / "workshop" / "cache")
     end = time.monotonic() + arguments.minutes * 60 if arguments.minutes else float("inf")
     try:
-        for fault in chosen:
-            for number in results.missing(fault, arguments.count or fault.trials):
-                if time.monotonic() > end:
-                    break
-                trial = fault.attempt(workshop, number, Random(f"{arguments.seed} {fault.name} {number}"))
-                results.add(fault, number, trial)
-                print(f"{fault.name} {number}: {trial.case}, {trial.faults}", *trial.problems, sep="\n  ", flush=True)
+        for fault, number in _in_turn(results, chosen, arguments.count):
+            if time.monotonic() > end:
+                break
+            trial = fault.attempt(workshop, number, Random(f"{arguments.seed} {fault.name} {number}"))
+            results.add(fault, number, trial)
+            print(f"{fault.name} {number}: {trial.case}, {trial.faults}", *trial.problems, sep="\n  ", flush=True)
     finally:
         workshop.close()
     print(results.table(FAULTS))
@@ -46,9 +56,20 @@ def main() -> int:
     return int(bool(wrong))
 
 
+def _in_turn(results: Results, faults: Sequence[Fault], count: int) -> list[tuple[Fault, int]]:
+    """The trials that are missing, those of all classes mixed, so that none waits for the end of another."""
+    places = []
+    for fault in faults:
+        total = count or fault.trials
+        places += [(number / total, fault, number) for number in results.missing(fault, total)]
+    return [(fault, number) for _, fault, number in sorted(places, key=lambda place: place[0])]
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="torture", description=__doc__)
-    parser.add_argument("--only", default="", choices=["", *(fault.name for fault in FAULTS)], help="one class of fault")
+    parser.add_argument(
+        "--only", default="", choices=["", *(fault.name for fault in FAULTS)], help="one class of fault"
+    )
     parser.add_argument("--count", type=int, default=0, help="trials of each class; by default those of the table")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=0, help="stop after as many; 0 goes on to the end")

@@ -31,6 +31,7 @@ def _set(*changes: str) -> list[str]:
 
 
 TRAIN = ["train", "data", "--out", "run", "--recipe", "dcgan", "--budget", "12steps", *_set(*COMMON, *OFTEN)]
+PREPARE = ["prepare", "pictures", "data", "--size", "16", "--workers", "1"]
 SPACE = "g_lr: [0.001, 0.002]\n"
 
 # What a command has made, by name: the same words lead to the same facts.
@@ -81,7 +82,9 @@ def file_facts(*names: str) -> Callable[[Path], Facts]:
     """The bytes of files, and of all files in folders."""
 
     def facts(folder: Path) -> Facts:
-        found = [file for name in names for file in ([folder / name] if (folder / name).is_file() else _in(folder / name))]
+        found = [
+            file for name in names for file in ([folder / name] if (folder / name).is_file() else _in(folder / name))
+        ]
         return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in found}
 
     return facts
@@ -134,7 +137,7 @@ COMPARE = ["compare", "data", "--out", "both", "--recipes", "dcgan", "--budget",
 COMPARE += ["--samples", "64", *_set(*COMMON)]
 
 ACTS = (
-    Act(("prepare", "pictures", "data", "--size", "16", "--workers", "1"), ("pictures",), ("data",), file_facts("data")),
+    Act(tuple(PREPARE), ("pictures",), ("data",), file_facts("data")),
     Act(tuple(TRAIN), ("data",), ("run",), run_facts("run")),
     Act(("resume", "half"), ("data", "half"), ("half",), run_facts("half")),
     Act(tuple(COMPARE), ("data", "cache"), ("both",), comparison_facts),
@@ -173,7 +176,7 @@ def build_stage(warm: Warm, stage: Path) -> None:
     (stage / "space.yaml").write_text(SPACE)
     for name, seed in (("a", 0), ("b", 1)):
         write_pictures(stage / "pictures" / name, 12, seed)
-    for words in (ACTS[0].words, TRAIN):
+    for words in (PREPARE, TRAIN):
         ended = warm.run(stage, *words)
         assert ended.code == 0, ended.error
     _train_half(warm, stage)

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from PIL import Image
+
 from ganvas.artist.kept_directions import directions_file
 from ganvas.classify.classifier import Classifier
 from ganvas.data.dataset.dataset import Dataset
@@ -13,8 +15,6 @@ from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory, is_run
 from ganvas.runs.logs import RunLogs
 from ganvas.runs.snapshot import Snapshot
-from PIL import Image
-
 from torture.warm import Ended
 
 # Temporary files, and what an interrupted preparation leaves for the next one.
@@ -82,7 +82,9 @@ def impolite(ended: Ended) -> list[str]:
 
 def differences(before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
     """Files that were changed or lost."""
-    return [f"{name} was {'changed' if name in after else 'lost'}" for name in before if after.get(name) != before[name]]
+    return [
+        f"{name} was {'changed' if name in after else 'lost'}" for name in before if after.get(name) != before[name]
+    ]
 
 
 def content(folder: Path, *names: str) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Circumstances: other processes on the same files, folders that move or close, clocks that jump, a machine that sleeps."""
+"""Circumstances: other processes on the same files, folders that move or close, clocks that jump, and sleep."""
 
 import json
 import os
@@ -145,8 +145,8 @@ _CASES: dict[str, Callable[[Workshop, Path, Random], list[str]]] = {
 FAULT = Fault(
     "company",
     "other processes, places and times",
-    "a second process on a run, a stale lock with a living id, a run that is renamed or read-only, a clock that jumps, a "
-    "minute of SIGSTOP",
+    "a second process on a run, a stale lock with a living id, a run that is renamed or read-only, a clock that jumps, "
+    "a minute of SIGSTOP",
     4 * len(_CASES),
     attempt,
 )

@@ -40,7 +40,7 @@ def spoilt(specimen: Specimen, random: Random, cuts: bool, places: int = _PLACES
         for place, content in damaged:
             specimen.path.write_bytes(content)
             trial.faults += 1
-            if problem := _problem(specimen, expected):
+            if problem := problem_of(specimen, expected):
                 trial.problems.append(f"byte {place} of {len(whole)}: {problem}")
     finally:
         specimen.path.write_bytes(whole)
@@ -49,7 +49,7 @@ def spoilt(specimen: Specimen, random: Random, cuts: bool, places: int = _PLACES
     return trial
 
 
-def _problem(specimen: Specimen, expected: object) -> str:
+def problem_of(specimen: Specimen, expected: object) -> str:
     """What is wrong with how a damaged file is read; empty if nothing is."""
     try:
         with warnings.catch_warnings():

@@ -1,8 +1,7 @@
-"""Files from others that were made to do harm: huge headers, bombs, names that lead out, values that no program writes."""
+"""Files from others that were made to do harm: huge headers, bombs, names that lead out, impossible values."""
 
 import io
 import json
-import os
 import resource
 import struct
 import tarfile
@@ -13,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import safetensors.torch
 import torch
 
@@ -33,7 +31,6 @@ from ganvas.settings.ranges import read_ranges
 from support.pictures import write_pictures
 from support.snapshots import write_snapshot
 from torture import specimens
-from torture.specimens import Specimen
 from torture.workshop import Fault, Trial, Workshop
 
 # What one file may cost: bytes of memory, and seconds of processor time.
@@ -170,7 +167,8 @@ def _header(shape: str, kind: str = "|u1") -> Callable[[Path], object]:
 def _texts(name: str, read: Callable[[Path], object]) -> dict[str, Case]:
     """Texts that make parsers work hard, for a file of this name."""
     laughs = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
-        f"{after}: &{after} [{','.join([f'*{before}'] * 9)}]\n" for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+        f"{after}: &{after} [{','.join([f'*{before}'] * 9)}]\n"
+        for before, after in zip("abcdefgh", "bcdefghi", strict=True)
     )
     texts = {
         "nested": _deep(), "nested mappings": _deep('{"a":', "}"), "huge number": '{"kimg": ' + "9" * 100_000 + "}",
@@ -236,9 +234,16 @@ CASES: dict[str, Case] = {
     "snapshot: header of 99 MB": lambda f: _painted(_safetensors(f / "a.safetensors", b" " * 99_000_000)),
     "snapshot: nested header": lambda f: _painted(_safetensors(f / "a.safetensors", _deep().encode())),
     "snapshot: tensor beyond its end": lambda f: _painted(
-        _safetensors(f / "a.safetensors", b'{"a":{"dtype":"F32","shape":[1152921504606846976],"data_offsets":[0,4]}}', None, b"0000")
+        _safetensors(
+            f / "a.safetensors",
+            b'{"a":{"dtype":"F32","shape":[1152921504606846976],"data_offsets":[0,4]}}',
+            None,
+            b"0000",
+        )
     ),
-    "snapshot: other shapes": lambda f: _painted(_edited(f, lambda w: {k: v.reshape(-1)[:1].clone() for k, v in w.items()})),
+    "snapshot: other shapes": lambda f: _painted(
+        _edited(f, lambda w: {k: v.reshape(-1)[:1].clone() for k, v in w.items()})
+    ),
     "snapshot: other dtypes": lambda f: _painted(_edited(f, lambda w: {k: v.to(torch.int8) for k, v in w.items()})),
     "snapshot: NaN weights": lambda f: _painted(_edited(f, lambda w: {k: v * float("nan") for k, v in w.items()})),
     "snapshot: infinite weights": lambda f: _painted(_edited(f, lambda w: {k: v * float("inf") for k, v in w.items()})),
@@ -287,8 +292,8 @@ CASES: dict[str, Case] = {
 FAULT = Fault(
     "hostile",
     "hostile file",
-    "huge headers, bombs, names and links that lead out, values that no program writes, code; each may cost a line, but no "
-    "traceback, 1 GiB or minute",
+    "huge headers, bombs, names and links that lead out, impossible values, code; each may cost a line, but no "
+    "traceback, GiB or minute",
     len(CASES),
     attempt,
 )

@@ -12,7 +12,18 @@ from torture.warm import Ended
 from torture.workshop import Fault, Trial, Undisturbed, Workshop, unlike
 
 # Commands that take long or write much come more often.
-_VICTIMS = ["prepare", "train", "resume", "train", "resume", "sweep", "export", "prepare", "compare", "explore favourites"]
+_VICTIMS = [
+    "prepare",
+    "train",
+    "resume",
+    "train",
+    "resume",
+    "sweep",
+    "export",
+    "prepare",
+    "compare",
+    "explore favourites",
+]
 _VICTIMS += ["classify train", "report", "evaluate", "baseline"]
 
 

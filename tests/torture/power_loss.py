@@ -146,7 +146,9 @@ class Disk:
         for folder in list(self._pending):
             self._commit(folder, random.randint(0, len(self._pending[folder])))
         there = {path: None if file is None else file.after(random) for path, file in self._names.items()}
-        return {path: content for path, content in there.items() if str(Path(path).parent) in there or path == min(there)}
+        return {
+            path: content for path, content in there.items() if str(Path(path).parent) in there or path == min(there)
+        }
 
 
 def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
@@ -187,7 +189,7 @@ def gone_on(workshop: Workshop, act: Act, folder: Path) -> list[str]:
 FAULT = Fault(
     "power",
     "power failure",
-    "of what a command did up to a random moment, what it had not synced is lost, kept or zero at random; then it goes on",
+    "of what a command did up to a random moment, what it had not synced is lost, kept or zero; then it goes on",
     150,
     attempt,
 )

@@ -36,15 +36,17 @@ def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
             again = act.go_on(workshop.warm, folder)
             trial.problems += impolite(again) if again else []
             trial.problems += unlike(act, folder, whole.facts)
-        trial.problems = [f"{problem} [{errno.errorcode[error]}, {fault}, exit {ended.code}]" for problem in trial.problems]
+        trial.problems = [
+            f"{problem} [{errno.errorcode[error]}, {fault}, exit {ended.code}]" for problem in trial.problems
+        ]
     return trial
 
 
 FAULT = Fault(
     "refusals",
     "failed system call",
-    "a random call that opens for writing, writes, syncs, cuts, renames, links or makes a folder fails with ENOSPC, EIO, "
-    "EACCES or EROFS; once, or from then on",
+    "a random call that opens for writing, writes, syncs, cuts, renames, links or makes a folder fails with ENOSPC, "
+    "EIO, EACCES or EROFS; once, or from then on",
     2000,
     attempt,
 )

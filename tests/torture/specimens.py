@@ -57,7 +57,8 @@ class Specimen:
         name: what kind of file it is.
         path: the file.
         read: reads it as ganvas does. The result is compared.
-        is_guarded: whether all damage must be noticed. Files that people edit have no checksum, nor have those of other programs.
+        is_guarded: whether all damage must be noticed. Files that people edit, and those of other programs, have no
+            checksum.
         fallback: what else `read` may return for a damaged file, such as None where it is then made again.
     """
 
@@ -86,8 +87,9 @@ def _checkpoints(folder: Path) -> list[Specimen]:
     kept = CheckpointDirectory(folder / "two")
     before, newest = (kept.save(number / 10, _state(number)) for number in (1, 2))
     checkpoint.save(folder / "one" / "a.safetensors", _state(3))
+    single = folder / "one" / "a.safetensors"
     return [
-        Specimen("checkpoint", folder / "one" / "a.safetensors", lambda: _facts(checkpoint.load(folder / "one" / "a.safetensors"))),
+        Specimen("checkpoint", single, lambda: _facts(checkpoint.load(single))),
         Specimen("newest checkpoint", newest, lambda: _facts(kept.latest()), fallback=_facts(checkpoint.load(before))),
     ]  # fmt: skip
 
@@ -129,7 +131,9 @@ def _dataset(folder: Path) -> list[Specimen]:
     files = sorted(file for file in data.iterdir() if file.name != REJECTED)
     return [
         *(Specimen(f"dataset: {file.name}", file, read) for file in files),
-        Specimen("dataset: rejected.csv", data / REJECTED, lambda: rejected_files(Dataset.open(data)), is_guarded=False),
+        Specimen(
+            "dataset: rejected.csv", data / REJECTED, lambda: rejected_files(Dataset.open(data)), is_guarded=False
+        ),
     ]
 
 
@@ -188,7 +192,12 @@ def _caches(folder: Path) -> list[Specimen]:
     (calibration,) = (folder / "cache" / "calibration").iterdir()
     cached = sorted(file for file in (folder / "cache").iterdir() if file.is_file())
     return [
-        Specimen(f"cache: {file.suffix} of {file.name.split('-')[0]}", file, small if "reduced" in file.name else features, fallback=None)
+        Specimen(
+            f"cache: {file.suffix} of {file.name.split('-')[0]}",
+            file,
+            small if "reduced" in file.name else features,
+            fallback=None,
+        )
         for file in cached
     ] + [Specimen("cache: calibration", calibration, speeds)]
 
@@ -200,7 +209,9 @@ def _sources(folder: Path) -> list[Specimen]:
             picture.save(folder / "in" / new)
         (folder / "in" / old).unlink()
     (folder / "list.csv").write_text("file,artist\nin/a.png,Monet\nin/b.jpg,Degas\nin/c.gif,Monet\n")
-    rows = [{"image": {"bytes": file.read_bytes(), "path": None}, "label": 1} for file in sorted((folder / "in").iterdir())]
+    rows = [
+        {"image": {"bytes": file.read_bytes(), "path": None}, "label": 1} for file in sorted((folder / "in").iterdir())
+    ]
     pd.DataFrame(rows).to_parquet(folder / "table.parquet")
 
     def pictures(source: Path) -> Callable[[], object]:
@@ -223,5 +234,7 @@ def _settings(folder: Path) -> list[Specimen]:
     (folder / "space.yaml").write_text("g_lr: [0.001, 0.002]\nd_lr: {low: 0.0001, high: 0.01, log: true}\n")
     return [
         Specimen("options", folder / "config.yaml", lambda: read_config(folder / "config.yaml"), is_guarded=False),
-        Specimen("ranges of a sweep", folder / "space.yaml", lambda: read_ranges(folder / "space.yaml"), is_guarded=False),
+        Specimen(
+            "ranges of a sweep", folder / "space.yaml", lambda: read_ranges(folder / "space.yaml"), is_guarded=False
+        ),
     ]

@@ -1,8 +1,8 @@
 """Start commands in processes that have imported everything already.
 
-Importing torch takes longer than a tiny training, and thousands of commands are tried. So one process imports once, and
-each command runs in a copy of it (`fork`), through the real entry point. That process never runs anything itself, so its
-copies are like new ones.
+Importing torch takes longer than a tiny training, and thousands of commands are tried. So one process imports once,
+and each command runs in a copy of it (`fork`), through the real entry point. That process never runs anything itself,
+so its copies are like new ones.
 """
 
 import atexit
@@ -103,7 +103,9 @@ class Started:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         out, error, count, kept = (file.read_text(errors="replace") if file.exists() else "" for file in self._files)
-        return Ended(answer["code"], out, error, int(count or 0), answer["seconds"], answer["memory"], left, kept.splitlines())
+        return Ended(
+            answer["code"], out, error, int(count or 0), answer["seconds"], answer["memory"], left, kept.splitlines()
+        )
 
 
 class Warm:

@@ -15,7 +15,6 @@ from torture import acts
 from torture.acts import Act, Facts
 from torture.warm import HEAVY, Warm, warm
 
-
 Result = TypeVar("Result")
 
 

@@ -27,7 +27,7 @@ SCHEMA_VERSION = 1
 SCHEMA = Schema(SCHEMA_VERSION, RunError, "save it again with the ganvas that wrote it")
 # The key of the card in the file's metadata.
 CARD = "ganvas"
-# Limits of what a file from others may ask for, far above what is trained: the side of a picture in pixels, and classes.
+# What a file from others may ask for at most, far above what is trained: the side of a picture in pixels, and classes.
 LARGEST, MOST_CLASSES = 8192, 65_536
 
 

@@ -98,8 +98,8 @@ def _require(file: Path, content: bytes) -> None:
         raise DataError(f"{sums} cannot be read ({error}); prepare the dataset again") from error
     if expected != _sha256(content):
         raise DataError(
-            f"{file} is damaged, or was changed: its checksum is not that in {CHECKSUMS}; prepare the dataset again, or "
-            f"remove {sums} if you have changed it yourself"
+            f"{file} is damaged, or was changed: its checksum is not that in {CHECKSUMS}; prepare the dataset again, "
+            f"or remove {sums} if you have changed it yourself"
         )
 
 

@@ -76,7 +76,11 @@ class StoredPictures(np.memmap[tuple[int, ...], np.dtype[np.uint8]]):
 
     def __reduce__(self) -> str | tuple[object, ...]:
         # Another process gets the path of the file, not the pictures.
-        return super().__reduce__() if self._reader is None else (StoredPictures.open, (self._reader.file, self._reader.advice))
+        return (
+            super().__reduce__()
+            if self._reader is None
+            else (StoredPictures.open, (self._reader.file, self._reader.advice))
+        )
 
 
 def _rows(index: list[int] | NDArray[np.generic], count: int) -> Integers | None:
@@ -117,7 +121,8 @@ class _Reader:
             for place, (row, expected) in enumerate(zip(rows, self._checksums[rows], strict=True)):
                 if zlib.crc32(target[place * size : (place + 1) * size]) != expected:
                     raise DataError(
-                        f"picture {row} of {self.file} is damaged: its checksum is not that of its content; {self.advice}"
+                        f"picture {row} of {self.file} is damaged: its checksum is not that of its content; "
+                        f"{self.advice}"
                     )
         return pictures
 
