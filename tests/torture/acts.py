@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,7 +191,7 @@ def _train_half(warm: Warm, stage: Path) -> None:
         running = warm.start(stage, ["half" if word == "run" else word for word in TRAIN])
         while running.seconds < float("inf"):
             if len(read_records(stage / "half" / "stats.jsonl")) >= 5:
-                running.send(9)
+                running.send(signal.SIGKILL)
         running.wait()
         files = CheckpointDirectory(stage / "half" / "checkpoints")
         if files and files.latest()["progress"]["steps"] < 12:

@@ -82,10 +82,10 @@ class Disk:
         match change.what:
             case "create" if path not in self._now:
                 self._name(path, _File())
-            case "clear" if file is None:
-                self._name(path, _File())
-            case "clear":
+            case "clear" if file:
                 file.content.clear()
+            case "clear":
+                self._name(path, _File())
             case "write" if file:
                 file.content.extend(bytes(max(0, change.offset - len(file.content))))
                 file.content[change.offset : change.offset + len(change.data)] = change.data

@@ -106,7 +106,7 @@ def _snapshots(folder: Path) -> list[Specimen]:
     keep_favourite(artist, "it", Cell(seed=3))
     vector = encoded(np.array([1, 0], np.float32))
     figures = {"strength": 1.0, "pixels": 2.0, "features": 3.0, "extractor": "pixels"}
-    write_directions(path, name, [Direction(name="warm", vector=vector, method="sefa", **figures)])  # type: ignore[arg-type]
+    write_directions(path, name, [Direction(name="warm", vector=vector, method="sefa", **figures)])
     write_sheet(artist, folder / "grid.png", [Cell(seed=1), Cell(seed=2)], Sheet(columns=2))
     return [
         Specimen("snapshot", path, lambda: (Snapshot.load(path).digest, Snapshot.load(path).card)),
