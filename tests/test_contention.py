@@ -13,7 +13,7 @@ import torch
 
 from ganvas.machine.device import Machine, follows_load
 from ganvas.machine.load import OtherLoad, threads_beside
-from ganvas.planning import run as planning
+from ganvas.planning import forecast
 from ganvas.planning.costs import Costs
 from ganvas.planning.run import dry_run
 from ganvas.settings.config import Settings
@@ -141,6 +141,6 @@ def test_the_plan_says_that_others_were_busy(tmp_path: Path, monkeypatch: pytest
         (1.3, ["load       other programs kept 1.3 cores busy while the speed was measured"]),
         (0.2, []),
     ):
-        monkeypatch.setattr(planning, "measure", lambda *_, others=others: Costs(1, 1, 32, 60, other_load=others))
+        monkeypatch.setattr(forecast, "measure", lambda *_, others=others: Costs(1, 1, 32, 60, other_load=others))
         plan = dry_run(data, tmp_path / "run", "dcgan", budget="5steps", threads=1, device="cpu")
         assert [line for line in plan.splitlines() if line.startswith("load")] == said

@@ -79,6 +79,8 @@ def run(count: int = 10, **changes: Any) -> list[dict[str, Any]]:
     ]
 
 
+# The figures of a run in which nothing gets better, but KID may.
+FLAT: dict[str, Any] = {key: evaluation(1)[key] for key in ("recall", "coverage", "diversity", "pixel_diversity")}
 LOW: dict[str, float] = {"diversity": 0.02, "pixel_diversity": 0.02, "vendi": 0.05, "raw_diversity": 0.02}
 
 
@@ -102,17 +104,9 @@ def test_it_is_said_since_when() -> None:
         ("collapsed", LOW | {"spacing": 0.001, "kid": 1.0, "coverage": 0.0, "recall": 0.0}),
         ("patterned", {"shared_detail": 0.4, "spectrum_db": 12.0, "sharpness": 3.0}),
         ("memorising", {"copies": 0.6, "copies_se": 0.02}),
-        ("stalled", {key: evaluation(1)[key] for key in ("kid", "recall", "coverage", "diversity", "pixel_diversity")}),
-        (
-            "discriminator overpowering",
-            {key: evaluation(1)[key] for key in ("kid", "recall", "coverage", "diversity", "pixel_diversity")}
-            | {"d_tells": 1.0},
-        ),
-        (
-            "discriminator overpowered",
-            {key: evaluation(1)[key] for key in ("kid", "recall", "coverage", "diversity", "pixel_diversity")}
-            | {"d_tells": 0.5},
-        ),
+        ("stalled", FLAT | {"kid": 1.0}),
+        ("discriminator overpowering", FLAT | {"kid": 1.0, "d_tells": 1.0}),
+        ("discriminator overpowered", FLAT | {"kid": 1.0, "d_tells": 0.5}),
         ("diverged", {"kid": lambda n: 1.0 + n, "d_logit_train": lambda n: 10.0**n}),
         ("diverged", {"kid": lambda n: 1.0 + n, "g_loss": lambda n: 10.0**n}),
         ("collapsing", {"raw_diversity": lambda n: 0.01 if n > 8 else 0.8}),
@@ -178,9 +172,47 @@ def test_a_pattern_of_young_pictures_that_fades_is_no_trouble() -> None:
     assert (last.name, last.since) == ("patterned", 5 * KIMG)
 
 
+def test_a_pattern_that_fades_slowly_is_no_trouble() -> None:
+    assert "patterned" not in names(run(shared_detail=lambda n: 0.7 - 0.06 * n))
+
+
+def test_a_fooled_discriminator_is_no_trouble_while_kid_falls() -> None:
+    fooled = FLAT | {"d_tells": 0.1}
+    assert "discriminator overpowered" not in names(run(**fooled, kid=lambda n: 1.0 - 0.05 * n))
+    assert names(run(**fooled, kid=lambda n: 1.0 - 0.05 * min(n, 4)))[-1] == "discriminator overpowered"
+    # A fall to where KID had been before is none.
+    assert names(run(**fooled, kid=lambda n: 1.0 if n < 3 else 2.0 - 0.08 * n))[-1] == "discriminator overpowered"
+
+
+def test_pictures_that_stay_near_the_bound_of_repeating_each_other_stay_collapsed() -> None:
+    near = run(spacing=lambda n: (0.055, 0.045)[n % 2])
+    assert set(names(near)) == {"collapsed"}
+    assert names(run(spacing=0.055))[-1] == "learning"
+    assert names(run(spacing=lambda n: 0.03 * n))[-1] == "learning"
+
+
+def test_variety_alone_does_not_excuse_a_certain_discriminator_for_ever() -> None:
+    varied = {"recall": 0.0, "coverage": 0.0, "d_tells": 1.0, "kid": lambda n: 1.0 if n < 3 else 1.2}
+    assert names(run(8, **varied))[-1] == "past its best"
+    assert names(run(10, **varied))[-1] == "discriminator overpowering"
+
+
+def test_pictures_that_cover_the_real_ones_have_converged_whatever_the_first_kid_was() -> None:
+    flat = FLAT | {"kid": 0.4, "d_tells": 1.0}
+    assert names(run(**flat))[-1] == "discriminator overpowering"
+    assert names(run(**flat | {"coverage": 0.9}))[-1] == "converged"
+
+
+def test_more_variety_is_no_gain_where_there_is_enough() -> None:
+    flat = FLAT | {"kid": 1.0, "diversity": 0.95}
+    assert names(run(**flat | {"pixel_diversity": lambda n: 0.4 + 0.05 * n}))[-1] == "learning"
+    assert names(run(**flat | {"pixel_diversity": lambda n: 0.91 + 0.015 * n}))[-1] == "stalled"
+
+
 def test_young_runs_with_the_looks_of_trouble_are_healthy() -> None:
     """KID rises, D is never wrong, all pictures are alike: but they become less so from evaluation to evaluation."""
     young = run(
+        8,
         kid=lambda n: 1.0 + 0.05 * n,
         d_tells=1.0,
         diversity=lambda n: 0.1 + 0.06 * n,
@@ -224,8 +256,7 @@ def test_a_run_slightly_behind_its_best_is_healthy_and_not_called_learning() -> 
 
 def test_a_certain_discriminator_is_no_divergence() -> None:
     """G stands still; its gradients are large from the start, and its pictures stay as they are."""
-    flat = {key: evaluation(1)[key] for key in ("recall", "coverage", "diversity", "pixel_diversity")}
-    records = run(**flat, kid=lambda n: 1.97 + 0.02 * (-1) ** n, d_tells=1.0, g_grad=lambda n: 3.0 if n < 2 else 103.0)
+    records = run(**FLAT, kid=lambda n: 1.97 + 0.02 * (-1) ** n, d_tells=1.0, g_grad=lambda n: 3.0 if n < 2 else 103.0)
     assert names(records)[-1] == "discriminator overpowering"
 
 
@@ -235,14 +266,15 @@ def test_a_certain_discriminator_whose_generator_never_had_variety_is_no_collaps
     records = run(10, **flat, **narrow, kid=0.9, d_tells=1.0)
     assert names(records)[-1] == "discriminator overpowering"
     assert names([record | {"d_tells": 0.9} for record in records])[-1] == "collapsed"
+    unsteady = [record | {"d_tells": (0.4, 0.9)[place % 2]} for place, record in enumerate(records)]
+    assert names(unsteady)[-1] == "stalled", "a D that guesses now and then has not taught G anything"
 
 
 def test_a_slow_but_steady_fall_is_learning() -> None:
     """Each fall is within its standard error, which holds for other real pictures; four on a line are no chance."""
-    flat = {key: evaluation(1)[key] for key in ("recall", "coverage", "diversity", "pixel_diversity")}
-    records = run(**flat, kid=lambda n: 0.8 - 0.01 * n)
+    records = run(**FLAT, kid=lambda n: 0.8 - 0.01 * n)
     assert names(records)[-1] == "learning"
-    assert names(run(**flat, kid=lambda n: 0.8 - 0.01 * (-1) ** n))[-1] == "stalled"
+    assert names(run(**FLAT, kid=lambda n: 0.8 - 0.01 * (-1) ** n))[-1] == "stalled"
 
 
 def test_what_most_draws_do_not_support_is_not_said() -> None:
@@ -256,8 +288,7 @@ def test_what_most_draws_do_not_support_is_not_said() -> None:
 
 
 def test_it_is_told_since_when_nothing_got_better() -> None:
-    flat = {key: evaluation(1)[key] for key in ("recall", "coverage", "diversity", "pixel_diversity")}
-    *_, last = verdicts(run(**flat, kid=lambda n: max(1.0 - 0.06 * n, 0.82)))
+    *_, last = verdicts(run(**FLAT, kid=lambda n: max(1.0 - 0.06 * n, 0.82)))
     assert (last.name, last.since) == ("stalled", 3 * KIMG)
 
 

@@ -78,7 +78,19 @@ def test_the_long_evaluation_has_the_last_word() -> None:
 def test_a_trouble_that_passed_is_remembered() -> None:
     run = truth(course(diversity=lambda n: 0.1 if 3 <= n <= 7 else 0.8))
     assert run.healthy
-    assert run.passing == {5, 6}
+    assert run.passing["alike"] == {5, 6}
+    assert run.names_passing("collapsed", 5)
+    assert not run.names_passing("collapsed", 4)
+    assert not run.names_passing("memorising", 5)
+
+
+def test_a_run_that_stood_still_for_a_while_may_be_called_so_then() -> None:
+    run = truth(course([3.0, 2.9, 2.9, 2.9, 2.9, 2.9, 2.0, 1.5, 1.2, 1.0]))
+    assert run.healthy
+    assert run.passing["stands still"] == {4, 5}
+    assert run.names_passing("stalled", 5)
+    assert run.names_passing("discriminator overpowering", 5)
+    assert not run.names_passing("collapsed", 5)
 
 
 def test_a_cause_is_right_only_where_something_followed_from_it() -> None:
@@ -96,17 +108,17 @@ def test_every_symptom_can_be_named() -> None:
 
 def test_the_benchmark_is_as_large_as_it_says() -> None:
     runs = scenarios()
-    assert len({run.name for run in runs}) == len(runs) == 100
-    assert Counter(run.half for run in runs) == {"tuning": 50, "unseen": 50}
+    assert len({run.name for run in runs}) == len(runs) == 150
+    assert set(Counter(run.group for run in runs).values()) == {50}
     assert len({run.recipe for run in runs if ":" not in run.recipe}) >= 7
     assert len({run.data.split("-")[0] for run in runs}) >= 4
 
 
-@pytest.mark.parametrize("run", scenarios(), ids=lambda run: f"{run.half}-{run.name}")
+@pytest.mark.parametrize("run", scenarios(), ids=lambda run: f"{run.group}-{run.name}")
 def test_every_run_can_be_configured(run: Scenario) -> None:
     recipe = find(run.recipe)
     config = resolve(run.recipe, recipe.defaults, COMMON | run.options)
-    assert run.options.keys() <= config.options.model_dump().keys()
+    assert run.options.keys() <= config.options.model_dump().keys() | config.settings.model_dump().keys()
 
 
 @pytest.fixture(scope="module")

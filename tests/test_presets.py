@@ -9,6 +9,7 @@ import pytest
 from ganvas import gans
 from ganvas.foundation.errors import ConfigError
 from ganvas.gans.recipe import Recipe, Spec
+from ganvas.planning import forecast
 from ganvas.planning import quality as qualities
 from ganvas.planning import run as runs
 from ganvas.planning.costs import Costs, PhaseCost
@@ -185,7 +186,7 @@ def test_a_recipe_may_state_its_own_widths() -> None:
 def test_a_run_by_wish_is_recorded_as_it_was_chosen_and_repeats(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "estimate", lambda *_: Costs(1, 1, 1, 1e6))
+    monkeypatch.setattr(forecast, "estimate", lambda *_: Costs(1, 1, 1, 1e6))
     changes = {key: value for key, value in TINY.items() if key not in ("width", "batch_size")}
     monkeypatch.setattr(gans.find("dcgan"), "ladder", (2, 4))
     runs.train(tiny_data, tmp_path / "run", "dcgan", **changes, quality="quick", budget="0.016kimg")
@@ -201,7 +202,7 @@ def test_the_plan_says_what_was_chosen_and_how_to_override_it(
     tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_dataset(tmp_path / "data")
-    monkeypatch.setattr(runs, "estimate", lambda *_: Costs(1, 1, 1, 50.0))
+    monkeypatch.setattr(forecast, "estimate", lambda *_: Costs(1, 1, 1, 50.0))
     monkeypatch.setattr(gans.find("dcgan"), "ladder", (2, 4))
     words = ["train", "data", "--recipe", "dcgan", "--out", "run", *TINY_WORDS[4:], "--dry-run"]
     plan = cli(*words, "--quality", "quick", check=True).stdout
@@ -217,7 +218,7 @@ def test_the_plan_says_what_was_chosen_and_how_to_override_it(
 def test_weights_to_begin_with_keep_their_width(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "estimate", lambda *_: Costs(1, 1, 1, 1e6))
+    monkeypatch.setattr(forecast, "estimate", lambda *_: Costs(1, 1, 1, 1e6))
     monkeypatch.setattr(gans.find("mlp"), "defaults", gans.find("mlp").defaults.model_copy(update={"width": 1}))
     changes = {key: value for key, value in TINY.items() if key != "width"} | {"budget": "1steps"}
     runs.train(tiny_data, tmp_path / "first", "mlp", **changes)

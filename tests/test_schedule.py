@@ -7,6 +7,7 @@ import pytest
 
 from ganvas.gans.atelier import Atelier
 from ganvas.gans.dcgan import DCGAN
+from ganvas.planning import forecast
 from ganvas.planning import run as planning
 from ganvas.planning.costs import Costs, PhaseCost
 from ganvas.planning.run import dry_run
@@ -52,7 +53,7 @@ def test_values_of_the_user_stay_and_other_recipes_have_no_schedule() -> None:
 
 def test_the_plan_says_so_and_foresees_a_run_with_these_phases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_dataset(tmp_path / "data")
-    monkeypatch.setattr(planning, "measure", lambda *_: costs(60))
+    monkeypatch.setattr(forecast, "measure", lambda *_: costs(60))
     plan = dry_run(data, tmp_path / "run", "atelier", budget="20m", threads=1, device="cpu")
     assert "schedule   vision_from=24.0, vision_over=24.0 for a run of 72 kimg or more" in plan
     assert "60 img/s measured, 120 for the first 24 kimg" in plan
@@ -63,7 +64,7 @@ def test_the_plan_says_so_and_foresees_a_run_with_these_phases(tmp_path: Path, m
 
 def test_the_record_of_a_run_has_what_was_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_dataset(tmp_path / "data")
-    monkeypatch.setattr(planning, "measure", lambda *_: costs(60))
+    monkeypatch.setattr(forecast, "measure", lambda *_: costs(60))
     monkeypatch.setattr(planning, "_train", lambda trainer: trainer)
     planning.train(data, tmp_path / "run", "atelier", budget="20m", threads=1, device="cpu")
     options = RunDirectory.open(tmp_path / "run").record.options

@@ -1,6 +1,6 @@
 """How accurate verdicts are on faults that nobody planted.
 
-    python -m benchmarks.nature RESULTS [--half tuning] [--only NAME...] [--part 1/2] [--hours H]
+    python -m benchmarks.nature RESULTS [--group tuning] [--only NAME...] [--part 1/2] [--hours H]
     python -m benchmarks.nature RESULTS --table [--keep FILE] [--sheets FOLDER] [--figure PNG]
 
 RESULTS is a folder that keeps the logs of finished runs, their sample grids, and an evaluation of 4,000 pictures of the
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.nature.figure import draw
 from benchmarks.nature.pictures import dataset
-from benchmarks.nature.scenarios import Scenario, budget, scenarios
+from benchmarks.nature.scenarios import GROUPS, Scenario, budget, scenarios
 from benchmarks.nature.sheets import write_sheets
 from benchmarks.nature.table import judge, print_tables
 from benchmarks.verdict.records import LONG, write
@@ -34,7 +34,7 @@ def main() -> None:
     """Train what is missing, or print the tables of what is finished."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path)
-    parser.add_argument("--half", choices=["tuning", "unseen"])
+    parser.add_argument("--group", choices=GROUPS)
     parser.add_argument("--only", nargs="+", default=[""], metavar="NAME")
     parser.add_argument(
         "--part", default="1/1", metavar="K/N", help="every N-th run from the K-th on, to share the work"
@@ -53,7 +53,7 @@ def main() -> None:
 
 def tell(args: argparse.Namespace) -> None:
     """Print the tables of the finished runs, and write what is asked for."""
-    judged = [each for each in judge(args.results) if each.scenario.half == (args.half or each.scenario.half)]
+    judged = [each for each in judge(args.results) if each.scenario.group == (args.group or each.scenario.group)]
     print_tables(judged)
     if args.keep:
         write([each.run for each in judged], args.keep)
@@ -66,7 +66,7 @@ def tell(args: argparse.Namespace) -> None:
 def train_missing(args: argparse.Namespace) -> None:
     """Train the runs that are asked for and not finished."""
     part, parts = map(int, args.part.split("/"))
-    chosen = [each for each in scenarios() if each.half == (args.half or each.half)]
+    chosen = [each for each in scenarios() if each.group == (args.group or each.group)]
     chosen = [each for each in chosen if each.name.startswith(tuple(args.only))][part - 1 :: parts]
     deadline = time.monotonic() + 3600 * (args.hours or float("inf"))
     for scenario in chosen:

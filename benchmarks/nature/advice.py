@@ -2,7 +2,7 @@
 
     python -m benchmarks.nature.advice RESULTS [--most 4] [--part 1/2] [--hours H] [--table]
 
-RESULTS is the folder of `python -m benchmarks.nature`. For every troubled run of its tuning half whose last verdict is
+RESULTS is the folder of `python -m benchmarks.nature`. For every troubled run for tuning whose last verdict is
 right, and every remedy of this verdict that changes options, the run is trained again with the changed options. The
 logs are kept in RESULTS/advice, so you can stop the command and repeat it.
 """
@@ -90,7 +90,7 @@ def trials(judged: Sequence[Judged], most: int) -> Iterator[Trial]:
     """The remedies to try: of each verdict, each on the first `most` runs that got it rightly."""
     tried: Counter[tuple[str, str]] = Counter()
     for each in judged:
-        if each.scenario.half != "tuning" or each.truth.healthy or not each.right or each.last.kind is None:
+        if each.scenario.group != "tuning" or each.truth.healthy or not each.right or each.last.kind is None:
             continue
         recipe, given = find(each.scenario.recipe), budget(each.scenario) | each.scenario.options
         options = resolve(each.scenario.recipe, recipe.defaults, given).options.model_dump()

@@ -4,8 +4,8 @@ A verdict sees the past alone. Hindsight knows how a run went on, and has the fi
 Each symptom is looked for by itself, so a run can have several. A run without any is healthy.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -79,13 +79,13 @@ class Truth:
     Attributes:
         symptoms: when each came, by its name; empty for a healthy run.
         causes: the verdicts of `CAUSES` that apply.
-        passing: the places of the evaluations up to which its pictures had been alike for `LASTED` evaluations or more,
-            whatever came later. A verdict that names trouble there is no false alarm, even if the run recovers.
+        passing: by symptom, the places of the evaluations up to which it had lasted for `LASTED` evaluations or more,
+            whatever came later. To name it there is no false alarm, even if the run recovers.
     """
 
     symptoms: dict[str, Onset]
     causes: tuple[str, ...] = ()
-    passing: frozenset[int] = frozenset()
+    passing: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @property
     def healthy(self) -> bool:
@@ -97,6 +97,11 @@ class Truth:
         if verdict in self.causes:
             return tuple(name for name in self.symptoms if name in _FOLLOWS)
         return tuple(name for name in self.symptoms if verdict in NAMES[name])
+
+    def names_passing(self, verdict: str, place: int) -> bool:
+        """Whether a verdict names a symptom that had lasted up to an evaluation."""
+        here = [name for name, places in self.passing.items() if place in places]
+        return any(verdict in NAMES[name] or (verdict in CAUSES and name in _FOLLOWS) for name in here)
 
     def __str__(self) -> str:
         return ", ".join((*self.symptoms, *(f"[{cause}]" for cause in self.causes))) or "healthy"
@@ -148,14 +153,20 @@ class _Course:
             if leaks[-1]:
                 yield "leaks", self.onset(leaks)
 
-    def passing(self) -> frozenset[int]:
-        """The places of the evaluations up to which the pictures had been alike for `LASTED` of them or more."""
-        lasted, places = 0, set[int]()
-        for place, is_alike in enumerate(self._alike()):
-            lasted = lasted + 1 if is_alike else 0
-            if lasted >= LASTED:
-                places.add(place)
-        return frozenset(places)
+    def passing(self) -> dict[str, frozenset[int]]:
+        """Where the pictures had been alike, or the run had stood still, for `LASTED` evaluations or more."""
+        alike = self._alike()
+        are_alike = (place for place in range(LASTED - 1, len(alike)) if alike[place - LASTED + 1 : place + 1].all())
+        are_still = (place for place in range(LASTED, len(self.kid)) if self._stood_still(place))
+        return {"alike": frozenset(are_alike), "stands still": frozenset(are_still)}
+
+    def _stood_still(self, place: int) -> bool:
+        """Whether nothing had got better in the `LASTED` evaluations up to this one, and little was learnt."""
+        before = place - LASTED
+        fell = self.kid[place] < (1 - STILL) * self.kid[before]
+        varieties = map(self._of, ("diversity", "pixel_diversity"))
+        grew = any(values[place] > values[before] + GROWTH for values in varieties)
+        return not (fell or grew) and bool(self.kid[place] > LEARNT * self.kid[0])
 
     def causes(self) -> Iterator[str]:
         """Whether D was too strong or too weak in the second half."""

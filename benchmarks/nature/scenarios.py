@@ -1,13 +1,16 @@
 """The runs of the benchmark. None has a planted fault, and none has a truth that its setting decides.
 
-Every setting has two runs, on different pictures: the first for tuning the rules, the second to be looked at once.
+Every setting has three runs on different pictures. The first was for tuning the rules. The second was a test: it was
+looked at once, and the rules have been tuned on it, too, since. The third is fresh: it has another
+seed, and was looked at once after that.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Half = Literal["tuning", "unseen"]
+Group = Literal["tuning", "test", "fresh"]
+GROUPS: tuple[Group, ...] = ("tuning", "test", "fresh")
 
 # Options of all runs. Networks are small, so that a run takes a minute or two of a core.
 COMMON: dict[str, Any] = {
@@ -21,6 +24,14 @@ COMMON: dict[str, Any] = {
 }
 WIDTH: dict[str, int] = {"dcgan": 32, "cdcgan": 32, "acgan": 16, "wgan": 32, "wgan-gp": 24, "can": 16, "atelier": 16}
 KIMG, EVALUATIONS = 40.0, 10
+# The pictures of a fresh run, by those of the test.
+OTHER_PICTURES: dict[str, str] = {
+    "art": "paintings",
+    "digits": "fashion",
+    "fashion": "art",
+    "paintings": "portraits",
+    "portraits": "paintings",
+}
 LOUD = "benchmarks.nature.loud:LoudDCGAN"
 # Options that usually keep a small GAN healthy.
 STEADY: dict[str, Any] = {"r1": 1.0, "penalty_every": 4, "minibatch": "stddev"}
@@ -32,7 +43,7 @@ class Scenario:
 
     Attributes:
         name: its setting and its pictures.
-        half: whether rules may be tuned on it.
+        group: what it is for.
         data: a dataset of `pictures.py`.
         recipe: a recipe's name, or module:Class.
         kimg: its budget.
@@ -40,7 +51,7 @@ class Scenario:
     """
 
     name: str
-    half: Half
+    group: Group
     data: str
     recipe: str
     kimg: float
@@ -125,11 +136,19 @@ def _healthy() -> Iterator[Setting]:
 
 def scenarios() -> list[Scenario]:
     """Every run, those for tuning first."""
-    found = []
-    for half, place in (("tuning", 0), ("unseen", 1)):
-        for make in (_rates, _ratios, _critics, _data, _healthy):
-            for name, recipe, data, kimg, options in make():
-                width = {"width": WIDTH.get(recipe, 32)}
-                scenario = Scenario(f"{name}-{data[place]}", half, data[place], recipe, kimg, width | options)  # type: ignore[arg-type]
-                found.append(scenario)
-    return found
+    return [
+        _scenario(group, setting)
+        for group in GROUPS
+        for make in (_rates, _ratios, _critics, _data, _healthy)
+        for setting in make()
+    ]
+
+
+def _scenario(group: Group, setting: Setting) -> Scenario:
+    """The run of a setting in a group."""
+    name, recipe, (first, second), kimg, options = setting
+    kind, *rest = second.split("-")
+    data = {"tuning": first, "test": second, "fresh": "-".join([OTHER_PICTURES[kind], *rest])}[group]
+    own: dict[str, Any] = {"width": WIDTH.get(recipe, 32)}
+    own |= {"seed": 1} if group == "fresh" else {}
+    return Scenario(f"{name}-{data}{'-fresh' * (group == 'fresh')}", group, data, recipe, kimg, own | options)

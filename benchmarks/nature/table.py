@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from benchmarks.nature.hindsight import Onset, Truth, truth
-from benchmarks.nature.scenarios import EVALUATIONS, Scenario, scenarios
+from benchmarks.nature.scenarios import EVALUATIONS, GROUPS, Scenario, scenarios
 from benchmarks.verdict.records import Kept, read
 from benchmarks.verdict.table import GRAVE
 from ganvas.verdict.evaluation import Verdict
@@ -51,8 +51,10 @@ class Judged:
     @property
     def false_alarms(self) -> list[Verdict]:
         """The verdicts that name trouble in a healthy run, except in a trouble that passed."""
-        alarms = [each for place, each in enumerate(self.verdicts) if place not in self.truth.passing]
-        return [each for each in alarms if not each.healthy] if self.truth.healthy else []
+        if not self.truth.healthy:
+            return []
+        troubles = ((place, each) for place, each in enumerate(self.verdicts) if not each.healthy)
+        return [each for place, each in troubles if not self.truth.names_passing(each.name, place)]
 
     @property
     def interval(self) -> float:
@@ -101,14 +103,14 @@ def judge(results: Path) -> list[Judged]:
 
 def print_tables(judged: Sequence[Judged]) -> None:
     """Print every figure about natural faults in docs/verdict.md."""
-    for half in ("tuning", "unseen"):
-        of_half = [each for each in judged if each.scenario.half == half]
-        if of_half:
-            print(f"\n## The {half} half: {len(of_half)} runs\n")
-            _print_confusion(of_half)
-            _print_summary(of_half)
-            _print_by_symptom(of_half)
-            _print_mistakes(of_half)
+    for group in GROUPS:
+        of_group = [each for each in judged if each.scenario.group == group]
+        if of_group:
+            print(f"\n## The {group} runs: {len(of_group)}\n")
+            _print_confusion(of_group)
+            _print_summary(of_group)
+            _print_by_symptom(of_group)
+            _print_mistakes(of_group)
 
 
 def _print_confusion(judged: Sequence[Judged]) -> None:

@@ -9,6 +9,7 @@ Each augmentation may also be applied with a probability. Below about 0.8, chang
 et al. 2020, "Training generative adversarial networks with limited data", section 2.2).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ganvas.distributed.part import drawn
+
+# Neighbouring places whose colours are changed by one product: a matrix product of three rows is slow.
+NEIGHBOURS = 16
 
 
 def colour(images: Tensor) -> Tensor:
@@ -34,10 +38,18 @@ def colour(images: Tensor) -> Tensor:
         The same shape and dtype; values may leave [-1, 1].
     """
     b, s, c = (_uniform(images, low, high) for low, high in ((-0.5, 0.5), (0.0, 2.0), (0.5, 1.5)))
-    # The three as one, m being that of the picture as it was: c s x + c (1 - s) m + b + (1 - c) mean(m).
-    m = images.mean(1, keepdim=True)
-    rest = m * (c * (1 - s)) + (b + (1 - c) * m.mean((2, 3), keepdim=True))
-    return torch.addcmul(rest, images, c * s)
+    # The three as one: c s x + c (1 - s) m + b + (1 - c) n', with n' of the picture as it was. So a picture's colours
+    # are multiplied by one matrix [3, 3], and those of some neighbours at once by one that repeats it.
+    count, channels, size, _ = images.shape
+    b, s, c = b[:, 0], s[:, 0], c[:, 0]
+    matrix = c * (s * torch.eye(channels, dtype=images.dtype, device=images.device) + (1 - s) / channels)
+    neighbours = math.gcd(NEIGHBOURS, size**2)
+    places = images.permute(0, 2, 3, 1).reshape(count, -1, neighbours * channels)
+    constant = b + (1 - c) * places.mean((1, 2), keepdim=True)
+    blocks = torch.eye(neighbours, dtype=images.dtype, device=images.device)[:, None, :, None]
+    repeated = (blocks * matrix[:, None, :, None]).reshape(count, neighbours * channels, -1)
+    changed = torch.baddbmm(constant.expand(-1, 1, neighbours * channels), places, repeated)
+    return changed.view(count, size, size, channels).permute(0, 3, 1, 2)
 
 
 def translation(images: Tensor) -> Tensor:

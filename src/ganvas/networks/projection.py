@@ -43,6 +43,8 @@ class Discriminator(nn.Module):
         layers: list[nn.Module] = []
         for fan_in, fan_out in pairwise([3, *channels]):
             layers += [Down(fan_in, fan_out), nn.LeakyReLU(0.2, inplace=True)]
+        # The last map is a view of a matrix product (`stride_two`). Autograd copies what is changed in place in a view.
+        layers[-1] = nn.LeakyReLU(0.2)
         self.body = nn.Sequential(*layers)
         self.head = head(16 * channels[-1])
         self.apply(initialise)

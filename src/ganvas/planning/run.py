@@ -1,44 +1,32 @@
 """Starting and resuming runs: from a dataset and the name of a recipe to a trained run directory."""
 
-import contextlib
 import dataclasses
 import shutil
 import time
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganvas import gans
-from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.labels import labels_digest
 from ganvas.data.dataset.layout import TRAIN
 from ganvas.distributed.world import ALONE, World
-from ganvas.foundation.errors import ConfigError, RunError
+from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.locks import exclusive
-from ganvas.foundation.paths import exists, is_directory, new_path, user_path
-from ganvas.gans.recipe import Spec
-from ganvas.machine.device import Machine
-from ganvas.planning import quality
+from ganvas.foundation.paths import exists, new_path, user_path
 from ganvas.planning.company import follow, lead
-from ganvas.planning.costs import estimate, measure, phase_starts
 from ganvas.planning.first_stage import first_weights
+from ganvas.planning.forecast import with_forecast
 from ganvas.planning.notebook import outcome_html
-from ganvas.planning.plan import RunPlan, check, style_classifier_digest
-from ganvas.planning.schedule import choose_schedule
-from ganvas.planning.timeline import Forecast, forecast_run
+from ganvas.planning.plan import RunPlan, check
+from ganvas.planning.recorded import fitting, read_weights, recorded_options, recorded_plan
 from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory, is_run, refuse_existing
-from ganvas.runs.snapshot import Snapshot
 from ganvas.settings.budget import Amount, Progress
-from ganvas.settings.config import Settings
 from ganvas.training.display import Display, FailSafe
 from ganvas.training.interruption import interruptions
 from ganvas.training.notebook import display_for
 from ganvas.training.referee import Referee
 
 if TYPE_CHECKING:
-    from ganvas.training.step import Weights
     from ganvas.training.trainer import Trainer
 
 DEFAULT_RECIPE = "atelier"
@@ -115,7 +103,7 @@ def train(
     plan = _check_with_start(data, recipe, start, changes, world)
     with exclusive(path, TRAINED):
         refuse_existing(path)
-        plan, forecast = _with_forecast(plan, started)
+        plan, forecast = with_forecast(plan, started)
         display.say(plan.describe(forecast))
         run = RunDirectory(path, plan.record(forecast, path))
         lead(world, run.record, None)
@@ -144,7 +132,7 @@ def dry_run(
         GanvasError: an argument cannot be used.
     """
     started = time.perf_counter()
-    plan, forecast = _with_forecast(prepare_run(data, out, recipe, start, changes, world), started)
+    plan, forecast = with_forecast(prepare_run(data, out, recipe, start, changes, world), started)
     return plan.describe(forecast)
 
 
@@ -173,40 +161,7 @@ def _check_with_start(
     plan = check(data, recipe, changes, world)
     if start is None:
         return dataclasses.replace(plan, start=first_weights(plan.config))
-    return dataclasses.replace(plan, origin=user_path(start), start=_read_weights(user_path(start)))
-
-
-def _with_forecast(plan: RunPlan, started: float) -> tuple[RunPlan, Forecast]:
-    """The plan with its schedule and the choices of its quality, and its forecast.
-
-    Args:
-        plan: a run, with or without a quality.
-        started: when the command was given, in seconds of `time.perf_counter`.
-    """
-    pictures = plan.data.splits[TRAIN]
-    kind, spec, machine = type(plan.recipe), Spec.of(plan.data), plan.machine
-    has_quality = plan.config.settings.quality is not None
-    if has_quality:
-        # Initial weights fit networks of one width only.
-        user_keys = plan.user_keys | {"width"} if plan.origin else plan.user_keys
-        chosen = quality.choose_networks(
-            plan.config,
-            user_keys,
-            kind,
-            pictures,
-            lambda options: estimate(kind(options), spec, machine).times(plan.world.size),
-        )
-        plan = plan.with_chosen(chosen)
-    costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start, plan.world.size)
-    # Initial weights of D bring the count of its pictures with them.
-    if "discriminator" not in plan.start and (
-        schedule := choose_schedule(plan.recipe, plan.config.settings.budget, plan.user_keys, costs, pictures)
-    ):
-        plan = plan.with_schedule(schedule)
-        costs = costs.with_phases(phase_starts(plan.recipe, spec))
-    if has_quality:
-        plan = plan.with_chosen(quality.choose_evaluations(plan.config, plan.user_keys, costs, pictures))
-    return plan, forecast_run(plan.config.settings, costs, plan.data, time.perf_counter() - started)
+    return dataclasses.replace(plan, origin=user_path(start), start=read_weights(user_path(start)))
 
 
 def resume(
@@ -255,25 +210,9 @@ def _resume(
     world: World,
 ) -> Outcome:
     record, run = directory.record, directory.path
-    options = gans.find(record.recipe).recorded(record.options)
-    plan = check(data or record.data, record.recipe, record.settings | options, world)
-    plan = dataclasses.replace(
-        plan, machine=_with_recorded_precision(plan.machine, plan.config.settings, record.machine)
-    )
-    if plan.data.fingerprint != record.dataset["fingerprint"]:
-        raise RunError(f"{plan.data.path} has changed since {run} was trained on it: start a new run, or restore it")
-    if plan.data.class_names != record.dataset["class_names"] or _labels_differ(plan.data, record.dataset):
-        raise RunError(
-            f"the classes of {plan.data.path} have changed since {run} was trained on it: start a new run, or restore "
-            f"the column {plan.data.info.label_column!r}"
-        )
-    if style_classifier_digest(plan.config.options) != record.style_classifier:
-        raise RunError(
-            f"the classifier {plan.config.options.style_classifier} has changed since {run} was trained with it: start "
-            "a new run, or restore it"
-        )
+    plan = recorded_plan(directory, data, world)
     state = CheckpointDirectory(directory.checkpoints).latest()
-    with _fitting(directory):
+    with fitting(directory):
         progress = Progress(plan.data.splits[TRAIN], **state["progress"])
     total = more.after(progress) if more else plan.config.settings.budget
     if total.fraction(progress) >= 1:
@@ -282,9 +221,11 @@ def _resume(
     settings = record.settings | {"budget": str(total)}
     resumed = record.model_copy(update={"settings": settings, "data": str(plan.data.path.resolve())})
     # The precision is that of the first process, whatever the others would choose.
-    lead(world, resumed.model_copy(update={"options": options, "machine": plan.machine.record()}), state)
+    lead(
+        world, resumed.model_copy(update={"options": recorded_options(record), "machine": plan.machine.record()}), state
+    )
     trainer = plan.trainer(directory, display, referee)
-    with _fitting(directory):
+    with fitting(directory):
         trainer.restore(state)
     directory.rewrite(resumed)
     for key, value in plan.machine.record().items():
@@ -295,23 +236,6 @@ def _resume(
     processes = f", with {world.size} processes" if world.size > 1 else ""
     display.say(f"resuming at {progress.kimg:.1f} kimg on {plan.machine}{processes}, up to a budget of {total}")
     return _train(trainer)
-
-
-def _with_recorded_precision(machine: Machine, settings: Settings, recorded: Mapping[str, str]) -> Machine:
-    """The machine with the precision that the run started with, unless the machine is another or the user set one.
-
-    The precision "auto" is measured, and a new measurement may differ. A run keeps its arithmetic until its end.
-    """
-    is_same = (machine.device, machine.device_name) == (recorded["device"], recorded["device_name"])
-    if settings.precision != "auto" or not is_same:
-        return machine
-    return dataclasses.replace(machine, precision=recorded["precision"])
-
-
-def _labels_differ(data: Dataset, trained_on: Mapping[str, object]) -> bool:
-    """Whether the classes of pictures have changed since the run started. False if the run did not record them."""
-    labels = trained_on.get("labels")
-    return labels is not None and labels != labels_digest(data, data.info.label_column)
 
 
 def complete(
@@ -365,7 +289,7 @@ def is_spent(run: str | Path) -> bool:
     directory = RunDirectory.open(user_path(run))
     state = CheckpointDirectory(directory.checkpoints).latest()
     budget = Amount.parse(directory.record.settings["budget"])
-    with _fitting(directory):
+    with fitting(directory):
         spent = budget.fraction(Progress(directory.record.training_count, **state["progress"])) >= 1
         return spent or state["stopped"] is not None
 
@@ -380,34 +304,3 @@ def _train(trainer: "Trainer") -> Outcome:
         verdict=trainer.assessor.verdict.name if trainer.assessor.verdict else None,
         stopped=trainer.stopped,
     )
-
-
-@contextlib.contextmanager
-def _fitting(directory: RunDirectory) -> Iterator[None]:
-    """Within, the newest checkpoint of a run is used, which may be another run's.
-
-    Raises:
-        RunError: it does not fit.
-    """
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise RunError(
-            f"the newest checkpoint in {directory.checkpoints} is not one of a {directory.record.recipe} run with "
-            "these options; remove it to go on with the one before"
-        ) from error
-
-
-def _read_weights(start: Path) -> "Weights":
-    """Read initial weights: the networks of a run's newest checkpoint, or the generator of a snapshot.
-
-    Raises:
-        RunError: they cannot be read.
-    """
-    if is_directory(start):
-        directory = RunDirectory.open(start)
-        state = CheckpointDirectory(directory.checkpoints).latest()
-        with _fitting(directory):
-            return {name: state[name] for name in ("generator", "discriminator", "average")}
-    weights = Snapshot.load(start).generator.state_dict()
-    return {"generator": weights, "average": weights}

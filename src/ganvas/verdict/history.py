@@ -23,14 +23,17 @@ SURE: Final = 3.0
 BENDS, LEAST_NOISE = 3, 0.25
 # KID falls steadily if its line over `SPAN` evaluations falls by this share of its mean.
 STEADY: Final = 0.04
-# A gain of diversity in `SPAN` evaluations counts if it exceeds `TRIFLE`. Diversity above `FULL` counts as no gain.
-TRIFLE, FULL = 0.03, 1.1
+# A gain of diversity in `SPAN` evaluations counts if it exceeds `TRIFLE` and begins below `NEARLY_FULL`, as a share of
+# the diversity of real pictures. Diversity above `FULL` counts as no gain.
+TRIFLE, NEARLY_FULL, FULL = 0.03, 0.9, 1.1
 # Number of log lines whose median is the usual value of a figure around an evaluation.
 SETTLED: Final = 3
 # Lower bound of the standard error of a share or a ratio, which can be 0 by chance.
 _LEAST_ERROR: Final = 0.01
 # A run can be converged only if its KID fell below this share of the first KID.
 LEARNT: Final = 0.6
+# Pictures that cover this share of the real ones leave little to learn.
+COVERED: Final = 0.8
 # KID is much worse than its best if it exceeds it by the first share; by the second while little is learnt, when KID
 # may rise for a while as variety grows.
 MUCH, MUCH_YET = 0.25, 0.5
@@ -137,13 +140,24 @@ class History:
             return True
         if self.is_much_worse:
             return False
+        return (
+            self.kid_falls
+            or any(self._widens(name) for name in ("diversity", "pixel_diversity"))
+            or any(self.change(name) > SURE for name in ("recall", "coverage"))
+        )
+
+    @property
+    def lags(self) -> bool:
+        """Whether KID has been above its best for twice as long as it takes to read a trend."""
+        kid = self.values("kid")
+        return len(kid) > 2 * SPAN and bool(np.all(kid[-2 * SPAN :] > (1 + ABOUT) * self.best_kid))
+
+    @property
+    def kid_falls(self) -> bool:
+        """Whether KID has fallen since `SPAN` evaluations ago, to about its best or below."""
         # A fall to where KID had been before is no progress.
         is_low = self.now("kid") <= (1 + ABOUT) * self.best_kid
-        if is_low and (self.change("kid") < -SURE or self._falls_steadily):
-            return True
-        return any(self._widens(name) for name in ("diversity", "pixel_diversity")) or any(
-            self.change(name) > SURE for name in ("recall", "coverage")
-        )
+        return is_low and (self.change("kid") < -SURE or self._falls_steadily)
 
     @functools.cached_property
     def worse_since(self) -> float | None:
@@ -196,9 +210,9 @@ class History:
             return bool(fall > STEADY * kid.mean() and -slope > SURE * error)
 
     def _widens(self, name: str) -> bool:
-        """Whether a diversity grows by more than `TRIFLE` and its noise, and is not beyond that of real pictures."""
-        gain = self.now(name) - self.values(name)[-SPAN - 1]
-        return bool(gain > TRIFLE and self.change(name) > SURE and self.now(name) < FULL)
+        """Whether a diversity grows by more than `TRIFLE` and its noise, and was not about that of real pictures."""
+        before, now = self.values(name)[[-SPAN - 1, -1]]
+        return bool(now - before > TRIFLE and self.change(name) > SURE and before < NEARLY_FULL and now < FULL)
 
     @property
     def best_kid(self) -> float:
@@ -208,8 +222,12 @@ class History:
 
     @property
     def has_converged(self) -> bool:
-        """Whether KID is well below its first value and near its best."""
-        return self.now("kid") < LEARNT * self.values("kid")[0] and self.now("kid") < FAR * self.best_kid
+        """Whether KID is near its best, and is well below its first value or the pictures cover most of the real ones.
+
+        The first evaluation may come late, when KID is low already.
+        """
+        has_learnt = self.now("kid") < LEARNT * self.values("kid")[0] or self.now("coverage") > COVERED
+        return bool(has_learnt and self.now("kid") < FAR * self.best_kid)
 
 
 def lasting_from(holds: Sequence[bool] | NDArray[np.bool_]) -> int:

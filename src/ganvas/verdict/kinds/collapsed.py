@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from ganvas.foundation.arrays import Flags
 from ganvas.verdict.history import SPAN, TRIFLE, History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.discriminator_overpowered import GUESSING
@@ -15,6 +16,8 @@ from ganvas.verdict.remedy import LOWER_RATES, STEADIER, Remedy
 # Pictures repeat each other if the distance to the nearest other one is below this, relative to real pictures. Healthy
 # generators reach 0.3 at their first evaluation. Generators that ignore their latents have exactly 0.
 REPEATS: Final = 0.05
+# Pictures that repeated each other do so until the distance is beyond this: one that stays near the bound is no news.
+AGAIN: Final = 0.075
 # Diversity has collapsed if it is below this and does not grow.
 NARROW: Final = 0.15
 # The pictures within classes are alike if their diversity, relative to that of the class, is below this in the median.
@@ -26,16 +29,26 @@ STILL: Final = 0.02
 def _collapsed(history: History) -> Evidence | None:
     """All pictures or those of a class repeat each other, or most diversities are low and do not grow."""
     figures = {name: history.now(name) for name in ("spacing", "vendi", "pixel_diversity")}
-    if history.now("spacing") < REPEATS:
-        return Evidence(figures, since=history.since(history.values("spacing") < REPEATS))
+    repeats = _repeats(history)
+    if repeats[-1]:
+        return Evidence(figures, since=history.since(repeats))
     # A generator that has not changed had no diversity to lose. If D cannot distinguish its pictures, it is healthy.
-    learns = history.now("moved") > STILL and not history.now("d_tells") < GUESSING
+    learns = history.now("moved") > STILL and not np.any(history.values("d_tells", SPAN) < GUESSING)
     narrow = np.median([history.values(name) for name in ("vendi", "diversity", "pixel_diversity")], axis=0) < NARROW
     # A D that has been certain all along left G no way to any diversity.
     is_certain = bool(np.all(history.values("d_tells") > CERTAIN))
     if learns and narrow[-1] and not is_certain and not history.is_improving:
         return Evidence(figures, since=history.since(narrow))
     return _collapsed_classes(history)
+
+
+def _repeats(history: History) -> Flags:
+    """For each evaluation, whether pictures repeat each other; near the bound, as at the evaluation before."""
+    repeats = list[bool]()
+    for spacing in history.values("spacing"):
+        bound = AGAIN if repeats and repeats[-1] else REPEATS
+        repeats.append(bool(spacing < bound))
+    return np.array(repeats)
 
 
 def _collapsed_classes(history: History) -> Evidence | None:

@@ -15,10 +15,11 @@ FOOLED: Final = 0.2
 
 
 def _overpowered(history: History) -> Evidence | None:
-    """D guesses although the pictures are unlike real ones and nothing improves, or it is worse than guessing."""
+    """D guesses, the pictures are unlike real ones and nothing improves; or it is fooled, and KID does not fall."""
     tells = history.values("d_tells", SPAN)
     guesses = bool(np.all(tells < GUESSING)) and not history.is_improving and not history.has_converged
-    if guesses or (history.has_trend and np.all(tells < FOOLED)):
+    is_fooled = history.has_trend and bool(np.all(tells < FOOLED)) and not history.kid_falls
+    if guesses or is_fooled:
         figures = {"d_tells": history.now("d_tells"), "kid": history.now("kid")}
         return Evidence(figures, since=history.still_since)
     return None

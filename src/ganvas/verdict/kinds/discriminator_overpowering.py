@@ -13,8 +13,9 @@ CERTAIN: Final = 0.98
 
 
 def _overpowering(history: History) -> Evidence | None:
-    """Nothing improves, and D distinguishes the pictures with certainty."""
-    if history.is_improving or history.has_converged or not np.all(history.values("d_tells", SPAN) > CERTAIN):
+    """D distinguishes the pictures with certainty, and nothing improves or, for long, variety alone."""
+    is_learning = history.is_improving and not history.lags
+    if is_learning or history.has_converged or not np.all(history.values("d_tells", SPAN) > CERTAIN):
         return None
     figures = {"d_tells": history.now("d_tells"), "kid": history.now("kid"), "g_grad": history.size("g_grad")}
     return Evidence(figures, since=history.still_since)
