@@ -22,7 +22,7 @@ from torture.warm import LIGHT
 from torture.workshop import Fault, Trial, Workshop
 
 # How often each file is damaged in each way, and fuzzed, in seconds.
-PLACES, SECONDS = 12, 0.02
+PLACES, SECONDS = 8, 0.01
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Specimen]]:
 def test_damage_is_named_and_never_read_as_something_else(found: list[Specimen]) -> None:
     trials = [spoilt(each, Random(each.name), cuts, PLACES) for each in found for cuts in (True, False)]
     assert [problem for trial in trials for problem in trial.problems] == []
-    assert sum(trial.faults for trial in trials) > 500
+    assert sum(trial.faults for trial in trials) > 400
 
 
 def test_fuzzed_files_are_refused_or_read(found: list[Specimen]) -> None:
@@ -46,7 +46,7 @@ def test_fuzzed_files_are_refused_or_read(found: list[Specimen]) -> None:
 QUICK = [
     name
     for name in hostile.CASES
-    if "MB" not in name and "bomb" not in name and "million" not in name and "evals" not in name
+    if "MB" not in name and "bomb" not in name and "million" not in name and "jsonl" not in name
 ]
 
 

@@ -1,7 +1,7 @@
 """Damaged files: cut at every length, and every byte flipped; of large files, at random places."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from ganvas.foundation.errors import GanvasError
@@ -24,18 +24,19 @@ def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
     return spoilt(specimen, random, cuts=number % 2 == 0)
 
 
-def spoilt(specimen: Specimen, random: Random, cuts: bool, places: int = _PLACES) -> Trial:
+def spoilt(specimen: Specimen, random: Random, cuts: bool, places: int | None = None) -> Trial:
     """Read a file after each way of damaging it, and restore it.
 
     Args:
         specimen: the file.
         random: chooses places and bits.
         cuts: whether it is cut; else bytes are flipped.
-        places: for files that are too large to try them all.
+        places: how many to try; by default all of a small file.
     """
     whole, expected = specimen.path.read_bytes(), specimen.read()
-    trial = Trial(f"{specimen.name}, {'cut' if cuts else 'flipped'}", faults=0)
-    damaged = _cut(whole, random, places) if cuts else _flipped(whole, random, places)
+    trial = Trial(specimen.name, faults=0)
+    chosen = _places(len(whole), random, places)
+    damaged = _cut(whole, chosen) if cuts else _flipped(whole, chosen, random)
     try:
         for place, content in damaged:
             specimen.path.write_bytes(content)
@@ -44,6 +45,7 @@ def spoilt(specimen: Specimen, random: Random, cuts: bool, places: int = _PLACES
                 trial.problems.append(f"byte {place} of {len(whole)}: {problem}")
     finally:
         specimen.path.write_bytes(whole)
+    trial.notes = {"cut" if cuts else "flipped": trial.faults}
     if len(trial.problems) > _LISTED:
         trial.problems[_LISTED:] = [f"and {len(trial.problems) - _LISTED} more"]
     return trial
@@ -65,15 +67,20 @@ def problem_of(specimen: Specimen, expected: object) -> str:
     return ""
 
 
-def _cut(whole: bytes, random: Random, places: int) -> Iterator[tuple[int, bytes]]:
-    lengths = range(len(whole)) if len(whole) <= _SMALL else sorted(random.sample(range(len(whole)), places))
+def _places(length: int, random: Random, count: int | None) -> list[int]:
+    """Where to damage a file of so many bytes, in their order."""
+    if count is None:
+        count = length if length <= _SMALL else _PLACES
+    return sorted(random.sample(range(length), min(count, length)))
+
+
+def _cut(whole: bytes, lengths: Sequence[int]) -> Iterator[tuple[int, bytes]]:
     for length in lengths:
         yield length, whole[:length]
 
 
-def _flipped(whole: bytes, random: Random, places: int) -> Iterator[tuple[int, bytes]]:
-    chosen = range(len(whole)) if len(whole) <= _SMALL else sorted(random.sample(range(len(whole)), places))
-    for place in chosen:
+def _flipped(whole: bytes, places: Sequence[int], random: Random) -> Iterator[tuple[int, bytes]]:
+    for place in places:
         flipped = bytearray(whole)
         flipped[place] ^= random.randrange(1, 256)
         yield place, bytes(flipped)
