@@ -97,8 +97,13 @@ def test_a_flipped_bit_is_noticed_and_the_one_before_is_used(tmp_path: Path) -> 
 def test_logs_are_on_the_disk_before_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a power failure, a run goes on from its checkpoint, and never writes earlier lines again."""
     flushed: list[str] = []
-    flush = files._flush
-    monkeypatch.setattr(files, "_flush", lambda path: (flushed.append(path.name), flush(path)))
+    plain = files._flush
+
+    def flush(path: Path) -> None:
+        flushed.append(path.name)
+        plain(path)
+
+    monkeypatch.setattr(files, "_flush", flush)
     write_dataset(tmp_path / "data")
     often: dict[str, Any] = TINY | {"budget": "2steps", "log_every": "1steps", "precision": "float32"}
     train(tmp_path / "data", tmp_path / "run", "dcgan", **often)
