@@ -132,7 +132,7 @@ class NetworkModel(Model):
             with safe_open(file, framework="pt") as opened:
                 metadata = opened.metadata() or {}
             weights = load_file(file)
-            if is_damaged(metadata, weights, type(self).__name__):
+            if is_damaged(metadata, weights, metadata.get("model", "")):
                 raise RuntimeError("it is damaged: its checksum is not that of its content")
             self.take(weights)
         except (OSError, SafetensorError, RuntimeError) as error:
