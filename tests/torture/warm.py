@@ -162,7 +162,8 @@ def warm(scratch: Path, imports: Sequence[str] = HEAVY, shim: Path | None = None
         shim: the library that makes system calls fail; by default none do.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"OMP_NUM_THREADS": "1"} | ({"LD_PRELOAD": str(shim)} if shim else {})
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment |= {"LD_PRELOAD": str(shim)} if shim else {}
     process = subprocess.Popen(
         [sys.executable, "-m", "torture.warm", *imports],
         stdin=subprocess.PIPE,
