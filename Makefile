@@ -8,13 +8,22 @@ READY := $(VENV)/.ready
 PEERS := build/peers
 PEERS_READY := $(PEERS)/.ready
 
-.PHONY: demo test lint types bench bench-peers gpu-wheels docs site dist clean
+.PHONY: demo test torture lint types bench bench-peers gpu-wheels docs site dist clean
 
 demo: $(READY)
 	$(BIN)/ganvas demo
 
 test: $(READY)
 	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+# Accidents of every kind, for hours; see docs/reliability.md. It goes on where it was stopped.
+# CLASS=kills tries one kind, COUNT=10 so many of each, SEED=1 others; RESULTS is the folder of what was tried.
+CLASS ?=
+COUNT ?= 0
+SEED ?= 0
+RESULTS ?= build/torture
+torture: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m torture --only '$(CLASS)' --count $(COUNT) --seed $(SEED) --results $(RESULTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from ganvas.foundation import tensors
+from ganvas.foundation import files, tensors
 from ganvas.foundation.errors import GanvasError, RunError
+from ganvas.planning.run import train
 from ganvas.runs import checkpoint
 from ganvas.runs.checkpoint import CheckpointDirectory, random_state, set_random_state
+from support.datasets import write_dataset
+from support.runs import TINY
 
 
 def test_nested_state_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -77,3 +80,32 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: 
         checkpoint.save(tmp_path / "file", {"number": 2})
     assert checkpoint.load(tmp_path / "file") == {"number": 1}
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_flipped_bit_is_noticed_and_the_one_before_is_used(tmp_path: Path) -> None:
+    directory = CheckpointDirectory(tmp_path)
+    for number in (1, 2):
+        file = directory.save(number, {"number": number, "weights": torch.full((4,), float(number))})
+    content = bytearray(file.read_bytes())
+    content[-3] ^= 1  # in the weights
+    file.write_bytes(content)
+    with pytest.raises(RunError, match="is damaged: its checksum is not that of its content"):
+        checkpoint.load(file)
+    assert directory.latest()["number"] == 1
+
+
+def test_logs_are_on_the_disk_before_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power failure, a run goes on from its checkpoint, and never writes earlier lines again."""
+    flushed: list[str] = []
+    plain = files._flush
+
+    def flush(path: Path) -> None:
+        flushed.append(path.name)
+        plain(path)
+
+    monkeypatch.setattr(files, "_flush", flush)
+    write_dataset(tmp_path / "data")
+    often: dict[str, Any] = TINY | {"budget": "2steps", "log_every": "1steps", "precision": "float32"}
+    train(tmp_path / "data", tmp_path / "run", "dcgan", **often)
+    checkpoint = next(place for place, name in enumerate(flushed) if name.startswith(".00000000.016.safetensors"))
+    assert {"stats.jsonl", "run"} <= set(flushed[:checkpoint])

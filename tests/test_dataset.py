@@ -133,9 +133,9 @@ def test_classes_and_splits_are_read_without_names_and_hashes(data: Path, monkey
     read: list[object] = []
     whole = pd.read_parquet
 
-    def reading(path: Path, columns: list[str] | None) -> pd.DataFrame:
+    def reading(path: Path, columns: list[str] | None, **options: Any) -> pd.DataFrame:
         read.append(columns)
-        return whole(path, columns=columns)
+        return whole(path, columns=columns, **options)
 
     monkeypatch.setattr(pd, "read_parquet", reading)
     dataset = Dataset.open(data)

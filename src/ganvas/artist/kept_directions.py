@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 
 from ganvas.artist.origin import LONGEST_NAME, Finite, Vector, decoded, encoded
 from ganvas.foundation.arrays import Features
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.paths import is_file
-from ganvas.foundation.tensors import write_tensors
+from ganvas.foundation.tensors import is_damaged, write_checked
 
 # The key of the file's metadata.
 KEY = "directions"
@@ -82,14 +82,17 @@ def read_directions(snapshot: Path, digest: str) -> list[Direction]:
     if not is_file(path):
         return []
     try:
-        with safe_open(path, framework="np") as file:
-            content = _Content.model_validate_json((file.metadata() or {}).get(KEY, ""))
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
             vectors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+        content = _Content.model_validate_json(metadata.get(KEY, ""))
+        if is_damaged(metadata, vectors, metadata[KEY]):
+            raise ValueError
         directions = [
-            Direction.model_validate({**each, "vector": encoded(vectors[str(each["name"])])})
+            Direction.model_validate({**each, "vector": encoded(vectors[str(each["name"])].numpy())})
             for each in content.directions
         ]
-    except (OSError, SafetensorError, ValidationError, KeyError) as error:
+    except (OSError, SafetensorError, ValueError, KeyError) as error:
         raise RunError(f"{path} cannot be read: it is damaged or of another version; remove it") from error
     if content.snapshot != digest:
         raise RunError(
@@ -110,6 +113,7 @@ def write_directions(snapshot: Path, digest: str, directions: list[Direction]) -
     """
     path = directions_file(snapshot)
     content = _Content(snapshot=digest, directions=[each.model_dump(exclude={"vector"}) for each in directions])
+    text = content.model_dump_json()
     vectors = {each.name: torch.from_numpy(each.values) for each in directions}
-    write_tensors(path, vectors, {KEY: content.model_dump_json()})
+    write_checked(path, vectors, text, {KEY: text})
     return path

@@ -18,7 +18,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from ganvas.classify.model import Epoch, Model
 from ganvas.classify.models import find, resolve
@@ -140,7 +140,7 @@ class Classifier:
             raise RunError("this classifier was not kept in a directory, so its split is not known")
         file = self.path / SPLIT
         try:
-            table = pd.read_parquet(file, columns=["row", "split"])
+            table = pd.read_parquet(file, columns=["row", "split"], page_checksum_verification=True)
         except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
             raise RunError(f"{file} cannot be read ({error}); train the classifier again") from error
         # The metadata that pandas writes into the file can rename the columns.
@@ -173,7 +173,7 @@ class Classifier:
             GanvasError: the file system refused.
         """
         self.model.save(directory)
-        split.to_parquet(directory / SPLIT, index=False)
+        split.to_parquet(directory / SPLIT, index=False, write_page_checksum=True)
         for epoch in history:
             append_record(directory / HISTORY, epoch.record())
         text = json.dumps(self.card.model_dump(), indent=2, ensure_ascii=False)
@@ -216,7 +216,7 @@ def _read_card(path: Path) -> Card:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         card = Card.model_validate(SCHEMA.current(content, file))
-    except (OSError, ValueError, ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{file} cannot be read ({error}); train the classifier again") from error
     if len(set(card.class_names)) < len(card.class_names):
         raise RunError(f"{file} names a class twice; train the classifier again")

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import pad
@@ -20,7 +20,7 @@ from ganvas.classify.options import NetworkOptions
 from ganvas.foundation.arrays import Features, Images
 from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.pixels import resize, to_unit
-from ganvas.foundation.tensors import write_tensors
+from ganvas.foundation.tensors import is_damaged, write_checked
 from ganvas.machine.device import choose
 from ganvas.machine.memory import keep_freed_memory
 from ganvas.metrics.features import SLAB, single_threads
@@ -122,13 +122,19 @@ class NetworkModel(Model):
 
     def save(self, directory: Path) -> None:
         """See `Model.save`."""
-        write_tensors(directory / WEIGHTS, self.trained_part().state_dict(), {"model": type(self).__name__})
+        name = type(self).__name__
+        write_checked(directory / WEIGHTS, self.trained_part().state_dict(), name, {"model": name})
 
     def restore(self, directory: Path) -> None:
         """See `Model.restore`."""
         file = directory / WEIGHTS
         try:
-            self.take(load_file(file))
+            with safe_open(file, framework="pt") as opened:
+                metadata = opened.metadata() or {}
+            weights = load_file(file)
+            if is_damaged(metadata, weights, metadata.get("model", "")):
+                raise RuntimeError("it is damaged: its checksum is not that of its content")
+            self.take(weights)
         except (OSError, SafetensorError, RuntimeError) as error:
             raise RunError(f"{file} cannot be read ({error}); train the classifier again") from error
 

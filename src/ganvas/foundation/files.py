@@ -97,6 +97,17 @@ def _flush(path: Path) -> None:
         )
 
 
+def flush(*paths: Path) -> None:
+    """Flush files, or the names in directories, to the disk, such as logs, which are appended to without that.
+
+    Raises:
+        WriteError: data was lost.
+    """
+    for path in paths:
+        with unwritable(path, was_changed=True):
+            _flush(path)
+
+
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to. If the block ends without an error, that file replaces `path` atomically.
@@ -178,13 +189,21 @@ def _whole(path: Path, place: Path, home: Path) -> Iterator[Path]:
     partial = _partial(place, home)
     try:
         with unwritable(path):
-            home.mkdir(parents=True, exist_ok=True)
+            _make_with_parents(home)
             _remove_stale_partials(place, home)
             yield partial
         with unwritable(path, was_changed=True):
             _flush(home)
     finally:
         remove(partial)
+
+
+def _make_with_parents(directory: Path) -> None:
+    """Create a directory and those above it, so that a power failure leaves them there."""
+    missing = [each for each in (directory, *directory.parents) if not each.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        _flush(each.parent)
 
 
 @contextlib.contextmanager

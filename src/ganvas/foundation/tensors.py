@@ -11,6 +11,9 @@ from torch import Tensor
 
 from ganvas.foundation.files import share, whole_file
 
+# The key of the checksum in a file's metadata.
+CHECKSUM = "checksum"
+
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
     """Write tensors and metadata to a safetensors file.
@@ -31,6 +34,20 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str,
         except SafetensorError as error:  # such as a full disk
             raise OSError(str(error)) from error
         share(partial)  # safetensors makes files that only their owner can read
+
+
+def write_checked(path: Path, tensors: Mapping[str, Tensor], text: str, metadata: dict[str, str]) -> None:
+    """Write a file as `write_tensors` does, with a checksum over the tensors and a text of its metadata."""
+    write_tensors(path, tensors, metadata | {CHECKSUM: _checksum(tensors, text)})
+
+
+def is_damaged(metadata: Mapping[str, str], tensors: Mapping[str, Tensor], text: str) -> bool:
+    """Whether the checksum in a file's metadata is not that of its content. Files of earlier versions have none."""
+    return CHECKSUM in metadata and metadata[CHECKSUM] != _checksum(tensors, text)
+
+
+def _checksum(tensors: Mapping[str, Tensor], text: str) -> str:
+    return hashlib.sha256(f"{text}{digest(tensors)}".encode()).hexdigest()
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -80,16 +80,24 @@ def calibration(processor: str) -> Calibration:
     file = cache_path(f"calibration/{hashlib.sha256(key.encode()).hexdigest()[:16]}.json")
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         content = dict(json.loads(file.read_text(encoding="utf-8")))
+        checksum = content.pop("sha256", None)  # earlier versions wrote none
+        if checksum not in (None, _checksum(content)):
+            raise ValueError
         if 0 <= time.time() - content.pop("measured_at") < VALID:
             return Calibration(**{name: float(value) for name, value in content.items()})
     measured = measure()
     if measured.is_steady:
         try:
             with whole_file(file) as partial:
-                partial.write_text(json.dumps(asdict(measured) | {"measured_at": time.time()}), encoding="utf-8")
+                content = asdict(measured) | {"measured_at": time.time()}
+                partial.write_text(json.dumps(content | {"sha256": _checksum(content)}), encoding="utf-8")
         except WriteError as error:
             note_unwritable(file.parent, error)
     return measured
+
+
+def _checksum(content: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def measure() -> Calibration:

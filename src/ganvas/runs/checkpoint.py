@@ -1,7 +1,8 @@
 """Checkpoints: everything that a run needs to resume exactly, without a pickle.
 
 A checkpoint is one safetensors file. It holds the tensors of the state under their paths, such as
-"g_optimizer.state.0.step". Its metadata holds the rest of the state as JSON, with a mark in place of each tensor.
+"g_optimizer.state.0.step". Its metadata holds the rest of the state as JSON, with a mark in place of each tensor, and a
+checksum over all of it.
 """
 
 import json
@@ -21,7 +22,7 @@ from ganvas.foundation.errors import RunError
 from ganvas.foundation.paths import is_file
 from ganvas.foundation.schema import KEY, Schema
 from ganvas.foundation.state import State
-from ganvas.foundation.tensors import write_tensors
+from ganvas.foundation.tensors import is_damaged, write_checked
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 # What a state of version 1 may lack: earlier ganvas did without it.
@@ -48,15 +49,16 @@ def save(path: Path, state: State) -> None:
         GanvasError: the file cannot be written. An earlier file of that name is unchanged.
     """
     tensors: dict[str, Tensor] = {}
-    skeleton = _detach_tensors(state, "", tensors)
-    write_tensors(path, tensors, {KEY: str(SCHEMA.version), "state": json.dumps(skeleton)})
+    skeleton = json.dumps(_detach_tensors(state, "", tensors))
+    write_checked(path, tensors, skeleton, {KEY: str(SCHEMA.version), "state": skeleton})
 
 
 def load(path: Path) -> State:
     """Read a checkpoint, with its tensors on the CPU.
 
     Raises:
-        RunError: the file is not a checkpoint, is cut short, or has a schema version that this ganvas cannot read.
+        RunError: the file is not a checkpoint, is cut short or damaged, or has a schema version that this ganvas cannot
+            read.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -66,10 +68,12 @@ def load(path: Path) -> State:
             found = metadata.get(KEY, "")
             version = SCHEMA.require(int(found) if found.isdecimal() else None, path)
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        if is_damaged(metadata, tensors, metadata["state"]):
+            raise RunError(f"{path} is damaged: its checksum is not that of its content")
         state = _attach_tensors(json.loads(metadata["state"]), tensors)
         if not isinstance(state, dict):
             raise TypeError(f"its state is a {type(state).__name__}")
-    except (OSError, SafetensorError, ValueError, TypeError, KeyError) as error:
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise RunError(f"{path} cannot be read as a checkpoint: {error}") from error
     if not isinstance(state, dict):
         raise RunError(f"{path} cannot be read as a checkpoint: its state is not a mapping")

@@ -9,8 +9,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -18,14 +19,16 @@ from torch import Tensor, nn
 from ganvas import baselines, gans
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.schema import Schema
-from ganvas.foundation.tensors import digest, write_tensors
+from ganvas.foundation.tensors import digest, is_damaged, write_checked
 from ganvas.gans.recipe import GeneratorRecipe, Spec
 from ganvas.settings.config import resolve
 
 SCHEMA_VERSION = 1
 SCHEMA = Schema(SCHEMA_VERSION, RunError, "save it again with the ganvas that wrote it")
-# Keys of the file's metadata. Earlier versions wrote no checksum.
-CARD, CHECKSUM = "ganvas", "checksum"
+# The key of the card in the file's metadata.
+CARD = "ganvas"
+# What a file from others may ask for at most, far above what is trained: the side of a picture in pixels, and classes.
+LARGEST, MOST_CLASSES = 8192, 65_536
 
 
 class Card(BaseModel):
@@ -51,8 +54,8 @@ class Card(BaseModel):
     schema_version: int = SCHEMA_VERSION
     recipe: str
     options: dict[str, object]
-    size: int
-    class_names: list[str] = []
+    size: Annotated[int, Field(ge=1, le=LARGEST)]
+    class_names: Annotated[list[str], Field(max_length=MOST_CLASSES)] = []
     label_column: str | None = None
     class_shares: list[float] = []
     kimg: float
@@ -85,12 +88,15 @@ class Snapshot:
             ConfigError: its recipe is not installed.
         """
         card = read_card(path)
-        recipe, tensors = _recipe(card), _checked_tensors(path)
+        # The weights first, so that a damaged card is called damaged, not a mistake in an option.
+        tensors = _checked_tensors(path)
+        recipe = _recipe(card)
         generator = recipe.build_generator(Spec(card.size, len(card.class_names)))
         try:
             generator.load_state_dict(tensors)
         except RuntimeError as error:
-            raise RunError(f"{path} does not fit its recipe {card.recipe}: {error}") from error
+            first = str(error).partition("\n\t")[2].partition("\n")[0] or error
+            raise RunError(f"{path} does not fit its recipe {card.recipe}: {first}") from error
         return cls(card, recipe, generator.eval().requires_grad_(False))
 
 
@@ -104,7 +110,7 @@ def _recipe(card: Card) -> GeneratorRecipe:
 def save(path: Path, generator: nn.Module, card: Card) -> None:
     """Write a generator and its card to one file, atomically."""
     tensors, content = generator.state_dict(), card.model_dump_json()
-    write_tensors(path, tensors, {CARD: content, CHECKSUM: _checksum(content, tensors)})
+    write_checked(path, tensors, content, {CARD: content})
 
 
 def generator_digest(card: Card, tensors: Mapping[str, Tensor]) -> str:
@@ -117,25 +123,23 @@ def generator_digest(card: Card, tensors: Mapping[str, Tensor]) -> str:
     return hashlib.sha256(f"{json.dumps(facts, sort_keys=True)}{digest(tensors)}".encode()).hexdigest()
 
 
-def _checksum(card: str, tensors: Mapping[str, Tensor]) -> str:
-    return hashlib.sha256(f"{card}{digest(tensors)}".encode()).hexdigest()
-
-
 def _checked_tensors(path: Path) -> dict[str, Tensor]:
     """The tensors of a snapshot.
 
     Raises:
-        RunError: the file cannot be read, or its checksum is not that of its content.
+        RunError: the file cannot be read, its checksum is not that of its content, or a weight is not finite.
     """
     metadata = _metadata(path)
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise _unreadable(path, error) from error
-    if CHECKSUM in metadata and metadata[CHECKSUM] != _checksum(metadata[CARD], tensors):
+    if is_damaged(metadata, tensors, metadata[CARD]):
         raise RunError(
             f"{path} is damaged: its checksum is not that of its content; copy it again from where it was made"
         )
+    if strange := next((name for name, each in tensors.items() if not each.isfinite().all()), None):
+        raise RunError(f"{path} cannot be used: its tensor {strange!r} has values that are not finite")
     return tensors
 
 
@@ -161,7 +165,7 @@ def read_card(path: Path) -> Card:
     """
     try:
         content = json.loads(_metadata(path).get(CARD, "null"))
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable(path, error) from error
     if not isinstance(content, dict):
         raise RunError(f"{path} is not a snapshot of ganvas: its metadata names no recipe")

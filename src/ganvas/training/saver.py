@@ -6,6 +6,7 @@ from typing import Literal
 from torch import nn
 
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.foundation.files import flush
 from ganvas.foundation.state import State
 from ganvas.foundation.version import VERSION
 from ganvas.gans.recipe import Recipe
@@ -38,9 +39,14 @@ class Saver:
             progress: of the run.
             generator: the averaged one.
             state: returns what a resumed run needs.
+
+        Raises:
+            WriteError: the file system refused.
         """
         if self._saved_at == progress.steps:
             return
+        # After a power failure, the run goes on from the checkpoint and never writes earlier log lines again.
+        flush(*(file for file in (self._run.stats, self._run.evals) if file.exists()), self._run.path)
         # The checkpoint first, because a second signal may end the process after it.
         self._checkpoints.save(progress.kimg, state())
         self._write_snapshot("last", generator, progress.kimg, {})

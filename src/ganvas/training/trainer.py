@@ -115,7 +115,7 @@ class Trainer:
         loader = self._updater.loader(self.progress)
         logbook = self._logbook.open(self.progress) if self._world.is_first else contextlib.nullcontext()
         try:
-            with interruptions() as self._interruption, loader, logbook:
+            with interruptions() as self._interruption, self._clock.listening(), loader, logbook:
                 return self._loop(iter(loader))
         except OSError as error:  # from TensorBoard's writer; our own files raise a GanvasError
             raise GanvasError(f"could not write {error.filename or directory.path}: {error}") from error

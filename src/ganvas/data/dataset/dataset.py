@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganvas.data.dataset.checksums import require_whole_info
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, SPLITS, TRAIN, Info, map_images, read_info
 from ganvas.data.dataset.table import Table
 from ganvas.foundation.arrays import Images, Integers, evenly_spaced
@@ -59,6 +60,7 @@ class Dataset:
                 raise DataError(
                     f"{path / INDEX} lacks the column {column!r} that {INFO} names; prepare the dataset again"
                 )
+        require_whole_info(path / INFO)  # last, because the checks above say more
         return cls(path, info, images, index)
 
     def __len__(self) -> int:

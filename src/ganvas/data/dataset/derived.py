@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ganvas.data.dataset.checksums import checksums_file
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import map_images
 from ganvas.data.dataset.writing import ImagesFile
@@ -16,6 +17,7 @@ from ganvas.foundation.files import whole_file
 
 # Pictures to make at a time, which bounds the memory.
 CHUNK = 64
+_ADVICE = "remove that file, and it is made again"
 
 
 def derived(data: Dataset, name: str, size: int, make: Callable[[Images], Images], each: int = 1) -> Dataset:
@@ -38,7 +40,7 @@ def derived(data: Dataset, name: str, size: int, make: Callable[[Images], Images
     images = _kept(file, shape)
     if images is None:
         _write(file, data, size, make)
-        images = map_images(file)
+        images = map_images(file, _ADVICE)
     index = data.index.loc[data.index.index.repeat(each)].reset_index(drop=True)
     info = data.info.model_copy(update={"size": size, "count": shape[0], "fingerprint": fingerprint})
     return Dataset(data.path, info, images, index)
@@ -47,7 +49,7 @@ def derived(data: Dataset, name: str, size: int, make: Callable[[Images], Images
 def _kept(file: Path, shape: tuple[int, ...]) -> Images | None:
     """The pictures in a file of the cache; None if there is none, or one that is damaged."""
     try:
-        images = map_images(file)
+        images = map_images(file, _ADVICE)
     except DataError:
         return None
     return images if images.shape == shape and images.dtype == np.uint8 else None
@@ -60,3 +62,5 @@ def _write(file: Path, data: Dataset, size: int, make: Callable[[Images], Images
             for picture in make(data.images[start : start + CHUNK]):
                 images.append(picture)
         images.finish()
+    with whole_file(checksums_file(file)) as partial:
+        images.write_checksums(partial)

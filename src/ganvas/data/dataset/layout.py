@@ -5,6 +5,7 @@ index.parquet   one row per picture: source, sha256, content, phash, width, heig
                 duplicates, and, if requested, crop and group
 rejected.csv    one row per file left out: path, reason, detail
 dataset.json    schema version, options, class names in order, fingerprint (see `Info`)
+images.crc32    checksums, as is checksums.json (see `checksums.py`)
 
 `content` is a hash of the decoded pixels, the same for copies of a picture in any lossless format. `duplicates` is a
 number for each set of pictures that look alike, including copies; it is null for all other pictures. `crop` numbers
@@ -17,9 +18,9 @@ import tokenize
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from ganvas.data.dataset.stored import StoredPictures
+from ganvas.data.dataset.stored import PREPARE, StoredPictures
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.paths import is_directory, is_file, quoted
@@ -71,17 +72,21 @@ def read_info(path: Path) -> Info:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         return Info.model_validate(SCHEMA.current(content, file))
-    except (OSError, ValueError, ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{file} cannot be read ({error}); prepare the dataset again") from error
 
 
-def map_images(file: Path) -> Images:
+def map_images(file: Path, advice: str = PREPARE) -> Images:
     """The pictures of an `images.npy` as a read-only memory map, in the shape that its header states (see `stored.py`).
+
+    Args:
+        file: the file.
+        advice: what to do if a picture turns out to be damaged when it is read.
 
     Raises:
         DataError: the file is missing or cut short.
     """
     try:
-        return StoredPictures.open(file)
+        return StoredPictures.open(file, advice)
     except (OSError, ValueError, SyntaxError, tokenize.TokenError) as error:  # the header is a Python literal
         raise DataError(f"{file} is missing or cut short ({error}); prepare the dataset again") from error

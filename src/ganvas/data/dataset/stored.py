@@ -8,16 +8,20 @@ import errno
 import itertools
 import os
 import weakref
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.data.dataset.checksums import read_picture_checksums
 from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
 from ganvas.foundation.notes import note_once
 
+# What to do about a damaged dataset.
+PREPARE = "prepare the dataset again"
 # Errors of file systems without memory maps.
 _WITHOUT_MAPS = frozenset({errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM})
 
@@ -32,10 +36,15 @@ class StoredPictures(np.memmap[tuple[int, ...], np.dtype[np.uint8]]):
     _reader: "_Reader | None" = None
 
     @classmethod
-    def open(cls, file: Path) -> "StoredPictures":
-        """Open a `.npy` file.
+    def open(cls, file: Path, advice: str = PREPARE) -> "StoredPictures":
+        """Open a `.npy` file, and the checksums of its pictures if there are any.
+
+        Args:
+            file: the file.
+            advice: what to do if a picture is damaged.
 
         Raises:
+            DataError: the file of the checksums is cut short.
             OSError, ValueError, SyntaxError, tokenize.TokenError: the file is missing, cut short or malformed.
         """
         try:
@@ -49,7 +58,7 @@ class StoredPictures(np.memmap[tuple[int, ...], np.dtype[np.uint8]]):
         pictures = mapped.view(cls)
         # `Dataset.open` refuses arrays of another type or shape.
         if mapped.ndim == 4 and mapped.dtype == np.uint8 and mapped.flags.c_contiguous and hasattr(os, "pread"):
-            pictures._reader = _Reader(file, mapped.offset, mapped.shape)
+            pictures._reader = _Reader(file, mapped.offset, mapped.shape, advice)
         return pictures
 
     def __getitem__(self, index: Any) -> Any:
@@ -67,7 +76,11 @@ class StoredPictures(np.memmap[tuple[int, ...], np.dtype[np.uint8]]):
 
     def __reduce__(self) -> str | tuple[object, ...]:
         # Another process gets the path of the file, not the pictures.
-        return super().__reduce__() if self._reader is None else (StoredPictures.open, (self._reader.file,))
+        return (
+            super().__reduce__()
+            if self._reader is None
+            else (StoredPictures.open, (self._reader.file, self._reader.advice))
+        )
 
 
 def _rows(index: list[int] | NDArray[np.generic], count: int) -> Integers | None:
@@ -85,8 +98,9 @@ def _rows(index: list[int] | NDArray[np.generic], count: int) -> Integers | None
 class _Reader:
     """Reads pictures of a file by their row numbers. It is safe to use in threads."""
 
-    def __init__(self, file: Path, offset: int, shape: tuple[int, ...]) -> None:
-        self.file, self._offset, self._shape = file, offset, shape
+    def __init__(self, file: Path, offset: int, shape: tuple[int, ...], advice: str) -> None:
+        self.file, self.advice, self._offset, self._shape = file, advice, offset, shape
+        self._checksums = read_picture_checksums(file, shape[0])
         self._picture_bytes = int(np.prod(shape[1:]))
         self._descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         weakref.finalize(self, os.close, self._descriptor)
@@ -95,7 +109,7 @@ class _Reader:
         """Read the pictures of these rows, uint8 [n, S, S, 3].
 
         Raises:
-            DataError: the file cannot be read, or was cut short.
+            DataError: the file cannot be read, was cut short, or a picture is damaged.
         """
         pictures = np.empty((len(rows), *self._shape[1:]), np.uint8)
         target, size = pictures.reshape(-1).data, self._picture_bytes
@@ -103,6 +117,13 @@ class _Reader:
         starts = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)] if len(rows) else []
         for first, last in itertools.pairwise(starts):
             self._fill(target[first * size : last * size], self._offset + int(rows[first]) * size)
+        if self._checksums is not None:
+            for place, (row, expected) in enumerate(zip(rows, self._checksums[rows], strict=True)):
+                if zlib.crc32(target[place * size : (place + 1) * size]) != expected:
+                    raise DataError(
+                        f"picture {row} of {self.file} is damaged: its checksum is not that of its content; "
+                        f"{self.advice}"
+                    )
         return pictures
 
     def require_whole(self) -> None:

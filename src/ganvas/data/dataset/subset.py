@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ganvas.data.dataset.checksums import checksums_file
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import IMAGES, Info
 from ganvas.data.dataset.writing import ImagesFile, fingerprint, write_tables
@@ -38,6 +39,7 @@ def of_classes(data: Dataset, names: Sequence[str], target: Path) -> Dataset:
             for row in is_kept.nonzero()[0]:
                 images.append(data.images[row])
             images.finish()
+        images.write_checksums(checksums_file(directory / IMAGES))
         only = list(names) if len(names) > 1 else names[0]
         info = Info(
             size=data.size,

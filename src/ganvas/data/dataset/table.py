@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ganvas.data.dataset.checksums import require_whole_index
 from ganvas.foundation.errors import DataError
 
 
@@ -42,6 +43,7 @@ class Table:
             DataError: it does not exist, or is no whole Parquet file.
         """
         try:
+            require_whole_index(path)
             with pq.ParquetFile(path) as file:
                 # Where rows have names instead of numbers, those are a column of the file too.
                 names = [name for name in file.schema_arrow.names if not name.startswith("__index_level_")]
@@ -76,7 +78,7 @@ class Table:
     def _read(self, columns: list[str] | None) -> pd.DataFrame:
         assert self._path is not None  # a table in memory is whole
         try:
-            table = pd.read_parquet(self._path, columns=columns)
+            table = pd.read_parquet(self._path, columns=columns, page_checksum_verification=True)
         except _UNREADABLE as error:
             raise _unreadable(self._path, error) from error
         if len(table) != self._count or not set(columns or ()) <= set(table.columns):

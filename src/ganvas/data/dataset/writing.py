@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import zlib
+from array import array
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
+from ganvas.data.dataset.checksums import write_checksums, write_index
 from ganvas.data.dataset.layout import INDEX, INFO, REJECTED, TRAIN, Info
 from ganvas.foundation.arrays import Images
 
@@ -26,10 +28,12 @@ class ImagesFile:
         sha256: hash of the pictures' bytes so far.
         size: height and width of the pictures in pixels.
         count: number of pictures so far.
+        checksums: CRC-32 of the bytes of each.
     """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self.sha256 = hashlib.sha256()
+        self.checksums = array("I")
         self._file, self.size, self.count = file, size, 0
         self._write_header()
 
@@ -49,6 +53,8 @@ class ImagesFile:
             self._file.seek(start)
             return False
         self.sha256.update(data)
+        each = self.size**2 * 3
+        self.checksums.extend(zlib.crc32(data[place : place + each]) for place in range(0, length, each))
         self.count += count
         return True
 
@@ -62,6 +68,7 @@ class ImagesFile:
         data = pixels.tobytes()
         self._file.write(data)
         self.sha256.update(data)
+        self.checksums.append(zlib.crc32(data))
         self.count += 1
 
     def flush(self) -> None:
@@ -79,6 +86,10 @@ class ImagesFile:
         # NumPy pads the header, so that its length does not depend on the count.
         shape = (self.count, self.size, self.size, 3)
         np.lib.format.write_array_header_1_0(self._file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+    def write_checksums(self, file: Path) -> None:
+        """Write the checksums of the pictures to a file; see `checksums.py`."""
+        file.write_bytes(np.array(self.checksums, "<u4").tobytes())
 
 
 def fingerprint(images: ImagesFile, label_column: str | None, index: pd.DataFrame) -> str:
@@ -101,8 +112,10 @@ def write_tables(
         index: one row per picture.
         rejected: path, reason and detail of each file left out.
     """
-    index.to_parquet(directory / INDEX, index=False)
+    write_index(directory / INDEX, index)
     with (directory / REJECTED).open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("path", "reason", "detail"), *rejected])
-    text = json.dumps(info.model_dump(), indent=2, ensure_ascii=False)
-    (directory / INFO).write_text(text + "\n", encoding="utf-8")
+    text = json.dumps(info.model_dump(), indent=2, ensure_ascii=False) + "\n"
+    # The file that marks the directory as complete comes last.
+    write_checksums(directory, text.encode())
+    (directory / INFO).write_text(text, encoding="utf-8", newline="\n")

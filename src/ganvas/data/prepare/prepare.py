@@ -15,6 +15,7 @@ from typing import ParamSpec, Protocol, get_type_hints
 
 from pydantic import ValidationError
 
+from ganvas.data.dataset.checksums import checksums_file
 from ganvas.data.dataset.layout import IMAGES, Info
 from ganvas.data.dataset.writing import fingerprint, write_tables
 from ganvas.data.pictures.frame import require_size
@@ -124,6 +125,7 @@ def _prepare(source: SourceSpec, target: Path, options: PrepareArguments) -> Sum
         table.mark_duplicates(partial.pictures())
         holdout = plan.carry_out(table.index, opened.label_column)
         images = partial.write(table.positions, directory / IMAGES)
+        images.write_checksums(checksums_file(directory / IMAGES))
         info = Info(
             size=options.size,
             count=len(table.index),
