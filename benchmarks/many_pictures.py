@@ -15,7 +15,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,11 +30,15 @@ from ganvas.data.dataset.layout import IMAGES, TEST, TRAIN, Info
 from ganvas.data.dataset.split import groups_of, hold_back
 from ganvas.data.dataset.writing import write_tables
 from ganvas.data.prepare.duplicates import duplicates_column, find_duplicates
-from ganvas.data.prepare.partial import Entry
+from ganvas.data.prepare.outcomes import Outcomes
+from ganvas.data.prepare.partial import partial_dataset
+from ganvas.data.prepare.picture import Prepared
 from ganvas.data.prepare.table import Table
 from ganvas.data.sources.folder import PictureFile
-from ganvas.data.sources.source import Source
+from ganvas.data.sources.source import Request, Value
+from ganvas.data.sources.tree import by_folders
 from ganvas.data.survey.survey import survey
+from ganvas.foundation.errors import DataError
 from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.reference import reference
 from ganvas.training.loader import Loader
@@ -148,19 +152,34 @@ def _batches(path: Path) -> None:
             pass
 
 
+class _Files:
+    """As many files as a dataset has pictures, in a folder for each class. They do not exist."""
+
+    title, wrapper = "noise", ""
+    unreadable: Mapping[str, str] = {}
+
+    def __init__(self, count: int) -> None:
+        self.names = sorted(f"class{number % CLASSES}/{number:09d}.jpg" for number in range(count))
+
+    def picture(self, name: str, labels: Mapping[str, Value]) -> PictureFile:
+        return PictureFile(f"/pictures/{name}", name, labels)
+
+    def content(self, name: str) -> bytes:
+        raise DataError(f"{name} does not exist")
+
+
 def _table(path: Path) -> object:
-    """What `prepare` keeps in memory of each picture: its item, its line in the journal, and its row of the index."""
-    index = Dataset.open(path).index
-    items = [
-        PictureFile(Path(name), name, {"class": label})
-        for name, label in zip(index["source"], index["class"], strict=True)
-    ]
-    columns = zip(index["source"], index["sha256"], index["content"], index["phash"], strict=True)
-    entries = [
-        Entry(name, f"1 2 {name}", row, [phash], sha256, content, 640, 480, row)
-        for row, (name, sha256, content, phash) in enumerate(columns)
-    ]
-    return Table.of(Source("noise", items, label_column="class"), entries, has_crops=False)
+    """What `prepare` does with each picture besides decoding it: an item, a line of the journal, a row of the index."""
+    source = by_folders(_Files(len(Dataset.open(path))), Request())
+    with partial_dataset(path / "made", {}, size=1) as partial:
+        outcomes = Outcomes(partial, source.items)
+        for number in outcomes.missing:
+            pixel = np.array([number], np.uint32).view(np.uint8)[:3].reshape(1, 1, 1, 3)
+            phash, sha256, content = f"{number:016x}", f"{number:064x}", f"{number:032x}"
+            name = source.items[number].name
+            stamp = f"1 2 /pictures/{name}"
+            outcomes.add(number, name, Prepared(pixel, [phash], sha256, content, 640, 480, stamp))
+        return Table.of(source, outcomes, has_crops=False)
 
 
 def _near_duplicates(path: Path) -> object:
@@ -182,7 +201,7 @@ PARTS: dict[str, Callable[[Path], object]] = {
     "classes and splits, for training": _open,
     f"{BATCHES} batches of {BATCH}": _batches,
     "the whole index": lambda path: Dataset.open(path).index,
-    "lists and tables of prepare": _table,
+    "items, journal and table of prepare": _table,
     "near-duplicates": _near_duplicates,
     "groups and a split": _split,
     "reference statistics": _reference,

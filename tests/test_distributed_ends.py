@@ -1,8 +1,11 @@
 """Who belongs to a run, who is missing, and how a run of several processes ends."""
 
+import contextlib
 import os
+import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,7 +28,8 @@ from ganvas.foundation.files import read_records
 from ganvas.planning.run import resume, train
 from ganvas.settings.config import resolve
 from ganvas.settings.options import Options
-from support.command_line import Cli
+from support.command_line import PATIENCE, Cli
+from support.ranks import in_ranks
 from support.runs import TINY, TINY_WORDS, newest, tensors
 
 TORCHRUN = {
@@ -108,6 +112,42 @@ def test_the_exit_code_is_that_of_the_failure(codes: list[int], code: int) -> No
     assert launcher.exit_code(codes) == code
 
 
+def test_a_process_that_the_launcher_ends_is_not_the_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "LAST_WORDS", 0.1)
+    scripts = ["import os; os.kill(os.getpid(), 9)", "import time; time.sleep(3600)"]
+    started = [subprocess.Popen([sys.executable, "-S", "-c", script]) for script in scripts]
+    codes = launcher._wait(started, tmp_path / "fate")
+    assert codes == [-signal.SIGKILL, LostProcess.exit_code]
+    assert launcher.exit_code(codes) == LostProcess.exit_code
+    assert (tmp_path / "fate").read_text().endswith("was ended by SIGKILL")
+
+
+def test_the_fate_of_the_first_process_says_more_than_a_broken_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(environment.FATE, str(tmp_path / "fate"))
+    company = Company(2, monkeypatch)
+    monkeypatch.setattr(company.watches[1], "_store", Gone())
+    company.watches[1].start()
+    time.sleep(0.05)
+    (tmp_path / "fate").write_text("0 rank 0 (process 7 on here) was ended by SIGKILL")
+    company.wait({1})
+    assert "ganvas: rank 0 (process 7 on here) was ended by SIGKILL; the run has ended" in capsys.readouterr().err
+
+
+class Gone:
+    """A store whose server has ended."""
+
+    def set(self, key: str, value: str) -> None:
+        pass
+
+    def add(self, key: str, amount: int) -> int:
+        raise RuntimeError("Broken pipe\nand a trace")
+
+    def check(self, keys: list[str]) -> bool:
+        raise RuntimeError("Broken pipe")
+
+
 class Company:
     """Watches of several processes of a run, in one process."""
 
@@ -122,7 +162,7 @@ class Company:
         self.ended[rank] = code
 
     def wait(self, ranks: set[int]) -> None:
-        end = time.monotonic() + 120
+        end = time.monotonic() + PATIENCE
         while not ranks <= self.ended.keys():
             assert time.monotonic() < end
             time.sleep(0.01)
@@ -160,17 +200,6 @@ def test_a_store_that_is_gone_ends_the_others(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     company = Company(2, monkeypatch)
-
-    class Gone:
-        def set(self, key: str, value: str) -> None:
-            pass
-
-        def add(self, key: str, amount: int) -> int:
-            raise RuntimeError("Broken pipe\nand a trace")
-
-        def check(self, keys: list[str]) -> bool:
-            raise RuntimeError("Broken pipe")
-
     monkeypatch.setattr(company.watches[1], "_store", Gone())
     company.watches[1].start()
     company.wait({1})
@@ -196,19 +225,22 @@ def test_a_failed_exchange_is_explained_and_what_a_process_said_itself_is_not_sa
 def run(folder: Path, *words: object, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ganvas", *map(str, words)]
     return subprocess.run(
-        command, cwd=folder, env=os.environ | variables, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=folder, env=os.environ | variables, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 
-def test_a_run_goes_on_with_more_and_with_fewer_processes(tmp_path: Path, tiny_data: Path) -> None:
+def test_a_run_goes_on_with_two_processes_and_four_and_one(tmp_path: Path, tiny_data: Path) -> None:
     options: dict[str, Any] = TINY | {"recipe": "mlp", "log_every": "1steps", "precision": "float32"}
     train(tiny_data, tmp_path / "run", budget="2steps", **options)
-    more = run(tmp_path, "resume", "run", "--budget", "2steps", "--devices", "2")
-    assert more.returncode == 0, more.stderr
-    assert "with 2 processes" in more.stderr
-    assert more.stdout.count("kimg") == 1
+
+    def go_on(world: World) -> dict[str, torch.Tensor]:
+        return {"kimg": torch.tensor(resume(tmp_path / "run", budget="2steps", world=world).kimg)}
+
+    for count, kimg in ((2, 0.032), (4, 0.048)):
+        for rank in in_ranks(count, tmp_path / f"ranks-{count}", go_on):
+            assert float(rank["kimg"]) == pytest.approx(kimg)
     resume(tmp_path / "run", budget="2steps")
-    train(tiny_data, tmp_path / "whole", budget="6steps", **options)
+    train(tiny_data, tmp_path / "whole", budget="8steps", **options)
     parts, whole = (tensors(newest(tmp_path / name)) for name in ("run", "whole"))
     for key in (".latents", ".random.torch"):
         assert torch.equal(parts[key], whole[key]), key
@@ -222,9 +254,13 @@ def test_a_run_goes_on_with_more_and_with_fewer_processes(tmp_path: Path, tiny_d
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
+def checkpoints(folder: Path) -> list[Path]:
+    return sorted(folder.glob("run/checkpoints/0*"))
+
+
 def wait_for_checkpoint(folder: Path, *processes: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + 300
-    while not list(folder.glob("run/checkpoints/0*")):
+    end = time.monotonic() + PATIENCE
+    while not checkpoints(folder):
         assert time.monotonic() < end
         assert all(process.poll() is None for process in processes)
         time.sleep(0.1)
@@ -245,11 +281,14 @@ def test_a_killed_or_stopped_process_ends_the_run_within_a_minute(
     wait_for_checkpoint(tmp_path, parent)
     os.kill(children(parent.pid)[rank], number)
     killed_at = time.monotonic()
-    _, text = parent.communicate(timeout=120)
+    _, text = parent.communicate(timeout=PATIENCE)
     assert time.monotonic() - killed_at < 60
     assert parent.returncode == 75
     (line,) = (line for line in text.splitlines() if line.startswith("ganvas: rank"))
     assert f"rank {rank}" in line
+    if number == signal.SIGKILL:
+        assert "was ended by SIGKILL" in line
+    assert "frame #" not in text
     newest(tmp_path / "run")
     assert run(tmp_path, "resume", "run", "--budget", "1steps").returncode == 0
 
@@ -288,7 +327,7 @@ def test_a_wire_that_is_cut_ends_the_run_on_both_machines(tmp_path: Path, tiny_d
     wait_for_checkpoint(tmp_path, *machines)
     subprocess.run(["ip", "-n", "far", "link", "set", "wire", "down"], check=True)
     cut_at = time.monotonic()
-    near, far = (machine.communicate(timeout=120)[1] for machine in machines)
+    near, far = (machine.communicate(timeout=PATIENCE)[1] for machine in machines)
     assert time.monotonic() - cut_at < 60
     assert [machine.returncode for machine in machines] == [75, 75]
     assert "rank 1" in near
@@ -310,13 +349,86 @@ def test_a_full_disk_of_the_first_process_ends_the_run(tmp_path: Path, tiny_data
         with pytest.raises(OSError, match="No space left"), (disk / "filler").open("wb", buffering=0) as filler:
             while True:
                 filler.write(bytes(4096))
-        _, text = parent.communicate(timeout=120)
+        _, text = parent.communicate(timeout=PATIENCE)
         assert parent.returncode == 2
         (line,) = (line for line in text.splitlines() if line.startswith("ganvas:"))
         assert "No space left" in line
         newest(disk / "run")
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.slow
+def test_the_command_starts_processes_and_goes_on_with_others(tmp_path: Path, tiny_data: Path) -> None:
+    words = [tiny_data, "--out", "run", "--recipe", "mlp", "--budget", "2steps", *TINY_WORDS]
+    for command, said in (
+        (["train", *words], "processes  2"),
+        (["resume", "run", "--budget", "2steps"], "with 2 proc"),
+    ):
+        done = run(tmp_path, *command, "--devices", "2")
+        assert done.returncode == 0, done.stderr
+        assert said in done.stderr
+        assert done.stdout.count("kimg") == 1
+
+
+SRUN = """#!/bin/bash
+export SLURM_STEP_NUM_TASKS=2 SLURM_STEP_TASKS_PER_NODE=2 SLURM_STEP_NODELIST=localhost
+for rank in 0 1; do
+    SLURM_PROCID=$rank SLURM_LOCALID=$rank "$@" &
+    tasks="$tasks $!"
+done
+trap 'kill -TERM $tasks' TERM
+for task in $tasks; do
+    while kill -0 $task 2> /dev/null; do wait $task; done
+done
+"""
+
+
+def free_job() -> str:
+    """The number of a job whose port is free."""
+    for number in range(os.getpid() % environment.PORTS, environment.PORTS):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", environment.FIRST_PORT + number))
+            return str(number)
+    pytest.fail("no port is free")
+
+
+def batch_script(pictures: Path) -> str:
+    """The script of the documentation, with a small run in place of a large one."""
+    text = (Path(__file__).parents[1] / "docs" / "scaling.md").read_text(encoding="utf-8")
+    script = text[text.index("#!/bin/bash") :].partition("```")[0]
+    words = shlex.join(["train", str(pictures), *ENDLESS])
+    assert "srun ganvas train data --out run\n" in script
+    return script.replace("srun ganvas train data --out run\n", f"srun ganvas {words}\n")
+
+
+@pytest.mark.slow
+def test_the_batch_script_trains_and_goes_on_when_it_is_submitted_again(tmp_path: Path, tiny_data: Path) -> None:
+    """Without SLURM: `srun` is a script that starts two tasks with the variables of two tasks on one node."""
+    ganvas = f'#!/bin/bash\nexec {shlex.quote(sys.executable)} -m ganvas "$@"\n'
+    for name, content in {"srun": SRUN, "ganvas": ganvas, "job": batch_script(tiny_data)}.items():
+        (tmp_path / name).write_text(content)
+        (tmp_path / name).chmod(0o755)
+    variables = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "GLOO_SOCKET_IFNAME": "lo"}
+    seen: list[Path] = []
+    for _ in range(2):
+        variables["SLURM_JOB_ID"] = free_job()
+        job = subprocess.Popen([tmp_path / "job"], cwd=tmp_path, env=variables, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + PATIENCE
+        while checkpoints(tmp_path)[-1:] in ([], seen[-1:]):
+            assert job.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        (srun,) = map(int, Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split())
+        os.kill(srun, signal.SIGTERM)
+        _, said = job.communicate(timeout=PATIENCE)
+        assert "ganvas resume run" in said
+        seen.append(checkpoints(tmp_path)[-1])
+    assert seen[0] < seen[1]
+
+
+def test_the_batch_script_is_one() -> None:
+    subprocess.run(["bash", "-n"], input=batch_script(Path("pictures")), text=True, check=True)
 
 
 def children(pid: int) -> list[int]:

@@ -12,15 +12,18 @@ from torch.nn import functional as F
 
 from ganvas import gans
 from ganvas.data.dataset.dataset import Dataset
+from ganvas.distributed import gradients
 from ganvas.distributed.layers import PartialDropout, SynchronisedBatchNorm2d
 from ganvas.distributed.part import WHOLE, Division, Part, drawn, working_on
 from ganvas.distributed.reduction import average_statistics, require_alike
 from ganvas.distributed.world import ALONE, World
 from ganvas.foundation.errors import DivergedError, UnlikeProcesses
+from ganvas.gans.brushwork import Parts
 from ganvas.machine import device
 from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.extractors import load_extractor
 from ganvas.metrics.leaks import SIGNS
+from ganvas.networks.degradation import degraded
 from ganvas.settings.budget import Amount, Progress
 from ganvas.settings.config import Settings
 from ganvas.training.clock import Clock
@@ -102,6 +105,32 @@ def test_four_processes_with_micro_batches_end_with_the_weights_of_one(tmp_path:
     assert all(distance(alone, each, part) < 1e-5 for each in ranks for part in ("G", "D", "average"))
 
 
+@pytest.mark.parametrize("micro_batch", [0, 2])
+def test_exchanges_that_begin_during_the_backward_pass_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, micro_batch: int
+) -> None:
+    name, changes = INDEPENDENT["penalties"]
+    data, begun = write_dataset(tmp_path / "data"), list[int]()
+    monkeypatch.setattr(gradients, "pays", lambda _weights: True)
+    monkeypatch.setattr(gradients, "BUCKET", 1 << 10)
+    begin = World.begin_sum_
+
+    def counting(world: World, values: Tensor) -> Callable[[], None]:
+        begun.append(len(values))
+        return begin(world, values)
+
+    def own(world: World) -> dict[str, Tensor]:
+        monkeypatch.setattr(World, "begin_sum_", counting)
+        return trained(data, name, changes, 5, Division(world, micro_batch)) | {"begun": torch.tensor(begun)}
+
+    alone = trained(data, name, changes, 5)
+    ranks = in_ranks(2, tmp_path / "ranks", own)
+    assert all(torch.equal(value, ranks[1][key]) for key, value in ranks[0].items())
+    assert len(ranks[0].pop("begun")) >= 5 * 2 * 2
+    for part in ("G", "D", "average"):
+        assert distance(alone, ranks[0], part) < 1e-5, part
+
+
 @pytest.mark.parametrize("case", ["penalties", "replay", "shown", "noise"])
 def test_micro_batches_make_the_step_of_the_batch(tmp_path: Path, case: str) -> None:
     name, changes = INDEPENDENT[case]
@@ -164,13 +193,14 @@ def test_batch_norm_by_itself_ends_with_the_same_statistics_everywhere(tmp_path:
         layer(torch.full((2, 2, 3, 3), float(world.rank)))
         exact = torch.nn.Parameter(torch.tensor([0.1]))
         layer.register_buffer("alike", exact.detach() / 3)
-        average_statistics([layer], world)
-        return {"mean": statistics_of(layer)["mean"], "alike": layer.get_buffer("alike")}
+        also = average_statistics([layer], world, torch.tensor([[2.0 * world.rank]], dtype=torch.float64))
+        return {"mean": statistics_of(layer)["mean"], "alike": layer.get_buffer("alike"), "also": also}
 
     ranks = in_ranks(3, tmp_path / "ranks", own)
     for each in ranks:
         torch.testing.assert_close(each["mean"], torch.full((2,), 0.1))
         assert torch.equal(each["alike"], torch.tensor([0.1]) / 3)
+        assert each["also"].tolist() == [[2.0]]
 
 
 def test_partial_dropout_drops_what_dropout_of_the_whole_batch_drops() -> None:
@@ -193,6 +223,27 @@ def test_stacked_batches_are_divided_one_by_one() -> None:
     torch.manual_seed(0)
     with working_on(Part(6, 2, 2)):
         assert torch.equal(drawn(4, lambda rows: torch.rand(rows, 2)), whole[[2, 3, 8, 9]])
+
+
+def test_parts_of_large_pictures_are_those_of_the_whole_batch() -> None:
+    recipe, images = tiny_recipe("brushwork", crop=64), torch.rand(8, 3, 128, 128)
+    latents = recipe.latents(8, torch.Generator())
+
+    def seen(start: int, count: int) -> tuple[Parts, Tensor]:
+        torch.manual_seed(0)
+        with working_on(Part(8, start, count)):
+            batch = recipe.batch(images[start:][:count], latents[start:][:count])
+            assert isinstance(batch, Parts)
+            return batch, degraded(batch.images)
+
+    (whole, faulty), *parts = (seen(*place) for place in ((0, 8), (0, 4), (4, 4)))
+    assert torch.equal(torch.cat([batch.images for batch, _ in parts]), whole.images)
+    assert torch.equal(torch.cat([not_none(batch.windows) for batch, _ in parts]), not_none(whole.windows))
+    assert torch.equal(torch.cat([each for _, each in parts]), faulty)
+    micro = whole.rows(4, 4)
+    assert isinstance(micro, Parts)
+    assert torch.equal(not_none(micro.windows), not_none(whole.windows)[4:])
+    assert (whole.pairs, micro.pairs) == (2 * parts[0][0].pairs, parts[0][0].pairs)
 
 
 def test_processes_describe_pictures_together_as_one_does_alone(tmp_path: Path) -> None:

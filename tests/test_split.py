@@ -186,7 +186,7 @@ def test_paintings_are_told_apart_and_their_copies_found(tmp_path: Path) -> None
         painting.save(tmp_path / "original.png")
         painting.resize((40, 40)).save(tmp_path / "copy.jpg", quality=40)
         for name in ("original.png", "copy.jpg"):
-            result = prepare_item(PictureFile(tmp_path / name, name, {}), Frame(64))
+            result = prepare_item(PictureFile(str(tmp_path / name), name, {}), Frame(64))
             assert isinstance(result, Prepared)
             hashes.append(int(result.phashes[0], 16))
     assert groups_of(phashes(*hashes)).tolist() == [number // 2 for number in range(16)]

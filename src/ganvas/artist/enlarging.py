@@ -128,7 +128,7 @@ def _items(pictures: Iterable[str | Path]) -> Iterator[tuple[Item, str, bool]]:
             for item in open_folder(path).items:
                 yield item, item.name, False
         else:
-            yield PictureFile(path, str(path), {}), path.name, True
+            yield PictureFile(str(path), str(path), {}), path.name, True
 
 
 def _read(artist: TrainedGenerator, item: Item) -> Images:

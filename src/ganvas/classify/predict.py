@@ -134,7 +134,7 @@ def _pictures(
     elif is_directory(source):
         yield from _folder(source, frame, left_out)
     else:
-        item = PictureFile(source, str(source), {})
+        item = PictureFile(str(source), str(source), {})
         try:
             yield [item.name], place(item.read(frame).pixels, frame)[None]
         except Rejected as error:

@@ -12,6 +12,7 @@ from typing import Annotated, TextIO
 import typer
 
 from ganvas.cli.groups import INTERRUPTED, group
+from ganvas.cli.processes import failing_at_once
 from ganvas.cli.progress_stream import unfailing_stderr
 from ganvas.cli.signals import with_signal_exit_codes
 from ganvas.foundation.errors import GanvasError, LostProcess
@@ -21,6 +22,7 @@ app = group("ganvas.cli.commands", "ganvas", add_completion=True)
 
 
 @unfailing_stderr()
+@failing_at_once
 @with_signal_exit_codes
 def main() -> None:
     """Run the command line; the entry point of the `ganvas` script."""

@@ -25,7 +25,7 @@ MOST = 1024
 
 
 def count(devices: str) -> int:
-    """The number of processes that `--devices` asks for: auto is one for each GPU of this machine, at least one.
+    """The number of processes that `--devices` asks for: auto is one for each GPU of this machine, so it may be 0.
 
     Raises:
         ConfigError: it is not a number from 1 to 1024, nor auto.
@@ -33,7 +33,7 @@ def count(devices: str) -> int:
     if devices == AUTO:
         import torch  # takes a second, and only auto needs it
 
-        return max(1, torch.cuda.device_count())
+        return torch.cuda.device_count()
     if not devices.isdecimal() or not 1 <= int(devices) <= MOST:
         raise ConfigError(f"--devices {devices}: write a number of processes from 1 to {MOST}, or auto")
     return int(devices)
@@ -42,6 +42,11 @@ def count(devices: str) -> int:
 def is_started() -> bool:
     """Whether this process is one of several that `--devices`, torchrun or SLURM has started."""
     return environment.find() is not None
+
+
+def quieten_torch() -> None:
+    """Hide the traces of C++ with which torch reports each lost connection. Call this before torch is imported."""
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 
 
 def run(processes: int, arguments: Sequence[str]) -> int:
@@ -62,8 +67,8 @@ def run(processes: int, arguments: Sequence[str]) -> int:
                 own = {"RANK": str(rank), "LOCAL_RANK": str(rank)}
                 # In a session of their own, so that Ctrl-C reaches each of them once: through this process.
                 started.append(subprocess.Popen(command, env=shared | own, start_new_session=True))
-            _wait(started, fate)
-    return exit_code([process.returncode for process in started])
+            codes = _wait(started, fate)
+    return exit_code(codes)
 
 
 def exit_code(codes: Sequence[int]) -> int:
@@ -104,9 +109,14 @@ def _free_port() -> int:
         return port
 
 
-def _wait(started: Sequence[subprocess.Popen[bytes]], fate: Path) -> None:
-    """Wait until all processes have ended. If one fails, the others get time to say so and are then ended."""
+def _wait(started: Sequence[subprocess.Popen[bytes]], fate: Path) -> list[int]:
+    """Wait until all processes have ended. If one fails, the others get time to say so and are then ended.
+
+    Returns:
+        Their exit codes. Those that were ended here have the code of a process that lost another.
+    """
     failed_at: float | None = None
+    ended_here = set[int]()
     while any(process.poll() is None for process in started):
         time.sleep(_POLL)
         for rank, process in enumerate(started):
@@ -119,6 +129,8 @@ def _wait(started: Sequence[subprocess.Popen[bytes]], fate: Path) -> None:
             for process in started:
                 if process.poll() is None:
                     process.kill()
+                    ended_here.add(process.pid)
+    return [LostProcess.exit_code if process.pid in ended_here else process.returncode for process in started]
 
 
 def _described(rank: int, pid: int, code: int) -> str:

@@ -1,4 +1,4 @@
-"""What the processes of a run average and compare: gradients, scalars, running statistics and weights."""
+"""What the processes of a run average and compare: running statistics and weights. See `gradients` for those."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -10,39 +10,27 @@ from ganvas.distributed.world import World
 from ganvas.foundation.errors import UnlikeProcesses
 
 
-def average_gradients(network: nn.Module, scalars: Tensor, world: World) -> Tensor:
-    """Average the gradients of a network over all processes, and scalars with them, in one exchange.
-
-    Args:
-        network: its gradients are replaced by the averages.
-        scalars: float32 [N], such as losses.
-        world: the processes.
-
-    Returns:
-        The averaged scalars, float32 [N].
-    """
-    if world.size == 1:
-        return scalars
-    gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
-    flat = world.sum_(torch.cat([*(gradient.flatten() for gradient in gradients), scalars])).div_(world.size)
-    *averages, scalars = torch.split(flat, [*(gradient.numel() for gradient in gradients), len(scalars)])
-    for gradient, average in zip(gradients, averages, strict=True):
-        gradient.copy_(average.view(gradient.shape))
-    return scalars
-
-
 @torch.no_grad()
-def average_statistics(networks: Iterable[nn.Module], world: World) -> None:
-    """Average the buffers of networks over all processes, such as BatchNorm's running statistics.
+def average_statistics(networks: Iterable[nn.Module], world: World, also: Tensor) -> Tensor:
+    """Average the buffers of networks over all processes, such as BatchNorm's running statistics, in one exchange.
 
     Sums are of doubles, so what is the same on all processes stays as it is to the last bit.
+
+    Args:
+        networks: their buffers are replaced by the averages.
+        world: the processes.
+        also: float64, averaged in the same exchange.
+
+    Returns:
+        The average of `also`.
     """
     buffers = [each for network in networks for each in kept_buffers(network) if each.is_floating_point()]
-    if world.size == 1 or not buffers:
-        return
-    flat = world.sum_(torch.cat([buffer.flatten().double() for buffer in buffers])).div_(world.size)
-    for buffer, average in zip(buffers, torch.split(flat, [buffer.numel() for buffer in buffers]), strict=True):
+    parts = [*buffers, also]
+    flat = world.sum_(torch.cat([part.flatten().double() for part in parts])).div_(world.size)
+    *averages, also_averaged = torch.split(flat, [part.numel() for part in parts])
+    for buffer, average in zip(buffers, averages, strict=True):
         buffer.copy_(average.view(buffer.shape))
+    return also_averaged.view(also.shape)
 
 
 def kept_buffers(network: nn.Module) -> list[Tensor]:

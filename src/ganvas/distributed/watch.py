@@ -23,6 +23,8 @@ from ganvas.foundation.errors import LostProcess
 BEAT = 1.0
 # Seconds without a sign of life after which a process is lost: less if an exchange with it has failed already.
 SILENCE, BROKEN_SILENCE = 25.0, 8.0
+# Seconds that `--devices` may take to tell how a process has ended.
+AWAITED = 5.0
 # Seconds that a process may take until it gives its first sign of life.
 ARRIVAL = 300.0
 # Seconds in which an exchange should fail after a process is lost. Then this process ends at once.
@@ -111,7 +113,8 @@ class Watch:
                 self._look()
                 self._answered_at = time.monotonic()
             except RuntimeError as error:
-                self._find(f"0 rank 0, which the others report to, cannot be reached: {_first_line(error)}")
+                unreachable = f"0 rank 0, which the others report to, cannot be reached: {_first_line(error)}"
+                self._find(self._awaited_fate() or unreachable)
 
     def _guard(self) -> None:
         """End this process when something is found, or when the store does not answer."""
@@ -152,6 +155,13 @@ class Watch:
         with contextlib.suppress(OSError, KeyError):
             return Path(os.environ[environment.FATE]).read_text(encoding="utf-8")
         return ""
+
+    def _awaited_fate(self) -> str:
+        """What `_fate` tells, for which the program that started this process needs a moment."""
+        end = time.monotonic() + (AWAITED if environment.FATE in os.environ else 0)
+        while not (fact := self._fate()) and time.monotonic() < end:
+            time.sleep(AWAITED / 50)
+        return fact
 
     def _fail(self, fact: str) -> None:
         """Find a failure, and tell the others."""

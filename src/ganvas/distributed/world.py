@@ -48,6 +48,17 @@ class World:
                 dist.all_reduce(values)
         return values
 
+    def begin_sum_(self, values: Tensor) -> Callable[[], None]:
+        """Begin `sum_`. The tensor must not be used before the function that is returned has been called."""
+        with self._answered():
+            work = dist.all_reduce(values, async_op=True)
+
+        def wait() -> None:
+            with self._answered():
+                work.wait()
+
+        return wait
+
     def broadcast_(self, values: Tensor) -> Tensor:
         """Replace a contiguous tensor by that of the first process."""
         if self.size > 1:

@@ -22,6 +22,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from ganvas import gans
+from ganvas.distributed.part import drawn
 from ganvas.foundation.pixels import resize_floats
 from ganvas.gans.objectives.hinge import HingeGAN
 from ganvas.gans.recipe import Batch, ClassUse, GeneratorRecipe, Loss, Spec
@@ -108,8 +109,14 @@ class Parts(Batch):
     @functools.cached_property
     def faulty(self) -> Tensor:
         """The last real parts, reduced and with faults, float [pairs, 3, s, s]."""
-        real = self.images[-self.pairs :]
+        real = self.images[len(self.images) - self.pairs :]
         return degraded(resize_floats(real, real.shape[2] // self.factor))
+
+    def rows(self, start: int, count: int) -> Batch:
+        """A batch of `count` of its parts, of which the last are painted from real ones, as many as in all of it."""
+        assert self.windows is not None
+        pairs, windows = _pairs(self.pairs / len(self.images), count), self.windows[start : start + count]
+        return dataclasses.replace(super().rows(start, count), windows=windows, pairs=pairs)  # type: ignore[call-arg]  # it is of this class
 
     def painted(self, generator: nn.Module) -> Tensor:
         """Parts of the first stage's pictures, and then real ones, all as the brush paints them."""
@@ -202,15 +209,15 @@ class Brushwork(HingeGAN):
         """A batch of parts at random places, drawn on the CPU, whose random state every checkpoint holds."""
         batch, size = super().batch(images, latents, labels), images.shape[2]
         side, factor, count = min(self.options.crop, size), size // self.first_size(size), len(images)
-        places = torch.randint(size - side + 1, (count, 2))
+        places = drawn(count, lambda rows: torch.randint(size - side + 1, (rows, 2)))
         return Parts(
             cut(images, places, side),
             latents,
             batch.labels,
             generated_labels=batch.generated_labels,
-            windows=torch.randint((size - side) // factor + 1, (count, 2)),
+            windows=drawn(count, lambda rows: torch.randint((size - side) // factor + 1, (rows, 2))),
             factor=factor,
-            pairs=min(max(1, round(self.options.pairs * count)), count - 1),
+            pairs=_pairs(self.options.pairs, count),
         )
 
     def generator_loss(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Loss:
@@ -226,3 +233,8 @@ class Brushwork(HingeGAN):
         """The places of D's own map, and the heads over frozen features by their weight."""
         own, *seen = (logits.mean() for logits in critique.patches)
         return own + self.options.vision * critique.patch_weight * torch.stack(seen).sum() if seen else own
+
+
+def _pairs(share: float, count: int) -> int:
+    """How many of `count` pictures are painted from real ones: at least one of each kind, or one of one."""
+    return max(1, min(round(share * count), count - 1))

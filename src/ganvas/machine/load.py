@@ -1,6 +1,8 @@
 """How busy other programs keep the processor, and how many threads fit beside them."""
 
+import contextlib
 import time
+from collections.abc import Iterable
 
 import psutil
 
@@ -9,10 +11,18 @@ HEAVY = 0.5
 
 
 class OtherLoad:
-    """Measures the processor time of all other programs on this machine, from its construction on."""
+    """Measures the processor time of all other programs on this machine, from its construction on.
 
-    def __init__(self) -> None:
-        self._own = psutil.Process()
+    Args:
+        together: numbers of processes that belong to this one and are not other programs.
+    """
+
+    def __init__(self, together: Iterable[int] = ()) -> None:
+        self._own = [psutil.Process()]
+        for number in together:
+            with contextlib.suppress(psutil.Error):  # a container may hide it
+                if number != self._own[0].pid:
+                    self._own.append(psutil.Process(number))
         self._before = self._read()
 
     def cores(self) -> float:
@@ -23,11 +33,15 @@ class OtherLoad:
 
     def _read(self) -> tuple[float, float]:
         """The seconds of a clock, and the processor seconds that others have taken."""
-        everyone, own = psutil.cpu_times()._asdict(), self._own.cpu_times()
+        everyone, own = psutil.cpu_times()._asdict(), 0.0
+        for process in self._own:
+            with contextlib.suppress(psutil.Error):  # it may have ended
+                times = process.cpu_times()
+                own += times.user + times.system
         # Guests' time is a part of the time of users.
         idle = ("idle", "iowait", "guest", "guest_nice")
         busy = sum(seconds for kind, seconds in everyone.items() if kind not in idle)
-        return time.perf_counter(), busy - own.user - own.system
+        return time.perf_counter(), busy - own
 
 
 def threads_beside(others: float, most: int) -> int:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganvas.distributed.part import drawn
 from ganvas.networks.constants import with_fixed_weights
 
 # Residual blocks, channels of noise, and the fewest channels of a map.
@@ -153,7 +154,7 @@ class Brush(nn.Module):
         count, _, height, width = small.shape
         if self.training:
             # Drawn on the CPU, because every checkpoint holds the CPU's random state.
-            return torch.randn(count, NOISE, height, width).to(small)
+            return drawn(count, lambda rows: torch.randn(rows, NOISE, height, width)).to(small)
         if mixture is None:
             noise = self.noise[:1].expand(count, -1, -1, -1)
         else:

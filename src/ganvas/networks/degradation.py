@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ganvas.distributed.part import drawn
+
 # Each fault is added to a picture with this probability, with a random strength up to the ones below.
 PROBABILITY = 0.5
 # Standard deviation of noise, in units of [-1, 1], and of blotches, which are noise at a quarter of the resolution.
@@ -45,18 +47,17 @@ def degraded(pictures: Tensor) -> Tensor:
 
 def _strength(pictures: Tensor) -> Tensor:
     """A number for each picture, float [B, 1, 1, 1]: 0, or uniform in [0, 1]."""
-    count = len(pictures)
-    drawn = torch.rand(count) * (torch.rand(count) < PROBABILITY)
-    return drawn.to(pictures)[:, None, None, None]
+    strengths = drawn(len(pictures), lambda rows: torch.rand(rows) * (torch.rand(rows) < PROBABILITY))
+    return strengths.to(pictures)[:, None, None, None]
 
 
 def _uniform(pictures: Tensor) -> Tensor:
     """A number in [-1, 1] for each channel, float [B, 3, 1, 1]."""
-    return (torch.rand(*pictures.shape[:2], 1, 1) * 2 - 1).to(pictures)
+    return drawn(len(pictures), lambda rows: torch.rand(rows, pictures.shape[1], 1, 1) * 2 - 1).to(pictures)
 
 
 def _normal(pictures: Tensor, size: torch.Size | tuple[int, int]) -> Tensor:
-    return torch.randn(*pictures.shape[:2], *size).to(pictures)
+    return drawn(len(pictures), lambda rows: torch.randn(rows, pictures.shape[1], *size)).to(pictures)
 
 
 def _blurred(pictures: Tensor) -> Tensor:

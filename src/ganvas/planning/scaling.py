@@ -115,10 +115,10 @@ def exchanges(generator: nn.Module, discriminator: nn.Module, options: Options, 
         for network, updates in ((discriminator, options.d_steps), (generator, options.g_steps)):
             weights = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
             yield from [FLOAT * weights] * updates
-        # Mean and spread of generated and of real pictures, of every second row and column.
-        yield from [FLOAT * 3 * math.ceil(size / 2) ** 2] * 4
+        # Means and spreads of generated and of real pictures, of every second row and column.
+        pixels = 4 * 3 * math.ceil(size / 2) ** 2
         buffers = [*kept_buffers(generator), *kept_buffers(discriminator)]
-        yield DOUBLE * sum(buffer.numel() for buffer in buffers if buffer.is_floating_point())
+        yield DOUBLE * (pixels + sum(buffer.numel() for buffer in buffers if buffer.is_floating_point()))
         yield DOUBLE * 3  # the time, alarms and signals
 
     return tuple(length for length in parts() if length)

@@ -1,11 +1,12 @@
 """The batches of a training step: real pictures on the device, and latents."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
 
-from ganvas.distributed.part import Part
+from ganvas.distributed.part import Part, working_on
 from ganvas.foundation.pixels import to_float
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Recipe
@@ -38,7 +39,8 @@ class BatchMaker:
         options = self._recipe.options
         batches = [self._batch(*next(pictures)) for _ in range(options.d_steps)]
         last = batches[-1]
-        shared = [self._recipe.batch(last.images, self._latents(), last.labels) for _ in range(options.g_steps - 1)]
+        with self._drawing():
+            shared = [self._recipe.batch(last.images, self._latents(), last.labels) for _ in range(options.g_steps - 1)]
         return batches + shared
 
     def _batch(self, pictures: Tensor, labels: Tensor | None) -> Batch:
@@ -47,7 +49,12 @@ class BatchMaker:
         images = to_float(pictures.to(device, non_blocking=True)).contiguous(memory_format=self._machine.memory_format)
         if labels is not None:
             labels = labels.to(device, non_blocking=True)
-        return self._recipe.batch(images, self._latents(), labels)
+        with self._drawing():
+            return self._recipe.batch(images, self._latents(), labels)
+
+    def _drawing(self) -> AbstractContextManager[None]:
+        """A context in which random numbers are those of the whole batch."""
+        return working_on(self._part if self._part.count < self._part.total else None)
 
     def _latents(self) -> Tensor:
         latents = self._recipe.latents(self._part.total, self._random)

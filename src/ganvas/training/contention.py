@@ -6,7 +6,8 @@ from collections import deque
 import psutil
 import torch
 
-from ganvas.machine.load import HEAVY, OtherLoad, threads_beside
+from ganvas.distributed.load import Load
+from ganvas.machine.load import HEAVY, threads_beside
 
 # Training is slow below this share of its usual speed, and it is reported after this many seconds.
 SLOW, LONG = 0.5, 60.0
@@ -17,7 +18,7 @@ THROTTLED, FULL = 0.6, 0.95
 
 
 class Contention:
-    """Watches the load of other programs and the speed of a run, from one line of its log to the next.
+    """Follows the load of other programs and the speed of a run, from one line of its log to the next.
 
     Args:
         threads: threads of an operation while nothing else is busy.
@@ -26,24 +27,23 @@ class Contention:
 
     def __init__(self, threads: int, follows: bool) -> None:
         self._most, self._follows, self._has_said_threads = threads, follows, False
-        self._load = OtherLoad()
         self._phase, self._usual = 0, deque[float](maxlen=LINES)
         self._slow_since: float | None = None
         self._has_said_slow = False
 
-    def observe(self, img_per_s: float, seconds: float, phase: int) -> list[str]:
+    def observe(self, img_per_s: float, seconds: float, phase: int, others: Load) -> list[str]:
         """Take note of a line of the log, and set the number of threads.
 
         Args:
             img_per_s: the speed since the last line.
             seconds: that the run has taken.
             phase: of the discriminator (`networks.phased`); phases have speeds of their own.
+            others: the load of other programs since the last line.
 
         Returns:
             Messages for the user.
         """
-        others = self._load.cores()
-        return [*self._set_threads(others), *self._slowness(img_per_s, seconds, phase, others)]
+        return [*self._set_threads(others.busy), *self._slowness(img_per_s, seconds, phase, others)]
 
     def _set_threads(self, others: float) -> list[str]:
         if not self._follows or (threads := threads_beside(others, self._most)) == torch.get_num_threads():
@@ -57,7 +57,7 @@ class Contention:
             "--set threads fixes the number"
         ]
 
-    def _slowness(self, img_per_s: float, seconds: float, phase: int, others: float) -> list[str]:
+    def _slowness(self, img_per_s: float, seconds: float, phase: int, others: Load) -> list[str]:
         if phase != self._phase:
             self._phase = phase
             self._usual.clear()
@@ -75,11 +75,11 @@ class Contention:
         return [f"training has been slow for a minute: {img_per_s:.0f} img/s, usually {usual:.0f}; {reason(others)}"]
 
 
-def reason(others: float) -> str:
-    """Why this machine is slow now, as far as can be known."""
-    cores, memory = psutil.cpu_count() or 1, psutil.virtual_memory()
-    if others >= HEAVY:
-        return f"other programs use {others:.1f} of {cores} cores"
+def reason(others: Load) -> str:
+    """Why training is slow now, as far as can be known."""
+    memory = psutil.virtual_memory()
+    if others.busy >= HEAVY:
+        return str(others)
     if memory.available < (1 - FULL) * memory.total:
         return f"only {memory.available / 2**20:.0f} MiB of memory are free"
     clock = psutil.cpu_freq() if hasattr(psutil, "cpu_freq") else None

@@ -35,10 +35,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ganvas.distributed.gradients import Gradients
 from ganvas.distributed.layers import fit_parts
 from ganvas.distributed.part import WHOLE, Division, Repeated, working_on
-from ganvas.distributed.reduction import average_gradients, average_statistics, broadcast_weights
-from ganvas.distributed.world import World
+from ganvas.distributed.reduction import average_statistics, broadcast_weights
 from ganvas.foundation.errors import DivergedError, RunError
 from ganvas.foundation.state import State
 from ganvas.gans.recipe import Batch, Loss, Recipe, Spec
@@ -74,6 +74,9 @@ class AdversarialStep:
         self.generator, self.discriminator = (machine.place(network) for network in self.objective.build(spec))
         for network in (self.generator, self.discriminator):
             fit_parts(network, division)
+        self._gradients = {
+            network: Gradients(network, division.world) for network in (self.generator, self.discriminator)
+        }
         self.average = MovingAverage(self.generator, options.ema_kimg)
         self._g, self._d = (InPrecision(network, fabric) for network in (self.generator, self.discriminator))
         self._g_optimizer: Any = fabric.setup_optimizers(optimizer(self.generator, options.g_lr, options, machine))
@@ -114,10 +117,26 @@ class AdversarialStep:
         with frozen(self.discriminator):
             for batch in batches[d_steps - 1 :]:
                 values |= self._update_generator(shown if batch is shared else self._split(batch))
-        values["batch_diversity"] = _diversity(shown, self._g, world)
-        average_statistics([self.generator, self.discriminator], world)
+        values["batch_diversity"] = self._average_statistics(shown)
         self.average.update(self.generator, d_steps * world.size * len(shared.images), images_seen)
         return _read(values)
+
+    def _average_statistics(self, shown: Sequence[Batch]) -> Tensor:
+        """Average the running statistics of both networks over all processes.
+
+        Returns:
+            How far the generated pictures of the whole batch spread, relative to the real ones.
+        """
+        world = self._division.world
+        fakes, images = [batch.fakes(self._g) for batch in shown], [batch.images for batch in shown]
+        moments = torch.stack([_moments(each[0] if len(each) == 1 else torch.cat(each)) for each in (fakes, images)])
+        count = sum(map(len, images))
+        if world.size > 1:
+            moments = average_statistics([self.generator, self.discriminator], world, _raw(moments, count))
+            count *= world.size
+            moments = _central(moments, count)
+        spreads = moments[:, 1].div_(count - 1).sqrt_().mean((1, 2, 3))
+        return spreads[0] / spreads[1]
 
     def _split(self, batch: Batch) -> list[Batch]:
         """The micro-batches of a batch: the batch itself if there is one only."""
@@ -160,9 +179,10 @@ class AdversarialStep:
     ) -> dict[str, Tensor]:
         """Update a network once, on the mean loss of all micro-batches of all processes. Returns the scalars to log."""
         optimizer.zero_grad(set_to_none=True)
-        values = self._backward(batches, loss_of, prefix)
+        gradients = self._gradients[network]
+        values = self._backward(batches, loss_of, prefix, gradients)
         if self._division.world.size > 1:
-            scalars = average_gradients(network, torch.stack(list(values.values())), self._division.world)
+            scalars = gradients.average(torch.stack(list(values.values())))
             values = dict(zip(values, scalars, strict=True))
         _require_finite(values, f"{prefix}_loss", "generator" if prefix == "g" else "discriminator")
         norm = torch.nn.utils.get_total_norm(
@@ -174,7 +194,9 @@ class AdversarialStep:
         optimizer.step()
         return {f"{prefix}_grad": norm} | values
 
-    def _backward(self, batches: Sequence[Batch], loss_of: Callable[[Batch], Loss], prefix: str) -> dict[str, Tensor]:
+    def _backward(
+        self, batches: Sequence[Batch], loss_of: Callable[[Batch], Loss], prefix: str, gradients: Gradients
+    ) -> dict[str, Tensor]:
         """Add up the gradients of the micro-batches of this process. Returns the means of their scalars."""
         seen = list[dict[str, Tensor]]()
         random = Repeated(batches[0].images.device) if len(batches) > 1 else None
@@ -183,6 +205,8 @@ class AdversarialStep:
                 random.begin()
             with working_on(part):
                 loss = loss_of(batch)
+                if batch is batches[-1]:
+                    gradients.expect()
                 self._fabric.backward(loss.total if len(batches) == 1 else loss.total / len(batches))
             seen.append(_scalars(f"{prefix}_loss", loss) | (_judgements(loss) if prefix == "d" else {}))
             if len(batches) > 1:
@@ -349,27 +373,31 @@ def _judgements(loss: Loss) -> dict[str, Tensor]:
     return opinions
 
 
-def _diversity(batches: Sequence[Batch], generator: nn.Module, world: World) -> Tensor:
-    """How far the generated pictures of a whole batch spread, relative to the real ones."""
-    fakes, images = [batch.fakes(generator) for batch in batches], [batch.images for batch in batches]
-    of_fakes, of_images = (_spread(each[0] if len(each) == 1 else torch.cat(each), world) for each in (fakes, images))
-    return of_fakes / of_images
-
-
-def _spread(images: Tensor, world: World) -> Tensor:
-    """The mean standard deviation of a pixel over a batch, 0 if all pictures are the same.
+def _moments(images: Tensor) -> Tensor:
+    """The mean of each pixel over a batch, and the sum of its squared deviations from that, float32 [2, 3, H, W].
 
     Args:
-        images: the part of the batch that this process has, float [B, 3, S, S].
-        world: the processes that share the batch.
+        images: float [B, 3, S, S].
     """
     # Every second row and column say as much, in a fourth of the time.
     pictures = images.detach()[:, :, ::2, ::2].float()
-    with torch.no_grad():
-        # The same as `std`, but five times as fast on a CPU.
-        mean = world.mean(pictures.mean(0))
-        squares = world.size * world.mean((pictures - mean).square_().sum(0))
-    return squares.div_(world.size * len(pictures) - 1).sqrt_().mean()
+    mean = pictures.mean(0)
+    return torch.stack([mean, (pictures - mean).square_().sum(0)])  # five times as fast on a CPU as `std`
+
+
+def _raw(moments: Tensor, count: int) -> Tensor:
+    """The means of values and of their squares, which can be averaged over processes; of `_moments` [..., 2, 3, H, W].
+
+    They are doubles, because their difference may be small.
+    """
+    mean, squares = moments.double().unbind(1)
+    return torch.stack([mean, squares / count + mean.square()], 1)
+
+
+def _central(raw: Tensor, count: int) -> Tensor:
+    """The inverse of `_raw`."""
+    mean, squares = raw.unbind(1)
+    return torch.stack([mean, (squares - mean.square()).clamp_(min=0) * count], 1)
 
 
 def _restore_strides(optimizer: Optimizer) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TRAIN
+from ganvas.distributed.load import SharedLoad
 from ganvas.distributed.part import WHOLE, Division
 from ganvas.distributed.reduction import require_alike
 from ganvas.foundation.errors import DivergedError, GanvasError, LostProcess, UnlikeProcesses
@@ -85,9 +86,9 @@ class Trainer:
         self._saver = Saver(run, recipe, data, may_roll_back=settings.on_trouble == "rollback")
         self._logbook = Logbook(run, display, settings.tensorboard)
         self._agenda, self._clock = Agenda(settings, self.progress), Clock(settings.budget)
-        # To each of several processes, the others would be other programs.
-        is_alone = self._world.size == 1
-        self._contention = Contention(machine.threads, follows_load(settings, machine)) if is_alone else None
+        # Several processes wait for the slowest of them, so one of them must not choose its threads by itself.
+        self._contention = Contention(machine.threads, self._world.size == 1 and follows_load(settings, machine))
+        self._load = SharedLoad(self._world)
         self._interruption = Interruption()
         self._evaluated_at = -1  # steps
         self._evaluation: Evaluation | None = None
@@ -175,13 +176,15 @@ class Trainer:
 
     def _log(self) -> None:
         """Log the means since the last line; nothing if no step was taken since."""
-        if (values := self._updater.statistics(self.progress)) and self._world.is_first:
+        if not (values := self._updater.statistics(self.progress)):
+            return
+        others = self._load.highest()
+        if self._world.is_first:
             line = self._logbook.stats(values, self.progress, self._clock.seconds_left(self.progress))
             self.assessor.logged(line)
-            if self._contention:
-                phase = phases_of(self.step.discriminator).phase
-                for message in self._contention.observe(values["img_per_s"], self.progress.seconds, phase):
-                    self._logbook.say(message)
+            phase = phases_of(self.step.discriminator).phase
+            for message in self._contention.observe(values["img_per_s"], self.progress.seconds, phase, others):
+                self._logbook.say(message)
 
     def _sample(self) -> None:
         """Draw the sample grid."""

@@ -33,7 +33,7 @@ def read_pictures(paths: Sequence[str | Path], size: int, options: Mapping[str, 
     frame, pictures = frame_like(options or {}, size), []
     for path in map(user_path, paths):
         try:
-            pictures.append(place(PictureFile(path, str(path), {}).read(frame).pixels, frame))
+            pictures.append(place(PictureFile(str(path), str(path), {}).read(frame).pixels, frame))
         except Rejected as error:
             raise DataError(f"{path} cannot be used: {error}; give a picture file") from error
     return np.stack(pictures)

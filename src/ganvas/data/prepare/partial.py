@@ -8,7 +8,6 @@ same key prepares only what is missing, what was left out, and what has changed 
 """
 
 import contextlib
-import dataclasses
 import glob
 import hashlib
 import json
@@ -75,30 +74,39 @@ class PartialDataset:
         self.size = size
         self._path, self._journal = directory / _IMAGES, journal
         self._images = ImagesFile(images, size)
-        self._entries = {entry.name: entry for entry in self._read()}
+        self._end = 0
+        # Entries stay in the file: those of a hundred million pictures take more memory than most machines have.
+        self._earlier = dict(self._read())
 
-    def _read(self) -> Iterator[Entry]:
-        """The entries before the first that is damaged or lacks pictures; the rest of both files is cut off.
+    def _read(self) -> Iterator[tuple[str, int]]:
+        """Name and place of the entries before the first that is damaged or lacks pictures; both files are cut there.
 
         If a process was killed, only the last line can be damaged; after a power cut, any line can.
         """
-        end = 0
         while (entry := _entry(self._journal.readline())) is not None:
             if entry.first != self._images.count or not self._images.keep(len(entry.phashes), entry.crc):
                 break
-            end = self._journal.tell()
-            yield entry
+            yield entry.name, self._end
+            self._end = self._journal.tell()
         self._images.cut()
-        self._journal.seek(end)
+        self._journal.seek(self._end)
         self._journal.truncate()
 
-    def entry_of(self, item: Item) -> Entry | None:
-        """The entry of an item; None if there is none or the item has changed."""
-        entry = self._entries.get(item.name)
-        return entry if entry is not None and entry.stamp == item.stamp else None
+    def place_of(self, item: Item) -> int | None:
+        """The place of the entry of an item; None if there is none or the item has changed."""
+        place = self._earlier.get(item.name)
+        return place if place is not None and self.entry(place).stamp == item.stamp else None
 
-    def add(self, name: str, item: Prepared) -> Entry:
-        """Store the pictures of a prepared item."""
+    def entry(self, place: int) -> Entry:
+        """The entry at a place that `place_of` or `add` has returned."""
+        self._journal.seek(place)
+        entry = _entry(self._journal.readline())
+        if entry is None:
+            raise GanvasError(f"{self._journal.name} was changed by another program; try again")
+        return entry
+
+    def add(self, name: str, item: Prepared) -> int:
+        """Store the pictures of a prepared item. Returns the place of its entry."""
         first = self._images.count
         for square in item.views:
             self._images.append(square)
@@ -106,9 +114,12 @@ class PartialDataset:
         crc = zlib.crc32(np.ascontiguousarray(item.views).data)
         entry = Entry(name, item.stamp, first, item.phashes, item.sha256, item.content, item.width, item.height, crc)
         # Written after its pictures, so that whoever reads the line finds them.
-        self._journal.write(json.dumps(dataclasses.asdict(entry)).encode() + b"\n")
+        place, line = self._end, json.dumps(vars(entry)).encode() + b"\n"
+        self._journal.seek(place)
+        self._journal.write(line)
         self._journal.flush()
-        return entry
+        self._end += len(line)
+        return place
 
     def pictures(self) -> Images:
         """All pictures so far, uint8 [N, S, S, 3], as a read-only memory map."""

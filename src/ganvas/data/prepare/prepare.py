@@ -21,9 +21,10 @@ from ganvas.data.dataset.writing import fingerprint, write_tables
 from ganvas.data.pictures.frame import require_size
 from ganvas.data.prepare.holdout import HoldoutPlan
 from ganvas.data.prepare.options import PrepareArguments
+from ganvas.data.prepare.outcomes import Outcomes
 from ganvas.data.prepare.parallel import ordered_map
-from ganvas.data.prepare.partial import Entry, PartialDataset, partial_dataset
-from ganvas.data.prepare.picture import LeftOut, prepare_item
+from ganvas.data.prepare.partial import PartialDataset, partial_dataset
+from ganvas.data.prepare.picture import prepare_item
 from ganvas.data.prepare.summary import Duplicates, Originals, Summary, examples, reasons
 from ganvas.data.prepare.table import Table, classes_of, require_classes
 from ganvas.data.sources import Source
@@ -152,18 +153,16 @@ def _prepare(source: SourceSpec, target: Path, options: PrepareArguments) -> Sum
     )
 
 
-def _make_pictures(
-    source: Source, options: PrepareArguments, partial: PartialDataset
-) -> tuple[list[Entry | LeftOut], int]:
+def _make_pictures(source: Source, options: PrepareArguments, partial: PartialDataset) -> tuple[Outcomes, int]:
     """Prepare every item of the source that an earlier run has not prepared.
 
     Returns:
         The outcome of each item, in the order of the source, and the number of items that were done already.
     """
-    progress = options.progress
-    outcomes: list[Entry | LeftOut | None] = [partial.entry_of(item) for item in source.items]
-    missing = [number for number, outcome in enumerate(outcomes) if outcome is None]
-    total, resumed = len(outcomes), len(outcomes) - len(missing)
+    progress, total = options.progress, len(source.items)
+    outcomes = Outcomes(partial, source.items)
+    missing = outcomes.missing
+    resumed = total - len(missing)
     if progress is not None and resumed:
         progress(resumed, total)
     workers = options.workers or (usable_cores() if len(missing) >= source.parallel_from else 1)
@@ -172,7 +171,7 @@ def _make_pictures(
     )
     with contextlib.closing(results):
         for done, (number, result) in enumerate(zip(missing, results, strict=True), start=resumed + 1):
-            outcomes[number] = result if isinstance(result, LeftOut) else partial.add(source.items[number].name, result)
+            outcomes.add(number, source.items[number].name, result)
             if progress is not None:
                 progress(done, total)
-    return [outcome for outcome in outcomes if outcome is not None], resumed
+    return outcomes, resumed

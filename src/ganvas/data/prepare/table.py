@@ -1,6 +1,7 @@
 """The tables of a dataset, made from the outcome of each item: one of pictures, and one of files left out."""
 
 import itertools
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from ganvas.data.sources.source import Value, shortened
 from ganvas.foundation.arrays import Images, Integers
 from ganvas.foundation.errors import DataError
 
+# Rows of a table that are gathered at a time.
+ROWS = 10_000
 # The most reasons, or offending classes, that a message names.
 COMMONEST = 3
 
@@ -53,21 +56,21 @@ class Table:
         Raises:
             DataError: no item could be prepared.
         """
-        rows: list[dict[str, Value]] = []
-        numbers: list[int] = []
-        positions: list[int] = []
+        facts, labels = Columns(), list[Mapping[str, Value]]()
+        numbers, positions = array("q"), array("q")
         left_out: list[tuple[int, str, str, str]] = []
         for number, (item, outcome) in enumerate(zip(source.items, outcomes, strict=True)):
             if isinstance(outcome, LeftOut):
                 left_out.append((number, item.name, outcome.reason, outcome.detail))
                 continue
             for crop, phash in enumerate(outcome.phashes):
-                facts = _facts(item, outcome, phash, {"crop": crop} if has_crops else {})
-                rows.append({**facts, **source.row(item)})
+                facts.append(_facts(item, outcome, phash, {"crop": crop} if has_crops else {}))
+                labels.append(source.row(item))
                 numbers.append(number)
                 positions.append(outcome.first + crop)
-        table = cls(source, _in_columns(rows), np.array(numbers, np.int64), np.array(positions, np.int64), left_out)
-        if not rows:
+        index = _with_labels(facts.table(), labels)
+        table = cls(source, index, np.array(numbers, np.int64), np.array(positions, np.int64), left_out)
+        if not labels:
             commonest = itertools.islice(reasons(table.rejected).items(), COMMONEST)
             raise DataError(
                 f"no readable picture in {source.title}, {counted(len(left_out), 'file')} left out: "
@@ -187,14 +190,41 @@ def require_classes(source: Source, counts: Mapping[str, int]) -> None:
         )
 
 
-def _in_columns(rows: list[dict[str, Value]]) -> pd.DataFrame:
-    """The rows as a table. Integer columns with unknown values stay integers, which pandas would turn into floats."""
-    index = pd.DataFrame(rows)
-    for name in index.columns[index.dtypes == np.float64]:
-        values = [row.get(name) for row in rows]
+class Columns:
+    """Rows that become columns, some at a time: as Python's own objects, they take several times the memory."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, Value]] = []
+        self._tables: list[pd.DataFrame] = []
+
+    def append(self, row: dict[str, Value]) -> None:
+        """Add a row. Each row has the same keys, and values of the same types."""
+        self._rows.append(row)
+        if len(self._rows) == ROWS:
+            self._gather()
+
+    def table(self) -> pd.DataFrame:
+        """All rows."""
+        if self._rows or not self._tables:
+            self._gather()
+        return pd.concat(self._tables, ignore_index=True)
+
+    def _gather(self) -> None:
+        self._tables.append(pd.DataFrame(self._rows))
+        self._rows = []
+
+
+def _with_labels(facts: pd.DataFrame, labels: list[Mapping[str, Value]]) -> pd.DataFrame:
+    """The table with the labels of each row as further columns. A label of the same name replaces a column.
+
+    Integer columns with unknown values stay integers, which pandas would turn into floats.
+    """
+    columns = pd.DataFrame(labels, index=facts.index)
+    for name in columns.columns[columns.dtypes == np.float64]:
+        values = [row.get(name) for row in labels]
         if all(value is None or isinstance(value, int) for value in values):
-            index[name] = pd.array(values)
-    return index
+            columns[name] = pd.array(values)
+    return facts.assign(**{str(name): column for name, column in columns.items()})
 
 
 def _facts(item: Item, entry: Entry, phash: str, crop: dict[str, int]) -> dict[str, Value]:

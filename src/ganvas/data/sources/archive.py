@@ -58,7 +58,7 @@ class Place(NamedTuple):
     length: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """A picture in an archive."""
 

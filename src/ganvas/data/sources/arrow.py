@@ -32,7 +32,7 @@ _ROWS, _BUFFER = 16, 2**20
 _FAILURES = (OSError, ValueError, LookupError, TypeError, NotImplementedError, pa.ArrowException)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EmbeddedPicture:
     """A picture in a row of a table.
 
@@ -57,7 +57,7 @@ class EmbeddedPicture:
     @property
     def stamp(self) -> str:
         """The state of the table, the column, the row, and the stamp of the linked file."""
-        linked = "" if self.linked is None else PictureFile(self.linked, self.name, self.labels).stamp
+        linked = "" if self.linked is None else PictureFile(str(self.linked), self.name, self.labels).stamp
         return f"{self.table} {self.column} {self.row} {linked}"
 
     def read(self, frame: Frame) -> Picture:
@@ -72,7 +72,7 @@ class EmbeddedPicture:
         if data and isinstance(data, bytes):
             return decode(io.BytesIO(data), frame)
         if data is None and self.linked is not None:
-            return PictureFile(_inside(self.linked, self.folders), self.name, self.labels).read(frame)
+            return PictureFile(str(_inside(self.linked, self.folders)), self.name, self.labels).read(frame)
         raise Rejected(Reason.EMPTY if data == b"" else "no picture in the table")
 
 

@@ -16,11 +16,14 @@ from ganvas.data.sources.tree import as_text, by_folders
 from ganvas.foundation.errors import DataError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PictureFile:
-    """A file with the extension of a picture."""
+    """A file with the extension of a picture.
 
-    path: Path
+    Its path is a text, because there may be a hundred million of these, and a `Path` takes four times the memory.
+    """
+
+    path: str
     name: str
     labels: Mapping[str, Value]
 
@@ -28,18 +31,19 @@ class PictureFile:
     def stamp(self) -> str:
         """Path, size and modification time. The path counts because a name in a table can come to mean another file."""
         try:
-            state = FileState.of(self.path)
+            state = FileState.of(Path(self.path))
             return f"{state} {as_text(str(state.path))}"
         except (OSError, ValueError):  # `read` reports the reason
             return ""
 
     def read(self, frame: Frame) -> Picture:
         """Decode the file; a big JPEG only at the resolution that the frame needs."""
+        path = Path(self.path)
         try:
             # Opening a pipe would wait forever for a writer.
-            if not stat.S_ISREG(self.path.stat().st_mode):
+            if not stat.S_ISREG(path.stat().st_mode):
                 raise Rejected(Reason.NOT_A_FILE)
-            with self.path.open("rb") as file:
+            with path.open("rb") as file:
                 return decode(file, frame)
         except OSError as error:
             raise Rejected(_why(error)) from error
@@ -82,7 +86,7 @@ class Folder:
             DataError: the file cannot be read.
         """
         try:
-            return self._files[name].read_bytes()
+            return Path(self._files[name]).read_bytes()
         except OSError as error:
             raise DataError(f"{self._files[name]} cannot be read: {error.strerror or error}") from error
 
@@ -96,14 +100,14 @@ def open_folder(root: Path, request: Request | None = None) -> Source:
     return by_folders(Folder(root), request or Request(classes="none"))
 
 
-def _walk(root: Path) -> tuple[dict[str, Path], dict[str, str]]:
-    """The files below `root` by name, and the folders that are skipped or cannot be read, with the reason.
+def _walk(root: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The paths of the files below `root` by name, and the folders that are skipped or cannot be read, with the reason.
 
     Links are followed, but every real folder is visited once, so a loop of links ends. The search goes level by level
     and follows links last, so a class folder is found under its own name before any link to it. A link to a parent of
     the root is not followed, because it would add pictures from outside of the root.
     """
-    files: dict[str, Path] = {}
+    files: dict[str, str] = {}
     unreadable: dict[str, str] = {}
     whole = root.resolve()
     seen = {_identity(folder) for folder in (whole, *whole.parents)}
@@ -125,7 +129,7 @@ def _walk(root: Path) -> tuple[dict[str, Path], dict[str, str]]:
             if path.name.startswith("."):
                 continue
             if not _is_folder(path):
-                files[_name(path, root)] = path
+                files[_name(path, root)] = str(path)
             elif _identity(path) not in seen:
                 seen.add(_identity(path))
                 waiting.append(path)

@@ -147,7 +147,7 @@ def _file_items(paths: Sequence[str], rows: Sequence[Mapping[str, Value]], base:
         elif (file := _file(base, path)) is None:
             items.append(RejectedItem(name, missing(table), labels))
         else:
-            items.append(PictureFile(file, name, labels))
+            items.append(PictureFile(str(file), name, labels))
     return items
 
 

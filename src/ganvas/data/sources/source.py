@@ -78,8 +78,10 @@ class Source:
         """The names of the labels."""
         return set().union(*(item.labels for item in self.items))
 
-    def row(self, item: Item) -> dict[str, Value]:
+    def row(self, item: Item) -> Mapping[str, Value]:
         """The labels of an item under the names that they have in the index."""
+        if RESERVED.isdisjoint(item.labels):
+            return item.labels  # often the same object for all items of a class
         return {self.index_name(column): value for column, value in item.labels.items()}
 
     def index_name(self, column: str) -> str:
@@ -88,7 +90,7 @@ class Source:
         return f"{column}_in_table" if is_taken else column
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RejectedItem:
     """An item that is known to be unusable without opening it, such as a text file.
 
@@ -108,7 +110,7 @@ class RejectedItem:
         raise Rejected(self.reason)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Relabelled:
     """An item with another name or other labels."""
 

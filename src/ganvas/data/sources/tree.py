@@ -67,27 +67,28 @@ def by_folders(tree: Tree, request: Request) -> Source:
     """
     if not tree.names:
         raise DataError(f"{tree.title} holds no files; put pictures into it, or into one sub-folder for each class")
-    names = pictures_of(tree)
-    folders = {name: name.removeprefix(tree.wrapper).split("/")[:-1] for name in names}
+    pictures = pictures_of(tree)
+    # By folder and not by picture, of which there may be a hundred million.
+    folders: dict[str, list[str]] = {}
+    for name in pictures:
+        if (folder := _folder(name)) not in folders:
+            folders[folder] = name.removeprefix(tree.wrapper).split("/")[:-1]
     depth = max(map(len, folders.values()), default=0)
     splits = request.split == "class" and depth > 0
-    below = {name: parts[splits:] for name, parts in folders.items()}
     level = _level(request, depth - splits, tree)
     if splits:
         request.used.add("split")
-        _refuse_loose([name for name in folders if not folders[name]], tree, "split")
+        _refuse_loose([name for name in pictures if not folders[_folder(name)]], tree, "split")
+    below = {folder: parts[splits:] for folder, parts in folders.items()}
     if level is not None:
-        lacking = [name for name, parts in below.items() if not -len(parts) <= level < len(parts)]
-        _refuse_loose(lacking, tree, "class", request.level)
-    items: list[Item] = []
-    for name in tree.names:
-        if name in folders:
-            labels: dict[str, Value] = {"split": folders[name][0]} if splits else {}
-            if level is not None:  # file systems differ in how they write accents
-                labels["class"] = unicodedata.normalize("NFC", below[name][level])
-            items.append(tree.picture(name, labels))
-        else:
-            items.append(rejected_item(tree, name))
+        loose = {folder for folder, parts in below.items() if not -len(parts) <= level < len(parts)}
+        _refuse_loose([name for name in pictures if _folder(name) in loose], tree, "class", request.level)
+    labels = {folder: _labels(folders[folder] if splits else [], below[folder], level) for folder in folders}
+    usable = set(pictures)
+    items = [
+        tree.picture(name, labels[_folder(name)]) if name in usable else rejected_item(tree, name)
+        for name in tree.names
+    ]
     return Source(
         title=tree.title,
         items=items,
@@ -96,6 +97,18 @@ def by_folders(tree: Tree, request: Request) -> Source:
         remedy=REMEDY,
         notes=() if level is None or request.level or request.split else _hint({parts[0] for parts in below.values()}),
     )
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _labels(split: Sequence[str], below: Sequence[str], level: int | None) -> dict[str, Value]:
+    """The labels of all pictures in a folder: the first of the folders in `split`, and the class."""
+    labels: dict[str, Value] = {"split": split[0]} if split else {}
+    if level is not None:  # file systems differ in how they write accents
+        labels["class"] = unicodedata.normalize("NFC", below[level])
+    return labels
 
 
 def _hint(classes: set[str]) -> tuple[str, ...]:

@@ -211,7 +211,7 @@ def _flowers(root: Path, name: str) -> list[Item]:
                 raise DataError(f"{folder} has no label for picture {number} of its split {split}")
             file = f"image_{number:05d}.jpg"
             label = Flowers102.classes[labels[number - 1] - 1]
-            items.append(PictureFile(folder / "jpg" / file, file, {"class": label, "split": split}))
+            items.append(PictureFile(str(folder / "jpg" / file), file, {"class": label, "split": split}))
     return sorted(items, key=lambda item: item.name)
 
 
