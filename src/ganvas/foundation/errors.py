@@ -17,6 +17,10 @@ class GanvasError(Exception):
 
     exit_code = 2
 
+    def __str__(self) -> str:
+        # What a library says of a file, which a message may quote, can have several lines.
+        return " ".join(filter(None, map(str.strip, super().__str__().splitlines())))
+
 
 class DataError(GanvasError):
     """A picture, a source of pictures or a dataset directory cannot be used."""

@@ -88,5 +88,5 @@ def map_images(file: Path, advice: str = PREPARE) -> Images:
     """
     try:
         return StoredPictures.open(file, advice)
-    except (OSError, ValueError, SyntaxError, tokenize.TokenError) as error:  # the header is a Python literal
+    except (OSError, ValueError, OverflowError, SyntaxError, tokenize.TokenError) as error:  # its header is Python
         raise DataError(f"{file} is missing or cut short ({error}); prepare the dataset again") from error
