@@ -70,7 +70,7 @@ def importance(shares: Mapping[str, float]) -> list[Chart]:
         marker_color=BLUE,
         hovertemplate="%{y}: %{x:.2f}<extra></extra>",
     )
-    figure.update_yaxes(nticks=None, showgrid=False)
+    figure.update_yaxes(nticks=None, showgrid=False, ticksuffix="  ")
     note = (
         "How much of the differences of KID among the trials that were trained to the end each option explains, by a "
         "random forest (fANOVA). Few trials make rough shares, and an option matters within its range only."
