@@ -51,7 +51,7 @@ def test_derivatives_are_torchs(name: str) -> None:
         return [parameter.grad for parameter in layer.parameters() if parameter.grad is not None]
 
     theirs, ours, images = pair(name)
-    torch.testing.assert_close(derivatives(ours, images), derivatives(theirs, images), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(derivatives(ours, images), derivatives(theirs, images), rtol=1e-3, atol=1e-4)
 
 
 def test_an_earlier_pass_can_be_differentiated_after_a_later_one() -> None:

@@ -54,6 +54,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     index.to_parquet(data / "index.parquet")
     info = json.loads((data / "dataset.json").read_text())
     (data / "dataset.json").write_text(json.dumps(info | {"class_names": NAMES}))
+    (data / "checksums.json").unlink()
     write_page(survey(data), folder / "page.html")
     return folder
 

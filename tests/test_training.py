@@ -198,7 +198,9 @@ def test_evaluations_take_a_tenth_of_the_time_by_default(
     """A clock on which a step takes 3 minutes and an evaluation an hour."""
     steps: list[None] = []
     monkeypatch.setattr(evaluation, "Evaluator", SlowEvaluator)
-    slow = SimpleNamespace(perf_counter=lambda: len(steps) * 180.0 + SlowEvaluator.hours * 3600.0)
+    slow = SimpleNamespace(
+        perf_counter=lambda: len(steps) * 180.0 + SlowEvaluator.hours * 3600.0, process_time=lambda: 0.0
+    )
     monkeypatch.setattr(clock, "time", slow)
     real_update = updater.Updater.update
 
