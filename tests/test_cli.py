@@ -248,6 +248,8 @@ def test_a_stopped_run_says_how_to_go_on_and_does(
     cli("resume", "run", "--budget", "2steps", check=True)
 
 
+# Slow, because it needs three processes. `make torture` kills many runs, and other tests resume within a process.
+@pytest.mark.slow
 def test_a_killed_run_goes_on_from_its_last_checkpoint(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
     command = [sys.executable, "-m", "ganvas", "train", str(tiny_data), "--out", "run", *TINY_WORDS]
     command += ["--budget", "1h", "--set", "log_every=1steps", "--set", "checkpoint_every=3steps"]
