@@ -21,6 +21,7 @@ from ganvas.planning.run import train
 from ganvas.report.run.models import RunModels
 from ganvas.report.run.run import Run
 from ganvas.report.run.spectrum import spectrum
+from ganvas.verdict.kinds import discriminator_overpowered
 from support.command_line import Cli
 from support.datasets import write_dataset, write_directory
 from support.runs import TINY
@@ -97,6 +98,8 @@ def test_a_second_stage_that_paints_one_pattern_is_named(tmp_path: Path, monkeyp
     changes = {"first": str(first), "budget": "5steps", "eval_every": "1steps", "eval_samples": 16}
     changes |= {"extractor": "pixels", "d_width": 4, "sample_every": "100steps", "vision": 0}
     monkeypatch.setattr(Brush, "forward", spoilt)
+    for bound in ("GUESSING", "FOOLED"):  # a D of five steps does either
+        monkeypatch.setattr(discriminator_overpowered, bound, 0.0)
     train(data, tmp_path / "run", "brushwork", **TINY | changes)
     last = read_records(tmp_path / "run" / "evals.jsonl")[-1]
     assert last["verdict"] == "patterned"

@@ -102,7 +102,7 @@ def test_it_is_said_since_when() -> None:
     [
         ("collapsed", {"spacing": 0.0}),
         ("collapsed", LOW | {"spacing": 0.001, "kid": 1.0, "coverage": 0.0, "recall": 0.0}),
-        ("patterned", {"shared_detail": 0.4, "spectrum_db": 12.0, "sharpness": 3.0}),
+        ("patterned", FLAT | {"kid": 1.0, "shared_detail": 0.4, "spectrum_db": 12.0, "sharpness": 3.0}),
         ("memorising", {"copies": 0.6, "copies_se": 0.02}),
         ("stalled", FLAT | {"kid": 1.0}),
         ("discriminator overpowering", FLAT | {"kid": 1.0, "d_tells": 1.0}),
@@ -166,14 +166,16 @@ def test_a_leak_needs_the_augmentation_and_must_stay(augmentation: str, sign: st
     assert names(fades, (augmentation,))[-1] == "learning", "young pictures are dull, and become less so"
 
 
-def test_a_pattern_of_young_pictures_that_fades_is_no_trouble() -> None:
-    assert "patterned" not in names(run(shared_detail=lambda n: 0.8 if n < 5 else 0.1))
-    last = verdicts(run(shared_detail=lambda n: 0.1 if n < 5 else 0.8))[-1]
+def test_a_pattern_is_told_where_nothing_gets_better_and_it_does_not_fade() -> None:
+    flat = FLAT | {"kid": 1.0}
+    last = verdicts(run(**flat, shared_detail=lambda n: 0.1 if n < 5 else 0.8))[-1]
     assert (last.name, last.since) == ("patterned", 5 * KIMG)
+    assert names(run(**flat, shared_detail=lambda n: 0.7 - 0.06 * n))[-1] == "stalled"
+    assert "patterned" not in names(run(shared_detail=0.8)), "its pictures get better"
 
 
-def test_a_pattern_that_fades_slowly_is_no_trouble() -> None:
-    assert "patterned" not in names(run(shared_detail=lambda n: 0.7 - 0.06 * n))
+def test_what_kept_a_generator_from_learning_matters_more_than_its_pattern() -> None:
+    assert names(run(**FLAT, kid=1.0, d_tells=1.0, shared_detail=0.8))[-1] == "discriminator overpowering"
 
 
 def test_a_fooled_discriminator_is_no_trouble_while_kid_falls() -> None:

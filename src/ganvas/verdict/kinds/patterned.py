@@ -14,8 +14,8 @@ FADING: Final = 0.75
 
 
 def _patterned(history: History) -> Evidence | None:
-    """The pictures share their detail, evaluation after evaluation, and it does not fade as in young generators."""
-    if not history.has_trend:
+    """The pictures share their detail, evaluation after evaluation, and neither that nor anything else gets better."""
+    if history.is_improving:
         return None
     shared, recent = history.values("shared_detail") > COMMON, history.values("shared_detail", SPAN + 1)
     if not shared[-SPAN - 1 :].all() or recent[-1] < FADING * recent.max():
@@ -26,9 +26,9 @@ def _patterned(history: History) -> Evidence | None:
 
 KIND = VerdictKind(
     name="patterned",
-    # Below collapsed: pictures that are all alike share their detail too. Above augmentation leaking, whose borders may
-    # be taken for a pattern only where they are in every picture.
-    gravity=75,
+    # Above stalled, which says less, and below all others: a generator that has learnt little paints patterns, too,
+    # and then what kept it from learning matters more.
+    gravity=32,
     healthy=False,
     meaning="It paints the same pattern on every picture.",
     remedies=(LOWER_RATES, Remedy("the best snapshot, which may be free of it")),
