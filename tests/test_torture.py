@@ -110,6 +110,7 @@ def test_a_preparation_whose_disk_fails_leaves_all_or_nothing(workshop: Workshop
     at = Random(error).randint(20, 50)
     fault = {"within": tmp_path, "first": at, "error": error, "lasting": 1}
     ended = workshop.warm.run(tmp_path, *PREPARE, "--classes", "none", fault=fault)
+    assert ended.calls >= at
     assert (ended.code == -9) if error < 0 else (ended.code == 2 and impolite(ended) == [])
     assert unreadable(tmp_path) == []
     assert workshop.warm.run(tmp_path, *PREPARE, "--classes", "none").code == 0

@@ -244,7 +244,7 @@ def _become(request: Mapping[str, Any], *inherited: IO[str]) -> None:
         os.dup2(opened, number)
         os.close(opened)
     for file in inherited:
-        os.close(file.fileno())
+        file.close()  # not the descriptor alone, which the end of `_serve` would close again
     os.chdir(request["folder"])
     os.environ.update(request["environment"])
     sys.argv = ["ganvas", *request["words"]]
