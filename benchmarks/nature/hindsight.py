@@ -80,7 +80,7 @@ class Truth:
         symptoms: when each came, by its name; empty for a healthy run.
         causes: the verdicts of `CAUSES` that apply.
         passing: by symptom, the places of the evaluations up to which it had lasted for `LASTED` evaluations or more,
-            whatever came later. To name it there is no false alarm, even if the run recovers.
+            whatever came later. A verdict that names it there is right, even if the run recovers.
     """
 
     symptoms: dict[str, Onset]

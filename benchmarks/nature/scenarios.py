@@ -1,8 +1,8 @@
 """The runs of the benchmark. None has a planted fault, and none has a truth that its setting decides.
 
 Every setting has three runs on different pictures. The first was for tuning the rules. The second was a test: it was
-looked at once, and the rules have been tuned on it, too, since. The third is fresh: it has another
-seed, and was looked at once after that.
+looked at once, and the rules have been tuned on it, too, since. The third is fresh: it has another seed, and was looked
+at once after that.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the processes of a run average and compare: running statistics and weights. See `gradients` for those."""
+"""What the processes of a run average and compare: running statistics and weights; `gradients` has theirs."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

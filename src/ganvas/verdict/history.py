@@ -30,7 +30,7 @@ TRIFLE, NEARLY_FULL, FULL = 0.03, 0.9, 1.1
 SETTLED: Final = 3
 # Lower bound of the standard error of a share or a ratio, which can be 0 by chance.
 _LEAST_ERROR: Final = 0.01
-# A run can be converged only if its KID fell below this share of the first KID.
+# A run has learnt if its KID fell below this share of the first KID.
 LEARNT: Final = 0.6
 # Pictures that cover this share of the real ones leave little to learn.
 COVERED: Final = 0.8
