@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
 from ganvas.artist.origin import LONGEST_NAME, Finite, Vector, decoded, encoded
 from ganvas.foundation.arrays import Features
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.paths import is_file
-from ganvas.foundation.tensors import is_damaged, write_checked
+from ganvas.foundation.tensors import is_damaged, read_tensors, write_checked
 
 # The key of the file's metadata.
 KEY = "directions"
@@ -82,9 +82,7 @@ def read_directions(snapshot: Path, digest: str) -> list[Direction]:
     if not is_file(path):
         return []
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            vectors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+        vectors, metadata = read_tensors(path)
         content = _Content.model_validate_json(metadata.get(KEY, ""))
         if is_damaged(metadata, vectors, metadata[KEY]):
             raise ValueError

@@ -8,8 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -20,7 +19,7 @@ from ganvas.classify.options import NetworkOptions
 from ganvas.foundation.arrays import Features, Images
 from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.pixels import resize, to_unit
-from ganvas.foundation.tensors import is_damaged, write_checked
+from ganvas.foundation.tensors import is_damaged, read_tensors, write_checked
 from ganvas.machine.device import choose
 from ganvas.machine.memory import keep_freed_memory
 from ganvas.metrics.features import SLAB, single_threads
@@ -129,9 +128,7 @@ class NetworkModel(Model):
         """See `Model.restore`."""
         file = directory / WEIGHTS
         try:
-            with safe_open(file, framework="pt") as opened:
-                metadata = opened.metadata() or {}
-            weights = load_file(file)
+            weights, metadata = read_tensors(file)
             if is_damaged(metadata, weights, metadata.get("model", "")):
                 raise RuntimeError("it is damaged: its checksum is not that of its content")
             self.take(weights)

@@ -1,11 +1,11 @@
-"""Atomic writing of safetensors files, and digests of tensors."""
+"""Atomic writing and reading of safetensors files, and digests of tensors."""
 
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -39,6 +39,16 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str,
 def write_checked(path: Path, tensors: Mapping[str, Tensor], text: str, metadata: dict[str, str]) -> None:
     """Write a file as `write_tensors` does, with a checksum over the tensors and a text of its metadata."""
     write_tensors(path, tensors, metadata | {CHECKSUM: _checksum(tensors, text)})
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a safetensors file on the CPU, and its metadata.
+
+    Raises:
+        OSError, SafetensorError: it cannot be read.
+    """
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118  # no dict
 
 
 def is_damaged(metadata: Mapping[str, str], tensors: Mapping[str, Tensor], text: str) -> bool:

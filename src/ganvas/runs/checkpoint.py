@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from ganvas.distributed.world import World
@@ -22,7 +22,7 @@ from ganvas.foundation.errors import RunError
 from ganvas.foundation.paths import is_file
 from ganvas.foundation.schema import KEY, Schema
 from ganvas.foundation.state import State
-from ganvas.foundation.tensors import is_damaged, write_checked
+from ganvas.foundation.tensors import is_damaged, read_tensors, write_checked
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 # What a state of version 1 may lack: earlier ganvas did without it.
@@ -61,13 +61,11 @@ def load(path: Path) -> State:
             read.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if "state" not in metadata:
-                raise RunError(f"{path} is not a checkpoint of ganvas: its metadata holds no state")
-            found = metadata.get(KEY, "")
-            version = SCHEMA.require(int(found) if found.isdecimal() else None, path)
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        tensors, metadata = read_tensors(path)
+        if "state" not in metadata:
+            raise RunError(f"{path} is not a checkpoint of ganvas: its metadata holds no state")
+        found = metadata.get(KEY, "")
+        version = SCHEMA.require(int(found) if found.isdecimal() else None, path)
         if is_damaged(metadata, tensors, metadata["state"]):
             raise RunError(f"{path} is damaged: its checksum is not that of its content")
         state = _attach_tensors(json.loads(metadata["state"]), tensors)

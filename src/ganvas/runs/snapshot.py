@@ -13,13 +13,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ganvas import baselines, gans
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.schema import Schema
-from ganvas.foundation.tensors import digest, is_damaged, write_checked
+from ganvas.foundation.tensors import digest, is_damaged, read_tensors, write_checked
 from ganvas.gans.recipe import GeneratorRecipe, Spec
 from ganvas.settings.config import resolve
 
@@ -129,9 +128,8 @@ def _checked_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         RunError: the file cannot be read, its checksum is not that of its content, or a weight is not finite.
     """
-    metadata = _metadata(path)
     try:
-        tensors = load_file(path)
+        tensors, metadata = read_tensors(path)
     except (SafetensorError, OSError) as error:
         raise _unreadable(path, error) from error
     if is_damaged(metadata, tensors, metadata[CARD]):

@@ -21,7 +21,6 @@ from ganvas.foundation.errors import DataError
 from ganvas.foundation.paths import readable
 
 CHECKSUMS = "checksums.json"
-_INFO, _INDEX = "dataset.json", "index.parquet"
 # A mark in the description of an index. One that was written again by another program lacks it, and is not checked.
 _MARK = b"ganvas.index"
 
@@ -56,15 +55,16 @@ def write_index(file: Path, index: pd.DataFrame) -> None:
     pq.write_table(marked, file, write_page_checksum=True)
 
 
-def write_checksums(directory: Path, info: bytes) -> None:
+def write_checksums(info: Path, content: bytes, index: Path) -> None:
     """Write `checksums.json`, after the index.
 
     Args:
-        directory: the dataset directory.
-        info: the content that `dataset.json` will have.
+        info: `dataset.json`, which need not exist yet.
+        content: what it will hold.
+        index: `index.parquet`.
     """
-    sums = {_INFO: _sha256(info), _INDEX: _sha256(_description(directory / _INDEX))}
-    (directory / CHECKSUMS).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
+    sums = {info.name: _sha256(content), index.name: _sha256(_description(index))}
+    info.with_name(CHECKSUMS).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
 
 
 def require_whole_info(file: Path) -> None:

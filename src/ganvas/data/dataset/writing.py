@@ -117,5 +117,5 @@ def write_tables(
         csv.writer(file, lineterminator="\n").writerows([("path", "reason", "detail"), *rejected])
     text = json.dumps(info.model_dump(), indent=2, ensure_ascii=False) + "\n"
     # The file that marks the directory as complete comes last.
-    write_checksums(directory, text.encode())
+    write_checksums(directory / INFO, text.encode(), directory / INDEX)
     (directory / INFO).write_text(text, encoding="utf-8", newline="\n")
