@@ -131,26 +131,47 @@ class History:
         return len(self.measurements) > SPAN
 
     @property
-    def is_improving(self) -> bool:
-        """Whether KID, diversity, recall or coverage has improved since `SPAN` evaluations ago.
+    def is_young(self) -> bool:
+        """Whether the run is shorter than twice what it takes to read a trend: its KID may rise as variety grows."""
+        return len(self.measurements) <= 2 * SPAN
 
-        More variety is no improvement while KID is much worse than its best.
+    @property
+    def is_improving(self) -> bool:
+        """Whether KID, diversity or recall has improved since `SPAN` evaluations ago.
+
+        More variety is no improvement while KID is much worse than its best. Coverage does not count, because it
+        creeps up for long after all else stands still.
         """
         if not self.has_trend:
             return True
         if self.is_much_worse:
             return False
-        return (
-            self.kid_falls
-            or any(self._widens(name) for name in ("diversity", "pixel_diversity"))
-            or any(self.change(name) > SURE for name in ("recall", "coverage"))
-        )
+        return self.kid_falls or self.widens or self.change("recall") > SURE
+
+    @property
+    def widens(self) -> bool:
+        """Whether either diversity has grown since `SPAN` evaluations ago. It takes a trend to tell."""
+        return any(self._grows(name) for name in ("diversity", "pixel_diversity"))
 
     @property
     def lags(self) -> bool:
-        """Whether KID has been above its best for twice as long as it takes to read a trend."""
-        kid = self.values("kid")
-        return len(kid) > 2 * SPAN and bool(np.all(kid[-2 * SPAN :] > (1 + ABOUT) * self.best_kid))
+        """Whether a run that is no longer young has a KID above its best for some time.
+
+        That is beyond their errors, or in `SPAN` evaluations in a row.
+        """
+        if self.is_young:
+            return False
+        return self.worse_since is not None or bool(np.all(self.values("kid", SPAN) > (1 + ABOUT) * self.best_kid))
+
+    @property
+    def has_hardly_learnt(self) -> bool:
+        """Whether KID is about what it was at first, though the run is no longer young."""
+        return not self.is_young and bool(self.now("kid") > (1 - ABOUT) * self.values("kid")[0])
+
+    @property
+    def becomes_clearer(self) -> bool:
+        """Whether KID is the lowest so far in a run without a trend: first pictures are noise, which has variety."""
+        return not self.has_trend and self.change("kid") < -SURE and self.now("kid") <= self.best_kid
 
     @property
     def kid_falls(self) -> bool:
@@ -209,7 +230,7 @@ class History:
             fall = -slope * (kimg[-1] - kimg[0])
             return bool(fall > STEADY * kid.mean() and -slope > SURE * error)
 
-    def _widens(self, name: str) -> bool:
+    def _grows(self, name: str) -> bool:
         """Whether a diversity grows by more than `TRIFLE` and its noise, and was not about that of real pictures."""
         before, now = self.values(name)[[-SPAN - 1, -1]]
         return bool(now - before > TRIFLE and self.change(name) > SURE and before < NEARLY_FULL and now < FULL)

@@ -18,6 +18,8 @@ def _collapsing(history: History) -> Evidence | None:
     """Diversity is decreasing, or G itself has lost it and its average will follow."""
     if history.now("raw_diversity") < REPEATS:
         return Evidence({"raw_diversity": history.now("raw_diversity"), "diversity": history.now("diversity")})
+    if history.becomes_clearer:
+        return None
     lost: dict[str, float] = {}
     begun: list[float] = []
     for name in ("vendi", "diversity", "pixel_diversity", "raw_diversity"):

@@ -12,13 +12,16 @@ from ganvas.verdict.remedy import Remedy
 GUESSING: Final = 0.65
 # Below this, D finds generated pictures more real than real ones, and G cannot learn the data from it.
 FOOLED: Final = 0.2
+# Before a fooled D, KID must fall below this share of its first value: it wanders, too, where nothing is learnt.
+FALLEN: Final = 0.85
 
 
 def _overpowered(history: History) -> Evidence | None:
-    """D guesses, the pictures are unlike real ones and nothing improves; or it is fooled, and KID does not fall."""
+    """D guesses, the pictures are unlike real ones and nothing improves; or it is fooled, and KID hardly falls."""
     tells = history.values("d_tells", SPAN)
     guesses = bool(np.all(tells < GUESSING)) and not history.is_improving and not history.has_converged
-    is_fooled = history.has_trend and bool(np.all(tells < FOOLED)) and not history.kid_falls
+    is_learning = history.kid_falls and history.now("kid") < FALLEN * history.values("kid")[0]
+    is_fooled = history.has_trend and bool(np.all(tells < FOOLED)) and not is_learning
     if guesses or is_fooled:
         figures = {"d_tells": history.now("d_tells"), "kid": history.now("kid")}
         return Evidence(figures, since=history.still_since)
