@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import numpy as np
-
 from ganvas.verdict.history import SPAN, History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.remedy import Remedy
