@@ -3,7 +3,7 @@
 Its weights are constants. They are neither parameters nor part of a state, and tricks for trained layers skip them.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +35,8 @@ MAPS = {1: FrozenMap(24, 8.0), 2: FrozenMap(40, 8.0), 4: FrozenMap(112, 7.0), 6:
 class FrozenFeatures(nn.Module):
     """Pictures to those maps of `NETWORK` that `MAPS` lists, divided by their standard deviations.
 
-    Gradients flow through it to the pictures. Training and evaluation mode are the same.
+    Gradients flow through it to the pictures. Training and evaluation mode are the same. Copies of a network share it,
+    since nothing in it ever changes.
     """
 
     def __init__(self) -> None:
@@ -45,6 +46,9 @@ class FrozenFeatures(nn.Module):
         assert isinstance(stem, nn.Conv2d)
         self.stem = FrozenConv2d(stem, is_active=True)
         self.stages = nn.ModuleList(nn.Sequential(*map(Block, stage.children())) for stage in stages[: max(MAPS) + 1])
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """float [B, 3, S, S] in [-1, 1], S a multiple of 32 -> maps [B, C, S / k, S / k], k = 4, 8, 16, 32."""

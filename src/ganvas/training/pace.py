@@ -11,7 +11,7 @@ from ganvas.settings.config import Settings
 # By default, evaluations take at most this share of the time.
 EVALUATION_SHARE: Final = 0.1
 # The smallest number of generated pictures that the default interval compares.
-SMALLEST: Final = 64
+SMALLEST: Final = 32
 # Real pictures for each generated one, until all real ones are compared.
 REAL_PER_GENERATED: Final = 2
 # The time for evaluations may be spent ahead by this share of the run, so that a short run has some early on.
