@@ -29,9 +29,15 @@ const buttons = {
   resume: the("open-resume", HTMLButtonElement),
   rollBack: the("roll-back", HTMLButtonElement),
 };
-/** What the verdict and the curves show: numbers of log lines and evaluations. */
-let drawn = "";
+/** Drawing takes a training's cores, so that it pauses for this multiple of the time that it took. */
+const PAUSE = 25;
+/** What the verdict and the curves show, and what they should: numbers of log lines and of evaluations. */
+let drawn = { lines: -1, evaluations: -1 };
+let wanted = drawn;
 let isDrawing = false;
+/** When drawing another line of the log may begin, in milliseconds of `performance.now()`. */
+let restsUntil = 0;
+let timer = 0;
 
 /** @param {State} state */
 function show(state) {
@@ -50,15 +56,21 @@ function show(state) {
   grid.update(state);
   showMachine(state.machine);
   showLog(state.log, "This run was started elsewhere, or has printed nothing yet.");
-  void draw(`${state.lines} ${state.evaluations}`);
+  wanted = { lines: state.lines, evaluations: state.evaluations };
+  void draw();
 }
 
-/**
- * Show the verdict and the curves anew, if there are new figures.
- * @param {string} figures
- */
-async function draw(figures) {
-  if (figures === drawn || isDrawing) return;
+/** Show the verdict and the curves anew: at once after an evaluation, and lines of the log when there was a pause. */
+async function draw() {
+  const isNew = wanted.evaluations !== drawn.evaluations;
+  if (isDrawing || document.hidden || !(isNew || wanted.lines !== drawn.lines)) return;
+  const began = performance.now();
+  clearTimeout(timer);
+  if (!isNew && began < restsUntil) {
+    timer = setTimeout(draw, restsUntil - began);
+    return;
+  }
+  const figures = wanted;
   isDrawing = true;
   try {
     const response = await answer(() => fetch(`/run/parts?${new URLSearchParams({ name })}`));
@@ -72,10 +84,12 @@ async function draw(figures) {
       if (place) await Plotly.react(place, drawing.data, drawing.layout, { responsive: true, displayModeBar: false });
     }
     drawn = figures;
+    setTimeout(draw); // for what came meanwhile
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
   } finally {
     isDrawing = false;
+    restsUntil = performance.now() + PAUSE * (performance.now() - began);
   }
 }
 
@@ -129,6 +143,7 @@ onSubmit(the("again", HTMLFormElement), async (fields) => {
   location.href = done.page;
 });
 
+document.addEventListener("visibilitychange", () => void draw());
 applyStyles();
 describeBand();
 show(JSON.parse(main.dataset.state ?? "{}"));
