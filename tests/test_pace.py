@@ -78,6 +78,19 @@ def test_other_budgets_have_six_too(budget: str) -> None:
     assert share <= EVALUATION_SHARE + 0.01
 
 
+def test_the_early_evaluation_leaves_out_one_that_would_follow_at_once() -> None:
+    budgets = ((4.5, [4.5]), (12.0, [4.0, 12.0]))
+    for every, expected in budgets:
+        agenda = Agenda(Settings.model_validate({"budget": f"{10 * every}kimg"}), progress := Progress(REAL))
+        found: list[float] = []
+        while progress.kimg < every:
+            progress.images, progress.seconds = progress.images + 100, progress.seconds + 1
+            if size := agenda.evaluation_due(progress):
+                found.append(progress.kimg)
+                agenda.pace.evaluated(0.01, size)
+        assert found == expected
+
+
 def test_an_interval_of_ones_own_is_kept_whatever_it_takes() -> None:
     found, share = simulated("60s", each=0.05, eval_every="10s", eval_samples=100)
     assert {each.size for each in found} == {100}

@@ -9,6 +9,7 @@ import numpy as np
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.distributed.world import ALONE, World
 from ganvas.foundation.arrays import Images, Integers
+from ganvas.foundation.cache import cache_directory
 from ganvas.foundation.errors import ConfigError, DataError
 from ganvas.metrics.classes import class_scores
 from ganvas.metrics.descriptors import Descriptors
@@ -16,7 +17,7 @@ from ganvas.metrics.features import SLAB
 from ganvas.metrics.independence import is_independent
 from ganvas.metrics.measures import in_order
 from ganvas.metrics.metric import Metric
-from ganvas.metrics.real_side import RealPictures, RealSide
+from ganvas.metrics.real_side import RealSide, real_pictures
 from ganvas.metrics.reference import MAX_REAL
 from ganvas.metrics.scores import RESERVED, Scores
 from ganvas.settings.config import DEFAULT_EXTRACTOR
@@ -55,7 +56,8 @@ class Evaluator:
     ) -> None:
         self._world = world
         self._samples, self._name, self._sees_through = samples, extractor, sees_through
-        self._pictures = RealPictures(data, real, extractor, "cpu" if device == "mps" else device, cache)
+        device = "cpu" if device == "mps" else device
+        self._pictures = real_pictures(data, real, extractor, device, cache or cache_directory())
         self._metrics_of: dict[int | None, list[Metric]] = {}
 
     def score(self, images: Iterable[Images], labels: Integers | None = None, real: int | None = None) -> Scores:

@@ -27,13 +27,13 @@ class RealPictures:
             time.
         extractor: name of the feature network.
         device: device of the feature network.
-        cache: directory that keeps the features; None for the default cache.
+        cache: directory that keeps the features.
 
     Attributes:
         data: the dataset.
     """
 
-    def __init__(self, data: Dataset, most: int, extractor: str, device: str, cache: Path | None) -> None:
+    def __init__(self, data: Dataset, most: int, extractor: str, device: str, cache: Path) -> None:
         self.data = data
         self._most, self._name, self._device, self._cache = most, extractor, device, cache
 
@@ -71,6 +71,12 @@ class RealPictures:
         if self.held_back is None:
             return training, None
         return training, Outlines.of(dataset_thumbnails(self.data, self.held_back.rows))
+
+
+@functools.lru_cache(maxsize=1)
+def real_pictures(data: Dataset, most: int, extractor: str, device: str, cache: Path) -> RealPictures:
+    """The real pictures of a dataset. The last ones are kept: a run needs those that its forecast has looked at."""
+    return RealPictures(data, most, extractor, device, cache)
 
 
 class RealSide:

@@ -26,7 +26,7 @@ def evaluation_seconds(
     """Seconds of an evaluation of these networks, and additional seconds of the first one."""
     recipe, average = step.recipe, step.average.module
     few = min(settings.eval_samples, BATCH * machine.threads, SLAB)  # enough to keep every thread busy
-    evaluator = Evaluator(data, samples=few, real=few, extractor=settings.extractor, device=machine.device)
+    evaluator = Evaluator(data, samples=few, extractor=settings.extractor, device=machine.device)
     is_conditional = recipe.effective_class_use.conditions_generator and data.class_names
     labels = mixed_labels(data.class_shares, few) if is_conditional else None
     pictures, generation = shortest(
@@ -34,7 +34,7 @@ def evaluation_seconds(
     )
     evaluator.describe(pictures)  # the first call loads the network and chooses kernels
     _, describing = shortest(lambda: evaluator.describe(pictures))
-    _, scoring = shortest(lambda: evaluator.score(pictures, labels))
+    _, scoring = shortest(lambda: evaluator.score(pictures, labels, few))
     _, probing = shortest(lambda: Probe(data, recipe, machine, settings.seed).measure(step))
     each = describing / few
     growing = settings.eval_samples * (generation / few + each * (1 + COMPARISON))

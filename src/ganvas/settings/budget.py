@@ -122,5 +122,9 @@ class Interval:
         self._next = self._multiple_after(progress)
         return True
 
+    def is_near(self, progress: Progress, share: float) -> bool:
+        """Whether the next multiple is less than this share of `amount` away."""
+        return self._next - self._amount.spent(progress) < share * self._amount.value
+
     def _multiple_after(self, progress: Progress) -> float:
         return (self._amount.spent(progress) // self._amount.value + 1) * self._amount.value

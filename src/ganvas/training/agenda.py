@@ -8,6 +8,8 @@ from ganvas.training.pace import EVALUATIONS, Pace
 
 # By default, there is an evaluation after this many kimg at the latest, so that a failure from the start is found.
 EARLY: Final = 4.0
+# Unless a regular one comes within this share of the interval.
+NEAR: Final = 0.25
 
 
 class Agenda:
@@ -40,7 +42,7 @@ class Agenda:
         One is due if the interval has passed, or if the log is alarming. It waits until there is time for it.
         """
         if self._is_early and progress.kimg >= EARLY:
-            self._is_early, self._is_owed = False, True
+            self._is_early, self._is_owed = False, not self._evaluation.is_near(progress, NEAR)
         self._is_owed = self._evaluation.due(progress) or alarming or self._is_owed
         size = self.pace.size(progress) if self._is_owed else None
         self._is_owed = self._is_owed and size is None
