@@ -417,6 +417,8 @@ def test_results_that_cannot_be_written_are_one_line(tmp_path: Path, words: list
     ("content", "expected"),
     [
         ("1: 2", "holds the key 1"),
+        ("width: !!int ''", "cannot be read"),
+        ("width: !!timestamp x", "cannot be read"),
         ("settings:\n  true: 2", "settings holds the key True"),
         ("recipe: 5", "recipe must be the name of a recipe, not 5"),
         ("seed: 18446744073709551616", "seed=18446744073709551616"),

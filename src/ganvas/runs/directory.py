@@ -20,13 +20,12 @@ from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import refuse_taken, whole_directory, whole_file
 from ganvas.foundation.paths import is_file, quoted
 from ganvas.foundation.schema import Schema
+from ganvas.foundation.yaml_text import parse_yaml
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 SCHEMA_VERSION = 1
 SCHEMA = Schema(SCHEMA_VERSION, RunError, "train again")
 CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
-# The safe loader in C is about ten times as fast, where PyYAML has it.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class DatasetRecord(TypedDict):
@@ -131,9 +130,9 @@ class RunDirectory:
                 f"ganvas train DATA --out {quoted(path)}"
             )
         try:
-            content = yaml.load(file.read_text(encoding="utf-8"), _LOADER)
+            content = parse_yaml(file.read_text(encoding="utf-8"))
             return cls(path, Record.model_validate(SCHEMA.current(content, file)))
-        except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{file} cannot be read: {error}") from error
 
     def rewrite(self, record: Record) -> None:

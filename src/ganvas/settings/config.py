@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, Validat
 
 from ganvas.foundation.errors import ConfigError, unknown
 from ganvas.foundation.paths import user_path
+from ganvas.foundation.yaml_text import parse_yaml
 from ganvas.settings.budget import GRAMMAR, Amount
 from ganvas.settings.options import Options, Typed, brief
 from ganvas.settings.schedules import Plateau
@@ -263,8 +264,8 @@ def read_mapping(path: Path, place: str) -> dict[str, object]:
         ConfigError: it cannot be read, or is not a mapping from names of options.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        content = parse_yaml(path.read_text(encoding="utf-8"), _Loader)
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{place} cannot be read: {error}") from error
     return _options_in(content, place)
 
