@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Page
 
 from benchmarks.web import chromium
@@ -53,6 +54,8 @@ SLIDER = """async (seconds) => {
 }"""
 # Seconds that a slider moves, and that a training is watched in a round.
 SLIDING, WATCHED = 5, 30
+# Seconds after which a studio has started.
+STARTING = 10
 # The files of a run that its card on the first page needs.
 CARD_FILES = ("config.yaml", "stats.jsonl", "evals.jsonl")
 
@@ -71,6 +74,7 @@ def main() -> None:
         with studio(args.folder, page) as address:
             explore(page, f"{address}/explore?name={args.run}", args.rounds, "alone")
         home(page, args.folder / args.run, args.runs, args.rounds)
+        print(f"an idle studio takes {idle_cores(args.folder):.1%} of a core")
         with training(args.folder / args.dataset) as run:
             with studio(args.folder, page) as address:
                 explore(page, f"{address}/explore?name={args.run}", args.rounds, "beside a training")
@@ -125,6 +129,21 @@ def home(page: Page, run: Path, count: int, rounds: int) -> None:
     print(f"first page of {count} runs: {times[0]:.0f} ms, later {statistics.median(times[1:]):.0f} ms")
 
 
+def idle_cores(folder: Path) -> float:
+    """Cores that `ganvas studio` keeps busy while no page is open."""
+    words = [sys.executable, "-m", "ganvas", "studio", str(folder), "--no-browser"]
+    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(STARTING)
+        before = psutil.Process(child.pid).cpu_times()
+        time.sleep(WATCHED)
+        after = psutil.Process(child.pid).cpu_times()
+    finally:
+        child.terminate()
+        child.wait()
+    return (after.user + after.system - before.user - before.system) / WATCHED
+
+
 @contextlib.contextmanager
 def training(dataset: Path) -> Iterator[Path]:
     """A run that is being trained in a process of its own, in a folder of its own, and logs each second."""
@@ -132,7 +151,8 @@ def training(dataset: Path) -> Iterator[Path]:
         run = Path(folder) / "run"
         words = ["train", str(dataset.resolve()), "--out", str(run), "--budget", "600m", "--set", "log_every=1s"]
         child = subprocess.Popen(
-            [sys.executable, "-m", "ganvas", *words, "--set", "eval_samples=0"],
+            # Without the second opinion, a run's speed is the same from beginning to end.
+            [sys.executable, "-m", "ganvas", *words, "--set", "eval_samples=0", "--set", "vision=0"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -26,7 +26,7 @@ from ganvas.studio.glimpse import glimpse
 from ganvas.studio.jobs import Job, Jobs
 from ganvas.studio.thumbnails import Thumbnails
 from ganvas.studio.training import Trainings
-from support.command_line import Cli
+from support.command_line import PATIENCE, Cli
 from support.studio import Client, studio
 
 PAGES = [
@@ -38,6 +38,16 @@ PAGES = [
     "/run/grid?name=first&kimg=0",
     "/job?number=1",
 ]
+
+
+def test_a_studio_lets_open_pages_go_when_it_ends(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with concurrent.futures.ThreadPoolExecutor() as pool, studio(tmp_path) as client:
+        listening = pool.submit(client.ask, "/events")
+        while client.server.studio.audience.is_empty:
+            time.sleep(0.01)
+        client.server.stop()
+        assert listening.result(timeout=PATIENCE).status == 200
+    assert capfd.readouterr().err == ""
 
 
 # --- The door ---

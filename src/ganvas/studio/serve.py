@@ -11,6 +11,7 @@ from ganvas.studio.app import application
 from ganvas.studio.door.hosts import LOOPBACK, Hosts
 from ganvas.studio.door.keys import SHORTEST_PASSWORD, Keys
 from ganvas.studio.door.patience import PatientProtocol
+from ganvas.studio.events import Audience
 from ganvas.studio.studio import Studio
 
 # Connections that are served at once; others are told that the studio is busy.
@@ -55,7 +56,7 @@ class Server:
             timeout_keep_alive=15,
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config, self.studio.audience)
 
     def run(self) -> None:
         """Answer until Ctrl-C or `stop`."""
@@ -69,6 +70,18 @@ class Server:
     def is_ready(self) -> bool:
         """Whether it answers."""
         return self._server.started
+
+
+class _Server(uvicorn.Server):
+    """A server that lets the open pages go before it ends, which would otherwise wait for them."""
+
+    def __init__(self, config: uvicorn.Config, audience: Audience) -> None:
+        super().__init__(config)
+        self._audience = audience
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._audience.dismiss()
+        await super().shutdown(sockets)
 
 
 def open_browser(address: str) -> bool:

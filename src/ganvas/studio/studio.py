@@ -10,6 +10,7 @@ from ganvas.foundation.errors import GanvasError, unknown
 from ganvas.runs.directory import SNAPSHOTS as RUN_SNAPSHOTS
 from ganvas.studio.door.keys import Keys
 from ganvas.studio.drops import Drops
+from ganvas.studio.events import Audience
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
 from ganvas.studio.machine import MachineWatch
@@ -40,6 +41,7 @@ class Studio:
         painter: the generators.
         votes: the blind votes.
         uploads: pictures that are looked at.
+        audience: the pages that are open.
     """
 
     folder: StudioFolder
@@ -52,6 +54,7 @@ class Studio:
     painter: Painter
     votes: Votes
     uploads: Uploads
+    audience: Audience
 
     @classmethod
     def of(cls, root: Path, keys: Keys) -> Self:
@@ -72,6 +75,7 @@ class Studio:
             Painter(),
             Votes(folder),
             Uploads(),
+            Audience(),
         )
 
     def training(self, name: str) -> Training:

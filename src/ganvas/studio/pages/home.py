@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from ganvas.data.dataset.layout import INDEX, read_info
 from ganvas.report.run.verdict import latest
-from ganvas.studio.events import stream
 from ganvas.studio.jobs import Job
 from ganvas.studio.refusals import NotHere
 from ganvas.studio.render import fragment, page
@@ -157,7 +156,7 @@ def events(request: Request) -> Response:
             "machine": studio.machine.look().record(),
         }
 
-    return stream(look)
+    return studio.audience.stream(look)
 
 
 def run_thumbnail(request: Request) -> Response:

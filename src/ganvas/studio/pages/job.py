@@ -9,7 +9,6 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ganvas.studio.bodies import Body, body_of
-from ganvas.studio.events import stream
 from ganvas.studio.jobs import Job, stop
 from ganvas.studio.refusals import NotHere
 from ganvas.studio.render import page
@@ -27,7 +26,7 @@ def events(request: Request) -> Response:
     """What a command has printed, whenever it prints more."""
     studio = studio_of(request)
     found = studio.jobs.find(asked(request, "number"))
-    return stream(lambda: _state(studio, found))
+    return studio.audience.stream(lambda: _state(studio, found))
 
 
 def _state(studio: Studio, job: Job) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from ganvas.report.run.curves import curves
 from ganvas.report.run.run import Run
 from ganvas.settings.budget import Amount
 from ganvas.studio.bodies import Body, body_of
-from ganvas.studio.events import stream
 from ganvas.studio.jobs import stop
 from ganvas.studio.refusals import Conflict, NotHere
 from ganvas.studio.render import fragment, page
@@ -96,7 +95,7 @@ def events(request: Request) -> Response:
     """The figures of a run, whenever they change."""
     studio, name = studio_of(request), asked(request, "name")
     studio.folder.run(name)
-    return stream(lambda: _state(studio, name, studio.training(name)))
+    return studio.audience.stream(lambda: _state(studio, name, studio.training(name)))
 
 
 def _state(studio: Studio, name: str, training: Training) -> dict[str, object]:
