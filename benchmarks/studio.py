@@ -79,8 +79,13 @@ def main() -> None:
             with studio(args.folder, page) as address:
                 explore(page, f"{address}/explore?name={args.run}", args.rounds, "beside a training")
             idle, opened = cost(page, run, args.rounds)
-    print(f"speed of a training beside an idle studio, as a share of that without one: {idle:.3f}")
-    print(f"speed of a training with its page open, as a share of that without a studio: {opened:.3f}")
+    print(f"speed of a training beside an idle studio, as a share of that without one: {spread(idle)}")
+    print(f"speed of a training with its page open, as a share of that without a studio: {spread(opened)}")
+
+
+def spread(shares: list[float]) -> str:
+    """The median of rounds, and their range."""
+    return f"{statistics.median(shares):.3f} ({min(shares):.3f} to {max(shares):.3f})"
 
 
 @contextlib.contextmanager
@@ -176,10 +181,10 @@ def speeds(run: Path) -> list[float]:
     return [json.loads(line)["img_per_s"] for line in lines if line.endswith("\n")]
 
 
-def cost(page: Page, run: Path, rounds: int) -> tuple[float, float]:
+def cost(page: Page, run: Path, rounds: int) -> tuple[list[float], list[float]]:
     """The speed of a training beside an idle studio, and beside one that shows its page, as shares of that without one.
 
-    Medians of rounds.
+    One share for each round.
     """
     idle, opened = list[float](), list[float]()
     for _ in range(rounds):
@@ -190,7 +195,7 @@ def cost(page: Page, run: Path, rounds: int) -> tuple[float, float]:
             page.goto(f"{address}/run?name={run.name}")
             page.wait_for_selector("#chart-losses .main-svg")
             opened.append(watched(run) / without)
-    return statistics.median(idle), statistics.median(opened)
+    return idle, opened
 
 
 def watched(run: Path) -> float:

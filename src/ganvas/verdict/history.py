@@ -139,14 +139,14 @@ class History:
     def is_improving(self) -> bool:
         """Whether KID, diversity or recall has improved since `SPAN` evaluations ago.
 
-        More variety is no improvement while KID is much worse than its best. Coverage does not count, because it
-        creeps up for long after all else stands still.
+        More variety is no improvement while KID is much worse than its best, nor in a run that lags. Coverage does not
+        count, because it creeps up for long after all else stands still.
         """
         if not self.has_trend:
             return True
         if self.is_much_worse:
             return False
-        return self.kid_falls or self.widens or self.change("recall") > SURE
+        return self.kid_falls or (self.widens and not self.lags) or self.change("recall") > SURE
 
     @property
     def widens(self) -> bool:

@@ -11,12 +11,11 @@ CERTAIN: Final = 0.98
 
 
 def _overpowering(history: History) -> Evidence | None:
-    """D distinguishes the pictures with certainty, and KID does not improve: more variety may be more noise."""
+    """D distinguishes the pictures with certainty, and nothing improves; or all along, and KID is what it was."""
     certain = history.values("d_tells") > CERTAIN
     if history.has_converged or not certain[-SPAN:].all():
         return None
-    is_learning = history.is_improving and not history.lags
-    if is_learning and not (history.has_hardly_learnt and certain.all()):
+    if history.is_improving and not (history.has_hardly_learnt and certain.all()):
         return None
     figures = {"d_tells": history.now("d_tells"), "kid": history.now("kid"), "g_grad": history.size("g_grad")}
     return Evidence(figures, since=history.still_since)
