@@ -29,6 +29,9 @@ NOT_RUN = {
     "ganvas prepare torchvision:": HUB,
     "ganvas prepare pbn": "it needs the published archive; tests/test_layouts.py has one of the same form",
     "ganvas export run --to hub --out hub --license cc-by-4.0 --push": HUB,
+    "ganvas train data --out run --devices": "tests/test_processes.py trains with several processes",
+    "ganvas resume run --devices": "tests/test_processes.py trains with several processes",
+    "ganvas train my-data --config sweep/config.yaml": "two steps have no best trial; tests/test_sweep.py has one",
     "ganvas studio": "it serves until it is stopped",
     "ganvas reproduce": "tests/test_reproduce.py runs it at another length",
     "ganvas sweep my-data --recipe dcgan --out sweep --storage": "it needs a database; tests/test_sweep.py has one",
@@ -85,8 +88,11 @@ def _picture(cli: Cli, place: Path) -> None:
 
 def _table(cli: Cli, place: Path) -> None:
     write_pictures(place.parent / "artworks", 24, side=32)
-    lines = [f"artworks/{number}.png,{'ab'[number % 2]},{'xyz'[number % 3]}" for number in range(24)]
-    place.write_text("\n".join(["path,artist,style", *lines]))
+    genres = ("portrait", "landscape")
+    lines = [
+        f"artworks/{number}.png,{'ab'[number % 2]},{'xyz'[number % 3]},{genres[number % 2]}" for number in range(24)
+    ]
+    place.write_text("\n".join(["path,artist,style,genre", *lines]))
 
 
 def _crops(cli: Cli, place: Path) -> None:
@@ -128,9 +134,8 @@ NEEDS: dict[str, dict[str, Maker]] = {
     "large.md": {"photos": _folder_of_classes, "scans": _pictures},
     "metrics.md": {"run": RUN, "some-folder": _pictures, "my-data": _dataset},
     "performance.md": {"paintings": _dataset, "art5": _folder_of_classes},
-    "recipes.md": {"my-data": _dataset, "art": _dataset, "paint": _dataset},
+    "recipes.md": {"my-data": _dataset, "art": _dataset, "paint": _dataset, "paintings.csv": _table},
     "report.md": {"run": RUN, "first": RUN, "second": RUN, "third": _run("dcgan")},
-    "scaling.md": {"data": _dataset},
     "survey.md": {"my-data": _dataset},
     "sweep.md": {"my-data": _dataset},
     "verdict.md": {"my-data": _dataset},
@@ -147,7 +152,7 @@ def shortened(words: list[str]) -> list[str]:
     words = [re.sub(r"^\d+(\.\d+)?(s|m|h|kimg)$", budget, "2" if word == "40" else word) for word in words]
     if words[0] == "resume":
         return words
-    words += [] if "--budget" in words or words[0] == "sweep" else ["--budget", budget]
+    words += [] if "--budget" in words else ["--budget", budget]
     given = {word.partition("=")[0] for word in words}
     return words + [word for key, value in SMALL.items() if key not in given for word in ("--set", f"{key}={value}")]
 
