@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from support.documentation import commands
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
@@ -28,15 +30,13 @@ def test_every_command_and_flag_shown_exists(page: Path) -> None:
 
     from ganvas.cli import app
 
-    fences = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
-    blocks = "\n".join(block for language, block in fences if not language)
-    for line in re.findall(r"^ganvas ([a-z].*)$", blocks.replace("\\\n", " "), re.MULTILINE):
-        command, words = typer.main.get_command(app), line.split()
+    for line in commands(page):
+        command, words = typer.main.get_command(app), line.split()[1:]
         while hasattr(command, "commands"):
-            assert words[0] in command.commands, f"{page.name}: ganvas {line}"
+            assert words[0] in command.commands, f"{page.name}: {line}"
             command = command.commands[words.pop(0)]
         known = {word for parameter in command.params for word in parameter.opts} | {"--help"}
-        assert set(re.findall(r"(?<=\s)--[a-z-]+", line)) <= known, f"{page.name}: ganvas {line}"
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", line)) <= known, f"{page.name}: {line}"
 
 
 def test_the_map_of_the_code_names_every_folder() -> None:

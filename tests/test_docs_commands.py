@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from support.command_line import Cli
+from support.documentation import commands
 from support.pictures import write_pictures
 from support.runs import TINY
 
@@ -45,18 +46,14 @@ SMALL = TINY | {"eval_samples": 64, "extractor": "pixels"}
 LONG_PAGES = ("results.md", "recipe-notes.md")
 
 
-def commands(page: Path) -> list[str]:
-    """The commands of ganvas in blocks that are to be typed."""
-    fences = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    blocks = "\n".join(block for language, block in fences if not language).replace("\\\n", " ")
-    return re.findall(r"^(ganvas [a-z].*?)(?: &)?$", blocks, re.MULTILINE)
-
-
 def is_run(command: str) -> bool:
     return not command.startswith(tuple(NOT_RUN))
 
 
 # --- What the pages take for granted ---
+
+# Makes a file or folder of this name.
+Maker = Callable[[Cli, Path], None]
 
 
 def _folder_of_classes(cli: Cli, place: Path) -> None:
@@ -68,10 +65,10 @@ def _dataset(cli: Cli, place: Path) -> None:
     cli("prepare", "painter:120", place, "--size", "16", "--split", "0.2", check=True)
 
 
-def _run(recipe: str, side: int = 16) -> Callable[[Cli, Path], None]:
+def _run(recipe: str) -> Maker:
     def make(cli: Cli, place: Path) -> None:
         data = place.with_name(f"of-{place.name}")
-        cli("prepare", "painter:120", data, "--size", side, check=True)
+        _dataset(cli, data)
         cli(*shortened(["train", str(data), "--out", str(place), "--recipe", recipe]), check=True)
 
     return make
@@ -114,8 +111,7 @@ def _divided(cli: Cli, place: Path) -> None:
         write_pictures(place / name / "sea", 16, seed, side=64)
 
 
-Maker = Callable[[Cli, Path], None]
-RUN: Maker = _run("acgan")
+RUN = _run("acgan")
 # By page, what exists before its first command.
 NEEDS: dict[str, dict[str, Maker]] = {
     "README.md": {"my-pictures": _folder_of_classes},
