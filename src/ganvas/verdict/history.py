@@ -139,8 +139,8 @@ class History:
     def is_improving(self) -> bool:
         """Whether KID, diversity or recall has improved since `SPAN` evaluations ago.
 
-        More variety is no improvement while KID is much worse than its best, nor in a run that lags. Coverage does not
-        count, because it creeps up for long after all else stands still.
+        More variety does not count while KID is much worse than its best or the run lags. Coverage never counts,
+        because it creeps up long after everything else has stopped.
         """
         if not self.has_trend:
             return True
@@ -150,14 +150,14 @@ class History:
 
     @property
     def widens(self) -> bool:
-        """Whether either diversity has grown since `SPAN` evaluations ago. It takes a trend to tell."""
+        """Whether either diversity has grown since `SPAN` evaluations ago. Only for runs with a trend."""
         return any(self._grows(name) for name in ("diversity", "pixel_diversity"))
 
     @property
     def lags(self) -> bool:
-        """Whether a run that is no longer young has a KID above its best for some time.
+        """Whether KID has been above its best for some time, in a run that is not young.
 
-        That is beyond their errors, or in `SPAN` evaluations in a row.
+        It is above its best by more than their errors, or in `SPAN` evaluations in a row.
         """
         if self.is_young:
             return False
@@ -165,7 +165,7 @@ class History:
 
     @property
     def has_hardly_learnt(self) -> bool:
-        """Whether KID is about what it was at first, though the run is no longer young."""
+        """Whether KID is still about what it was at first, in a run that is not young."""
         return not self.is_young and bool(self.now("kid") > (1 - ABOUT) * self.values("kid")[0])
 
     @property

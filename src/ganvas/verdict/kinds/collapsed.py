@@ -37,7 +37,7 @@ def _collapsed(history: History) -> Evidence | None:
     narrow = np.median([history.values(name) for name in ("vendi", "diversity", "pixel_diversity")], axis=0) < NARROW
     # A D that has been certain all along left G no way to any diversity.
     is_certain = bool(np.all(history.values("d_tells") > CERTAIN))
-    # A lower KID is no way out of pictures that have been alike for long.
+    # Pictures that have been alike for long have collapsed, even if KID falls.
     for_long = not history.is_young and narrow[-2 * SPAN - 1 :].all() and not history.widens
     if learns and narrow[-1] and not is_certain and (for_long or not history.is_improving):
         return Evidence(figures, since=history.since(narrow))
