@@ -22,15 +22,14 @@ from torture.workshop import Fault, Trial, Workshop, unlike
 
 # Seconds that a run is stopped for, as by a machine that is put to sleep.
 _ASLEEP = 60.0
-_RESUME = acts.act("resume")
+_RESUME, _PREPARE = acts.act("resume"), acts.act("prepare")
 
 
 def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
     """One of the circumstances below."""
     case, cause = list(_CASES.items())[number % len(_CASES)]
     trial = Trial(case)
-    act = _RESUME
-    with workshop.folder(act) as folder:
+    with workshop.folder(_PREPARE if cause is _two_preparations else _RESUME) as folder:
         trial.problems += cause(workshop, folder, random)
         trial.problems += unreadable(folder)
     return trial
@@ -55,14 +54,33 @@ def _refused(error: str, code: int, text: str) -> list[str]:
     return [] if is_so else [f"not refused in one line with {text!r}: exit {code}, {error[-300:]!r}"]
 
 
+def _two_preparations(workshop: Workshop, folder: Path, random: Random) -> list[str]:
+    """The second is refused, and the first makes the dataset as if alone."""
+    running = workshop.warm.start(folder, _PREPARE.words)
+    while running.seconds < float("inf") and not list(folder.glob(".data.unfinished-*/journal.jsonl")):
+        time.sleep(0.001)
+    running.send(signal.SIGSTOP)
+    second = _beside(folder, _PREPARE)
+    running.send(signal.SIGCONT)
+    return [
+        *_refused(second.stderr, second.returncode, "another process is preparing"),
+        *impolite(running.wait()),
+        *unlike(_PREPARE, folder, workshop.undisturbed(_PREPARE).facts),
+    ]
+
+
+def _beside(folder: Path, act: Act) -> "subprocess.CompletedProcess[str]":
+    """A command in a process that has nothing to do with those of the trial."""
+    words = [sys.executable, "-m", "ganvas", *act.words]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+
+
 def _two_processes(workshop: Workshop, folder: Path, random: Random) -> list[str]:
     """The second is refused, and the first ends as if alone."""
     running = workshop.warm.start(folder, _RESUME.words)
     _logging(running, folder / "half")
     running.send(signal.SIGSTOP)
-    second = subprocess.run(
-        [sys.executable, "-m", "ganvas", *_RESUME.words], cwd=folder, capture_output=True, text=True, check=False
-    )
+    second = _beside(folder, _RESUME)
     running.send(signal.SIGCONT)
     first = running.wait()
     refused = _refused(second.stderr, second.returncode, "is being trained by process")
@@ -135,6 +153,7 @@ def _asleep(workshop: Workshop, folder: Path, random: Random) -> list[str]:
 
 _CASES: dict[str, Callable[[Workshop, Path, Random], list[str]]] = {
     "two processes": _two_processes,
+    "two preparations": _two_preparations,
     "stale lock": _stale_lock,
     "renamed": _moved,
     "renamed while training": _moved_while_training,
@@ -145,8 +164,8 @@ _CASES: dict[str, Callable[[Workshop, Path, Random], list[str]]] = {
 FAULT = Fault(
     "company",
     "other processes, places and times",
-    "a second process on a run, a stale lock with a living id, a run that is renamed or read-only, a clock that jumps, "
-    "a minute of SIGSTOP",
+    "a second process on a run or a dataset, a stale lock with a living id, a run that is renamed or read-only, a "
+    "clock that jumps, a minute of SIGSTOP",
     4 * len(_CASES),
     attempt,
 )

@@ -1,18 +1,19 @@
-"""Fuzzing: readers get files to which hypothesis has done several things at once."""
+"""Fuzzing: readers get files to which hypothesis or atheris has done several things at once."""
 
+import shutil
 import time
 from random import Random
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from torture import specimens
+from torture import guided, specimens
 from torture.damage import problem_of
 from torture.specimens import Specimen
 from torture.workshop import Fault, Trial, Workshop
 
-# Processor time of a trial, in seconds, so that sixty trials are an hour.
-_MINUTE = 60.0
+# Seconds of a trial, so that sixty trials are an hour.
+_MINUTE = 60
 _EXAMPLES = 200
 
 # One change: where, in hundredths of the length, what, how many bytes, and with what.
@@ -35,9 +36,16 @@ _CHANGES = st.lists(
 
 
 def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
-    """Fuzz the reader of one kind of file for a minute of processor time."""
+    """Fuzz the reader of one kind of file for a minute, each kind in turn, once blindly and once guided."""
     found = workshop.kept("fuzzed", specimens.make)
-    return fuzzed(found[number % len(found)], random, _MINUTE)
+    kind = number // 2 % len(found)
+    if number % 2 == 0 or not guided.is_there():
+        return fuzzed(found[kind], random, _MINUTE)
+    folder = workshop.home / "guided"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    runs, problems = guided.fuzz(folder, kind, _MINUTE, random.getrandbits(31))
+    return Trial(found[kind].name, runs, problems, {"guided": runs, "seconds": _MINUTE})
 
 
 def fuzzed(specimen: Specimen, random: Random, seconds: float) -> Trial:
@@ -57,12 +65,16 @@ def fuzzed(specimen: Specimen, random: Random, seconds: float) -> Trial:
         while time.process_time() < end and len(trial.problems) < 5:
             run = given(_CHANGES)(read)
             run = settings(
-                max_examples=_EXAMPLES, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+                max_examples=_EXAMPLES,
+                deadline=None,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
             )(run)
             seed(random.getrandbits(64))(run)()
     finally:
         specimen.path.write_bytes(whole)
-    trial.notes = {"seconds": round(seconds)}
+    trial.notes = {"by chance": trial.faults, "seconds": round(seconds)}
     return trial
 
 
@@ -88,7 +100,8 @@ def changed(content: bytes, changes: list[_Change]) -> bytes:
 FAULT = Fault(
     "fuzzing",
     "fuzzed file",
-    "several changes at once, by hypothesis; a minute of processor time for each kind of file in turn",
-    60,
+    "several changes at once, a minute for each kind of file: by chance (hypothesis, processor time), and guided by "
+    "the lines of code that are reached (atheris)",
+    2 * 32,
     attempt,
 )

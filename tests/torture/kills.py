@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from torture import acts
+from torture import acts, studio
 from torture.acts import Act
 from torture.checks import content, differences, impolite, left_over, unreadable
 from torture.warm import Ended
@@ -24,12 +24,17 @@ _VICTIMS = [
     "compare",
     "explore favourites",
 ]
-_VICTIMS += ["classify train", "report", "evaluate", "baseline"]
+_VICTIMS += ["classify train", "report", "evaluate", "baseline", "studio"]
+# What a studio's folder has: the run that it resumes, and one whose pictures it keeps.
+_STUDIO = Act(("resume", "half"), ("data", "half", "done"), ("half",), acts.run_facts("half"), "studio")
 
 
 def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
     """Kill a command, look at what is left, and let it go on."""
-    act = acts.act(_VICTIMS[number % len(_VICTIMS)])
+    victim = _VICTIMS[number % len(_VICTIMS)]
+    if victim == "studio":
+        return _studio(workshop, random)
+    act = acts.act(victim)
     whole = workshop.undisturbed(act)
     with workshop.folder(act) as folder:
         before = content(folder, *(name for name in act.needs if name not in act.makes))
@@ -44,6 +49,18 @@ def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
         elif again is not None:
             trial.problems += impolite(again)
         trial.problems += unlike(act, folder, whole.facts) + [f"{name} was left" for name in left_over(folder)]
+    return trial
+
+
+def _studio(workshop: Workshop, random: Random) -> Trial:
+    """Kill a studio; the training that it started ends as if nothing had happened, also if it was not started yet."""
+    whole = workshop.undisturbed(_STUDIO)
+    with workshop.folder(_STUDIO) as folder:
+        trial = Trial("studio", problems=list(studio.killed(folder, random)))
+        again = workshop.warm.run(folder, *_STUDIO.words)
+        if "has spent its budget" not in again.error:
+            trial.problems += impolite(again)
+        trial.problems += unlike(_STUDIO, folder, whole.facts) + [f"{name} was left" for name in left_over(folder)]
     return trial
 
 
