@@ -72,14 +72,25 @@ def test_a_damaged_state_is_one_clear_line(tmp_path: Path, state: str) -> None:
 def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint.save(tmp_path / "file", {"number": 1})
 
-    def no_space(*_: object) -> None:
+    write = Path.write_bytes
+
+    def no_space(path: Path, content: bytes) -> None:
+        write(path, content[:100])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(tensors, "save_file", no_space)
+    monkeypatch.setattr(Path, "write_bytes", no_space)
     with pytest.raises(GanvasError, match="No space left on device"):
         checkpoint.save(tmp_path / "file", {"number": 2})
     assert checkpoint.load(tmp_path / "file") == {"number": 1}
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_checkpoint_without_its_checksum_is_damaged_unless_it_is_older(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    checkpoint.save(file, {"number": 1})
+    file.write_bytes(file.read_bytes().replace(b'"checksum"', b'"chekksum"'))
+    with pytest.raises(RunError, match="is damaged"):
+        checkpoint.load(file)
 
 
 def test_a_flipped_bit_is_noticed_and_the_one_before_is_used(tmp_path: Path) -> None:

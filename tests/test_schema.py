@@ -69,6 +69,11 @@ def write_json(file: Path) -> Path:
     return file
 
 
+def write_configuration(file: Path) -> Path:
+    (file.parent / "samples").mkdir()
+    return write_json(file)
+
+
 def write_snapshot(file: Path) -> Path:
     save_file({"a": torch.zeros(1)}, file, {"ganvas": '{"schema_version": 99}'})
     return file
@@ -83,7 +88,7 @@ def write_checkpoint(file: Path) -> Path:
     ("name", "write", "read"),
     [
         ("dataset.json", write_json, lambda file: read_info(file.parent)),
-        ("config.yaml", write_json, lambda file: RunDirectory.open(file.parent)),
+        ("config.yaml", write_configuration, lambda file: RunDirectory.open(file.parent)),
         ("classifier.json", write_json, lambda file: read_classifier(file.parent)),
         ("last.safetensors", write_snapshot, read_card),
         ("00000001.000.safetensors", write_checkpoint, load),
@@ -163,6 +168,7 @@ def test_the_page_of_the_policy_has_the_versions_of_the_code() -> None:
 
 
 def test_a_configuration_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
     (tmp_path / "config.yaml").write_text(yaml.safe_dump([1, 2]))
     with pytest.raises(RunError, match="schema version None"):
         RunDirectory.open(tmp_path)

@@ -10,11 +10,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 
 import ganvas
 from ganvas import gans
-from ganvas.foundation import tensors as tensor_files
 from ganvas.foundation.errors import ConfigError, DivergedError, GanvasError, RunError
 from ganvas.foundation.files import append_record, read_records
 from ganvas.gans.dcgan import DCGAN
@@ -301,16 +299,16 @@ def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
 def test_a_full_disk_stops_with_the_earlier_checkpoint_whole(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real_save = save_file
-    saves: list[None] = []
+    write, written = Path.write_bytes, list[Path]()
 
-    def fills_up(*arguments: Any) -> None:
-        saves.append(None)
-        if len(saves) > 2:  # a snapshot and a checkpoint fit
+    def fills_up(path: Path, content: bytes) -> int:
+        written.append(path)
+        if len(written) > 2:  # a snapshot and a checkpoint fit
+            write(path, content[:100])
             raise OSError(28, "No space left on device")
-        real_save(*arguments)
+        return write(path, content)
 
-    monkeypatch.setattr(tensor_files, "save_file", fills_up)
+    monkeypatch.setattr(Path, "write_bytes", fills_up)
     with pytest.raises(GanvasError, match="No space left on device"):
         quick(tiny_data, tmp_path / "run", checkpoint_every="2steps")
     monkeypatch.undo()

@@ -127,6 +127,15 @@ def sweep_facts(folder: Path) -> Facts:
     return {"first": weights, **page_facts("sweep/sweep.html")(folder)}
 
 
+def classifier_facts(folder: Path) -> Facts:
+    """The bytes of its files, but what is said of it without the times."""
+    mind = folder / "mind"
+    told = [json.loads((mind / "classifier.json").read_text()), *read_records(mind / "history.jsonl")]
+    timeless = [{key: value for key, value in each.items() if key != "seconds"} for each in told]
+    files = {name: each for name, each in file_facts("mind")(folder).items() if not name.endswith((".json", ".jsonl"))}
+    return files | {"told": json.dumps(timeless)}
+
+
 def page_facts(name: str) -> Callable[[Path], Facts]:
     """Whether a page is whole; it names times, which differ."""
     return lambda folder: {name: str((folder / name).read_text().rstrip().endswith("</html>"))}
@@ -158,7 +167,7 @@ ACTS = (
     ),
     Act(
         ("classify", "train", "data", "--out", "mind", "--model", "cnn", "--set", "epochs=2", "--set", "size=16"),
-        ("data",), ("mind",), file_facts("mind"), "classify train",
+        ("data",), ("mind",), classifier_facts, "classify train",
     ),
 )  # fmt: skip
 

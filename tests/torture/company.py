@@ -28,8 +28,9 @@ _RESUME, _PREPARE = acts.act("resume"), acts.act("prepare")
 def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
     """One of the circumstances below."""
     case, cause = list(_CASES.items())[number % len(_CASES)]
-    trial = Trial(case)
-    with workshop.folder(_PREPARE if cause is _two_preparations else _RESUME) as folder:
+    trial, act = Trial(case), _PREPARE if cause is _two_preparations else _RESUME
+    workshop.undisturbed(act)  # before the folder of the trial has anything
+    with workshop.folder(act) as folder:
         trial.problems += cause(workshop, folder, random)
         trial.problems += unreadable(folder)
     return trial

@@ -116,9 +116,9 @@ class Workshop:
         return made
 
     @contextlib.contextmanager
-    def folder(self, act: Act | None = None, name: str = "trial") -> Iterator[Path]:
+    def folder(self, act: Act | None = None) -> Iterator[Path]:
         """A folder for one trial, with what a command needs."""
-        folder = self.home / name
+        folder = self.home / "trial"
         shutil.rmtree(folder, ignore_errors=True)
         if act is None:
             folder.mkdir(parents=True)
@@ -131,7 +131,7 @@ class Workshop:
         """What a command makes when nothing happens. It is kept beside the stage."""
         kept = self.stage / "undisturbed" / f"{act}.json"
         if not kept.exists():
-            with self.folder(act, "whole") as folder:  # a trial may already be under way in its own
+            with self.folder(act) as folder:  # of the same name, which some files name
                 ended = self.warm.run(folder, *act.words, fault=self.watched(folder))
                 assert ended.code == 0, ended.error
                 found = Undisturbed(dict(act.facts(folder)), ended.calls, ended.seconds)

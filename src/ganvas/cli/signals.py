@@ -1,5 +1,6 @@
 """End the command line on a signal: clean up, print a line, and exit with the code that shells expect."""
 
+import atexit
 import functools
 import signal
 import sys
@@ -25,5 +26,14 @@ def with_signal_exit_codes(main: Callable[[], None]) -> Callable[[], None]:
             except SystemExit as end:
                 # Commands and typer exit with 130 after any signal, or with 1 if the reader of stdout is gone as well.
                 sys.exit(exit_code() if end.code in (1, exit_code(signal.SIGINT)) and is_requested() else end.code)
+            finally:
+                # All is done. Python's own way out would answer Ctrl-C with the traceback of some finaliser.
+                atexit.unregister(_ignore_interrupts)
+                atexit.register(_ignore_interrupts)
 
     return run
+
+
+def _ignore_interrupts() -> None:
+    """Registered last, so that it runs first at the end of the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

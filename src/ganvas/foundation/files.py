@@ -69,14 +69,6 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-def share(path: Path) -> None:
-    """Make a file readable for all users, if the file system supports permissions."""
-    try:
-        path.chmod(0o644)
-    except OSError as error:
-        note_once("permissions", f"the file system of {path.parent} keeps its own permissions ({_reason(error)})")
-
-
 def _flush(path: Path) -> None:
     """Flush a file, or the names in a directory, to the disk."""
     if os.name == "nt" and path.is_dir():

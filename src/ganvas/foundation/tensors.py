@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import save
 from torch import Tensor
 
-from ganvas.foundation.files import share, whole_file
+from ganvas.foundation.files import whole_file
 
 # The key of the checksum in a file's metadata.
 CHECKSUM = "checksum"
@@ -28,12 +28,9 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str,
     """
     # safetensors refuses tensors that share memory, so each is copied.
     copies = {name: each.detach().cpu().clone(memory_format=torch.contiguous_format) for name, each in tensors.items()}
+    # Written here: safetensors would first write a temporary file of its own, which a killed process leaves behind.
     with whole_file(path) as partial:
-        try:
-            save_file(copies, partial, metadata)
-        except SafetensorError as error:  # such as a full disk
-            raise OSError(str(error)) from error
-        share(partial)  # safetensors makes files that only their owner can read
+        partial.write_bytes(save(copies, metadata))
 
 
 def write_checked(path: Path, tensors: Mapping[str, Tensor], text: str, metadata: dict[str, str]) -> None:
@@ -51,9 +48,16 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118  # no dict
 
 
-def is_damaged(metadata: Mapping[str, str], tensors: Mapping[str, Tensor], text: str) -> bool:
-    """Whether the checksum in a file's metadata is not that of its content. Files of earlier versions have none."""
-    return CHECKSUM in metadata and metadata[CHECKSUM] != _checksum(tensors, text)
+def is_damaged(
+    metadata: Mapping[str, str], tensors: Mapping[str, Tensor], text: str, *, is_required: bool = False
+) -> bool:
+    """Whether the checksum in a file's metadata is not that of its content, or is not there although required.
+
+    Files of earlier versions have none.
+    """
+    if CHECKSUM not in metadata:
+        return is_required
+    return metadata[CHECKSUM] != _checksum(tensors, text)
 
 
 def _checksum(tensors: Mapping[str, Tensor], text: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TEST
+from ganvas.foundation.sharing import once
 from ganvas.metrics.copies import CopyDetector
 from ganvas.metrics.descriptors import Descriptors
 from ganvas.metrics.extractors import load_extractor
@@ -73,10 +74,10 @@ class RealPictures:
         return training, Outlines.of(dataset_thumbnails(self.data, self.held_back.rows))
 
 
-@functools.lru_cache(maxsize=1)
 def real_pictures(data: Dataset, most: int, extractor: str, device: str, cache: Path) -> RealPictures:
-    """The real pictures of a dataset. The last ones are kept: a run needs those that its forecast has looked at."""
-    return RealPictures(data, most, extractor, device, cache)
+    """The real pictures of a dataset. A run shares those that its forecast has looked at."""
+    about = (data, most, extractor, device, cache)
+    return once(("real pictures", *about), lambda: RealPictures(*about))
 
 
 class RealSide:

@@ -12,6 +12,7 @@ from ganvas.distributed.world import ALONE, World
 from ganvas.foundation.errors import ConfigError
 from ganvas.foundation.locks import exclusive
 from ganvas.foundation.paths import exists, new_path, user_path
+from ganvas.foundation.sharing import sharing
 from ganvas.planning.company import follow, lead
 from ganvas.planning.first_stage import first_weights
 from ganvas.planning.forecast import with_forecast
@@ -65,6 +66,7 @@ class Outcome:
         return outcome_html(self.run, str(self))
 
 
+@sharing()
 def train(
     data: str | Path,
     out: str | Path,
@@ -114,6 +116,7 @@ def train(
             return _train(trainer)
 
 
+@sharing()
 def dry_run(
     data: str | Path,
     out: str | Path,
@@ -164,6 +167,7 @@ def _check_with_start(
     return dataclasses.replace(plan, origin=user_path(start), start=read_weights(user_path(start)))
 
 
+@sharing()
 def resume(
     run: str | Path,
     *,

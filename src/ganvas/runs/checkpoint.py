@@ -66,7 +66,7 @@ def load(path: Path) -> State:
             raise RunError(f"{path} is not a checkpoint of ganvas: its metadata holds no state")
         found = metadata.get(KEY, "")
         version = SCHEMA.require(int(found) if found.isdecimal() else None, path)
-        if is_damaged(metadata, tensors, metadata["state"]):
+        if is_damaged(metadata, tensors, metadata["state"], is_required=version > 1):
             raise RunError(f"{path} is damaged: its checksum is not that of its content")
         state = _attach_tensors(json.loads(metadata["state"]), tensors)
         if not isinstance(state, dict):

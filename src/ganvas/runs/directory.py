@@ -18,14 +18,14 @@ from typing_extensions import TypedDict
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import refuse_taken, whole_directory, whole_file
-from ganvas.foundation.paths import is_file, quoted
+from ganvas.foundation.paths import is_directory, is_file, quoted
 from ganvas.foundation.schema import Schema
 from ganvas.foundation.yaml_text import parse_yaml
 from ganvas.runs.by_kimg import file_name, files_by_kimg
 
 SCHEMA_VERSION = 1
 SCHEMA = Schema(SCHEMA_VERSION, RunError, "train again")
-CONFIG, SNAPSHOTS = "config.yaml", "snapshots"
+CONFIG, SAMPLES, CHECKPOINTS, SNAPSHOTS = "config.yaml", "samples", "checkpoints", "snapshots"
 
 
 class DatasetRecord(TypedDict):
@@ -126,7 +126,7 @@ class RunDirectory:
         file = path / CONFIG
         if not is_run(path):
             raise RunError(
-                f"{path} is not a run directory (it has no {CONFIG}); start a run with: "
+                f"{path} is not a run directory (it has no {CONFIG} with checkpoints beside it); start a run with: "
                 f"ganvas train DATA --out {quoted(path)}"
             )
         try:
@@ -144,12 +144,12 @@ class RunDirectory:
     @property
     def checkpoints(self) -> Path:
         """The directory of checkpoints."""
-        return self.path / "checkpoints"
+        return self.path / CHECKPOINTS
 
     @property
     def samples(self) -> Path:
         """The directory of sample grids."""
-        return self.path / "samples"
+        return self.path / SAMPLES
 
     @property
     def tensorboard(self) -> Path:
@@ -182,7 +182,8 @@ class RunDirectory:
 
 def is_run(path: Path) -> bool:
     """Whether there is a run directory at `path`."""
-    return is_file(path / CONFIG)
+    # Options alone, such as those beside an exported generator, are no run.
+    return is_file(path / CONFIG) and any(is_directory(path / name) for name in (SAMPLES, CHECKPOINTS, SNAPSHOTS))
 
 
 def run_of(snapshot: Path) -> Path | None:
@@ -199,7 +200,7 @@ def refuse_existing(path: Path) -> None:
         GanvasError: it is something else.
     """
     if is_run(path):
-        if not files_by_kimg(path / "checkpoints", ".safetensors"):
+        if not files_by_kimg(path / CHECKPOINTS, ".safetensors"):
             raise RunError(
                 f"{path} is already a run, without a checkpoint to resume from; remove it, unless it is being trained, "
                 "or choose another --out"
