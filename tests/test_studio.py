@@ -305,7 +305,8 @@ def test_jobs_are_bounded_and_trainings_one_at_a_time(tmp_path: Path, monkeypatc
             jobs.start(["resume", "two"], "two")
         jobs.start(["train", "data", "--dry-run"], "forecast")
         jobs.start(["resume", "two"], "two", beside=True)
-        jobs.start(["prepare", "x", "y"], "y")
+        jobs.start(["export", "x"], "page.html", makes="page.html")
+        assert jobs.unused("page.html") == "page.html-2", "it will be there when the job ends"
         with pytest.raises(GanvasError, match="4 commands"):
             jobs.start(["prepare", "x", "z"], "z")
     finally:

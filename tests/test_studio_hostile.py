@@ -106,7 +106,7 @@ def test_a_good_request_is_answered(client: Client, root: Path, started: list[li
         assert answer.status == lacking.get(path, 200), f"{path}: {answer.text}"
     # The picture says nothing about its making.
     for path, query in UPLOADS.items():
-        assert client.upload(path, png(), **query).status == (400 if path == "/explore/restore" else 200), path
+        assert client.upload(path, png(), **query).status == 200, path
 
 
 # A parameter of each kind, which is tried with all names; the others are tried with a few of them in turn.
@@ -383,7 +383,8 @@ HOSTILE = [
 def test_hostile_files_are_refused(client: Client, content: bytes) -> None:
     with nothing_written(client):
         answer = client.upload("/explore/restore", content, name="first")
-    assert answer.status == 400
+    # A picture that does not claim to be one of ganvas has nothing to say, which is no error.
+    assert answer.status == 400 or (answer.status, answer.body) == (200, b"null")
     assert b"ganvas-studio-" not in answer.body, "no name of a temporary file"
 
 

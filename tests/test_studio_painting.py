@@ -13,11 +13,13 @@ from PIL import Image
 from ganvas.artist.again import paint_again
 from ganvas.artist.artist import load
 from ganvas.artist.origin import Cell
+from ganvas.data.dataset.layout import read_info
 from ganvas.foundation.errors import GanvasError
 from ganvas.studio import painter
-from ganvas.studio.folder import StudioFolder
+from ganvas.studio.folder import Found, StudioFolder
 from ganvas.studio.jobs import Jobs
 from ganvas.studio.votes import Side, Votes, interval
+from support.datasets import write_dataset
 from support.studio import Client, studio
 from support.studio_requests import CELL, SOURCE, png
 
@@ -115,6 +117,17 @@ def test_no_dataset_outside_of_the_folder_is_read(client: Client, root: Path, mo
         404,
         "the dataset data of this run is not under this folder",
     )
+
+
+def test_a_dataset_that_was_moved_is_known_by_its_content(
+    client: Client, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(root / "data", root / "moved")
+    write_dataset(root / "foreign", seed=9)
+    found = Found({"first": root / "first"}, {"foreign": root / "foreign", "moved": root / "moved"})
+    monkeypatch.setattr(StudioFolder, "look", lambda self: found)
+    assert StudioFolder(root).dataset_of(root / "data", read_info(root / "data").fingerprint) == "moved"
+    assert client.post("/explore/neighbours", **SOURCE, cell=CELL).status == 200
 
 
 def test_what_takes_longer_is_a_command(client: Client, started: list[list[str]]) -> None:

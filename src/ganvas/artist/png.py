@@ -33,6 +33,10 @@ XMP = (
 )
 
 
+class NotPainted(RunError):
+    """A file does not claim to have been painted by ganvas."""
+
+
 def write_painted(path: Path, image: Images, origin: Origin | None = None, *, metadata: bool = True) -> None:
     """Write a generated picture to a PNG file atomically.
 
@@ -70,13 +74,14 @@ def read_origin(path: Path) -> Origin:
     written anything there; see `ganvas.artist.origin` for what is checked.
 
     Raises:
-        RunError: the file does not exist, is not a PNG, has no description, or one that is not valid.
+        NotPainted: the file is not a PNG, or has no description.
+        RunError: it does not exist, or its description is not valid.
     """
     if not is_file(path):
         raise RunError(f"{path} does not exist; give a PNG file that ganvas painted")
     with readable(path), path.open("rb") as file:
         if file.read(8) != SIGNATURE:
-            raise RunError(f"{path} is not a PNG file; give one that ganvas painted")
+            raise NotPainted(f"{path} is not a PNG file; give one that ganvas painted")
         width, height, content = 0, 0, None
         for kind, length in _headers(file, path):
             if kind == b"IHDR" and len(shape := file.read(8)) == 8:
@@ -85,7 +90,7 @@ def read_origin(path: Path) -> Origin:
                 content = _text(file.read(min(length, MOST_COMPRESSED + 1) - len(KEYWORD) - 1), path)
                 break
     if content is None:
-        raise RunError(f"{path} does not say how it was made: it was not painted by ganvas, or without its metadata")
+        raise NotPainted(f"{path} does not say how it was made: it was not painted by ganvas, or without its metadata")
     origin = Origin.from_json(content, path)
     _check_size(origin, width, height, path)
     return origin

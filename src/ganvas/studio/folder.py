@@ -4,7 +4,7 @@ A request names a thing, and the name is looked up among those that were found. 
 Links are not followed, and what leads out of the folder is refused.
 """
 
-import itertools
+import contextlib
 import os
 import threading
 import time
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ganvas.classify.classifier import CARD
-from ganvas.data.dataset.layout import INFO
+from ganvas.data.dataset.layout import INFO, read_info
 from ganvas.data.pictures.formats import EXTENSIONS
 from ganvas.foundation.errors import GanvasError
 from ganvas.foundation.files import unwritable
@@ -74,6 +74,23 @@ class StudioFolder:
                 self._sort(self.root, "", found, [MOST_FOLDERS], DEPTH)
                 self._found, self._at = found, time.monotonic()
             return self._found
+
+    def dataset_of(self, path: Path, fingerprint: str) -> str:
+        """The name of the dataset that a run was trained on, also if it has another place or name now.
+
+        Args:
+            path: where it was.
+            fingerprint: of its content.
+
+        Raises:
+            NotHere: it is not under the folder.
+        """
+        there = self.look().datasets
+        nearest = sorted(there, key=lambda name: there[name] != path.resolve())
+        found = next((name for name in nearest if _has_content(there[name], fingerprint)), None)
+        if found is None:
+            raise NotHere(f"the dataset {path.name} of this run is not under this folder")
+        return found
 
     def forget(self) -> None:
         """Look again next time, because something was made."""
@@ -146,11 +163,6 @@ class StudioFolder:
             raise GanvasError(f"{name} exists already; choose another name")
         return path
 
-    def unused(self, name: str) -> str:
-        """The name, with a number after it if it is taken."""
-        names = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
-        return next(each for each in names if not (self.root / each).exists() and not (self.root / each).is_symlink())
-
     def kept(self, *names: str) -> Path:
         """The hidden folder of what the studio keeps, or one in it; it is made if it is not there.
 
@@ -222,6 +234,13 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     except OSError:
         return
     yield from sorted(seen, key=lambda entry: entry.name)
+
+
+def _has_content(dataset: Path, fingerprint: str) -> bool:
+    """Whether a dataset that can be read has this fingerprint."""
+    with contextlib.suppress(GanvasError):
+        return read_info(dataset).fingerprint == fingerprint
+    return False
 
 
 def _is_picture(entry: os.DirEntry[str]) -> bool:

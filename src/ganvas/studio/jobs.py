@@ -3,6 +3,7 @@
 A job is a record and a log in a hidden folder of the studio's folder. Another studio, started later, reads them there.
 """
 
+import itertools
 import os
 import re
 import signal
@@ -120,6 +121,12 @@ class Jobs:
     def training(self, name: str) -> Job | None:
         """The newest job that trains the run of this name."""
         return next((job for job in self.all() if job.about == name and job.is_training), None)
+
+    def unused(self, name: str) -> str:
+        """The name, with a number after it if something has it or will have it when a job ends."""
+        taken = {job.makes for job in self.running()}
+        names = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+        return next(each for each in names if each not in taken and not os.path.lexists(self._folder.root / each))
 
     def start(self, words: Sequence[str], about: str, *, beside: bool = False, makes: str = "") -> Job:
         """Start a command.

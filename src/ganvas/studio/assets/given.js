@@ -30,11 +30,7 @@ export function send(path, query, file) {
  * @returns {Promise<Found | null>}
  */
 export async function restore(name, file) {
-  const response = await send("/explore/restore", { name }, file);
-  if (response.ok) return response.json();
-  const { error } = await response.json();
-  if (/does not say how it was made|is not a PNG file/.test(error)) return null;
-  throw new Error(error);
+  return (await answer(() => send("/explore/restore", { name }, file))).json();
 }
 
 /**

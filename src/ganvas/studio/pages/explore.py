@@ -186,7 +186,7 @@ async def film(request: Request) -> Response:
         studio = studio_of(request)
         with studio.painter.artist(studio.snapshot(asked_for.name, asked_for.snapshot)) as artist:
             find_places(artist, asked_for.favourites)
-        out = studio.folder.unused(f"{_plain(asked_for.name)}-walk.{asked_for.kind}")
+        out = studio.jobs.unused(f"{_plain(asked_for.name)}-walk.{asked_for.kind}")
         words = ["explore", "walk", source_words(asked_for.name, asked_for.snapshot), "--out", out]
         words += ["--seconds", f"{asked_for.seconds:g}", "--", *asked_for.favourites]
         return studio.jobs.start(words, out, makes=out)
@@ -210,7 +210,7 @@ def _project(studio: Studio, name: str, snapshot: str, file: Path) -> Job:
         partial.write_bytes(content)
     for old in sorted(home.iterdir(), key=lambda each: each.stat().st_mtime)[:-MOST_GIVEN]:
         old.unlink(missing_ok=True)
-    out = studio.folder.unused(f"{_plain(name)}-projection")
+    out = studio.jobs.unused(f"{_plain(name)}-projection")
     words = ["explore", "project", source_words(name, snapshot), studio.folder.name_of(picture), "--out", out]
     return studio.jobs.start(words, out, makes=out)
 

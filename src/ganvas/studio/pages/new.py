@@ -43,7 +43,7 @@ def new(request: Request) -> Response:
         "new.html",
         title="New",
         folder=studio.folder.root.name,
-        sources=list(found.sources),
+        sources=sorted(found.sources),
         datasets=list(found.datasets),
         data=data,
         recipes=gans.RECIPES.names(),

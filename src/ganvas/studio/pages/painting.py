@@ -22,7 +22,7 @@ from ganvas.artist.explore.places import with_known_directions
 from ganvas.artist.explore.ways import straight_ways
 from ganvas.artist.grids import grid
 from ganvas.artist.origin import Cell, Origin, Sheet
-from ganvas.artist.png import painted_bytes, read_origin
+from ganvas.artist.png import NotPainted, painted_bytes, read_origin
 from ganvas.artist.training_data import training_data
 from ganvas.foundation.arrays import Images
 from ganvas.foundation.errors import RunError
@@ -172,9 +172,8 @@ async def neighbours(request: Request) -> Response:
     def do() -> tuple[bytes, dict[str, object]]:
         studio = studio_of(request)
         with studio.painter.artist(studio.snapshot(asked_for.name, asked_for.snapshot)) as artist:
-            if artist.data.resolve() not in studio.folder.look().datasets.values():
-                raise NotHere(f"the dataset {artist.data.name} of this run is not under this folder")
-            real = training_data(artist, asked_for.name)
+            data = studio.folder.dataset_of(artist.data, artist.card.fingerprint)
+            real = training_data(artist, asked_for.name, studio.folder.look().datasets[data])
             found = find_neighbours(artist, completed(artist, [asked_for.cell]), real)
         about: dict[str, object] = {
             "pixels": {"distance": float(found.by_pixels.distances[0]), "name": str(found.described[1])},
@@ -187,11 +186,14 @@ async def neighbours(request: Request) -> Response:
 
 
 async def restore(request: Request) -> Response:
-    """What a file that ganvas painted shows: the run and snapshot, and its pictures."""
+    """What a file that ganvas painted shows: the run and snapshot, and its pictures; null for any other picture."""
     studio, name = studio_of(request), asked(request, "name")
     studio.folder.run(name)
     async with studio.uploads.receive(request) as file:
-        origin = await run_in_threadpool(read_file, file)
+        try:
+            origin = await run_in_threadpool(read_file, file)
+        except NotPainted:
+            return JSONResponse(None)
         return JSONResponse(await run_in_threadpool(restored, studio, name, origin))
 
 
@@ -200,7 +202,7 @@ def read_file(file: Path) -> Origin:
     try:
         return read_origin(file)
     except RunError as error:
-        raise RunError(str(error).replace(str(file), "this picture")) from error
+        raise type(error)(str(error).replace(str(file), "this picture")) from error
 
 
 def restored(studio: Studio, name: str, origin: Origin) -> dict[str, object]:

@@ -201,9 +201,8 @@ async def begin_again(request: Request) -> Response:
         path = studio.folder.run(asked_for.name)
         training = studio.trainings.open(path)
         studio.folder.new(asked_for.out)
-        data = next((name for name, each in studio.folder.look().datasets.items() if each == _data(training)), None)
-        if data is None:
-            raise NotHere(f"the dataset {training.run.data_name} of this run is not under this folder")
+        record = training.run.record
+        data = studio.folder.dataset_of(Path(record.data), record.dataset["fingerprint"])
         starts = {"newest": asked_for.name, "best": f"{asked_for.name}/snapshots/best.safetensors"}
         if asked_for.start not in starts:
             raise GanvasError(f"start must be newest or best, not {asked_for.start[:20]!r}")
@@ -215,10 +214,6 @@ async def begin_again(request: Request) -> Response:
         return studio.jobs.start(words, asked_for.out, beside=asked_for.beside).page
 
     return JSONResponse({"done": "Beginning.", "page": await run_in_threadpool(do)})
-
-
-def _data(training: Training) -> Path:
-    return Path(training.run.record.data).resolve()
 
 
 ROUTES = [
