@@ -28,6 +28,7 @@ from ganvas.settings.config import Settings
 from ganvas.training import clock, evaluation, updater
 from ganvas.training.ema import MovingAverage
 from ganvas.training.step import AdversarialStep, frozen
+from ganvas.training.trainer import Trainer
 from support.datasets import write_dataset
 from support.narrowing import not_none
 from support.runs import TINY, Interrupter, newest, tensors
@@ -236,8 +237,9 @@ def test_a_moved_dataset_is_named_with_data(tmp_path: Path, tiny_data: Path) -> 
 
 @pytest.mark.parametrize("content", ["", "[]", "schema_version: 7", "schema_version: 1\nrecipe: 3", "a: [", "\0"])
 def test_a_damaged_record_is_one_clear_error(tmp_path: Path, content: str) -> None:
+    (tmp_path / "samples").mkdir()
     (tmp_path / "config.yaml").write_text(content)
-    with pytest.raises(RunError, match=r"config\.yaml"):
+    with pytest.raises(RunError, match=r"config\.yaml (cannot be read|has schema version)"):
         resume(tmp_path)
 
 
@@ -294,6 +296,31 @@ def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
     kept = newest(tmp_path / "run")
     assert kept["progress"]["steps"] == 2
     assert all(value.isfinite().all() for value in tensors(kept).values() if value.is_floating_point())
+
+
+@pytest.mark.parametrize("moment", ["_log", "_sample", "_evaluate"])
+def test_a_run_that_is_killed_while_it_ends_gets_its_last_grid_and_scores(
+    tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    often = {"budget": "4steps", "checkpoint_every": "1steps", "eval_every": "1h", "eval_samples": 32}
+    quick(tiny_data, tmp_path / "whole", **often)
+    real = getattr(Trainer, moment)
+
+    def killed(trainer: Trainer, *arguments: Any) -> None:
+        if trainer.progress.steps == 4:
+            raise SystemExit(137)
+        real(trainer, *arguments)
+
+    monkeypatch.setattr(Trainer, moment, killed)
+    with pytest.raises(SystemExit):
+        quick(tiny_data, tmp_path / "run", **often)
+    monkeypatch.undo()
+    assert resume(tmp_path / "run").finished
+    first, second = (RunDirectory.open(tmp_path / name) for name in ("whole", "run"))
+    assert list(first.sample_grids) == list(second.sample_grids)
+    scores = [[line["kid"] for line in read_records(each.evals)] for each in (first, second)]
+    assert scores[0] == scores[1]
+    assert len(scores[0]) >= 1
 
 
 def test_a_full_disk_stops_with_the_earlier_checkpoint_whole(

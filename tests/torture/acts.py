@@ -35,6 +35,9 @@ TRAIN = ["train", "data", "--out", "run", "--recipe", "dcgan", "--budget", "12st
 PREPARE = ["prepare", "pictures", "data", "--size", "16", "--workers", "1"]
 SPACE = "g_lr: [0.001, 0.002]\n"
 
+# Commands that make something which must not be there yet.
+_MADE_ONCE = ("prepare", "export", "baseline", "classify")
+
 # What a command has made, by name: the same words lead to the same facts.
 Facts = Mapping[str, str]
 
@@ -74,7 +77,7 @@ class Act:
                 ended = warm.run(folder, "resume", "run")
                 return None if "has spent its budget" in ended.error else ended
             shutil.rmtree(folder / "run")  # "without a checkpoint to resume from; remove it"
-        if all((folder / name).exists() for name in self.makes) and self.words[0] in ("prepare", "export", "baseline"):
+        if all((folder / name).exists() for name in self.makes) and self.words[0] in _MADE_ONCE:
             return None  # it is whole, or the facts will show
         return warm.run(folder, *self.words)
 

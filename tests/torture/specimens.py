@@ -96,7 +96,7 @@ def _checkpoints(folder: Path) -> list[Specimen]:
 
 def _facts(state: dict[str, Any]) -> object:
     """A state, to be compared."""
-    return digest(tensors_of(state)), repr(state["progress"]), repr(state.get("rates"))
+    return digest(tensors_of(state)), repr(state.get("progress")), repr(state.get("rates"))
 
 
 def _snapshots(folder: Path) -> list[Specimen]:

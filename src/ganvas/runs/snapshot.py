@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ganvas import baselines, gans
-from ganvas.foundation.errors import RunError
+from ganvas.foundation.errors import ConfigError, RunError
 from ganvas.foundation.schema import Schema
 from ganvas.foundation.tensors import digest, is_damaged, read_tensors, write_checked
 from ganvas.gans.recipe import GeneratorRecipe, Spec
@@ -84,12 +84,15 @@ class Snapshot:
         Raises:
             RunError: the file is not a snapshot, is cut short or damaged, has another schema version, or does not fit
                 its recipe.
-            ConfigError: its recipe is not installed.
+            ConfigError: its recipe is not installed, or has no such options.
         """
         card = read_card(path)
         # The weights first, so that a damaged card is called damaged, not a mistake in an option.
         tensors = _checked_tensors(path)
-        recipe = _recipe(card)
+        try:
+            recipe = _recipe(card)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
         generator = recipe.build_generator(Spec(card.size, len(card.class_names)))
         try:
             generator.load_state_dict(tensors)

@@ -33,7 +33,7 @@ class Saver:
         self._saved_at = -1  # steps
 
     def save(self, progress: Progress, generator: nn.Module, state: Callable[[], State]) -> None:
-        """Write a checkpoint and the last snapshot, unless those of this step have been written.
+        """Write the last snapshot and a checkpoint, unless those of this step have been written.
 
         Args:
             progress: of the run.
@@ -47,9 +47,9 @@ class Saver:
             return
         # After a power failure, the run goes on from the checkpoint and never writes earlier log lines again.
         flush(*(file for file in (self._run.stats, self._run.evals) if file.exists()), self._run.path)
-        # The checkpoint first, because a second signal may end the process after it.
-        self._checkpoints.save(progress.kimg, state())
+        # The checkpoint last: a run that goes on from it does not write the snapshot again.
         self._write_snapshot("last", generator, progress.kimg, {})
+        self._checkpoints.save(progress.kimg, state())
         self._saved_at = progress.steps
 
     def invalidate(self) -> None:

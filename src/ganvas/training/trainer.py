@@ -153,7 +153,7 @@ class Trainer:
         is_alarming = self.assessor.alarming if self._world.size == 1 else self._is_alarming
         if size := self._agenda.evaluation_due(self.progress, is_alarming):
             self._evaluate(size)
-        if self._agenda.checkpoint.due(self.progress):
+        if self._agenda.checkpoint.due(self.progress) and not self._ended:
             self._save()
 
     def _agree(self) -> None:
@@ -211,7 +211,8 @@ class Trainer:
                 self._saver.save_best(self._evaluation, self.step.average.module, self.state)
             self._evaluated_at = progress.steps
             self._respond(conclusion)
-            self._save()
+            if not self._ended:
+                self._save()
             progress.seconds = self._world.number_of_first(self._clock.read())
             pace.evaluated(progress.seconds - began, size)
 
@@ -297,14 +298,23 @@ class Trainer:
                 self._saver.save(self.progress, self.step.average.module, self.state)
 
     def _finish(self, ended: bool) -> None:
+        """Write what is still missing.
+
+        The checkpoint of a run that has ended comes last: whatever kills the process before, the run goes on from the
+        checkpoint before, and so gets its last log line, grid and evaluation. Otherwise it comes first, because a
+        second signal may follow soon.
+        """
         with self._interruption.deferred():
-            self._save()  # first, because a second signal may follow soon
-            if self._world.number_of_first(self._interruption.is_urgent):
-                return
+            if not ended:
+                self._save()
+                if self._world.number_of_first(self._interruption.is_urgent):
+                    return
             self._log()
             self._sample()
-        if ended and self._evaluated_at != self.progress.steps:
-            self._evaluate(self._agenda.pace.last_size(self.progress))
+        if ended:
+            if self._evaluated_at != self.progress.steps:
+                self._evaluate(self._agenda.pace.last_size(self.progress))
+            self._save()
 
     def state(self) -> State:
         """Everything that a resumed run needs to go on exactly."""
