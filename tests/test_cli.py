@@ -16,6 +16,7 @@ from PIL import Image
 
 from ganvas.data.dataset.layout import INFO
 from ganvas.foundation.files import read_records
+from ganvas.foundation.version import VERSION
 from support.command_line import PATIENCE, Cli, with_any_name
 from support.datasets import write_dataset
 from support.runs import TINY, TINY_WORDS
@@ -64,7 +65,7 @@ def test_importing_the_package_does_not_import_torch() -> None:
         "ganvas.load; print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "0.1.0", "True"]
+    assert done.stdout.split() == ["False", VERSION, "True"]
 
 
 def test_every_command_and_option_has_help() -> None:

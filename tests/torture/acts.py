@@ -79,7 +79,8 @@ class Act:
             shutil.rmtree(folder / "run")  # "without a checkpoint to resume from; remove it"
         if all((folder / name).exists() for name in self.makes) and self.words[0] in _MADE_ONCE:
             return None  # it is whole, or the facts will show
-        return warm.run(folder, *self.words)
+        ended = warm.run(folder, *self.words)
+        return None if "there is a favourite 'it' already" in ended.error else ended
 
 
 def file_facts(*names: str) -> Callable[[Path], Facts]:

@@ -1,3 +1,3 @@
 """The version of ganvas. Runs and datasets record it, and pyproject.toml reads it."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
