@@ -215,6 +215,12 @@ def only_hidden(path: Path) -> None:
         archive.writestr("__MACOSX/x.png", b"")
 
 
+def of_a_later_version(path: Path) -> None:
+    content = path.read_bytes()
+    place = content.index(b"PK\1\2") + 6  # what is needed to extract the first file of the index
+    path.write_bytes(content[:place] + b"\x79" + content[place + 1 :])
+
+
 def a_text(path: Path) -> None:
     path.write_text("hello")
 
@@ -227,6 +233,7 @@ def a_text(path: Path) -> None:
         (a_text, "is a file; name a folder of pictures, a zip or tar archive, or a CSV, TSV or Parquet table"),
         (zstandard, "is compressed with Zstandard, which ganvas does not read; pack it again as .tar.gz or .zip"),
         (empty_zip, "holds no files"),
+        (of_a_later_version, "cannot be read as a zip or tar archive: zip file version 12.1"),
         (only_hidden, "holds no files"),
     ],
 )

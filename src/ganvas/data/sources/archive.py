@@ -39,7 +39,11 @@ OUTSIDE = "a name that leads out of its archive"
 PACKING = "compressed in a way that this Python cannot read"
 TOO_LONG = "more than a gibibyte"
 
-_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, ValueError)
+# zipfile raises NotImplementedError for a version of the format, or a compression, that it does not know.
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, NotImplementedError),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
+)
 
 # The first bytes of a compressed tar archive, and the module that reads it.
 _PACKERS: dict[bytes, ModuleType] = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ\0": lzma, b"\x5d\0\0": lzma}
