@@ -231,9 +231,22 @@ def test_a_study_of_something_else_is_left_alone(
     plan: SweepPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ganvas.experiments.sweep.study.PATIENCE", 0.0)
-    optuna.create_study(storage=open_storage(None, tmp_path), study_name="it")
+    optuna.create_study(storage=open_storage(None, tmp_path), study_name="it").ask()
     with pytest.raises(GanvasError, match="not one of ganvas sweep"):
         joined(tmp_path, plan)
+
+
+@pytest.mark.parametrize("has_trial", [False, True])
+def test_a_study_whose_maker_was_killed_is_begun_by_the_next_worker(
+    plan: SweepPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_trial: bool
+) -> None:
+    monkeypatch.setattr("ganvas.experiments.sweep.study.PATIENCE", 0.0)
+    study = optuna.create_study(storage=open_storage(None, tmp_path), study_name="it")
+    if has_trial:
+        study.enqueue_trial({}, user_attrs={states.DEFAULTS: True})
+    shared = joined(tmp_path, plan)
+    assert [trial.user_attrs for trial in shared.trials()] == [{states.DEFAULTS: True}]
+    assert joined(tmp_path, plan).plan == plan
 
 
 def test_no_values_are_tried_twice_as_long_as_there_are_others(data: Path, tmp_path: Path) -> None:

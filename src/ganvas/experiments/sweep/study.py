@@ -62,11 +62,11 @@ class SharedStudy:
             study = optuna.create_study(storage=storage, study_name=name, direction="minimize", pruner=pruner)
         except DuplicatedStudyError:
             study = optuna.load_study(storage=storage, study_name=name, pruner=pruner)
-            refuse_other(f"the study {name}", _plan_of(study), plan, free={"data"}, flag="--study")
-            return cls(study, storage, plan, url)
+            if _has_plan(study):
+                refuse_other(f"the study {name}", _plan_of(study), plan, free={"data"}, flag="--study")
+                return cls(study, storage, plan, url)
         shared = cls(study, storage, plan, url)
-        shared._enqueue_defaults()
-        study.set_user_attr(PLAN, plan.model_dump_json())
+        shared._begin()
         return shared
 
     def trials(self) -> list[FrozenTrial]:
@@ -141,8 +141,13 @@ class SharedStudy:
         self.study.enqueue_trial(values, user_attrs={**kept, TAKEN: taken})
         return True
 
+    def _begin(self) -> None:
+        """Let the first trial have the recipe's own values, with which all others are compared; then write the plan."""
+        if not self.trials():
+            self._enqueue_defaults()
+        self.study.set_user_attr(PLAN, self.plan.model_dump_json())
+
     def _enqueue_defaults(self) -> None:
-        """Let the first trial have the recipe's own values, with which all others are compared."""
         own = self._options.model_dump()
         values = {key: own[key] for key, each in self.plan.ranges.items() if each.contains(own[key])}
         self.study.enqueue_trial(values, user_attrs={DEFAULTS: True})
@@ -189,18 +194,37 @@ def _pruner(plan: SweepPlan) -> BasePruner:
     return NopPruner()
 
 
-def _plan_of(study: optuna.Study) -> SweepPlan:
-    """The plan that a study was begun with. Its maker writes it a moment after the study.
+def _has_plan(study: optuna.Study) -> bool:
+    """Whether a study has a plan. Its maker writes it a moment after the study.
+
+    If the maker was killed in that moment, another worker writes the plan. Until then nothing else is in the study.
 
     Raises:
-        GanvasError: it has none.
+        GanvasError: it has none, and another program has begun it.
     """
     end = time.monotonic() + PATIENCE
-    while (text := study.user_attrs.get(PLAN)) is None and time.monotonic() < end:
+    while PLAN not in study.user_attrs and time.monotonic() < end:
         time.sleep(0.1)
+    if PLAN in study.user_attrs:
+        return True
+    if study.user_attrs or any(DEFAULTS not in trial.user_attrs for trial in study.get_trials(deepcopy=False)):
+        raise _foreign(study)
+    return False
+
+
+def _plan_of(study: optuna.Study) -> SweepPlan:
+    """The plan that a study was begun with.
+
+    Raises:
+        GanvasError: it is none.
+    """
     try:
-        return SweepPlan.model_validate_json(text or "")
+        return SweepPlan.model_validate_json(study.user_attrs[PLAN])
     except ValueError as error:
-        raise GanvasError(
-            f"the study {study.study_name} in the storage is not one of ganvas sweep; choose another --study"
-        ) from error
+        raise _foreign(study) from error
+
+
+def _foreign(study: optuna.Study) -> GanvasError:
+    return GanvasError(
+        f"the study {study.study_name} in the storage is not one of ganvas sweep; choose another --study"
+    )
