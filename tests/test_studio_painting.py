@@ -115,7 +115,7 @@ def test_no_dataset_outside_of_the_folder_is_read(client: Client, root: Path, mo
     answer = client.post("/explore/neighbours", **SOURCE, cell=CELL)
     assert (answer.status, json.loads(answer.body)["error"]) == (
         404,
-        "the dataset data of this run is not under this folder",
+        "the dataset data of this run is not under this folder, or has changed since",
     )
 
 

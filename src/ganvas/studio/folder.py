@@ -83,13 +83,13 @@ class StudioFolder:
             fingerprint: of its content.
 
         Raises:
-            NotHere: it is not under the folder.
+            NotHere: it is not under the folder, or has changed.
         """
         there = self.look().datasets
         nearest = sorted(there, key=lambda name: there[name] != path.resolve())
         found = next((name for name in nearest if _has_content(there[name], fingerprint)), None)
         if found is None:
-            raise NotHere(f"the dataset {path.name} of this run is not under this folder")
+            raise NotHere(f"the dataset {path.name} of this run is not under this folder, or has changed since")
         return found
 
     def forget(self) -> None:
