@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.prepare.prepare import prepare
-from ganvas.data.sources.archive import MOST_BYTES, Archive, Place
+from ganvas.data.sources.archive import BOMB, MOST_BYTES, Archive, Place
 from ganvas.foundation.errors import DataError
 from support.prepared import classes_of, rejections
 from support.replicas import TarMode, picture_bytes, tarred, write_picture, zipped
@@ -243,6 +243,17 @@ def test_files_that_are_no_archives(tmp_path: Path, nested: Path, spoil: Callabl
     with pytest.raises(DataError) as caught:
         prepare(path, tmp_path / "data")
     assert f"{path} {message}" in str(caught.value)
+
+
+def test_a_member_that_is_made_to_fill_the_memory_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "art.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in "ab":
+            archive.writestr(f"{name}.png", picture_bytes(ord(name)))
+        archive.writestr("bomb.bmp", bytes(65 * 2**20))
+    prepare(path, tmp_path / "data", size=8)
+    assert len(Dataset.open(tmp_path / "data")) == 2
+    assert rejections(tmp_path / "data") == {"bomb.bmp": BOMB}
 
 
 @settings(deadline=None, max_examples=60)

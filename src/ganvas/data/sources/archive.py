@@ -32,12 +32,15 @@ from ganvas.foundation.errors import DataError
 
 # A larger picture file is an attack or a mistake; an archive can hold a terabyte in a kilobyte.
 MOST_BYTES = 2**30
+# Members of a zip archive that are longer than this, and packed more tightly than that, are made to fill the memory.
+_LONG, _TIGHT = 2**26, 100
 
 ENCRYPTED = "encrypted"
 LINK = "a link or a device in an archive"
 OUTSIDE = "a name that leads out of its archive"
 PACKING = "compressed in a way that this Python cannot read"
 TOO_LONG = "more than a gibibyte"
+BOMB = "packed more than a hundred times over, as no picture of that size is"
 
 # zipfile raises NotImplementedError for a version of the format, or a compression, that it does not know.
 _DAMAGE = (
@@ -182,11 +185,18 @@ def _zip_members(path: Path) -> Members:
     """The name and place of each member, and why it cannot be read, or ""."""
     with zipfile.ZipFile(path) as archive:
         members = [
-            (_name(info).replace("\\", "/"), Place(number, info.file_size), ENCRYPTED if info.flag_bits & 1 else "")
+            (_name(info).replace("\\", "/"), Place(number, info.file_size), _why_not(info))
             for number, info in enumerate(archive.infolist())
             if not info.is_dir() and not _is_hidden(info.filename)
         ]
     return sorted(members)
+
+
+def _why_not(info: zipfile.ZipInfo) -> str:
+    """Why a member of a zip archive is not read, or ""."""
+    if info.flag_bits & 1:
+        return ENCRYPTED
+    return BOMB if info.file_size > max(_LONG, _TIGHT * info.compress_size) else ""
 
 
 def _name(info: zipfile.ZipInfo) -> str:
