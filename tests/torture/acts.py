@@ -15,6 +15,7 @@ from ganvas.foundation.tensors import digest
 from ganvas.runs.checkpoint import CheckpointDirectory, tensors_of
 from ganvas.runs.directory import RunDirectory, is_run
 from ganvas.runs.logs import RunLogs
+from ganvas.runs.snapshot import Snapshot
 from support.pictures import write_pictures
 from support.runs import newest
 from torture.warm import Ended, Warm
@@ -131,6 +132,11 @@ def sweep_facts(folder: Path) -> Facts:
     return {"first": weights, **page_facts("sweep/sweep.html")(folder)}
 
 
+def snapshot_facts(name: str) -> Callable[[Path], Facts]:
+    """The generator of a snapshot. The order of its file's metadata differs from one process to another."""
+    return lambda folder: {name: Snapshot.load(folder / name).digest}
+
+
 def classifier_facts(folder: Path) -> Facts:
     """The bytes of its files, but what is said of it without the times."""
     mind = folder / "mind"
@@ -167,7 +173,7 @@ ACTS = (
     Act(("survey", "data", "--out", "survey.html"), ("data",), ("survey.html",), page_facts("survey.html")),
     Act(
         ("baseline", "data", "--kind", "mean", "--out", "mean.safetensors"), ("data",), ("mean.safetensors",),
-        file_facts("mean.safetensors"),
+        snapshot_facts("mean.safetensors"),
     ),
     Act(
         ("classify", "train", "data", "--out", "mind", "--model", "cnn", "--set", "epochs=2", "--set", "size=16"),
