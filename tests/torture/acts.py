@@ -128,7 +128,8 @@ def sweep_facts(folder: Path) -> Facts:
     """The generator of its first trial that was not cut off, and whether its page is there."""
     runs = sorted((folder / "sweep" / "runs").iterdir())
     whole = [run for run in runs if is_run(run) and (RunLogs.open(run).kimg or 0) >= 0.032]
-    weights = digest(safetensors.torch.load_file(RunDirectory.open(whole[0]).snapshot("last")))
+    snapshot = RunDirectory.open(whole[0]).snapshot("last") if whole else None
+    weights = digest(safetensors.torch.load_file(snapshot)) if snapshot and snapshot.exists() else "none"
     return {"first": weights, **page_facts("sweep/sweep.html")(folder)}
 
 

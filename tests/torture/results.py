@@ -9,6 +9,9 @@ from pathlib import Path
 from ganvas.foundation.files import append_record, read_records
 from torture.workshop import Fault, Trial
 
+# Cases that a row names; of more, their kinds.
+_MOST_NAMED = 40
+
 
 class Results:
     """The file of results.
@@ -52,6 +55,8 @@ def _row(fault: Fault, trials: Sequence[Trial]) -> str:
     for trial in trials:
         cases[trial.case] += trial.faults
         notes.update(trial.notes)
+    if len(cases) > _MOST_NAMED:  # "snapshot: NaN weights" is a case of "snapshot"
+        cases = sum((Counter({case.partition(":")[0]: count}) for case, count in cases.items()), Counter[str]())
     tried = ", ".join(f"{case} {count:,}" for case, count in sorted(cases.items()))
     wrong = sum(bool(trial.problems) for trial in trials)
     counted = "".join(f"; {count:,} {name}" for name, count in sorted(notes.items()))
