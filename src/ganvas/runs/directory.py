@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from ganvas.foundation.errors import RunError
 from ganvas.foundation.files import refuse_taken, whole_directory, whole_file
-from ganvas.foundation.paths import is_directory, is_file, quoted
+from ganvas.foundation.paths import exists, is_file, quoted
 from ganvas.foundation.schema import Schema
 from ganvas.foundation.yaml_text import parse_yaml
 from ganvas.runs.by_kimg import file_name, files_by_kimg
@@ -26,6 +26,7 @@ from ganvas.runs.by_kimg import file_name, files_by_kimg
 SCHEMA_VERSION = 1
 SCHEMA = Schema(SCHEMA_VERSION, RunError, "train again")
 CONFIG, SAMPLES, CHECKPOINTS, SNAPSHOTS = "config.yaml", "samples", "checkpoints", "snapshots"
+STATS = "stats.jsonl"
 
 
 class DatasetRecord(TypedDict):
@@ -126,7 +127,7 @@ class RunDirectory:
         file = path / CONFIG
         if not is_run(path):
             raise RunError(
-                f"{path} is not a run directory (it has no {CONFIG} with checkpoints beside it); start a run with: "
+                f"{path} is not a run directory (it has no {CONFIG} with a log or checkpoints beside it); start a run with: "
                 f"ganvas train DATA --out {quoted(path)}"
             )
         try:
@@ -159,7 +160,7 @@ class RunDirectory:
     @property
     def stats(self) -> Path:
         """The file of training statistics."""
-        return self.path / "stats.jsonl"
+        return self.path / STATS
 
     @property
     def evals(self) -> Path:
@@ -183,7 +184,7 @@ class RunDirectory:
 def is_run(path: Path) -> bool:
     """Whether there is a run directory at `path`."""
     # Options alone, such as those beside an exported generator, are no run.
-    return is_file(path / CONFIG) and any(is_directory(path / name) for name in (SAMPLES, CHECKPOINTS, SNAPSHOTS))
+    return is_file(path / CONFIG) and any(exists(path / name) for name in (SAMPLES, CHECKPOINTS, SNAPSHOTS, STATS))
 
 
 def run_of(snapshot: Path) -> Path | None:
