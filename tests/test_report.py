@@ -351,8 +351,8 @@ def test_runs_from_before_the_verdict_and_words_it_does_not_know_are_no_problem(
 
 
 def test_a_run_that_has_only_begun(run: Path, tmp_path: Path) -> None:
-    for grid in (run / "samples").iterdir():
-        grid.unlink()
+    for file in (run / "samples").iterdir():
+        file.unlink()
     (run / "stats.jsonl").unlink()
     (run / "evals.jsonl").unlink()
     text = write_page(run, tmp_path / "page.html").read_text()

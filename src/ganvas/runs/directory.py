@@ -127,8 +127,8 @@ class RunDirectory:
         file = path / CONFIG
         if not is_run(path):
             raise RunError(
-                f"{path} is not a run directory (it has no {CONFIG} with a log or checkpoints beside it); start a run with: "
-                f"ganvas train DATA --out {quoted(path)}"
+                f"{path} is not a run directory (it has no {CONFIG} with a log or checkpoints beside it); start a run "
+                f"with: ganvas train DATA --out {quoted(path)}"
             )
         try:
             content = parse_yaml(file.read_text(encoding="utf-8"))
