@@ -74,22 +74,13 @@ def main() -> None:
 
 def train(data: Path, recipe: str, seconds: int, candidate: Candidate, options: dict[str, str]) -> float:
     """img/s of a run in a process of its own: the median over the lines of its log, without its first third."""
-    quiet: dict[str, object] = {
-        "device": "cpu",
-        "eval_samples": 0,
-        "tensorboard": False,
-        "sample_every": "1h",
-        "log_every": "1s",
-    }
+    quiet = {"device": "cpu", "eval_samples": 0, "tensorboard": False, "sample_every": "1h", "log_every": "1s"}
+    chosen = option_words({**quiet, **ALIKE.get(recipe, {}), **candidate.options, **options})
     # The user's own variables would hide the candidate's.
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "GOMP_"))}
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "ganvas", "train", str(data), "--out", f"{folder}/run", "--recipe", recipe]
-        command += [
-            "--budget",
-            f"{seconds}s",
-            *option_words(quiet | ALIKE.get(recipe, {}) | candidate.options | options),
-        ]
+        command += ["--budget", f"{seconds}s", *chosen]
         subprocess.run(command, check=True, capture_output=True, env=environment | candidate.environment)
         lines = RunLogs.open(Path(folder) / "run").stats
     return statistics.median(line.number("img_per_s") for line in lines if line.number("seconds") >= seconds / 3)

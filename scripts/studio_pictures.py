@@ -1,6 +1,6 @@
 """Photograph every page of the studio for docs/studio.md: in light, in the dark, and on a phone.
 
-    python scripts/studio_pictures.py FOLDER RUN CLASSIFIER PICTURE
+    python -m scripts.studio_pictures FOLDER RUN CLASSIFIER PICTURE
 
 FOLDER has that run and another, their datasets, a classifier, a folder of pictures, and a command that a studio began.
 PICTURE is what the classifier is asked about. Writes docs/images/studio-PAGE.jpg, studio-dark.jpg and studio-phone.jpg.

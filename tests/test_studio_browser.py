@@ -5,8 +5,6 @@ import io
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -26,7 +24,7 @@ from ganvas.studio.votes import Votes
 from support.browser import DESKTOP, LARGE, PHONE
 from support.command_line import PATIENCE
 from support.datasets import noise, write_dataset
-from support.studio import Client, studio
+from support.studio import Client, StudioProcess, studio
 from support.studio_requests import POSTS
 
 pytestmark = pytest.mark.browser
@@ -326,20 +324,8 @@ def test_from_an_empty_folder_to_a_run_that_is_stopped_and_resumed(browser: Brow
             page.context.close()
 
 
-class Started:
-    """A `ganvas studio` in a process of its own, as a user starts it."""
-
-    def __init__(self, folder: Path) -> None:
-        words = [sys.executable, "-m", "ganvas", "studio", str(folder), "--no-browser"]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        assert self.process.stdout is not None
-        self.address = self.process.stdout.readline().strip()
-        self.home = self.address.partition("/?")[0]
-
-    def kill(self) -> None:
-        """As `kill -9` does."""
-        self.process.kill()
-        self.process.communicate()
+class Started(StudioProcess):
+    """A studio in a process of its own, whose pages are opened in a browser."""
 
     def open(self, browser: Browser, path: str) -> Page:
         """A page of it, in a window of its own."""

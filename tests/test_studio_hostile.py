@@ -383,7 +383,7 @@ HOSTILE = [
 def test_hostile_files_are_refused(client: Client, content: bytes) -> None:
     with nothing_written(client):
         answer = client.upload("/explore/restore", content, name="first")
-    # A picture that does not claim to be one of ganvas has nothing to say, which is no error.
+    # Any other picture is welcome too, but there is nothing to restore.
     assert answer.status == 400 or (answer.status, answer.body) == (200, b"null")
     assert b"ganvas-studio-" not in answer.body, "no name of a temporary file"
 

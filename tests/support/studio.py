@@ -4,6 +4,8 @@ import contextlib
 import http.client
 import json
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +19,27 @@ from ganvas.studio.serve import Server
 from support.datasets import write_dataset
 from support.runs import TINY
 from support.studio_requests import png
+
+
+class StudioProcess:
+    """A `ganvas studio` in a process of its own, as a user starts it.
+
+    Attributes:
+        address: what it prints, with the token that lets in.
+        home: the same without.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        words = [sys.executable, "-m", "ganvas", "studio", str(folder), "--no-browser"]
+        self._process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self._process.stdout is not None
+        self.address = self._process.stdout.readline().strip()
+        self.home = self.address.partition("/?")[0]
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        self._process.kill()
+        self._process.communicate()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import replace
 from random import Random
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -50,15 +51,15 @@ def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
 
 def fuzzed(specimen: Specimen, random: Random, seconds: float) -> Trial:
     """Fuzz one reader for a while. Any error but those of ganvas is a problem; so is a hang, which does not end."""
-    whole, expected = specimen.path.read_bytes(), specimen.read()
+    # What is valid may have another meaning: several changes can make a file that is sound.
+    whole, lenient = specimen.path.read_bytes(), replace(specimen, is_guarded=False)
     trial, end = Trial(specimen.name, faults=0), time.process_time() + seconds
 
     def read(changes: list[_Change]) -> None:
         content = changed(whole, changes)
         specimen.path.write_bytes(content)
         trial.faults += content != whole
-        # What is valid may have another meaning: several changes can make a file that is sound.
-        if (problem := problem_of(specimen, expected)) and not problem.startswith("unnoticed"):
+        if problem := problem_of(lenient, None):
             trial.problems.append(f"{changes}: {problem}")
 
     try:

@@ -13,9 +13,10 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-# Files above so many bytes are cut to it; those that are made here have up to 60,000.
+# The longest file to try, in bytes; the largest specimen has about 10,000.
 _LONGEST = 65_536
 # Seconds for one file, after which its reader must hang, and mebibytes for the process, torch included.
 _PATIENCE, _MEMORY = 60, 4_096
@@ -49,15 +50,14 @@ def main() -> None:
         from torture.damage import problem_of
     folder, kind = Path(sys.argv[1]), int(sys.argv[2])
     specimen = specimens.make(folder / "files")[kind]
-    whole, expected = specimen.path.read_bytes(), specimen.read()
+    specimen = replace(specimen, is_guarded=False)  # as in `fuzzing`
     corpus = folder / "corpus"
     corpus.mkdir()
-    (corpus / "whole").write_bytes(whole)
+    (corpus / "whole").write_bytes(specimen.path.read_bytes())
 
     def read(content: bytes) -> None:
         specimen.path.write_bytes(content)
-        # What is valid may have another meaning, as in `fuzzing`.
-        if (problem := problem_of(specimen, expected)) and not problem.startswith("unnoticed"):
+        if problem := problem_of(specimen, None):
             print(json.dumps(f"{content[:2000]!r}: {problem}"), flush=True)
             raise AssertionError(problem)
 

@@ -4,8 +4,6 @@ import contextlib
 import http.client
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from random import Random
 
 from ganvas.studio.folder import StudioFolder
 from ganvas.studio.jobs import Jobs
+from support.studio import StudioProcess
 from torture.checks import unreadable
 
 # Seconds within which the studio is killed, and for the training that it started.
@@ -23,17 +22,13 @@ _LONGEST, _PATIENCE = 4.0, 900.0
 _RUN, _SOURCE = "half", {"name": "done", "snapshot": "last"}
 
 
-class Studio:
-    """A `ganvas studio` in a process of its own, and a client that it lets in."""
+class Studio(StudioProcess):
+    """A studio in a process of its own, and a client that it lets in."""
 
     def __init__(self, folder: Path) -> None:
-        words = [sys.executable, "-m", "ganvas", "studio", str(folder), "--no-browser"]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        assert self.process.stdout is not None
-        address = self.process.stdout.readline().strip()
-        self.host, _, entrance = address.removeprefix("http://").partition("/")
-        self.cookie = ""
-        self.cookie = self.ask(f"/{entrance}")[2].partition(";")[0]
+        super().__init__(folder)
+        self._host, self._cookie = self.home.removeprefix("http://"), ""
+        self._cookie = self.ask(self.address.removeprefix(self.home))[2].partition(";")[0]
 
     def ask(self, path: str, **fields: object) -> tuple[int, str, str]:
         """Ask for a page, or send fields as JSON: the status, the body and the cookie of the answer.
@@ -41,19 +36,14 @@ class Studio:
         Raises:
             OSError, http.client.HTTPException: it does not answer.
         """
-        connection = http.client.HTTPConnection(self.host, timeout=60)
-        headers = {"Cookie": self.cookie, "Origin": f"http://{self.host}", "Content-Type": "application/json"}
+        connection = http.client.HTTPConnection(self._host, timeout=60)
+        headers = {"Cookie": self._cookie, "Origin": f"http://{self._host}", "Content-Type": "application/json"}
         try:
             connection.request("POST" if fields else "GET", path, json.dumps(fields) if fields else None, headers)
             answer = connection.getresponse()
             return answer.status, answer.read().decode(), answer.getheader("set-cookie", "")
         finally:
             connection.close()
-
-    def kill(self) -> None:
-        """As `kill -9` does."""
-        self.process.kill()
-        self.process.communicate()
 
 
 def killed(folder: Path, random: Random) -> Iterator[str]:

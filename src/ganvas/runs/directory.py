@@ -127,8 +127,8 @@ class RunDirectory:
         file = path / CONFIG
         if not is_run(path):
             raise RunError(
-                f"{path} is not a run directory (it has no {CONFIG} with a log or checkpoints beside it); start a run "
-                f"with: ganvas train DATA --out {quoted(path)}"
+                f"{path} is not a run directory (no {CONFIG} with a log or checkpoints beside it); start a run with: "
+                f"ganvas train DATA --out {quoted(path)}"
             )
         try:
             content = parse_yaml(file.read_text(encoding="utf-8"))
@@ -183,7 +183,7 @@ class RunDirectory:
 
 def is_run(path: Path) -> bool:
     """Whether there is a run directory at `path`."""
-    # Options alone, such as those beside an exported generator, are no run.
+    # An exported generator has a config.yaml too.
     return is_file(path / CONFIG) and any(exists(path / name) for name in (SAMPLES, CHECKPOINTS, SNAPSHOTS, STATS))
 
 

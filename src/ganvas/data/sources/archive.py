@@ -44,9 +44,9 @@ BOMB = "packed more than a hundred times over, as no picture of that size is"
 
 # zipfile raises NotImplementedError for a version of the format, or a compression, that it does not know.
 _DAMAGE = (
-    *(OSError, EOFError, ValueError, NotImplementedError),
-    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
-)
+    OSError, EOFError, ValueError, NotImplementedError,
+    zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError,
+)  # fmt: skip
 
 # The first bytes of a compressed tar archive, and the module that reads it.
 _PACKERS: dict[bytes, ModuleType] = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ\0": lzma, b"\x5d\0\0": lzma}

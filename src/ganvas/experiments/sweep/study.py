@@ -144,13 +144,10 @@ class SharedStudy:
     def _begin(self) -> None:
         """Let the first trial have the recipe's own values, with which all others are compared; then write the plan."""
         if not self.trials():
-            self._enqueue_defaults()
+            own = self._options.model_dump()
+            values = {key: own[key] for key, each in self.plan.ranges.items() if each.contains(own[key])}
+            self.study.enqueue_trial(values, user_attrs={DEFAULTS: True})
         self.study.set_user_attr(PLAN, self.plan.model_dump_json())
-
-    def _enqueue_defaults(self) -> None:
-        own = self._options.model_dump()
-        values = {key: own[key] for key, each in self.plan.ranges.items() if each.contains(own[key])}
-        self.study.enqueue_trial(values, user_attrs={DEFAULTS: True})
 
     def _suggest(self, trial: Trial) -> None:
         """Give a trial its values.

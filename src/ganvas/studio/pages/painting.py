@@ -172,8 +172,8 @@ async def neighbours(request: Request) -> Response:
     def do() -> tuple[bytes, dict[str, object]]:
         studio = studio_of(request)
         with studio.painter.artist(studio.snapshot(asked_for.name, asked_for.snapshot)) as artist:
-            data = studio.folder.dataset_of(artist.data, artist.card.fingerprint)
-            real = training_data(artist, asked_for.name, studio.folder.look().datasets[data])
+            data = studio.folder.dataset(studio.folder.dataset_of(artist.data, artist.card.fingerprint))
+            real = training_data(artist, asked_for.name, data)
             found = find_neighbours(artist, completed(artist, [asked_for.cell]), real)
         about: dict[str, object] = {
             "pixels": {"distance": float(found.by_pixels.distances[0]), "name": str(found.described[1])},
