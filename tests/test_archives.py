@@ -245,6 +245,18 @@ def test_files_that_are_no_archives(tmp_path: Path, nested: Path, spoil: Callabl
     assert f"{path} {message}" in str(caught.value)
 
 
+def test_a_member_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "art.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, name in enumerate(("a.png", "b.png", "x")):
+            archive.writestr(name, picture_bytes(number))
+    content = path.read_bytes()
+    name_at = content.rindex(b"PK\1\2") + 46
+    path.write_bytes(content[:name_at] + b"\0" + content[name_at + 1 :])  # where zipfile ends a name
+    prepare(path, tmp_path / "data", size=8)
+    assert len(Dataset.open(tmp_path / "data")) == 2
+
+
 def test_a_member_that_is_made_to_fill_the_memory_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "art.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -187,7 +187,7 @@ def _zip_members(path: Path) -> Members:
         members = [
             (_name(info).replace("\\", "/"), Place(number, info.file_size), _why_not(info))
             for number, info in enumerate(archive.infolist())
-            if not info.is_dir() and not _is_hidden(info.filename)
+            if info.filename and not info.is_dir() and not _is_hidden(info.filename)
         ]
     return sorted(members)
 
