@@ -13,7 +13,7 @@ from PIL import Image
 
 import ganvas
 from ganvas import gans
-from ganvas.foundation.errors import ConfigError, DivergedError, GanvasError, RunError
+from ganvas.foundation.errors import ConfigError, DivergedError, GanvasError, RunError, WriteError
 from ganvas.foundation.files import append_record, read_records
 from ganvas.gans.dcgan import DCGAN
 from ganvas.gans.recipe import Batch, Spec
@@ -23,10 +23,13 @@ from ganvas.metrics.scores import Scores
 from ganvas.networks.losses import Targets
 from ganvas.planning.run import Outcome, resume, train
 from ganvas.runs import snapshot
+from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory
 from ganvas.settings.config import Settings
 from ganvas.training import clock, evaluation, updater
 from ganvas.training.ema import MovingAverage
+from ganvas.training.logbook import Logbook
+from ganvas.training.saver import Saver
 from ganvas.training.step import AdversarialStep, frozen
 from ganvas.training.trainer import Trainer
 from support.datasets import write_dataset
@@ -34,6 +37,7 @@ from support.narrowing import not_none
 from support.runs import TINY, Interrupter, newest, tensors
 from support.scores import scores
 from support.snapshots import first_stage
+from torture.acts import run_facts
 
 
 def quick(data: Path, out: Path, **changes: Any) -> Outcome:
@@ -321,6 +325,39 @@ def test_a_run_that_is_killed_while_it_ends_gets_its_last_grid_and_scores(
     scores = [[line["kid"] for line in read_records(each.evals)] for each in (first, second)]
     assert scores[0] == scores[1]
     assert len(scores[0]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "method"),
+    [
+        pytest.param(Logbook, "stats", id="log line"),
+        pytest.param(Logbook, "samples", id="grid"),
+        pytest.param(Logbook, "evaluation", id="scores"),
+        pytest.param(Saver, "save_best", id="best snapshot"),
+        pytest.param(CheckpointDirectory, "save", id="checkpoint"),
+    ],
+)
+def test_what_could_not_be_written_is_made_again_by_the_resumed_run(
+    tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch, owner: type, method: str
+) -> None:
+    each_step = dict.fromkeys(("log_every", "sample_every", "checkpoint_every", "eval_every"), "1steps")
+    often = {"budget": "4steps", "eval_samples": 32, "extractor": "pixels", "tensorboard": True} | each_step
+    quick(tiny_data, tmp_path / "whole", **often)
+    real, calls = getattr(owner, method), list[object]()
+
+    def refused(*arguments: Any) -> object:
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise WriteError("could not write: No space left on device")
+        return real(*arguments)
+
+    monkeypatch.setattr(owner, method, refused)
+    with pytest.raises(WriteError):
+        quick(tiny_data, tmp_path / "run", **often)
+    monkeypatch.undo()
+    assert resume(tmp_path / "run").finished
+    whole, mended = (run_facts(name)(tmp_path) for name in ("whole", "run"))
+    assert mended == whole
 
 
 def test_a_full_disk_stops_with_the_earlier_checkpoint_whole(

@@ -10,9 +10,6 @@ from torture.workshop import Fault, Trial, Workshop, unlike
 _ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS)
 # Of so many trials, the command is repeated after one, and must succeed then.
 _REPEATED = 5
-# What is not made again: a run goes on after the step about which something could not be written, and a sweep leaves a
-# trial that has failed.
-_MISSED = {"train": ("grid", "stats", "evals"), "resume": ("grid", "stats", "evals"), "sweep": ("first",)}
 # Long commands come once in this many rounds.
 _SELDOM = {"compare": 20, "sweep": 10, "train": 3, "resume": 3, "report": 4, "survey": 4}
 _VICTIMS = [act for turn in range(20) for act in ACTS if turn % _SELDOM.get(str(act), 1) == 0]
@@ -38,8 +35,7 @@ def attempt(workshop: Workshop, number: int, random: Random) -> Trial:
         elif random.randrange(_REPEATED) == 0:
             again = act.go_on(workshop.warm, folder)
             trial.problems += impolite(again) if again else []
-            missed = _MISSED.get(str(act), ())
-            trial.problems += [each for each in unlike(act, folder, whole.facts) if not each.startswith(missed)]
+            trial.problems += unlike(act, folder, whole.facts)
         trial.problems = [
             f"{problem} [{errno.errorcode[error]}, {fault}, exit {ended.code}]" for problem in trial.problems
         ]

@@ -127,24 +127,31 @@ class Trainer:
             self._sample()
         self._agree()
         while not (ended := self._ended) and not self._is_stopping:
-            try:
-                self._round(pictures)
-            except (DivergedError, LostProcess, UnlikeProcesses):
-                raise
-            except (GanvasError, OSError):
-                # The pictures may be gone, or a log cannot be written, but what was learned is kept if it can be.
-                with contextlib.suppress(GanvasError):
-                    self._write()
-                raise
+            self._update(pictures)
+            self._follow_up()
         self._finish(ended)
         return ended
 
-    def _round(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> None:
-        """Train once, and do what is due then."""
+    def _update(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> None:
+        """Take one training step."""
         try:
             self._updater.update(pictures, self.progress, self._clock)
         except DivergedError as error:
             self._diverged(error)
+        except (LostProcess, UnlikeProcesses):
+            raise
+        except (GanvasError, OSError):
+            # The pictures may be gone, but what was learned from them is kept if it can be.
+            with contextlib.suppress(GanvasError):
+                self._write()
+            raise
+
+    def _follow_up(self) -> None:
+        """Do what is due after a step.
+
+        If any of it fails, no checkpoint of this step is written: the run goes on from the one before, and makes again
+        what could not be written.
+        """
         self._agree()
         if self._agenda.log.due(self.progress):
             self._log()
