@@ -23,10 +23,11 @@ from ganvas.experiments.sweep.storage import open_storage, shown
 from ganvas.experiments.sweep.study import MOST_TAKEN, STARTUP, SharedStudy
 from ganvas.experiments.sweep.sweep import prepare_sweep, sweep
 from ganvas.experiments.sweep.trial import AT_ONCE, TrialReferee, name_of
-from ganvas.foundation.errors import ConfigError, GanvasError
+from ganvas.foundation.errors import ConfigError, GanvasError, WriteError
 from ganvas.foundation.locks import InUse, exclusive
 from ganvas.planning import run as runs
 from ganvas.planning.plan import check
+from ganvas.runs.checkpoint import CheckpointDirectory
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs
 from ganvas.settings.config import read_config
@@ -132,6 +133,26 @@ def test_an_interrupted_trial_is_continued_by_the_same_command(data: Path, tmp_p
     assert not_none(done.defaults).kimg == pytest.approx(2.0)
     assert [path.name for path in (tmp_path / "out" / "runs").iterdir()] == [run.name]
     assert RunDirectory.open(run).record == before
+
+
+def test_a_trial_that_could_not_write_its_end_is_ended_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TrialReferee, "judge", lambda referee, _: setattr(referee, "pruned_by", "collapsed"))
+    whole = {"space": SPACE, "trials": 1, **SHORT, **COMMON}
+    with monkeypatch.context() as refusing, pytest.raises(WriteError):
+        refusing.setattr(CheckpointDirectory, "save", refuse)
+        sweep(data, tmp_path / "out", RECIPE, **whole)
+    run = tmp_path / "out" / "runs" / name_of(0)
+    assert RunLogs.open(run).evaluations
+    assert not CheckpointDirectory(run / "checkpoints")
+    done = sweep(data, tmp_path / "out", RECIPE, **whole)
+    assert [trial.ending for trial in done.trials] == ["collapsed"]
+    assert runs.is_spent(run)
+
+
+def refuse(*_: object) -> Path:
+    raise WriteError("could not write: No space left on device")
 
 
 def test_a_trial_that_cannot_be_trained_is_told_and_the_others_go_on(data: Path, tmp_path: Path) -> None:

@@ -150,9 +150,8 @@ def _complete(run: Path, plan: SweepPlan, trial: Trial, referee: TrialReferee, d
     if is_run(run):
         referee.recall(RunLogs.open(run))
     settings = plan.settings(trial.params)
-    return bool(referee.pruned_by) or runs.complete(
-        plan.data, run, plan.recipe, start=None, display=display, referee=referee, **settings
-    )
+    # Also after a verdict that ends it: if the run could not write its end, it goes there again.
+    return runs.complete(plan.data, run, plan.recipe, start=None, display=display, referee=referee, **settings)
 
 
 def _conclude(out: Path, run: Path, shared: SharedStudy, trial: Trial, referee: TrialReferee, display: Display) -> None:
