@@ -1,6 +1,7 @@
 """Paths from users: home directories, checks with clear errors, and quoting for a shell."""
 
 import contextlib
+import errno
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,11 +24,20 @@ def new_path(path: str | Path) -> Path:
         GanvasError: nothing can be made there, because symbolic links form a circle.
     """
     path = user_path(path)
+    if is_circular(path):
+        raise GanvasError(f"{path} cannot be used: its symbolic links form a circle")
+    return path.resolve() if path.name in ("", "..") else path
+
+
+def is_circular(path: Path) -> bool:
+    """Whether the symbolic links of a path form a circle. `Path.resolve` tells it before Python 3.13 only."""
     try:
-        whole = path.resolve()
-    except RuntimeError as error:
-        raise GanvasError(f"{path} cannot be used: its symbolic links form a circle") from error
-    return whole if path.name in ("", "..") else path
+        path.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    except ValueError:  # a null character
+        return False
+    return False
 
 
 def exists(path: Path) -> bool:

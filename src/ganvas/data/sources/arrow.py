@@ -19,6 +19,7 @@ from ganvas.data.sources.file_state import FileState
 from ganvas.data.sources.folder import PictureFile
 from ganvas.data.sources.source import Value
 from ganvas.foundation.errors import DataError
+from ganvas.foundation.paths import is_circular
 
 # What `datasets` says of the columns of a file, by column: a feature is a JSON object with a `_type`.
 Features = Mapping[str, object]
@@ -82,10 +83,12 @@ def _inside(file: Path, folders: tuple[Path, ...]) -> Path:
     Raises:
         Rejected: the file does not exist, or lies outside the folders.
     """
+    if is_circular(file):
+        raise Rejected(Reason.MISSING)
     try:
         real = file.resolve()
         is_inside = any(real.is_relative_to(folder.resolve()) for folder in folders)
-    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name that no file can have
+    except (OSError, ValueError) as error:  # a name that no file can have
         raise Rejected(Reason.MISSING) from error
     if not is_inside:
         raise Rejected(OUTSIDE)
