@@ -28,6 +28,7 @@ from ganvas.runs.directory import RunDirectory
 from ganvas.settings.config import Settings
 from ganvas.training import clock, evaluation, updater
 from ganvas.training.ema import MovingAverage
+from ganvas.training.evaluation import RunEvaluator
 from ganvas.training.logbook import Logbook
 from ganvas.training.saver import Saver
 from ganvas.training.step import AdversarialStep, frozen
@@ -328,33 +329,46 @@ def test_a_run_that_is_killed_while_it_ends_gets_its_last_grid_and_scores(
 
 
 @pytest.mark.parametrize(
-    ("owner", "method"),
+    ("owner", "method", "at"),
     [
-        pytest.param(Logbook, "stats", id="log line"),
-        pytest.param(Logbook, "samples", id="grid"),
-        pytest.param(Logbook, "evaluation", id="scores"),
-        pytest.param(Saver, "save_best", id="best snapshot"),
-        pytest.param(CheckpointDirectory, "save", id="checkpoint"),
+        pytest.param(owner, method, at, id=f"{what}-{at}")
+        for what, owner, method, moments in (
+            ("log line", Logbook, "stats", (2, 4)),
+            ("grid", Logbook, "samples", (2, 4)),
+            ("measurement", RunEvaluator, "measure", (2, 4)),
+            ("scores", Logbook, "evaluation", (2, 4)),
+            ("best snapshot", Saver, "save_best", (2,)),
+            ("checkpoint", CheckpointDirectory, "save", (4,)),
+        )
+        for at in moments
     ],
 )
-def test_what_could_not_be_written_is_made_again_by_the_resumed_run(
-    tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch, owner: type, method: str
+def test_what_could_not_be_done_after_a_step_is_done_by_the_resumed_run(
+    tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch, owner: type, method: str, at: int
 ) -> None:
-    each_step = dict.fromkeys(("log_every", "sample_every", "checkpoint_every", "eval_every"), "1steps")
-    often = {"budget": "4steps", "eval_samples": 32, "extractor": "pixels", "tensorboard": True} | each_step
+    """After the second step, and after the fourth, which is the last."""
+    often: dict[str, Any] = {"log_every": "1steps", "sample_every": "1steps", "eval_every": "2steps"}
+    often |= {"eval_samples": 32, "extractor": "pixels", "tensorboard": True, "g_schedule": "plateau:1:0.5"}
     quick(tiny_data, tmp_path / "whole", **often)
-    real, calls = getattr(owner, method), list[object]()
+    real, follow_up = getattr(owner, method), Trainer._follow_up
+    steps = 0
+
+    def counted(trainer: Trainer) -> None:
+        nonlocal steps
+        steps = trainer.progress.steps
+        follow_up(trainer)
 
     def refused(*arguments: Any) -> object:
-        calls.append(arguments)
-        if len(calls) == 3:
+        if steps == at:
             raise WriteError("could not write: No space left on device")
         return real(*arguments)
 
+    monkeypatch.setattr(Trainer, "_follow_up", counted)
     monkeypatch.setattr(owner, method, refused)
     with pytest.raises(WriteError):
         quick(tiny_data, tmp_path / "run", **often)
     monkeypatch.undo()
+    assert newest(tmp_path / "run")["progress"]["steps"] == 2, "with a checkpoint of the last step, it could not resume"
     assert resume(tmp_path / "run").finished
     whole, mended = (run_facts(name)(tmp_path) for name in ("whole", "run"))
     assert mended == whole

@@ -93,6 +93,11 @@ class Trainer:
         self._evaluated_at = -1  # steps
         self._evaluation: Evaluation | None = None
         self._is_interrupted = self._is_alarming = False
+        # Between a step and the end of what follows it: the progress before that step, what a repeated evaluation must
+        # not remember, and the values of the log line.
+        self._behind: State | None = None
+        self._judged: State = {}
+        self._statistics: dict[str, float] = {}
 
     def run(self) -> bool:
         """Train until the budget is spent, or a verdict ends the run.
@@ -109,12 +114,12 @@ class Trainer:
         """
         directory = self.run_directory
         if self._world.is_first:
-            discard_after(directory, self.progress.kimg)
+            discard_after(directory, self._followed_up.kimg)
             logs = RunLogs.of(directory)
             self.assessor.resume(logs.evaluations, logs.stats)
         self.step.broadcast()
         loader = self._updater.loader(self.progress)
-        logbook = self._logbook.open(self.progress) if self._world.is_first else contextlib.nullcontext()
+        logbook = self._logbook.open(self._followed_up) if self._world.is_first else contextlib.nullcontext()
         try:
             with interruptions() as self._interruption, self._clock.listening(), loader, logbook:
                 return self._loop(iter(loader))
@@ -127,31 +132,40 @@ class Trainer:
             self._sample()
         self._agree()
         while not (ended := self._ended) and not self._is_stopping:
-            self._update(pictures)
-            self._follow_up()
+            try:
+                if self._behind is None:
+                    self._update(pictures)
+                self._follow_up()
+            except (DivergedError, LostProcess, UnlikeProcesses):
+                raise
+            except (GanvasError, OSError):
+                # The pictures may be gone, or a log cannot be written, but what was learned is kept if it can be. A
+                # checkpoint of the last step would be the run's end, without what could not be written.
+                with contextlib.suppress(GanvasError):
+                    if not self._ended:
+                        self._write()
+                raise
         self._finish(ended)
         return ended
 
     def _update(self, pictures: Iterator[tuple[Tensor, Tensor | None]]) -> None:
         """Take one training step."""
+        before = self.progress.state()
         try:
             self._updater.update(pictures, self.progress, self._clock)
         except DivergedError as error:
             self._diverged(error)
-        except (LostProcess, UnlikeProcesses):
-            raise
-        except (GanvasError, OSError):
-            # The pictures may be gone, but what was learned from them is kept if it can be.
-            with contextlib.suppress(GanvasError):
-                self._write()
-            raise
+        else:
+            self._behind = before
+
+    @property
+    def _followed_up(self) -> Progress:
+        """How far the run had come at the last step after which everything was done that was due."""
+        return self.progress if self._behind is None else Progress(self.progress.dataset_size, **self._behind)
 
     def _follow_up(self) -> None:
-        """Do what is due after a step.
-
-        If any of it fails, no checkpoint of this step is written: the run goes on from the one before, and makes again
-        what could not be written.
-        """
+        """Do what is due after a step. If it fails, a run that goes on from this step does all of it again."""
+        self._judged = self._judgement()
         self._agree()
         if self._agenda.log.due(self.progress):
             self._log()
@@ -160,8 +174,21 @@ class Trainer:
         is_alarming = self.assessor.alarming if self._world.size == 1 else self._is_alarming
         if size := self._agenda.evaluation_due(self.progress, is_alarming):
             self._evaluate(size)
+        self._end_of_step()
         if self._agenda.checkpoint.due(self.progress) and not self._ended:
             self._save()
+
+    def _end_of_step(self) -> None:
+        """Nothing that was due after the step is left."""
+        self._behind, self._judged, self._statistics = None, {}, {}
+
+    def _judgement(self) -> State:
+        """The part of the state that an evaluation changes."""
+        return {
+            "examination": self._evaluator.state(),
+            "learning_rates": self._updater.learning_rates.state(),
+            **self.assessor.state(),
+        }
 
     def _agree(self) -> None:
         """Take over the time and the alarm of the first process, and a signal that any of them has received."""
@@ -183,7 +210,8 @@ class Trainer:
 
     def _log(self) -> None:
         """Log the means since the last line; nothing if no step was taken since."""
-        if not (values := self._updater.statistics(self.progress)):
+        self._statistics = self._updater.statistics(self.progress) or self._statistics
+        if not (values := self._statistics):
             return
         others = self._load.highest()
         if self._world.is_first:
@@ -218,6 +246,7 @@ class Trainer:
                 self._saver.save_best(self._evaluation, self.step.average.module, self.state)
             self._evaluated_at = progress.steps
             self._respond(conclusion)
+            self._end_of_step()
             if not self._ended:
                 self._save()
             progress.seconds = self._world.number_of_first(self._clock.read())
@@ -325,19 +354,23 @@ class Trainer:
 
     def state(self) -> State:
         """Everything that a resumed run needs to go on exactly."""
+        undone = {"undone": {"progress": self._behind, "statistics": self._statistics}} if self._behind else {}
         return {
             "progress": self.progress.state(),
             "stopped": self.stopped,
             "random": random_state(),
-            "examination": self._evaluator.state(),
-            **self.assessor.state(),
             **self._updater.state(),
+            **self._judgement(),
+            **self._judged,
+            **undone,
         }
 
     def restore(self, state: State) -> None:
         """Load the state of a checkpoint."""
         self.progress = Progress(self.data.splits[TRAIN], **state["progress"])
-        self._agenda = Agenda(self.settings, self.progress)
+        if undone := state.get("undone"):
+            self._behind, self._statistics = undone["progress"], undone["statistics"]
+        self._agenda = Agenda(self.settings, self._followed_up)
         self.assessor.load_state(state)
         self._evaluator.load_state(state["examination"])
         self._updater.load_state(state)
