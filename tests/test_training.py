@@ -303,7 +303,9 @@ def test_a_loss_that_is_not_finite_stops_before_the_step_and_names_the_term(
     assert all(value.isfinite().all() for value in tensors(kept).values() if value.is_floating_point())
 
 
-@pytest.mark.parametrize("moment", ["_log", "_sample", "_evaluate"])
+@pytest.mark.parametrize(
+    "moment", [*(pytest.param(each, marks=pytest.mark.slow) for each in ("_log", "_sample")), "_evaluate"]
+)
 def test_a_run_that_is_killed_while_it_ends_gets_its_last_grid_and_scores(
     tmp_path: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -328,10 +330,14 @@ def test_a_run_that_is_killed_while_it_ends_gets_its_last_grid_and_scores(
     assert len(scores[0]) >= 1
 
 
+# Each takes two seconds.
+SLOW = {("log line", 4), ("grid", 4), ("measurement", 2), ("scores", 4), ("best snapshot", 2)}
+
+
 @pytest.mark.parametrize(
     ("owner", "method", "at"),
     [
-        pytest.param(owner, method, at, id=f"{what}-{at}")
+        pytest.param(owner, method, at, id=f"{what}-{at}", marks=[pytest.mark.slow] if (what, at) in SLOW else [])
         for what, owner, method, moments in (
             ("log line", Logbook, "stats", (2, 4)),
             ("grid", Logbook, "samples", (2, 4)),
