@@ -19,7 +19,9 @@ from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.prepare.prepare import prepare
 from ganvas.data.prepare.summary import Summary
 from ganvas.data.sources import Request
+from ganvas.data.sources.arrow import ArrowFile
 from ganvas.data.sources.opening import open_source
+from ganvas.data.sources.picture_table import embedded_items
 from ganvas.data.sources.schemes.hf import open_hub
 from ganvas.foundation.errors import DataError
 from support import replicas
@@ -231,3 +233,13 @@ def test_folders_that_are_no_dataset_of_hugging_face(tmp_path: Path) -> None:
         pytest.raises(DataError, match="cannot read hf:a b c; write hf:OWNER"),
     ):
         open_source("hf:a b c")
+
+
+def test_columns_of_unequal_lengths_are_damage(tmp_path: Path) -> None:
+    """As in a Parquet file whose footer was damaged: one number tells the rows of labels, others those of pictures."""
+    rows = [{"image": {"bytes": b"", "path": f"{number}.png"}, "style": "x"} for number in range(3)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    table = ArrowFile.open(tmp_path / "a.parquet")
+    assert len(embedded_items(table, "image", table.rows(), tmp_path)) == 3
+    with pytest.raises(DataError, match=r"a.parquet is damaged: its columns have 3 and 2 rows"):
+        embedded_items(table, "image", table.rows()[:2], tmp_path)

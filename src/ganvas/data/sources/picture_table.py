@@ -117,8 +117,13 @@ def embedded_items(
         rows: the labels of each picture.
         base: the folder that paths in the table are relative to.
         folders: other folders that they may lead to.
+
+    Raises:
+        DataError: the file is damaged.
     """
     paths = table.paths(column)
+    if len(paths) != len(rows):
+        raise DataError(f"{table.path} is damaged: its columns have {len(paths)} and {len(rows)} rows")
     is_named = all(paths) and len(set(paths)) == len(paths)
     return [
         EmbeddedPicture(
