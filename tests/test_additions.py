@@ -32,7 +32,7 @@ from support.command_line import Cli
 from support.runs import TINY_WORDS
 
 ROOT = Path(__file__).parents[1]
-EXAMPLE = re.search(r"^```python\n(.*?)^```", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL)
+EXAMPLE = re.search(r"^```python\n(.*?)^```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 Add = Callable[[ModuleType, str, str], None]
 
@@ -161,7 +161,7 @@ def test_a_metric_cannot_take_the_key_of_another(add: Add, cli: Cli, tiny_data: 
 
 
 def test_every_figure_is_on_the_page_of_metrics() -> None:
-    page = (ROOT / "docs" / "metrics.md").read_text()
+    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
     labels = [figure.label.strip() for metric in measures.in_order() for figure in metric.figures]
     assert [label for label in labels if label not in page] == []
 
@@ -407,7 +407,7 @@ def test_a_verdict_is_named_in_its_order_answered_and_shown(
     assert [each["verdict"] for each in evaluations] == ["very gloomy"] * 2
     assert [each["response"] for each in evaluations] == ["go on", "stop"]
     cli("report", "run", "--out", "page.html", check=True)
-    page = (tmp_path / "page.html").read_text()
+    page = (tmp_path / "page.html").read_text("utf-8")
     assert all(text in page for text in ("very gloomy</strong>", "Its pictures are not the real ones.", "#202122"))
 
 
@@ -465,7 +465,7 @@ def test_an_export_format_is_listed_and_gets_its_options(add: Add, cli: Cli, tmp
     cli("baseline", tiny_data, "--kind", "mean", "--out", "mean.safetensors", check=True)
     words = ["export", "mean.safetensors", "--to", "count", "--out", "count.txt"]
     assert cli(*words, "--license", "mit", check=True).stderr == "counted mean on data\n"
-    assert (tmp_path / "count.txt").read_text() == f"{2 * 3 * 16 * 16} mit"
+    assert (tmp_path / "count.txt").read_text("utf-8") == f"{2 * 3 * 16 * 16} mit"
     refused = cli(*words[:-1], "other.txt", "--push", "me/mine")
     assert "count has no option push; it is an option of hub" in refused.stderr
     assert "choose from: count, hub" in cli("export", "mean.safetensors", "--to", "x", "--out", "y").stderr
@@ -482,7 +482,7 @@ def test_a_section_of_a_report_is_a_function_and_a_template(
     monkeypatch.setitem(run_page.SECTIONS, "silent", lambda run: None)
     cli("train", tiny_data, "--recipe", "mlp", "--out", "run", "--budget", "1steps", *TINY_WORDS, check=True)
     cli("report", "run", "--out", "page.html", check=True)
-    assert '<section id="motto"><p>run &amp; friends</p></section>' in (tmp_path / "page.html").read_text()
+    assert '<section id="motto"><p>run &amp; friends</p></section>' in (tmp_path / "page.html").read_text("utf-8")
 
 
 def test_names_import_nothing_heavy() -> None:

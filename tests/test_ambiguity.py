@@ -262,7 +262,7 @@ def test_a_run_with_a_fixed_classifier_resumes_as_if_never_stopped_and_does_not_
     whole, halves = tensors(newest(tmp_path / "whole")), tensors(newest(tmp_path / "halves"))
     assert whole.keys() == halves.keys()
     assert [key for key in whole if not torch.equal(whole[key], halves[key])] == []
-    record = yaml.safe_load((tmp_path / "whole" / "config.yaml").read_text())
+    record = yaml.safe_load((tmp_path / "whole" / "config.yaml").read_text("utf-8"))
     assert record["options"]["ambiguity_by"] == str(classifier.resolve())
     assert len(record["style_classifier"]) == 64
     train(data, tmp_path / "plain", "dcgan", **TINY, budget="4steps")
@@ -331,7 +331,7 @@ def test_what_is_no_classifier_is_named(tmp_path: Path, data: Path, name: str) -
 def test_a_classifier_of_one_class_is_damaged(tmp_path: Path, data: Path, classifier: Path) -> None:
     shutil.copytree(classifier, tmp_path / "classifier")
     file = tmp_path / "classifier" / "classifier.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"class_names": ["only"]}))
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"class_names": ["only"]}))
     with pytest.raises(RunError, match=r"ambiguity_by: .*classifier\.json cannot be read"):
         dry_run(data, tmp_path / "run", **TINY, ambiguity=1.0, ambiguity_by=str(tmp_path / "classifier"))
 

@@ -256,13 +256,13 @@ def test_the_command_line_says_what_is_wrong(cli: Cli, tmp_path: Path, tiny_data
     (tmp_path / "taken").write_text("mine")
     taken = cli("baseline", tiny_data, "--kind", "mean", "--out", "taken")
     assert (taken.returncode, "taken exists already" in taken.stderr) == (2, True)
-    assert (tmp_path / "taken").read_text() == "mine"
+    assert (tmp_path / "taken").read_text("utf-8") == "mine"
     missing = cli("baseline", "nowhere", "--kind", "mean", "--out", "floor.safetensors")
     assert (missing.returncode, "nowhere does not exist" in missing.stderr) == (2, True)
 
 
 def test_the_page_of_recipes_lists_every_option_with_its_default() -> None:
-    page = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text()
+    page = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text("utf-8")
     listed = dict(re.findall(r"^\| `(seed|clusters|components)` \| `(\d+)` \|", page, re.MULTILINE))
     fields = {key: field for name in KINDS for key, field in baselines.find(name).options_class.model_fields.items()}
     assert listed == {key: str(field.default) for key, field in fields.items()}

@@ -280,7 +280,7 @@ def test_the_record_of_a_version_with_fewer_options_repeats_its_run(tmp_path: Pa
     train(data, tmp_path / "run", "can", **(TINY | then | {"budget": "3steps"}))
     record = tmp_path / "run/config.yaml"
     record.write_text(
-        "".join(line for line in record.read_text().splitlines(True) if line.split(":")[0].strip() not in then)
+        "".join(line for line in record.read_text("utf-8").splitlines(True) if line.split(":")[0].strip() not in then)
     )
     cli("train", data, "--config", record, "--out", "again", check=True)
     assert read_config(tmp_path / "again/config.yaml")[1].items() >= then.items()

@@ -63,7 +63,7 @@ def test_a_run_does_not_go_on_with_other_labels(data: Path, tmp_path: Path) -> N
 def test_a_run_from_before_goes_on(data: Path, tmp_path: Path) -> None:
     train(data, tmp_path / "run", "cdcgan", label_column="artist", **BRIEF)
     config = tmp_path / "run" / "config.yaml"
-    record = yaml.safe_load(config.read_text())
+    record = yaml.safe_load(config.read_text("utf-8"))
     del record["dataset"]["labels"]
     config.write_text(yaml.safe_dump(record))
     relabel(data, 1)
@@ -100,7 +100,7 @@ def test_a_comparison_does_not_go_on_with_other_labels(
     with pytest.raises(ConfigError, match=r"the classes of the dataset have changed since .*both was begun"):
         compare(data, tmp_path / "both", ["cdcgan"], **asked)
     plan = tmp_path / "both" / comparisons.PLAN
-    content = json.loads(plan.read_text())
+    content = json.loads(plan.read_text("utf-8"))
     del content["labels"]
     plan.write_text(json.dumps(content))
     compare(data, tmp_path / "both", ["cdcgan"], **asked)

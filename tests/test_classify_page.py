@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_page_states_how_good_the_classifier_is_and_what_it_was_judged_on(folder: Path) -> None:
-    evaluation, text = evaluate(folder / "pair"), text_of((folder / "pair.html").read_text())
+    evaluation, text = evaluate(folder / "pair"), text_of((folder / "pair.html").read_text("utf-8"))
     scores = evaluation.scores
     for expected in (
         "forest on leaky",
@@ -64,7 +64,9 @@ def test_the_page_states_how_good_the_classifier_is_and_what_it_was_judged_on(fo
 
 def test_every_section_that_has_something_to_show_is_there(folder: Path) -> None:
     for name, expected in (("forest", SECTIONS), ("network", [*SECTIONS[:-1], "learning", "provenance"])):
-        assert re.findall(r'<(?:section|header) id="([a-z]+)"', (folder / f"{name}.html").read_text()) == expected
+        assert (
+            re.findall(r'<(?:section|header) id="([a-z]+)"', (folder / f"{name}.html").read_text("utf-8")) == expected
+        )
 
 
 def test_rows_of_the_confusion_matrix_are_true_classes_by_name(folder: Path, tmp_path: Path) -> None:
@@ -81,7 +83,7 @@ def test_rows_of_the_confusion_matrix_are_true_classes_by_name(folder: Path, tmp
 
 def test_another_dataset_is_named_with_the_command(folder: Path, tmp_path: Path) -> None:
     other = write_corners(tmp_path / "other place", count=20, seed=4)
-    text = text_of(write_page(evaluate(folder / "pair", other, seed=5), tmp_path / "page.html").read_text())
+    text = text_of(write_page(evaluate(folder / "pair", other, seed=5), tmp_path / "page.html").read_text("utf-8"))
     assert "forest on other place" in text
     assert f"evaluate {folder / 'pair'} --data &#39;{other}&#39; --seed 5" in text
 
@@ -119,7 +121,7 @@ def test_of_very_many_classes_the_hardest_are_shown(folder: Path, monkeypatch: p
 
 def test_a_page_of_a_single_picture(folder: Path, tmp_path: Path) -> None:
     lonely = write_corners(tmp_path / "lonely", FEW, count=3, seed=9, split=["test", "train", "train"])
-    text = text_of(write_page(evaluate(folder / "network", lonely), tmp_path / "page.html").read_text())
+    text = text_of(write_page(evaluate(folder / "network", lonely), tmp_path / "page.html").read_text("utf-8"))
     assert "of 1 picture in the test split of the dataset" in text
     assert "Note: all pictures are one group, so standard errors cannot be estimated" in text
     assert "AUC" in text
@@ -138,13 +140,13 @@ def test_a_failed_write_leaves_the_page_as_it_was(
     monkeypatch.setattr("os.replace", full_disk)
     with pytest.raises(GanvasError, match="No space left"):
         write_page(evaluation, out)
-    assert out.read_text() == "before"
+    assert out.read_text("utf-8") == "before"
 
 
 def test_the_command_writes_the_page_and_still_prints_the_scores(folder: Path, cli: Cli, tmp_path: Path) -> None:
     done = cli("classify", "evaluate", folder / "pair", "--out", "pages/pair.html", "--json", check=True)
     assert json.loads(done.stdout)["leaky"] == ["lit"]
-    assert (tmp_path / "pages" / "pair.html").read_text() == (folder / "pair.html").read_text()
+    assert (tmp_path / "pages" / "pair.html").read_text("utf-8") == (folder / "pair.html").read_text("utf-8")
 
 
 # --- Charts ---

@@ -304,7 +304,7 @@ def test_classes_are_matched_by_name(forest: Path, tmp_path: Path) -> None:
     assert scores.accuracy.value == 0
     assert scores.confusion.tolist() == [[0, 20], [20, 0]]
     renumbered = write_corners(tmp_path / "renumbered", count=40, seed=3)
-    info = json.loads((renumbered / INFO).read_text())
+    info = json.loads((renumbered / INFO).read_text("utf-8"))
     (renumbered / INFO).write_text(json.dumps(info | {"class_names": ["lit", "dark"]}))
     assert evaluate(forest, renumbered).scores.accuracy.value == 1
 
@@ -317,7 +317,7 @@ def test_a_class_that_is_unknown_is_named(forest: Path, tmp_path: Path) -> None:
 
 def test_a_column_that_is_missing_is_named(forest: Path, tmp_path: Path) -> None:
     strange = write_corners(tmp_path / "strange", seed=5)
-    info = json.loads((strange / INFO).read_text())
+    info = json.loads((strange / INFO).read_text("utf-8"))
     (strange / INFO).write_text(json.dumps(info | {"label_column": None, "class_names": []}))
     pd.read_parquet(strange / INDEX).rename(columns={"class": "style"}).to_parquet(strange / INDEX)
     with pytest.raises(DataError, match=r"unknown column 'class'.*sha256, source, style"):
@@ -327,7 +327,7 @@ def test_a_column_that_is_missing_is_named(forest: Path, tmp_path: Path) -> None
 def test_a_dataset_that_has_gone_or_changed_is_an_error(tmp_path: Path) -> None:
     data = write_corners(tmp_path / "data")
     train(data, tmp_path / "forest", model="forest", size=8, trees=2)
-    info = json.loads((data / INFO).read_text())
+    info = json.loads((data / INFO).read_text("utf-8"))
     (data / INFO).write_text(json.dumps(info | {"fingerprint": "other"}))
     with pytest.raises(DataError, match=r"changed.*--data"):
         evaluate(tmp_path / "forest")
@@ -344,7 +344,7 @@ def test_whatever_flatters_the_scores_is_said(forest: Path, tmp_path: Path) -> N
     (note,) = evaluate(forest, again).notes
     assert f"was trained on {learnt} of these pictures" in note
     squashed = write_corners(tmp_path / "squashed", seed=6)
-    info = json.loads((squashed / INFO).read_text())
+    info = json.loads((squashed / INFO).read_text("utf-8"))
     (squashed / INFO).write_text(json.dumps(info | {"options": {"fit": "squash"}}))
     assert "prepared with fit squash" in evaluate(forest, squashed).notes[0]
 

@@ -37,7 +37,7 @@ def change_index(data: Path, **columns: Any) -> Path:
 
 
 def change_info(data: Path, **values: Any) -> Path:
-    info = json.loads((data / INFO).read_text())
+    info = json.loads((data / INFO).read_text("utf-8"))
     (data / INFO).write_text(json.dumps({**info, **values}))
     return data
 
@@ -316,7 +316,7 @@ def test_nothing_that_exists_is_overwritten(tiny_data: Path, tmp_path: Path) -> 
     (tmp_path / "out" / "diary.txt").write_text("mine")
     with pytest.raises(GanvasError, match="out exists already; choose another name"):
         train(tiny_data, tmp_path / "out", model="forest")
-    assert (tmp_path / "out" / "diary.txt").read_text() == "mine"
+    assert (tmp_path / "out" / "diary.txt").read_text("utf-8") == "mine"
 
 
 @pytest.fixture
@@ -327,7 +327,7 @@ def kept(trained: Classifier, tmp_path: Path) -> Path:
 
 
 def set_card(path: Path, **values: Any) -> None:
-    card = json.loads((path / "classifier.json").read_text())
+    card = json.loads((path / "classifier.json").read_text("utf-8"))
     (path / "classifier.json").write_text(json.dumps({**card, **values}))
 
 

@@ -295,7 +295,7 @@ def test_a_classifier_that_starts_from_another_learns_further(genres: Classifier
     assert "note:" not in done.stderr
     assert not torch.equal(state(genres.model)["0.weight"], state(classifier.model)["0.weight"])
     write_page(evaluate(tmp_path / "artists"), tmp_path / "page.html")
-    assert f"--from {genres.path}" in (tmp_path / "page.html").read_text()
+    assert f"--from {genres.path}" in (tmp_path / "page.html").read_text("utf-8")
 
 
 def test_the_first_epoch_begins_with_the_weights_taken_over(genres: Classifier, tmp_path: Path) -> None:

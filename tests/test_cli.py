@@ -108,7 +108,7 @@ def test_the_demo_ends_with_its_page_and_can_be_run_again(
         done = cli("demo", "--minutes", "0.01", check=True)
         page = tmp_path / done.stdout.splitlines()[-1]
         assert page == tmp_path / "demo" / f"run-{number}" / "page.html"
-        assert "Generated" in page.read_text()
+        assert "Generated" in page.read_text("utf-8")
 
 
 def test_a_folder_is_prepared_and_the_summary_counts_what_was_left_out(cli: Cli, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_folder_is_prepared_and_the_summary_counts_what_was_left_out(cli: Cli,
     done = cli("prepare", "art", "data", "--size", "16", check=True)
     assert "4" in done.stdout
     assert "1" in done.stdout
-    assert "broken.png" in (tmp_path / "data" / "rejected.csv").read_text()
+    assert "broken.png" in (tmp_path / "data" / "rejected.csv").read_text("utf-8")
 
 
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(cli: Cli, tmp_path: Path, tiny_data: Path) -> None:
@@ -136,7 +136,7 @@ def test_flags_win_over_set_and_set_over_the_file(cli: Cli, tmp_path: Path, tiny
     (tmp_path / "options.yaml").write_text("seed: 1\nwidth: 2\nbatch_size: 4\n")
     words = ["--config", "options.yaml", *QUICK, "--set", "seed=2", "--seed", "3"]
     cli("train", tiny_data, "--out", "run", *words, check=True)
-    config = (tmp_path / "run" / "config.yaml").read_text()
+    config = (tmp_path / "run" / "config.yaml").read_text("utf-8")
     assert "seed: 3" in config
     assert "width: 4" in config  # QUICK's --set over the file's 2
 

@@ -57,7 +57,7 @@ def test_every_recipe_and_seed_gets_a_row_beside_the_floor_and_is_done_once(
         assert result.verdict == (evaluations[-1].verdict.name if evaluations and evaluations[-1].verdict else None)
     assert all(result.verdict for result in first.results if result.recipe == "dcgan")
     assert dcgan.kimg == pytest.approx(0.016)
-    page = (out / "comparison.html").read_text()
+    page = (out / "comparison.html").read_text("utf-8")
     assert page.count("<img src=") == 1 + 1 + len(FLOOR)
     assert "the median of 2" in page
 
@@ -87,13 +87,13 @@ def test_a_result_that_cannot_be_read_is_measured_again(
     monkeypatch.setattr(comparisons, "_measure", lambda *_: {})
     monkeypatch.setattr(comparisons, "_write_page", lambda _: None)
     compare(data, out, ["dcgan"], budget="2steps", seeds=1)
-    results = (out / "results.jsonl").read_text().splitlines(keepends=True)
+    results = (out / "results.jsonl").read_text("utf-8").splitlines(keepends=True)
     assert "dcgan" in results.pop()
     (out / "results.jsonl").write_text("".join([*results, line]))
     for _ in range(2):
         again = compare(data, out, ["dcgan"], budget="2steps", seeds=1)
         assert [result.recipe for result in again.results].count("dcgan") == 1
-    assert (out / "results.jsonl").read_text().count('"run":') == len(FLOOR) + 1 + line.count('"run":')
+    assert (out / "results.jsonl").read_text("utf-8").count('"run":') == len(FLOOR) + 1 + line.count('"run":')
 
 
 def test_an_interrupted_comparison_goes_on_with_the_run_it_was_in(
@@ -104,7 +104,7 @@ def test_an_interrupted_comparison_goes_on_with_the_run_it_was_in(
     def interrupted(*given: Any, **changes: Any) -> Outcome:
         outcome = real(*given, **changes | {"budget": "1steps"})
         record = outcome.run / "config.yaml"
-        record.write_text(record.read_text().replace("1steps", "3steps"))
+        record.write_text(record.read_text("utf-8").replace("1steps", "3steps"))
         return Outcome(outcome.run, finished=False, kimg=outcome.kimg, best_kid=None)
 
     monkeypatch.setattr(runs, "train", interrupted)
@@ -144,7 +144,7 @@ def test_the_command_prints_the_table(data: Path, cli: Cli) -> None:
     assert "| precision | recall | coverage | diversity | modes |" in table[0]
     assert "| verdict |" in table[0]
     assert {line.split(" | ")[0].removeprefix("| ") for line in table[2:]} == FLOOR | {"dcgan"}
-    plan = json.loads(Path("out/comparison.json").read_text())
+    plan = json.loads(Path("out/comparison.json").read_text("utf-8"))
     assert plan["budget"] == "1steps"
 
     other = cli("compare", data, "--out", "out", *words[:2], "--budget", "2steps", *words[4:])

@@ -208,7 +208,7 @@ def test_the_column_is_kept_for_resume_and_its_names_travel_in_the_snapshot(cli:
     add_columns(tiny_data, artist=["Zorn", "Ancher", "Krohg"] * 16)
     words = ("--recipe", "cdcgan", "--out", "run", "--budget", "2steps", *TINY_WORDS)
     cli("train", tiny_data, *words, "--label-column", "artist", check=True)
-    assert "label_column: artist" in Path("run/config.yaml").read_text()
+    assert "label_column: artist" in Path("run/config.yaml").read_text("utf-8")
     cli("resume", "run", "--budget", "2steps", check=True)
     card = snapshot.read_card(Path("run/snapshots/last.safetensors"))
     assert (card.class_names, card.class_shares) == (["Ancher", "Krohg", "Zorn"], [1 / 3] * 3)

@@ -33,7 +33,7 @@ def data(pristine: Path, tmp_path: Path) -> Path:
 
 
 def set_info(data: Path, **values: Any) -> None:
-    info = json.loads((data / "dataset.json").read_text())
+    info = json.loads((data / "dataset.json").read_text("utf-8"))
     (data / "dataset.json").write_text(json.dumps({**info, **values}))
 
 

@@ -159,7 +159,7 @@ def test_what_the_docs_do_from_python_works(tmp_path: Path, page: str, monkeypat
     pytest.importorskip("datasets")
     write_pictures_of(tmp_path / "my-data", noise(6), CLASSES)
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert blocks
     names: dict[str, Any] = {}
     for block in blocks:

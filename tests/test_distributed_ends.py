@@ -119,7 +119,7 @@ def test_a_process_that_the_launcher_ends_is_not_the_failure(tmp_path: Path, mon
     codes = launcher._wait(started, tmp_path / "fate")
     assert codes == [-signal.SIGKILL, LostProcess.exit_code]
     assert launcher.exit_code(codes) == LostProcess.exit_code
-    assert (tmp_path / "fate").read_text().endswith("was ended by SIGKILL")
+    assert (tmp_path / "fate").read_text("utf-8").endswith("was ended by SIGKILL")
 
 
 def test_the_fate_of_the_first_process_says_more_than_a_broken_connection(
@@ -419,7 +419,7 @@ def test_the_batch_script_trains_and_goes_on_when_it_is_submitted_again(tmp_path
             assert job.poll() is None
             assert time.monotonic() < end
             time.sleep(0.1)
-        (srun,) = map(int, Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split())
+        (srun,) = map(int, Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text("utf-8").split())
         os.kill(srun, signal.SIGTERM)
         _, said = job.communicate(timeout=PATIENCE)
         assert "ganvas resume run" in said
@@ -433,7 +433,7 @@ def test_the_batch_script_is_one() -> None:
 
 def children(pid: int) -> list[int]:
     """The processes that a launcher has started, in the order of their ranks."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
     places = {}
     for child in map(int, listed):
         variables = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")

@@ -15,12 +15,12 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 @pytest.mark.parametrize("name", ["cli.md", "configuration.md", "recipes.md"])
 def test_a_generated_page_is_current(name: str) -> None:
     pages = runpy.run_path(str(ROOT / "scripts" / "reference.py"))["pages"]()
-    assert (ROOT / "docs" / name).read_text() == pages[name], "run `make docs`"
+    assert (ROOT / "docs" / name).read_text("utf-8") == pages[name], "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_relative_link_leads_to_a_file(page: Path) -> None:
-    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
@@ -40,7 +40,7 @@ def test_every_command_and_flag_shown_exists(page: Path) -> None:
 
 
 def test_the_map_of_the_code_names_every_folder() -> None:
-    text, package = (ROOT / "docs" / "architecture.md").read_text(), ROOT / "src" / "ganvas"
+    text, package = (ROOT / "docs" / "architecture.md").read_text("utf-8"), ROOT / "src" / "ganvas"
     for path in package.rglob("__init__.py"):
         if path.parent != package:
             folder = path.parent.relative_to(package).as_posix()

@@ -63,7 +63,7 @@ def test_a_damaged_measurement_is_made_again(
     (file,) = (own_cache_directory / "calibration").iterdir()
     file.write_text(content.replace("NOW", str(time.time())))
     assert calibration("a") == Calibration(2.0, 1.0, 3.0)
-    assert json.loads(file.read_text())["bfloat16"] == 1.0
+    assert json.loads(file.read_text("utf-8"))["bfloat16"] == 1.0
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_onnx_is_one_file_that_says_what_it_is(generators: Callable[[str], Path]
 def test_plain_torch_paints_as_ganvas_does(name: str, generators: Callable[[str], Path], tmp_path: Path) -> None:
     (line,) = export(generators(name), "safetensors", tmp_path / "given")
     assert "largest difference" in line
-    script = (tmp_path / "given" / "paint.py").read_text()
+    script = (tmp_path / "given" / "paint.py").read_text("utf-8")
     assert len([line for line in script.splitlines() if line.strip()]) <= 20
     assert "ganvas" not in script
 
@@ -116,7 +116,7 @@ def test_the_name_of_a_dataset_is_no_code(generators: Callable[[str], Path], tmp
     name = '"""\nopen("run.txt", "w")\n"""\\'
     save(tmp_path / "x.safetensors", snapshot.generator, snapshot.card.model_copy(update={"data": name}))
     export(tmp_path / "x.safetensors", "safetensors", tmp_path / "given")
-    module = (tmp_path / "given" / "generator.py").read_text()
+    module = (tmp_path / "given" / "generator.py").read_text("utf-8")
     assert module.splitlines()[0].startswith('"""The generator of mlp on ____open(_run.txt_')
     compile(module, "generator.py", "exec")
     assert not list(tmp_path.rglob("run.txt"))
@@ -124,10 +124,10 @@ def test_the_name_of_a_dataset_is_no_code(generators: Callable[[str], Path], tmp
 
 def test_the_lines_of_the_card_are_the_script(generators: Callable[[str], Path], tmp_path: Path) -> None:
     export(generators("acgan"), "safetensors", tmp_path / "given")
-    card = (tmp_path / "given" / "README.md").read_text()
+    card = (tmp_path / "given" / "README.md").read_text("utf-8")
     shown = re.search(r"```python\n(.*?)```", card, re.DOTALL)
     assert shown
-    assert shown[1].strip() in (tmp_path / "given" / "paint.py").read_text()
+    assert shown[1].strip() in (tmp_path / "given" / "paint.py").read_text("utf-8")
     assert "| forest &#124; hill |" in card
     assert "It was not evaluated." in card
     with safe_open(tmp_path / "given" / "generator.safetensors", "pt") as file:
@@ -181,7 +181,7 @@ def test_nothing_that_is_exported_names_a_folder_of_this_machine(run: Path, tmp_
 def test_the_command_on_the_card_trains_such_a_generator(run: Path, tmp_path: Path, cli: Cli) -> None:
     export(run, "safetensors", tmp_path / "given")
     (tmp_path / "given" / "data of mine").symlink_to(run.parent / "data of mine")
-    options = yaml.safe_load((tmp_path / "given" / "config.yaml").read_text())
+    options = yaml.safe_load((tmp_path / "given" / "config.yaml").read_text("utf-8"))
     assert (options["recipe"], options["settings"]["budget"]) == ("cdcgan", "4steps")
     words = ["train", tmp_path / "given" / "data of mine", "--config", tmp_path / "given" / "config.yaml"]
     cli(*words, "--out", "again", "--set", "eval_samples=0", "--set", "tensorboard=false", check=True)
@@ -266,7 +266,7 @@ def test_bad_input_is_one_line_and_nothing_is_written(
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert sorted(each.name for each in tmp_path.iterdir()) == ["taken", "taken.onnx"]
-    assert (tmp_path / "taken.onnx").read_text() == "mine"
+    assert (tmp_path / "taken.onnx").read_text("utf-8") == "mine"
 
 
 def test_a_snapshot_that_is_none_is_named(cli: Cli, tmp_path: Path) -> None:

@@ -321,7 +321,7 @@ def test_weights_that_half_precision_would_change_stay_in_single(
     assert "half precision" in export(generators("mlp"), "web", tmp_path / "fine")[0]
     assert "single precision" in export(tmp_path / "coarse.safetensors", "web", tmp_path / "coarse")[0]
     for name, is_half in (("fine", True), ("coarse", False)):
-        script = (tmp_path / name / "generator.js").read_text()
+        script = (tmp_path / name / "generator.js").read_text("utf-8")
         model = json.loads(script.removeprefix("window.GANVAS = ").rstrip(";\n"))["model"]
         assert any(tensor["half"] for tensor in model["tensors"].values()) == is_half
 

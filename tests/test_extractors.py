@@ -172,7 +172,7 @@ def test_a_run_can_be_judged_by_another_extractor(tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "data", 40)
     small: dict[str, Any] = {"width": 4, "latent_dim": 8, "batch_size": 16, "eval_samples": 16, "budget": "2steps"}
     run = train(data, tmp_path / "run", **small, extractor="pixels")
-    assert '"extractor": "pixels"' in (tmp_path / "run" / "evals.jsonl").read_text()
+    assert '"extractor": "pixels"' in (tmp_path / "run" / "evals.jsonl").read_text("utf-8")
     with pytest.raises(ConfigError, match="did you mean 'pixels'"):
         train(data, tmp_path / "other", **small, extractor="pixel")
     assert not (tmp_path / "other").exists()

@@ -80,7 +80,7 @@ def test_data_that_was_lost_in_flushing_is_an_error(
         whole_file(tmp_path / "file") as partial,
     ):
         partial.write_text("after")
-    assert (tmp_path / "file").read_text() == "before"
+    assert (tmp_path / "file").read_text("utf-8") == "before"
 
 
 def test_nothing_was_changed_is_said_only_where_it_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_nothing_was_changed_is_said_only_where_it_is_true(tmp_path: Path, monke
         whole_file(tmp_path / "file") as partial,
     ):
         partial.write_text("after")
-    assert (tmp_path / "file").read_text() == "after"
+    assert (tmp_path / "file").read_text("utf-8") == "after"
 
 
 # ---- what cannot be replaced ------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def test_a_directory_that_cannot_be_replaced_is_filled(
         (partial / "folder" / "file").write_text("1")
         (partial / "last").write_text("2")
     assert sorted(os.listdir(target)) == ["folder", "last"]
-    assert (target / "folder" / "file").read_text() == "1"
+    assert (target / "folder" / "file").read_text("utf-8") == "1"
     assert os.listdir(tmp_path) == ["target"]
 
 
@@ -212,7 +212,7 @@ def test_a_file_that_cannot_be_replaced_is_written_over(tmp_path: Path, monkeypa
     monkeypatch.setattr(os, "replace", refuse)
     with whole_file(tmp_path / "page.html") as partial:
         partial.write_text("after")
-    assert (tmp_path / "page.html").read_text() == "after"
+    assert (tmp_path / "page.html").read_text("utf-8") == "after"
     assert os.listdir(tmp_path) == ["page.html"]
 
 
@@ -224,7 +224,7 @@ def test_somebody_who_was_faster_is_not_overwritten(tmp_path: Path) -> None:
         (partial / "file").write_text("mine")
         (tmp_path / "target").mkdir()
         (tmp_path / "target" / "file").write_text("theirs")
-    assert (tmp_path / "target" / "file").read_text() == "theirs"
+    assert (tmp_path / "target" / "file").read_text("utf-8") == "theirs"
 
 
 # ---- what the dead left -----------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ def test_what_another_writer_is_busy_with_stays(tmp_path: Path) -> None:
         with whole_file(tmp_path / "file") as two:
             two.write_text("2")
         assert one.exists()
-    assert (tmp_path / "file").read_text() == "1"
+    assert (tmp_path / "file").read_text("utf-8") == "1"
 
 
 def test_leftovers_of_earlier_versions_are_removed(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ def test_a_file_is_replaced_only_when_it_is_whole(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), whole_file(file) as partial:
         partial.write_text("half")
         raise ZeroDivisionError
-    assert file.read_text() == "before"
+    assert file.read_text("utf-8") == "before"
     with whole_file(file) as partial:
         partial.write_text("after")
-    assert file.read_text() == "after"
+    assert file.read_text("utf-8") == "after"
     assert os.listdir(tmp_path) == ["file"]
 
 
@@ -57,7 +57,7 @@ def test_a_full_disk_is_one_clear_line_and_changes_nothing(tmp_path: Path) -> No
     file.write_text("before")
     with pytest.raises(GanvasError, match=r"file: No space left on device; nothing was changed"), whole_file(file):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    assert file.read_text() == "before"
+    assert file.read_text("utf-8") == "before"
     assert os.listdir(tmp_path) == ["file"]
 
 

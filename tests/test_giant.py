@@ -21,7 +21,7 @@ import re, sys
 from pathlib import Path
 from ganvas.data.prepare.prepare import prepare
 prepare(sys.argv[1], sys.argv[2], size=64, workers=1)
-print(re.search(r"VmHWM:\\s+([0-9]+) kB", Path("/proc/self/status").read_text())[1])
+print(re.search(r"VmHWM:\\s+([0-9]+) kB", Path("/proc/self/status").read_text("utf-8"))[1])
 """
 
 

@@ -37,7 +37,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
 def test_the_whole_script_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group, "_apart", lambda device, timeout: group.exchange(device))
     assert run(monkeypatch, tmp_path / "out", "mlp", "--tiny") == 0
-    found = json.loads((tmp_path / "out" / gpu.JSON).read_text())
+    found = json.loads((tmp_path / "out" / gpu.JSON).read_text("utf-8"))
     assert [row["precision"] for row in found["agreement"]] == ["float32", "bfloat16"]
     exact, reduced = found["agreement"]
     assert exact["pictures"] == exact["losses"] == exact["gradients"] == 0.0
@@ -48,7 +48,7 @@ def test_the_whole_script_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert found["learning"]["scores"]["kid"] is not None
     assert found["learning"]["vision_every"] == 1
     assert found["left_out"] == found["failed"] == []
-    page = (tmp_path / "out" / gpu.PAGE).read_text()
+    page = (tmp_path / "out" / gpu.PAGE).read_text("utf-8")
     assert "| `mlp` | 16 | bfloat16 |" in page
     assert page.count("\n## ") == 5
 
@@ -76,17 +76,17 @@ def test_it_needs_neither_an_installation_nor_packages_that_a_lent_machine_lacks
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads((tmp_path / "out" / gpu.JSON).read_text())
+    found = json.loads((tmp_path / "out" / gpu.JSON).read_text("utf-8"))
     assert found["left_out"] == found["failed"] == []
     assert {"dcgan", "wgan-gp", "can"} <= {row["recipe"] for row in found["agreement"]}
 
 
 def test_what_there_is_no_time_for_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, tmp_path, "mlp", "--tiny", "--minutes", "0") == 0
-    found = json.loads((tmp_path / gpu.JSON).read_text())
+    found = json.loads((tmp_path / gpu.JSON).read_text("utf-8"))
     assert "mlp at 16 px in bfloat16" in found["left_out"]
     assert len(found["left_out"]) == 2 + 2 + 4 + 1 + 1
-    assert "- mlp at 16 px in bfloat16" in (tmp_path / gpu.PAGE).read_text()
+    assert "- mlp at 16 px in bfloat16" in (tmp_path / gpu.PAGE).read_text("utf-8")
 
 
 def test_later_parts_keep_their_time(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_recipe_that_disagrees_fails_the_script(tmp_path: Path, monkeypatch: p
     row = {"recipe": "mlp", "size": 16, "precision": "float32", "pictures": 9.0, "losses": 0.0, "gradients": 0.0}
     monkeypatch.setattr(agreement, "agreements", lambda *_: [row | {"painted": 0.0, "agrees": False}])
     assert run(monkeypatch, tmp_path, "mlp", "--tiny", "--minutes", "0") == 1
-    assert "| **no** |" in (tmp_path / gpu.PAGE).read_text()
+    assert "| **no** |" in (tmp_path / gpu.PAGE).read_text("utf-8")
 
 
 def test_a_recipe_that_does_not_exist_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,11 +18,12 @@ from ganvas.data.pictures.fit import place
 from ganvas.data.pictures.frame import Frame
 from ganvas.data.pictures.rejection import Reason, Rejected
 from ganvas.data.prepare.prepare import prepare
+from support.command_line import can_name_files
 from support.picture_file_cases import Shown, pictures, rubbish
 from support.picture_files import PICTURE, encode
 
 SIZE = 16
-PICTURES = {name: (data, shown) for name, data, shown in pictures()}
+PICTURES = {name: (data, shown) for name, data, shown in pictures() if can_name_files(name)}
 RUBBISH = {name: (data, reason) for name, data, reason in rubbish()}
 # What is no ordinary file, and why it is left out.
 ODDITIES = {

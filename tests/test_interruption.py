@@ -93,7 +93,7 @@ def test_a_run_outlives_a_full_disk_that_holds_its_log(tmp_path: Path, tiny_data
 def test_a_run_needs_no_standard_streams(tmp_path: Path, tiny_data: Path, closed: str) -> None:
     command = " ".join([f"exec {sys.executable} -m ganvas train {tiny_data} --out run", *SHORT, closed])
     assert subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, timeout=PATIENCE, check=False).returncode == 0
-    records = (tmp_path / "run" / "stats.jsonl").read_text().splitlines()
+    records = (tmp_path / "run" / "stats.jsonl").read_text("utf-8").splitlines()
     assert all(line.startswith("{") for line in records), "progress was written into a file of the run"
     assert len(records) == 12
 

@@ -183,8 +183,8 @@ def lock_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 @pytest.mark.skipif(sys.platform == "win32", reason="removes no open file")
 def test_a_dead_lock_of_another_user_is_replaced(tmp_path: Path, lock_of_another_user: Path) -> None:
     with exclusive(tmp_path / "run", "resumed"):
-        assert f'"pid": {os.getpid()}' in lock_of_another_user.read_text()
-        assert "resumed" in lock_of_another_user.read_text()
+        assert f'"pid": {os.getpid()}' in lock_of_another_user.read_text("utf-8")
+        assert "resumed" in lock_of_another_user.read_text("utf-8")
         with pytest.raises(InUse), exclusive(tmp_path / "run", "resumed"):
             pytest.fail("must not be entered")
     assert os.listdir(tmp_path) == []

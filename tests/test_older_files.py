@@ -48,7 +48,9 @@ def test_a_run_is_evaluated_and_reported(cli: Cli, older: Path, tmp_path: Path) 
     done = cli("evaluate", older / "run", "--data", data, "--samples", "32", check=True)
     assert "kid" in done.stdout.lower()
     cli("report", older / "run", "--out", "page.html", check=True)
-    assert "collapsed since 0.2 kimg" in " ".join(re.sub("<[^>]*>", " ", (tmp_path / "page.html").read_text()).split())
+    assert "collapsed since 0.2 kimg" in " ".join(
+        re.sub("<[^>]*>", " ", (tmp_path / "page.html").read_text("utf-8")).split()
+    )
 
 
 def test_a_classifier_predicts(cli: Cli, older: Path, tmp_path: Path) -> None:

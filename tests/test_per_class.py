@@ -58,11 +58,11 @@ def test_every_class_has_a_run_of_its_own_beside_the_others_and_is_done_once(
     for name in NAMES:
         assert Dataset.open(out / "data" / name).index["class"].unique().tolist() == [name]
         assert runs.is_spent(done.run(name))
-    assert (out / "table.md").read_text() == f"{done}\n"
+    assert (out / "table.md").read_text("utf-8") == f"{done}\n"
     assert [line.split(" | ")[:2] for line in str(done).splitlines()[2:]] == [[f"| {name}", "24"] for name in NAMES]
     with Image.open(out / "grid.png") as grid:
         assert grid.height == 2 * 16 + 2
-    assert "dcgan on each class of data" in (out / "page.html").read_text()
+    assert "dcgan on each class of data" in (out / "page.html").read_text("utf-8")
 
     monkeypatch.setattr(runs, "train", lambda *_given, **_changes: pytest.fail("all of it is done"))
     assert str(train_per_class(tiny_data, out, "dcgan", **TINY_RUN)) == str(done)
@@ -74,7 +74,7 @@ def test_an_interrupted_one_goes_on_where_it_was(tiny_data: Path, out: Path, mon
     def interrupted(*given: Any, **changes: Any) -> Outcome:
         outcome = real(*given, **changes | {"budget": "1steps"})
         record = outcome.run / "config.yaml"
-        record.write_text(record.read_text().replace("1steps", "2steps"))
+        record.write_text(record.read_text("utf-8").replace("1steps", "2steps"))
         return Outcome(outcome.run, finished=False, kimg=outcome.kimg, best_kid=None)
 
     monkeypatch.setattr(runs, "train", interrupted)
@@ -100,7 +100,7 @@ def test_a_class_that_diverges_is_named_and_the_others_go_on(
     monkeypatch.setattr(runs, "train", train)
     done = train_per_class(tiny_data, out, "dcgan", **TINY_RUN)
     assert done.diverged == {"class0": "a loss is infinite"}
-    assert "class0 (diverged)" in (out / "table.md").read_text()
+    assert "class0 (diverged)" in (out / "table.md").read_text("utf-8")
     assert runs.is_spent(done.run("class1"))
 
 
@@ -224,7 +224,7 @@ def test_a_conditional_recipe_is_trained_for_each_group(four: Path, out: Path, m
     assert [row.split(" | ")[:2] for row in rows] == [["| class0, class1", "48"], ["| class2, class3", "48"]]
     with Image.open(out / "grid.png") as grid:
         assert grid.height == 4 * 16 + 3 * 2, "a row for each class"
-    assert "acgan on each group of classes of four" in (out / "page.html").read_text()
+    assert "acgan on each group of classes of four" in (out / "page.html").read_text("utf-8")
 
     monkeypatch.setattr(runs, "train", lambda *_given, **_changes: pytest.fail("all of it is done"))
     assert str(train_per_class(four, out, "acgan", groups=2, **options)) == str(done)

@@ -159,7 +159,7 @@ def run(gallery: Path, tmp_path: Path) -> Path:
 
 
 def change_config(run: Path, **changes: Any) -> None:
-    config = yaml.safe_load((run / "config.yaml").read_text())
+    config = yaml.safe_load((run / "config.yaml").read_text("utf-8"))
     (run / "config.yaml").write_text(yaml.safe_dump(config | changes))
 
 
@@ -167,7 +167,7 @@ def change_config(run: Path, **changes: Any) -> None:
 
 
 def test_page_states_what_was_trained_on_what_and_how_well(gallery: Path) -> None:
-    text = (gallery / "page.html").read_text()
+    text = (gallery / "page.html").read_text("utf-8")
     for expected in (
         "<em>dcgan</em> on painted",
         "Trained for 5 min 2 s on 300 pictures",
@@ -204,7 +204,7 @@ def test_names_are_escaped(run: Path, tmp_path: Path) -> None:
     hostile = "<script>alert('x')</script>"
     change_config(run, recipe=hostile, data=f"/pictures/{hostile}", command=f"{hostile} & more")
     (run / "stats.jsonl").write_text(json.dumps(stats_line(0.5) | {f"d_loss/{hostile}": 1.0}))
-    text = write_page(run, tmp_path / "page.html").read_text()
+    text = write_page(run, tmp_path / "page.html").read_text("utf-8")
     assert "alert('x')" not in text
     assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; more" in text
 
@@ -283,7 +283,7 @@ def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path
     records[-1] |= {"verdict_since": 33.6, "response": "stop"}
     records[3] |= {"response": "roll back"}
     write_lines(run / "evals.jsonl", records)
-    text = write_page(run, tmp_path / "page.html").read_text()
+    text = write_page(run, tmp_path / "page.html").read_text("utf-8")
     top = " ".join(text[text.index('id="verdict"') : text.index('id="pictures"')].split())
     for expected in (
         '<strong class="verdict-badge">memorising</strong>',
@@ -308,7 +308,7 @@ def test_every_verdict_there_is_has_a_colour_and_a_meaning() -> None:
 def test_a_run_whose_loss_was_no_number_still_has_a_page(run: Path, tmp_path: Path) -> None:
     with (run / "evals.jsonl").open("a") as file:
         file.write(json.dumps({"kimg": 40.0, "kid": None, "best": False, "verdict": "diverged", "evidence": {}}) + "\n")
-    text = write_page(run, tmp_path / "page.html").read_text()
+    text = write_page(run, tmp_path / "page.html").read_text("utf-8")
     assert '<strong class="verdict-badge">diverged</strong>' in text
     assert "0.0213 ± 0.0016" in text
     assert "Based on" not in text
@@ -339,7 +339,7 @@ def test_runs_from_before_the_verdict_and_words_it_does_not_know_are_no_problem(
     strange = {"kimg": 39.0, "verdict": "<i>dreaming</i>", "evidence": [1], "verdict_classes": "x", "advice": None}
     with (run / "evals.jsonl").open("a") as file:
         file.write(json.dumps(strange) + "\n")
-    text = write_page(run, tmp_path / "page.html").read_text()
+    text = write_page(run, tmp_path / "page.html").read_text("utf-8")
     assert "&lt;i&gt;dreaming&lt;/i&gt;" in text
     assert "<i>dreaming" not in text
     band = verdict.band(Run.open(run))
@@ -355,7 +355,7 @@ def test_a_run_that_has_only_begun(run: Path, tmp_path: Path) -> None:
         file.unlink()
     (run / "stats.jsonl").unlink()
     (run / "evals.jsonl").unlink()
-    text = write_page(run, tmp_path / "page.html").read_text()
+    text = write_page(run, tmp_path / "page.html").read_text("utf-8")
     assert "Nothing is logged yet" in text
     assert "has not been evaluated" in text
     assert 'id="pictures"' not in text
@@ -370,7 +370,7 @@ def test_torn_lines_and_files_and_lost_numbers_are_left_out(run: Path, tmp_path:
         file.write(json.dumps(stats_line(1.0) | {"d_loss": None, "g_loss": math.inf}) + '\n{"kim')
     last = sorted((run / "samples").iterdir())[-1]
     last.write_bytes(last.read_bytes()[:500])
-    text = write_page(run, tmp_path / "page.html").read_text()
+    text = write_page(run, tmp_path / "page.html").read_text("utf-8")
     assert "0.0213 ± 0.0016" in text
     assert "after 38.4 kimg" not in text
     assert "39.0" in text
@@ -381,7 +381,7 @@ def test_values_that_are_not_numbers_are_left_out(run: Path, tmp_path: Path) -> 
     for value in values:
         append_record(run / "evals.jsonl", {"kimg": 39.0, "kid": value, "classes": value, "verdict": value})
         append_record(run / "stats.jsonl", stats_line(39.0) | {"d_loss": value, "img_per_s": value, "seconds": value})
-    text = write_page(run, tmp_path / "page.html").read_text()
+    text = write_page(run, tmp_path / "page.html").read_text("utf-8")
     assert "0.0213 ± 0.0016" in text
 
 
@@ -417,7 +417,7 @@ def test_a_failed_write_leaves_the_page_as_it_was(run: Path, tmp_path: Path, mon
     monkeypatch.setattr("os.replace", full_disk)
     with pytest.raises(GanvasError, match="No space left"):
         write_page(run, out)
-    assert out.read_text() == "before"
+    assert out.read_text("utf-8") == "before"
     assert sorted(tmp_path.iterdir()) == [out, run]
 
 

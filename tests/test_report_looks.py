@@ -53,7 +53,7 @@ QUICK: dict[str, Any] = TINY | {"budget": "4steps", "sample_every": "2steps"}
 
 def renamed(data: Path, names: list[str]) -> Path:
     """The dataset with other class names."""
-    info = Info.model_validate_json((data / INFO).read_text())
+    info = Info.model_validate_json((data / INFO).read_text("utf-8"))
     index = pd.read_parquet(data / INDEX)
     index["class"] = index["class"].map(dict(zip(info.class_names, names, strict=True)))
     index.to_parquet(data / INDEX)
@@ -82,7 +82,7 @@ def run(gallery: Path, tmp_path: Path) -> Path:
 
 
 def text_of(run: Path, folder: Path) -> str:
-    return write_page(run, folder / "page.html").read_text()
+    return write_page(run, folder / "page.html").read_text("utf-8")
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -329,7 +329,7 @@ def test_a_picture_is_counted_before_and_after_its_preparation(gallery: Path, tm
     sizes["width"][1] = 0  # unknown
     sizes["width"][2:5] = [1300, 520, 100]
     run = with_columns(gallery, tmp_path, **sizes, split=["test", *["train"] * 47])
-    info = Info.model_validate_json((tmp_path / "data" / INFO).read_text())
+    info = Info.model_validate_json((tmp_path / "data" / INFO).read_text("utf-8"))
     (tmp_path / "data" / INFO).write_text(
         info.model_copy(update={"options": {"source": str(pictures)}}).model_dump_json()
     )
@@ -422,7 +422,7 @@ def test_pictures_that_are_held_back_are_not_searched(tmp_path: Path) -> None:
 
 def test_a_conditional_page_shows_everything(gallery: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    text = write_page(gallery / "told", tmp_path / "page.html", said.append).read_text()
+    text = write_page(gallery / "told", tmp_path / "page.html", said.append).read_text("utf-8")
     for section in ("interpolations", "labels", "ranking", "activations", "neighbours", "provenance"):
         assert f'<section id="{section}">' in text
     assert "Left out" not in text
@@ -478,12 +478,12 @@ def test_neighbours_are_left_out_where_the_data_is_not_what_it_was(
     tmp_path: Path, change: str, why: str, gallery: Path
 ) -> None:
     run, data = shutil.copytree(gallery / "plain", tmp_path / "run"), shutil.copytree(gallery / "data", tmp_path / "d")
-    config = (run / "config.yaml").read_text().replace(str(gallery / "data"), str(data))
+    config = (run / "config.yaml").read_text("utf-8").replace(str(gallery / "data"), str(data))
     (run / "config.yaml").write_text(config)
     if change == "gone":
         shutil.rmtree(data)
     else:
-        info = Info.model_validate_json((data / INFO).read_text())
+        info = Info.model_validate_json((data / INFO).read_text("utf-8"))
         (data / INFO).write_text(info.model_copy(update={"fingerprint": "other"}).model_dump_json())
     text = text_of(run, tmp_path)
     assert f"Left out: the dataset d {why}" in text
@@ -505,7 +505,7 @@ def with_columns(gallery: Path, folder: Path, **columns: Any) -> Run:
     index = pd.read_parquet(data / INDEX).assign(**columns)
     index.to_parquet(data / INDEX)
     run = shutil.copytree(gallery / "plain", folder / "run")
-    (run / "config.yaml").write_text((run / "config.yaml").read_text().replace(str(gallery / "data"), str(data)))
+    (run / "config.yaml").write_text((run / "config.yaml").read_text("utf-8").replace(str(gallery / "data"), str(data)))
     return Run.open(run)
 
 
@@ -553,7 +553,7 @@ def test_several_runs_stand_side_by_side(gallery: Path, tmp_path: Path) -> None:
             json.dumps({"kimg": 9.0, "kid": 0.01, "kid_se": 0.002, "verdict": "memorising", "best": True}) + "\n"
         )
     runs = [gallery / "scored", tmp_path / "scored", gallery / "told"]
-    text = write_comparison(runs, tmp_path / "page.html").read_text()
+    text = write_comparison(runs, tmp_path / "page.html").read_text("utf-8")
     for expected in ("3 runs", "scored (1)", "scored (2)", "told", "cdcgan", "memorising", "0.0100 ± 0.0020"):
         assert expected in text
     assert text.count("<img") == 4
@@ -588,12 +588,12 @@ def test_the_losses_of_runs_have_the_same_axes(gallery: Path) -> None:
 
 
 def test_runs_of_different_data_are_not_to_be_compared(gallery: Path, tmp_path: Path) -> None:
-    text = write_comparison([gallery / "scored", gallery / "scored"], tmp_path / "page.html").read_text()
+    text = write_comparison([gallery / "scored", gallery / "scored"], tmp_path / "page.html").read_text("utf-8")
     assert "cannot be compared" not in text
     other = shutil.copytree(gallery / "scored", tmp_path / "other")
-    config = (other / "config.yaml").read_text()
+    config = (other / "config.yaml").read_text("utf-8")
     (other / "config.yaml").write_text(config.replace("fingerprint: test-48", "fingerprint: other-48"))
-    text = write_comparison([gallery / "scored", other], tmp_path / "page.html").read_text()
+    text = write_comparison([gallery / "scored", other], tmp_path / "page.html").read_text("utf-8")
     assert "measured with different data: they cannot be compared" in text
     assert "<strong>real pictures</strong>" not in text
 
@@ -602,10 +602,10 @@ def test_the_command_writes_a_page_and_says_where(gallery: Path, cli: Cli, tmp_p
     done = cli("report", gallery / "plain", "--out", "page.html", check=True)
     assert done.stdout == "page.html\n"
     assert "asking the discriminator" in done.stderr
-    assert "<em>dcgan</em> on data" in (tmp_path / "page.html").read_text()
+    assert "<em>dcgan</em> on data" in (tmp_path / "page.html").read_text("utf-8")
     done = cli("report", gallery / "plain", gallery / "told", "--out", "both.html", check=True)
     assert done.stdout == "both.html\n"
-    assert "plain and told" in (tmp_path / "both.html").read_text()
+    assert "plain and told" in (tmp_path / "both.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_only_keeps_what_the_figures_need() -> None:
 def test_a_few_figures_of_every_paper_are_made_in_seconds(number: int, art: Path, cli: Cli) -> None:
     words = ["reproduce", number, art, "--out", "out", "--only", QUICK[number], *SHORT]
     done = cli(*words, check=True)
-    page = Path(done.stdout.strip().splitlines()[-1]).read_text()
+    page = Path(done.stdout.strip().splitlines()[-1]).read_text("utf-8")
     for key in QUICK[number].split(","):
         assert f'<section id="{key}" class="paper-figure">' in page
     assert "Left out" not in page
@@ -153,7 +153,7 @@ def test_all_papers_are_reproduced_at_a_fiftieth_of_their_length(cli: Cli, brows
     for number in NUMBERS:
         done = cli("reproduce", number, "--out", f"paper-{number}", "--scale", "0.02", check=True)
         page = Path(done.stdout.strip().splitlines()[-1])
-        assert "Left out" not in page.read_text()
+        assert "Left out" not in page.read_text("utf-8")
         for size in (DESKTOP, PHONE):
             with visit(browser, page, size) as visited:
                 visited.assert_sound()
@@ -219,7 +219,7 @@ def test_an_interrupted_reproduction_goes_on_with_the_run_it_was_in(
     def interrupted(*given: Any, **changes: Any) -> Outcome:
         outcome = real(*given, **changes | {"budget": "1steps"})
         record = outcome.run / "config.yaml"
-        record.write_text(record.read_text().replace("1steps", "3steps"))
+        record.write_text(record.read_text("utf-8").replace("1steps", "3steps"))
         return Outcome(outcome.run, finished=False, kimg=outcome.kimg, best_kid=None)
 
     with monkeypatch.context() as patched:
@@ -246,7 +246,7 @@ def test_an_experiment_that_fails_leaves_the_others_and_is_named(
     done = reproduce(2, art, tmp_path / "out", **CHANGES)
     assert done.failures == {"van-gogh-plain": "a loss is infinite"}
     assert done.page is not None
-    page = done.page.read_text()
+    page = done.page.read_text("utf-8")
     assert page.count("Left out: a loss is infinite") == 1
     assert "not trained" in page
 
@@ -257,7 +257,7 @@ def test_pictures_that_cannot_be_had_fail_what_needs_them(art: Path, cli: Cli) -
     done = cli("reproduce", 4, art, "--out", "out", "--only", "figure-4,architecture", *SHORT)
     assert done.returncode == 1
     assert "needs 7" in done.stderr
-    page = Path("out/paper.html").read_text()
+    page = Path("out/paper.html").read_text("utf-8")
     assert page.count("Left out") == 1
     assert "needs 7" in page
 
@@ -327,7 +327,7 @@ def test_the_page_says_what_share_of_the_training_each_run_had(art: Path, tmp_pa
     assert "616.0" in rows[0]
     assert "0.0013 %" in rows[0]
     assert "not measured" not in rows[0]
-    plan = json.loads((tmp_path / "out" / "reproduction.json").read_text())
+    plan = json.loads((tmp_path / "out" / "reproduction.json").read_text("utf-8"))
     assert plan["scale"] == 1e-7
 
 

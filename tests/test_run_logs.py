@@ -101,7 +101,7 @@ def test_what_is_beyond_a_checkpoint_is_dropped_and_the_rest_kept_to_the_letter(
     kept = '{"kimg":   1,"d_loss": 1e-3}\n'
     (run / "stats.jsonl").write_text(kept + '{"kimg": 2, "d_loss": 1}\n{"kim')
     discard_after(RunDirectory.open(run), 1.5)
-    assert (run / "stats.jsonl").read_text() == kept
+    assert (run / "stats.jsonl").read_text("utf-8") == kept
 
 
 def test_a_long_log_is_rewritten_in_one_pass(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_a_comparison_needs_pictures_to_measure_against(cli: Cli, tmp_path: Path
 )
 def test_a_record_of_the_dataset_that_is_damaged_is_one_line(run: Path, cli: Cli, part: str, broken: str) -> None:
     config = run / "config.yaml"
-    config.write_text(config.read_text().replace(part, broken))
+    config.write_text(config.read_text("utf-8").replace(part, broken))
     for words in (["resume", run, "--budget", "1steps"], ["report", run, "--out", "page.html"]):
         done = cli(*words)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr

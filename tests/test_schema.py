@@ -157,7 +157,7 @@ def test_the_page_of_the_policy_has_the_versions_of_the_code() -> None:
     from ganvas.data.dataset import layout
     from ganvas.runs import directory, snapshot
 
-    text = (Path(__file__).parents[1] / "docs" / "compatibility.md").read_text()
+    text = (Path(__file__).parents[1] / "docs" / "compatibility.md").read_text("utf-8")
     modules = {"dataset": layout, "run": directory, "checkpoint": checkpoint, "snapshot": snapshot}
     for name, module in (modules | {"classifier": classifier}).items():
         schema: Schema = module.SCHEMA

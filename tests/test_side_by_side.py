@@ -48,7 +48,7 @@ def test_lines_of_one_colour_differ_in_their_dashes(page: Path, browser: Browser
 
 def test_without_pictures_or_curves_their_sections_are_left_out(tmp_path: Path) -> None:
     write_page(tmp_path / "bare.html", "Nothing yet", HEADS, [], [], {})
-    text = (tmp_path / "bare.html").read_text()
+    text = (tmp_path / "bare.html").read_text("utf-8")
     assert 'id="scores"' in text
     assert 'id="pictures"' not in text
     assert 'id="curves"' not in text

@@ -11,7 +11,7 @@ from ganvas.data.prepare.prepare import prepare
 from ganvas.data.sources import Request
 from ganvas.data.sources.opening import open_source
 from ganvas.foundation.errors import DataError
-from support.command_line import Cli
+from support.command_line import Cli, with_any_name
 from support.prepared import classes_of
 from support.replicas import write_picture, zipped
 
@@ -34,6 +34,7 @@ def test_a_level_of_folders_is_the_class(nested: Path, level: str, classes: list
     assert list(classes_of(nested, classes=level).values()) == classes
 
 
+@with_any_name
 def test_a_name_with_an_accent_is_one_class_however_it_is_coded(tmp_path: Path) -> None:
     for number, name in enumerate((unicodedata.normalize("NFC", "Dürer"), unicodedata.normalize("NFD", "Dürer"))):
         write_picture(tmp_path / "in" / name / f"{number}.png", number)

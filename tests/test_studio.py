@@ -319,7 +319,7 @@ def test_a_killed_training_is_shown_as_killed_and_is_offered_to_resume(root: Pat
     lock = root / ".first.lock"
     owner = {"host": os.uname().nodename, "pid": 2**22 - 3, "started": "boot.1"}
     lock.write_text(json.dumps({"owner": owner, "what": "trained", "since": "2026-01-01 00:00:00", "inode": None}))
-    stats = (root / "first" / "stats.jsonl").read_text()
+    stats = (root / "first" / "stats.jsonl").read_text("utf-8")
     try:
         (root / "first" / "stats.jsonl").write_text(stats.splitlines()[0] + "\n")
         page = client.ask("/run?name=first").text

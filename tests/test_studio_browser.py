@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 
@@ -28,6 +27,17 @@ from support.studio import Client, StudioProcess, studio
 from support.studio_requests import POSTS
 
 pytestmark = pytest.mark.browser
+
+
+def axe_script() -> str:
+    """The accessibility checks of axe. Their package reads them in the encoding of the locale, which must know them."""
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except UnicodeDecodeError as error:
+        pytest.skip(f"axe cannot be read in this locale: {error}")
+    script: str = Axe().axe_script
+    return script
+
 
 # Each page, and what is on it once all of it has come.
 PAGES = {
@@ -76,7 +86,7 @@ class Visit:
         assert self.page.evaluate("window.shifts") < STILL
         assert [each for each in self.complaints if "404" not in each] == []
         # The policy of the page keeps axe from being added as a script, so its text is evaluated.
-        self.page.evaluate(Axe().axe_script)
+        self.page.evaluate(axe_script())
         assert self.page.evaluate("async () => (await axe.run()).violations.map(each => each.id)") == []
 
 

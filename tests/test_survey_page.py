@@ -52,7 +52,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     index["split"] = ["test" if "again" in name else "train" for name in index["source"]]
     index["class"] = index["class"].map(dict(zip(("dawn", "dusk", "night"), NAMES, strict=True)))
     index.to_parquet(data / "index.parquet")
-    info = json.loads((data / "dataset.json").read_text())
+    info = json.loads((data / "dataset.json").read_text("utf-8"))
     (data / "dataset.json").write_text(json.dumps(info | {"class_names": NAMES}))
     (data / "checksums.json").unlink()
     write_page(survey(data), folder / "page.html")
@@ -67,7 +67,7 @@ def sections_of(page: str) -> list[str]:
 
 
 def test_every_section_that_has_something_to_show_is_there(rich: Path) -> None:
-    assert sections_of((rich / "page.html").read_text()) == [
+    assert sections_of((rich / "page.html").read_text("utf-8")) == [
         *EVERYTHING,
         "duplicates",
         "rejected",
@@ -77,7 +77,7 @@ def test_every_section_that_has_something_to_show_is_there(rich: Path) -> None:
 
 
 def test_the_page_says_what_is_in_the_dataset(rich: Path) -> None:
-    text = text_of((rich / "page.html").read_text())
+    text = text_of((rich / "page.html").read_text("utf-8"))
     for expected in (
         "37 pictures: dusk, ",
         "36 for training, 1 held back.",
@@ -183,8 +183,8 @@ def test_a_folder_that_is_gone_is_no_hindrance(tmp_path: Path) -> None:
 
 
 def test_the_same_survey_is_the_same_page(rich: Path) -> None:
-    assert render(survey(rich / "evenings")) == (rich / "page.html").read_text()
-    assert render(survey(rich / "evenings", seed=1)) != (rich / "page.html").read_text()
+    assert render(survey(rich / "evenings")) == (rich / "page.html").read_text("utf-8")
+    assert render(survey(rich / "evenings", seed=1)) != (rich / "page.html").read_text("utf-8")
 
 
 # --- The command ---
@@ -202,7 +202,7 @@ def test_the_command_writes_the_page_in_place_of_an_older_one(rich: Path, cli: C
     (tmp_path / "page.html").write_text("before")
     done = cli("survey", rich / "evenings", "--out", "page.html", "--json", check=True)
     assert json.loads(done.stdout)["pictures"] == 37
-    assert (tmp_path / "page.html").read_text() == (rich / "page.html").read_text()
+    assert (tmp_path / "page.html").read_text("utf-8") == (rich / "page.html").read_text("utf-8")
     assert cli("survey", rich / "evenings", "--out", "other.html", check=True).stdout.endswith("other.html\n")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["other.html", "page.html"]
 
@@ -235,7 +235,7 @@ def test_a_failed_write_leaves_the_page_as_it_was(
 
     monkeypatch.setattr("os.replace", full_disk)
     done = cli("survey", rich / "evenings", "--out", out)
-    assert (done.returncode, out.read_text()) == (2, "before")
+    assert (done.returncode, out.read_text("utf-8")) == (2, "before")
     assert "No space left on device; nothing was changed" in done.stderr
     assert list(tmp_path.iterdir()) == [out]
 

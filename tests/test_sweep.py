@@ -101,7 +101,7 @@ def test_the_end_is_a_table_a_page_and_a_configuration(swept: Sweep, data: Path)
     assert lines[0] == "| trial | KID | kimg | ended | verdict | g_lr | d_lr |"
     assert len(lines) == 2 + TRIALS
     assert lines[2].startswith(f"| {best.number} | ")
-    page = (swept.path / "sweep.html").read_text()
+    page = (swept.path / "sweep.html").read_text("utf-8")
     for text in (swept.summary, "0 (the recipe&#39;s own)", "chart-courses", "chart-option-0", "The worst trials"):
         assert text in page
     recipe, options = read_config(swept.path / "config.yaml")
@@ -174,7 +174,7 @@ def test_the_command_continues_and_prints_the_table(swept: Sweep, data: Path, cl
     made = cli(*words[: -len(SHORT_WORDS) - 1], "new", *SHORT_WORDS, "--trials", 1, check=True)
     assert made.stdout.splitlines()[2].startswith("| 0 (the recipe's own) |")
     assert "1 trial: 1 trained to the end" in made.stderr
-    assert yaml.safe_load(Path("new/config.yaml").read_text())["recipe"] == RECIPE
+    assert yaml.safe_load(Path("new/config.yaml").read_text("utf-8"))["recipe"] == RECIPE
 
 
 def test_a_dry_run_prints_a_file_of_ranges_and_writes_nothing(data: Path, cli: Cli) -> None:
@@ -366,7 +366,7 @@ def test_a_journal_whose_last_line_was_cut_goes_on(plan: SweepPlan, tmp_path: Pa
     other = joined(tmp_path, plan)  # started while the line is still there
     trial = taken(shared)
     assert file.read_bytes().startswith(whole)
-    assert all(json.loads(line) for line in file.read_text().splitlines())
+    assert all(json.loads(line) for line in file.read_text("utf-8").splitlines())
     assert [each.number for each in other.trials()] == [0, trial.number]
     assert [each.number for each in joined(tmp_path, plan).trials()] == [0, trial.number]
 

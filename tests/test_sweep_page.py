@@ -74,7 +74,7 @@ def test_the_page_is_whole_quiet_and_as_wide_as_its_window(page: Path, browser: 
 def test_a_sweep_without_a_whole_trial_or_pictures_has_a_page(tmp_path: Path) -> None:
     data = Dataset.open(write_dataset(tmp_path / "data", classes=0))
     write_page(tmp_path / "bare.html", "Settings", "0 trials", [], RANGES, {}, {}, data, {})
-    text = (tmp_path / "bare.html").read_text()
+    text = (tmp_path / "bare.html").read_text("utf-8")
     assert "No trial was trained to the end." in text
     assert 'id="pictures"' not in text
     assert 'id="curves"' not in text

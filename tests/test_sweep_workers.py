@@ -38,13 +38,13 @@ def test_three_workers_of_whom_one_is_killed_train_twelve_trials(tmp_path: Path)
     try:
         victim = _kill_the_first_that_trains(tmp_path, workers)
         others = [worker for worker in workers if worker is not victim]
-        assert [worker.wait() for worker in others] == [0, 0], (tmp_path / "worker-0.log").read_text()
+        assert [worker.wait() for worker in others] == [0, 0], (tmp_path / "worker-0.log").read_text("utf-8")
     finally:
         for worker in workers:
             worker.kill()
             worker.wait()
 
-    plan = SweepPlan.model_validate_json((tmp_path / "out" / "sweep.json").read_text())
+    plan = SweepPlan.model_validate_json((tmp_path / "out" / "sweep.json").read_text("utf-8"))
     trials = SharedStudy.join(open_storage(None, tmp_path / "out"), "out", plan).trials()
     over = [trial for trial in trials if states.is_finished(trial)]
     assert len(over) == TRIALS
@@ -62,7 +62,7 @@ def _kill_the_first_that_trains(folder: Path, workers: "list[subprocess.Popen[by
     """Kill a worker, by SIGKILL, in the middle of its second trial or a later one."""
     while True:
         for number, worker in enumerate(workers):
-            assert worker.poll() is None, (folder / f"worker-{number}.log").read_text()
+            assert worker.poll() is None, (folder / f"worker-{number}.log").read_text("utf-8")
             log = (folder / f"worker-{number}.log").read_text(errors="replace")
             if log.count("trial ") >= 3 and "img/s" in log.rpartition("\ntrial ")[2]:
                 worker.send_signal(signal.SIGKILL)

@@ -106,7 +106,7 @@ def test_rows_without_pictures_are_listed(tmp_path: Path, table: Path) -> None:
 
 
 def test_paths_of_another_system_are_understood(tmp_path: Path, table: Path) -> None:
-    table.write_text(table.read_text().replace("images/", " images" + chr(92)))
+    table.write_text(table.read_text("utf-8").replace("images/", " images" + chr(92)))
     assert prepare(table, tmp_path / "data", size=8).count == 6
 
 
@@ -200,7 +200,7 @@ def test_without_a_class_the_columns_are_named(cli: Cli, table: Path) -> None:
 
 def replaced(old: str, new: str) -> Callable[[Path], None]:
     def spoil(path: Path) -> None:
-        text = path.read_text()
+        text = path.read_text("utf-8")
         assert old in text
         path.write_text(text.replace(old, new))
 

@@ -503,5 +503,5 @@ def test_a_device_or_precision_that_is_not_here_is_refused(monkeypatch: pytest.M
 
 def test_stats_are_json_of_finite_numbers(tmp_path: Path, tiny_data: Path) -> None:
     quick(tiny_data, tmp_path / "run", log_every="1steps")
-    lines = (tmp_path / "run" / "stats.jsonl").read_text().splitlines()
+    lines = (tmp_path / "run" / "stats.jsonl").read_text("utf-8").splitlines()
     assert all(np.isfinite(value) for line in lines for value in json.loads(line).values())

@@ -428,7 +428,7 @@ EVERY_TRICK: dict[str, Any] = {
     "init": "normal",
     "augment": "colour,translation,cutout",
 }
-DOCUMENTED = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text()
+DOCUMENTED = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text("utf-8")
 
 
 def both_losses(name: str, changes: dict[str, Any]) -> tuple[Loss, Loss, nn.Module, nn.Module]:

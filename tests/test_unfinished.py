@@ -211,7 +211,7 @@ def test_what_is_not_whole_is_made_again(
 
 def test_the_journal_holds_no_pickle_and_no_surprise(pictures: Path, target: Path) -> None:
     interrupt(pictures, target, 3)
-    lines = [json.loads(line) for line in journal(target).read_text().splitlines()]
+    lines = [json.loads(line) for line in journal(target).read_text("utf-8").splitlines()]
     assert [line["name"] for line in lines] == ["a/0.png", "a/1.png", "a/2.png"]
     assert np.load(journal(target).with_name("images.npy"), allow_pickle=False).dtype == np.uint8
 

@@ -17,7 +17,8 @@ class Cli(Protocol):
     def __call__(self, *words: object, check: bool = False) -> subprocess.CompletedProcess[str]: ...
 
 
-def _can_name_files(text: str) -> bool:
+def can_name_files(text: str) -> bool:
+    """Whether the locale can write a name of a file."""
     try:
         os.fsencode(text)
     except UnicodeEncodeError:
@@ -27,5 +28,5 @@ def _can_name_files(text: str) -> bool:
 
 # Marks tests that make files with names in any script, which some locales cannot write.
 with_any_name = pytest.mark.skipif(
-    not _can_name_files("北斎 e\u0301"), reason=f"names of files are in {sys.getfilesystemencoding()} here"
+    not can_name_files("北斎 e\u0301"), reason=f"names of files are in {sys.getfilesystemencoding()} here"
 )

@@ -25,7 +25,7 @@ def in_ranks(count: int, folder: Path, work: Work) -> list[dict[str, Tensor]]:
         process.start()
     for process in processes:
         process.join()
-    problems = [file.read_text() for file in sorted(folder.glob("*.error"))]
+    problems = [file.read_text("utf-8") for file in sorted(folder.glob("*.error"))]
     assert not problems, "\n".join(problems)
     return [load_file(folder / f"{rank}.safetensors") for rank in range(count)]
 

@@ -114,4 +114,4 @@ def _await(is_ready: Path, port: int, server: "subprocess.Popen[bytes]", log: Pa
     """Wait until the server answers."""
     while subprocess.run([is_ready, "-h", "127.0.0.1", "-p", str(port)], capture_output=True).returncode:
         if server.poll() is not None:
-            pytest.fail(f"PostgreSQL did not start: {log.read_text()}")
+            pytest.fail(f"PostgreSQL did not start: {log.read_text('utf-8')}")

@@ -141,7 +141,7 @@ def snapshot_facts(name: str) -> Callable[[Path], Facts]:
 def classifier_facts(folder: Path) -> Facts:
     """The bytes of its files, but what is said of it without the times."""
     mind = folder / "mind"
-    told = [json.loads((mind / "classifier.json").read_text()), *read_records(mind / "history.jsonl")]
+    told = [json.loads((mind / "classifier.json").read_text("utf-8")), *read_records(mind / "history.jsonl")]
     timeless = [{key: value for key, value in each.items() if key != "seconds"} for each in told]
     files = {name: each for name, each in file_facts("mind")(folder).items() if not name.endswith((".json", ".jsonl"))}
     return files | {"told": json.dumps(timeless)}
@@ -149,7 +149,7 @@ def classifier_facts(folder: Path) -> Facts:
 
 def page_facts(name: str) -> Callable[[Path], Facts]:
     """Whether a page is whole; it names times, which differ."""
-    return lambda folder: {name: str((folder / name).read_text().rstrip().endswith("</html>"))}
+    return lambda folder: {name: str((folder / name).read_text("utf-8").rstrip().endswith("</html>"))}
 
 
 SWEEP = ["sweep", "data", "--out", "sweep", "--recipe", "dcgan", "--space", "space.yaml", "--trials", "2"]

@@ -144,7 +144,7 @@ def _prepared(source: Path) -> object:
     """A dataset of it, in which nothing from outside may be."""
     target = source.parent / "data"
     summary = prepare(source, target, size=8, classes="none", workers=1)
-    assert "secret" not in (target / "rejected.csv").read_text().partition("\n")[2], "it looked outside"
+    assert "secret" not in (target / "rejected.csv").read_text("utf-8").partition("\n")[2], "it looked outside"
     return summary
 
 
@@ -160,7 +160,7 @@ def _dataset(folder: Path, spoil: Callable[[Path], object]) -> object:
 def _with_info(**changes: object) -> Callable[[Path], object]:
     def spoil(data: Path) -> None:
         file = data / "dataset.json"
-        file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+        file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | changes))
 
     return spoil
 

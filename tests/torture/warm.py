@@ -70,7 +70,7 @@ class Started:
     def seconds(self) -> float:
         """Processor time that it has used so far; infinity once it has ended."""
         try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            fields = Path(f"/proc/{self.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
         except OSError:
             return float("inf")
         if fields[0] in "ZX":
@@ -81,7 +81,7 @@ class Started:
     def resident(self) -> int:
         """Pages of memory that are its own; 0 once it has ended."""
         try:
-            total, shared = (int(field) for field in Path(f"/proc/{self.pid}/statm").read_text().split()[1:3])
+            total, shared = (int(field) for field in Path(f"/proc/{self.pid}/statm").read_text("utf-8").split()[1:3])
         except (OSError, ValueError):
             return 0
         return total - shared

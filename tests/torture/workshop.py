@@ -137,7 +137,7 @@ class Workshop:
                 found = Undisturbed(dict(act.facts(folder)), ended.calls, ended.seconds)
             kept.parent.mkdir(exist_ok=True)
             kept.write_text(json.dumps(asdict(found)))
-        return Undisturbed(**json.loads(kept.read_text()))
+        return Undisturbed(**json.loads(kept.read_text("utf-8")))
 
     @staticmethod
     def watched(folder: Path) -> Mapping[str, object]:
