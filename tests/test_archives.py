@@ -136,7 +136,8 @@ def test_names_of_any_kind_survive_an_archive(tmp_path: Path, name: str) -> None
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     prepare(tmp_path / "art.tar", tmp_path / "data", size=8)
-    written = name.replace("\udce9", r"\xe9")
+    byte = os.fsdecode(b"\xe9")  # a letter in some locales
+    written = name.replace("\udce9", r"\xe9" if byte == "\udce9" else byte)
     assert Dataset.open(tmp_path / "data").index["source"].tolist() == [written]
     assert rejections(tmp_path / "data") == {written + ".png": "empty file"}
 

@@ -104,6 +104,7 @@ def test_a_closed_terminal_ends_a_run_with_a_checkpoint(tmp_path: Path, tiny_dat
     run = subprocess.Popen(
         [sys.executable, "-c", AS_A_LOGIN, os.ttyname(terminal), "train", str(tiny_data), "--out", "run", *ENDLESS],
         cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": "latin-1:strict"},
         start_new_session=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -58,7 +58,8 @@ def fail(message: str, code: int) -> None:
 def _escape_unencodable(stream: TextIO) -> None:
     """Let a stream escape characters that its encoding lacks, as in `\\u5317`, instead of failing."""
     if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")
+        with contextlib.suppress(OSError):  # a terminal has taken the place of the file that it was opened for
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _discard_output(stream: TextIO) -> None:
