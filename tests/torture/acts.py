@@ -39,6 +39,9 @@ SPACE = "g_lr: [0.001, 0.002]\n"
 # Commands that make something which must not be there yet.
 _MADE_ONCE = ("prepare", "export", "baseline", "classify")
 
+# What a command says whose work was done before the accident.
+_NOTHING_LEFT = ("there is a favourite 'it' already", "has spent its budget")
+
 # What a command has made, by name: the same words lead to the same facts.
 Facts = Mapping[str, str]
 
@@ -81,7 +84,7 @@ class Act:
         if all((folder / name).exists() for name in self.makes) and self.words[0] in _MADE_ONCE:
             return None  # it is whole, or the facts will show
         ended = warm.run(folder, *self.words)
-        return None if "there is a favourite 'it' already" in ended.error else ended
+        return None if any(words in ended.error for words in _NOTHING_LEFT) else ended
 
 
 def file_facts(*names: str) -> Callable[[Path], Facts]:
