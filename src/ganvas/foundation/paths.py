@@ -36,7 +36,7 @@ def is_circular(path: Path) -> bool:
     except OSError as error:
         return error.errno == errno.ELOOP
     except ValueError:  # a null character
-        return False
+        pass
     return False
 
 

@@ -37,7 +37,7 @@ class BatchMaker:
             pictures: batches of the loader: uint8 [B, S, S, 3], and labels int64 [B] or None.
         """
         options = self._recipe.options
-        # All pictures first: if there are no more, nothing was drawn, and a resumed run draws the same.
+        # All pictures come first: if some are missing, no latents have been drawn, and a resumed run draws the same.
         batches = [self._batch(*each) for each in [next(pictures) for _ in range(options.d_steps)]]
         last = batches[-1]
         with self._drawing():

@@ -165,7 +165,6 @@ class Trainer:
 
     def _follow_up(self) -> None:
         """Do what is due after a step. If it fails, a run that goes on from this step does all of it again."""
-        self._judged = self._judgement()
         self._agree()
         if self._agenda.log.due(self.progress):
             self._log()
@@ -237,6 +236,7 @@ class Trainer:
         """
         progress, began, pace = self.progress, self.progress.seconds, self._agenda.pace
         if self.settings.eval_samples:
+            self._judged = self._judgement()
             if not self._world.is_first:
                 self._evaluator.help(self.step, size)
             conclusion = self._concluded(lambda: self._measure(size))
