@@ -40,7 +40,7 @@ SPACE = "g_lr: [0.001, 0.002]\n"
 _MADE_ONCE = ("prepare", "export", "baseline", "classify")
 
 # What a command says whose work was done before the accident.
-_NOTHING_LEFT = ("there is a favourite 'it' already", "has spent its budget")
+_NOTHING_LEFT = {"explore": "there is a favourite 'it' already", "resume": "has spent its budget"}
 
 # What a command has made, by name: the same words lead to the same facts.
 Facts = Mapping[str, str]
@@ -76,15 +76,17 @@ class Act:
 
     def go_on(self, warm: Warm, folder: Path) -> Ended | None:
         """Do what its messages advise after an accident, until it has succeeded; None if nothing is left to do."""
-        if self.words[0] in ("train", "resume") and is_run(folder / "run"):
+        words = self.words
+        if words[0] in ("train", "resume") and is_run(folder / "run"):
             if CheckpointDirectory(folder / "run" / "checkpoints"):
-                ended = warm.run(folder, "resume", "run")
-                return None if "has spent its budget" in ended.error else ended
-            shutil.rmtree(folder / "run")  # "without a checkpoint to resume from; remove it"
+                words = ("resume", "run")
+            else:
+                shutil.rmtree(folder / "run")  # "without a checkpoint to resume from; remove it"
         if all((folder / name).exists() for name in self.makes) and self.words[0] in _MADE_ONCE:
             return None  # it is whole, or the facts will show
-        ended = warm.run(folder, *self.words)
-        return None if any(words in ended.error for words in _NOTHING_LEFT) else ended
+        ended = warm.run(folder, *words)
+        said = _NOTHING_LEFT.get(words[0])
+        return None if said and said in ended.error else ended
 
 
 def file_facts(*names: str) -> Callable[[Path], Facts]:
