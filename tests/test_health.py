@@ -199,10 +199,16 @@ def test_variety_alone_does_not_excuse_a_certain_discriminator_for_ever() -> Non
     assert names(run(10, **varied))[-1] == "discriminator overpowering"
 
 
-def test_pictures_that_cover_the_real_ones_have_converged_whatever_the_first_kid_was() -> None:
-    flat = FLAT | {"kid": 0.4, "d_tells": 1.0}
-    assert names(run(**flat))[-1] == "discriminator overpowering"
-    assert names(run(**flat | {"coverage": 0.9}))[-1] == "converged"
+def test_small_gains_are_too_slow_for_a_run_that_has_learnt_little() -> None:
+    def creeping(kid: float, variety: float) -> list[dict[str, Any]]:
+        return run(12, **FLAT | {"kid_se": 0.001, "kid": lambda n: 1 - kid * n, "diversity": lambda n: variety * n})
+
+    assert names(creeping(kid=0.004, variety=0.004))[-1] == "stalled"
+    assert names(creeping(kid=0.02, variety=0.004))[-1] == "learning"
+    assert names(creeping(kid=0.004, variety=0.02))[-1] == "learning"
+    # A run that has learnt much may take small steps.
+    learnt = FLAT | {"kid_se": 0.0001, "kid": lambda n: 1 if n < 3 else 0.4 - 0.003 * n}
+    assert names(run(12, **learnt))[-1] == "learning"
 
 
 def test_more_variety_is_no_gain_where_there_is_enough() -> None:

@@ -1,15 +1,17 @@
-"""The datasets of the benchmark at 16 and 32 px: paintings, digits, clothes and real art, whole, spoiled or tiny.
+"""The datasets of the benchmark at 16 and 32 px: paintings, digits, clothes, art and emoji, whole, spoiled or tiny.
 
 The name of a dataset is `KIND-SIZE` or `KIND-SIZE-VARIANT`, for instance "art-16" or "digits-32-mislabelled".
 """
 
 import os
 import shutil
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.verdict.pictures import drawn_digits
 from ganvas.data.dataset.dataset import Dataset
@@ -21,6 +23,17 @@ from ganvas.foundation.arrays import Images
 ART = Path(os.environ.get("GANVAS_ART", "art"))
 # Fashion-MNIST as Debian's package dataset-fashion-mnist installs it.
 FASHION = Path("/usr/share/datasets/fashion-mnist")
+# Noto's emoji as Debian's package fonts-noto-color-emoji installs them. They have one size, in pixels.
+EMOJI = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
+EMOJI_SIZE, EMOJI_BOX = 109, (136, 128)
+# The emoji by class: the first and the last of Unicode's blocks.
+EMOJI_CLASSES = {
+    "faces": (0x1F600, 0x1F64F),
+    "pictographs": (0x1F300, 0x1F5FF),
+    "transport": (0x1F680, 0x1F6FF),
+    "people": (0x1F900, 0x1F9FF),
+    "things": (0x1FA70, 0x1FAFF),
+}
 # Pictures of a whole dataset.
 _WHOLE = 1200
 
@@ -62,6 +75,26 @@ def _portraits(out: Path, size: int, count: int) -> None:
     prepare(ART / "portrait", out, size=size, limit=count)
 
 
+def _emoji(out: Path, size: int, count: int) -> None:
+    folder = out.with_name(f"{out.name}-pictures")
+    for label, code, picture in _drawn_emoji():
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        picture.save(folder / label / f"{code:05x}.png")
+    prepare(folder, out, size=size, limit=count)
+    shutil.rmtree(folder)
+
+
+def _drawn_emoji() -> Iterator[tuple[str, int, Image.Image]]:
+    """Each emoji on white, with its class and its code point."""
+    font = ImageFont.truetype(EMOJI, EMOJI_SIZE)
+    for label, (first, last) in EMOJI_CLASSES.items():
+        for code in range(first, last + 1):
+            picture = Image.new("RGB", EMOJI_BOX, "white")
+            ImageDraw.Draw(picture).text((0, 0), chr(code), font=font, embedded_color=True)
+            if unicodedata.category(chr(code)) == "So" and np.ptp(np.asarray(picture)) > 0:
+                yield label, code, picture
+
+
 def _mislabelled(out: Path) -> None:
     """Shuffle the classes of all pictures."""
 
@@ -95,5 +128,6 @@ _KINDS: dict[str, Callable[[Path, int, int], None]] = {
     "fashion": _fashion,
     "art": _art,
     "portraits": _portraits,
+    "emoji": _emoji,
 }
 _VARIANTS: dict[str, Callable[[Path], None]] = {"mislabelled": _mislabelled, "repeated": _repeated}

@@ -13,6 +13,8 @@ from ganvas.verdict.measurement import LogLine, Measurement
 
 # A trend is read over this many evaluations. A run with fewer is warming up.
 SPAN: Final = 4
+# The diversities of pictures, as shares of that of real ones.
+DIVERSITIES: Final = ("diversity", "pixel_diversity")
 # Figures that depend on how many pictures are compared.
 COUNTED: Final = ("recall", "coverage", "precision", "density")
 # KID is worse than its best if it is so in this many evaluations in a row.
@@ -21,19 +23,19 @@ LASTING: Final = 2
 SURE: Final = 3.0
 # The noise of a figure is known after this many second differences, and is this share of its standard error at least.
 BENDS, LEAST_NOISE = 3, 0.25
+# A step forward: KID falls by this share, or a diversity grows by this share of that of real pictures.
+STEP: Final = 0.05
 # KID falls steadily if its line over `SPAN` evaluations falls by this share of its mean.
 STEADY: Final = 0.04
-# A gain of diversity in `SPAN` evaluations counts if it exceeds `TRIFLE` and begins below `NEARLY_FULL`, as a share of
-# the diversity of real pictures. Diversity above `FULL` counts as no gain.
-TRIFLE, NEARLY_FULL, FULL = 0.03, 0.9, 1.1
+# A gain of diversity counts if it begins below `NEARLY_FULL`, as a share of the diversity of real pictures. Diversity
+# above `FULL` counts as no gain.
+NEARLY_FULL, FULL = 0.9, 1.1
 # Number of log lines whose median is the usual value of a figure around an evaluation.
 SETTLED: Final = 3
 # Lower bound of the standard error of a share or a ratio, which can be 0 by chance.
 _LEAST_ERROR: Final = 0.01
 # A run has learnt if its KID fell below this share of the first KID.
 LEARNT: Final = 0.6
-# Pictures that cover this share of the real ones leave little to learn.
-COVERED: Final = 0.8
 # KID is much worse than its best if it exceeds it by the first share; by the second while little is learnt, when KID
 # may rise for a while as variety grows.
 MUCH, MUCH_YET = 0.25, 0.5
@@ -144,14 +146,40 @@ class History:
         """
         if not self.has_trend:
             return True
-        if self.is_much_worse:
+        if self.is_much_worse or self.stands_still:
             return False
-        return self.kid_falls or (self.widens and not self.lags) or self.change("recall") > SURE
+        widens = self.widens and (self.is_low or not self.lags)
+        return self.kid_falls or widens or self.change("recall") > SURE
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the run has learnt little, and neither its second half nor the last evaluations brought a step.
+
+        Gains may be certain and yet too small for a run that has learnt little. Only for runs whose second half has
+        `SPAN` evaluations.
+        """
+        kid, half = self.values("kid"), len(self.measurements) // 2
+        if half < SPAN or self.has_learnt:
+            return False
+        is_low = kid[-1] <= (1 + ABOUT) * np.nanmin(kid[:half])
+        in_half = is_low and self._has_stepped(float(np.median(kid[half - 1 : half + 1])), slice(half))
+        lately = self._has_stepped(float(kid[-SPAN - 1]), slice(-SPAN - 1, -SPAN))
+        return not (in_half or lately)
+
+    def _has_stepped(self, kid: float, earlier: slice) -> bool:
+        """Whether KID is a step below a value, or a diversity is a step above all of its earlier values."""
+        grew = any(self.now(name) > np.max(self.values(name)[earlier]) + STEP for name in DIVERSITIES)
+        return bool(grew or self.now("kid") < (1 - STEP) * kid)
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether KID is well below its first value."""
+        return bool(self.now("kid") < LEARNT * self.values("kid")[0])
 
     @property
     def widens(self) -> bool:
         """Whether either diversity has grown since `SPAN` evaluations ago. Only for runs with a trend."""
-        return any(self._grows(name) for name in ("diversity", "pixel_diversity"))
+        return any(self._grows(name) for name in DIVERSITIES)
 
     @property
     def lags(self) -> bool:
@@ -177,8 +205,13 @@ class History:
     def kid_falls(self) -> bool:
         """Whether KID has fallen since `SPAN` evaluations ago, to about its best or below."""
         # A fall to where KID had been before is no progress.
-        is_low = self.now("kid") <= (1 + ABOUT) * self.best_kid
-        return is_low and (self.change("kid") < -SURE or self._falls_steadily)
+        fell = self.now("kid") < (1 - STEP) * self.values("kid", SPAN + 1)[0]
+        return self.is_low and (fell or self.change("kid") < -SURE or self._falls_steadily)
+
+    @property
+    def is_low(self) -> bool:
+        """Whether KID is about as low as it ever was, or lower."""
+        return bool(self.now("kid") <= (1 + ABOUT) * self.best_kid)
 
     @functools.cached_property
     def worse_since(self) -> float | None:
@@ -231,9 +264,9 @@ class History:
             return bool(fall > STEADY * kid.mean() and -slope > SURE * error)
 
     def _grows(self, name: str) -> bool:
-        """Whether a diversity grows by more than `TRIFLE` and its noise, and was not about that of real pictures."""
+        """Whether a diversity has grown by a step, and was not about that of real pictures."""
         before, now = self.values(name)[[-SPAN - 1, -1]]
-        return bool(now - before > TRIFLE and self.change(name) > SURE and before < NEARLY_FULL and now < FULL)
+        return bool(now > before + STEP and before < NEARLY_FULL and now < FULL)
 
     @property
     def best_kid(self) -> float:
@@ -243,12 +276,8 @@ class History:
 
     @property
     def has_converged(self) -> bool:
-        """Whether KID is near its best, and is well below its first value or the pictures cover most of the real ones.
-
-        The first evaluation may come late, when KID is low already.
-        """
-        has_learnt = self.now("kid") < LEARNT * self.values("kid")[0] or self.now("coverage") > COVERED
-        return bool(has_learnt and self.now("kid") < FAR * self.best_kid)
+        """Whether KID is well below its first value, and near its best."""
+        return self.has_learnt and bool(self.now("kid") < FAR * self.best_kid)
 
 
 def lasting_from(holds: Sequence[bool] | NDArray[np.bool_]) -> int:

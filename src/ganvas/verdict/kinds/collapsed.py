@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from ganvas.foundation.arrays import Flags
-from ganvas.verdict.history import SPAN, TRIFLE, History
+from ganvas.verdict.history import SPAN, STEP, History
 from ganvas.verdict.kind import Evidence, VerdictKind
 from ganvas.verdict.kinds.discriminator_overpowered import GUESSING
 from ganvas.verdict.kinds.discriminator_overpowering import CERTAIN
@@ -63,7 +63,7 @@ def _collapsed_classes(history: History) -> Evidence | None:
         return None
     now, then = (_of_classes(history.measurements[place], "diversity") for place in (-1, -SPAN - 1))
     usual, before = (float(np.median([*values.values()])) if values else math.nan for values in (now, then))
-    if usual < NARROW_CLASSES and not usual > before + TRIFLE:
+    if usual < NARROW_CLASSES and not usual > before + STEP:
         alike = {name: value for name, value in now.items() if value < NARROW_CLASSES}
         return Evidence({f"diversity of {name}": value for name, value in alike.items()}, tuple(alike))
     return None
