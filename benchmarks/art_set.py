@@ -1,10 +1,11 @@
 """Build the art of docs/results.md from packages of Debian 12: 1,524 pictures of five classes, 128 x 128.
 
-    python -m benchmarks.art_set PACKAGES OUT
+    python -m benchmarks.art_set PACKAGES OUT [--side 256]
 
 PACKAGES is the folder in which the packages were unpacked ("The art set" in docs/data.md has the commands), or / if
 they are installed. The pictures become OUT/CLASS/NAME.jpg. About a fifth of the sources is left out:
-art_set_left_out.txt lists them.
+art_set_left_out.txt lists them. With `--side 256` they are those of docs/large.md: the 586 landscapes and portraits
+alone, because the other classes are no larger than 128 x 128.
 """
 
 import argparse
@@ -26,7 +27,8 @@ from ganvas.foundation.errors import DataError, GanvasError
 # How many pictures the packages of Debian 12 give.
 COUNTS = {"abstract": 72, "landscape": 219, "portrait": 367, "ukiyo_e": 348, "western_painting": 518}
 
-SIDE = 128
+SIDE, LARGE = 128, 256
+LARGE_CLASSES = ("landscape", "portrait")
 GROUND = (214, 201, 175)  # behind the portraits, which have a transparent one
 SCALES = {"10": 1.0, "6": 0.6}  # of reproductions, by how a file name says it
 STEP = 64  # between patches of a reproduction
@@ -53,31 +55,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packages", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--side", type=int, choices=(SIDE, LARGE), default=SIDE)
     args = parser.parse_args()
     try:
-        counts = build(args.packages, args.out, _LEFT_OUT.read_text(encoding="utf-8").split())
+        counts = build(args.packages, args.out, _LEFT_OUT.read_text(encoding="utf-8").split(), args.side)
     except GanvasError as error:
         raise SystemExit(str(error)) from error
-    print("\n".join(f"{style:17} {counts[style]:5,}" for style in COUNTS))
-    wrong = [f"{counts[style]:,} of {count:,} {style}" for style, count in COUNTS.items() if counts[style] != count]
+    expected = {style: count for style, count in COUNTS.items() if args.side == SIDE or style in LARGE_CLASSES}
+    print("\n".join(f"{style:17} {counts[style]:5,}" for style in expected))
+    wrong = [f"{counts[style]:,} of {count:,} {style}" for style, count in expected.items() if counts[style] != count]
     if wrong:
         raise SystemExit(f"{args.packages} lacks a package or has other versions than Debian 12: {', '.join(wrong)}")
 
 
-def build(packages: Path, out: Path, left_out: Collection[str]) -> Counter[str]:
-    """Write the set to a new folder. Returns the number of pictures of each class.
+def build(packages: Path, out: Path, left_out: Collection[str], side: int = SIDE) -> Counter[str]:
+    """Write the set to a new folder, at `SIDE` or, what is that large, at `LARGE`.
+
+    Returns:
+        The number of pictures of each class.
 
     Raises:
         DataError: a package is missing, or a file in it cannot be read.
         GanvasError: `out` exists already.
     """
     with files.whole_directory(out) as folder:
-        for make in (tiles, landscapes, portraits, reproductions):
+        for make in (landscapes, portraits) if side == LARGE else (tiles, landscapes, portraits, reproductions):
             for work in make(packages):
                 if work.source not in left_out:
                     file = folder / work.style / f"{work.name}.jpg"
                     file.parent.mkdir(exist_ok=True)
-                    small = work.picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+                    small = work.picture.resize((side, side), Image.Resampling.LANCZOS)
                     small.save(file, quality=93, subsampling="4:4:4")
         return Counter(file.parent.name for file in folder.glob("*/*"))
 
@@ -95,7 +102,7 @@ def tiles(packages: Path) -> Iterator[Work]:
 def landscapes(packages: Path) -> Iterator[Work]:
     """The middle of the photographs of endless-sky-data, 256 x 256. Their names begin with what they show."""
     for file in _found(packages, "endless-sky-data", "usr/share/games/endless-sky/images/land", "*.jpg"):
-        picture = ImageOps.fit(_opened(file).convert("RGB"), (2 * SIDE, 2 * SIDE), Image.Resampling.LANCZOS)
+        picture = ImageOps.fit(_opened(file).convert("RGB"), (LARGE, LARGE), Image.Resampling.LANCZOS)
         kind = re.split("[^a-z]", file.stem)[0]
         name = f"{kind}_{file.stem}_{_digest(picture)}"
         yield Work("landscape", name, name, _compressed(picture))
@@ -107,7 +114,7 @@ def portraits(packages: Path) -> Iterator[Work]:
         figure = _opened(file).convert("RGBA")
         painted = Image.new("RGB", figure.size, GROUND)
         painted.paste(figure, mask=figure)
-        picture = ImageOps.pad(painted, (2 * SIDE, 2 * SIDE), Image.Resampling.LANCZOS, color=GROUND)
+        picture = ImageOps.pad(painted, (LARGE, LARGE), Image.Resampling.LANCZOS, color=GROUND)
         kind = re.search(r"/core/images/portraits/(\w+)/", file.as_posix())
         name = f"{kind[1] if kind else 'campaign'}_{_plain(file.stem, keep='-')}_{_digest(picture)}"
         yield Work("portrait", name, name, picture)

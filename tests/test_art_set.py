@@ -212,6 +212,14 @@ def test_damaged_resources_are_refused(tmp_path: Path, spoil: Callable[[bytes], 
         read_resources(tmp_path / "x.rcc")
 
 
+def test_the_large_set_has_what_is_large(packages: Path, tmp_path: Path) -> None:
+    assert art_set.build(packages, tmp_path / "out", [], side=256) == {"landscape": 2, "portrait": 3}
+    (sea,) = (tmp_path / "out").glob("landscape/sea_*.jpg")
+    with Image.open(sea) as picture:
+        assert picture.size == (256, 256)
+        assert difference(picture, smooth(300, 150, 3).crop((75, 0, 225, 150)).resize((256, 256))) < 3
+
+
 @pytest.mark.parametrize(
     ("folder", "package"),
     [

@@ -1,10 +1,12 @@
 """Whether advice helps: each remedy of a verdict is tried from the start, on runs that got this verdict.
 
-    python -m benchmarks.nature.advice RESULTS [--most 4] [--part 1/2] [--hours H] [--table]
+    python -m benchmarks.nature.advice RUNS TRIALS [--most 4] [--part 1/2] [--hours H]
+    python -m benchmarks.nature.advice RUNS TRIALS --table [--keep FILE]
 
-RESULTS is the folder of `python -m benchmarks.nature`. For every troubled run for tuning whose last verdict is
-right, and every remedy of this verdict that changes options, the run is trained again with the changed options. The
-logs are kept in RESULTS/advice, so you can stop the command and repeat it.
+RUNS is the folder of `python -m benchmarks.nature`, or the file that it keeps. For every troubled run whose last
+verdict is right, and every remedy of it that changes options, the run is trained again with the changed options, at
+most four times for each remedy of each verdict. TRIALS is a folder that keeps the logs, so you can stop the command and
+repeat it. `--table` only counts how often each remedy helped; it also takes a file that `--keep` wrote as TRIALS.
 """
 
 import argparse
@@ -19,7 +21,7 @@ from benchmarks.nature.hindsight import truth
 from benchmarks.nature.pictures import dataset
 from benchmarks.nature.scenarios import budget
 from benchmarks.nature.table import Judged, judge
-from benchmarks.verdict.records import Kept, read
+from benchmarks.verdict.records import Kept, read, write
 from benchmarks.verdict.training import train_and_keep
 from ganvas.gans import find
 from ganvas.settings.config import resolve
@@ -63,34 +65,37 @@ class Trial:
 def main() -> None:
     """Train what is missing, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path)
+    parser.add_argument("runs", type=Path)
+    parser.add_argument("trials", type=Path)
     parser.add_argument("--most", type=int, default=4, help="runs for each remedy of each verdict")
     parser.add_argument("--part", default="1/1", metavar="K/N", help="every N-th trial from the K-th on")
     parser.add_argument("--hours", type=float, help="begin no trial after this time")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write all finished trials to one file")
     args = parser.parse_args()
-    planned = list(trials(judge(args.results), args.most))
-    folder = args.results / "advice"
+    planned = list(trials(judge(args.runs), args.most))
     part, parts = map(int, args.part.split("/"))
     deadline = time.monotonic() + 3600 * (args.hours or float("inf"))
     for trial in [] if args.table else planned[part - 1 :: parts]:
-        if (folder / trial.name).exists():
+        if (args.trials / trial.name).exists():
             continue
         if time.monotonic() > deadline:
             break
         scenario = trial.before.scenario
-        train_and_keep(
-            folder / trial.name, dataset(scenario.data, args.results / "data"), scenario.recipe, trial.options
-        )
+        data = dataset(scenario.data, args.trials / "data")
+        train_and_keep(args.trials / trial.name, data, scenario.recipe, trial.options)
         print(f"{trial.name} is done", flush=True)
-    print_table(planned, folder)
+    finished = read(args.trials, [trial.name for trial in planned])
+    print_table(planned, finished)
+    if args.keep:
+        write(finished, args.keep)
 
 
 def trials(judged: Sequence[Judged], most: int) -> Iterator[Trial]:
     """The remedies to try: of each verdict, each on the first `most` runs that got it rightly."""
     tried: Counter[tuple[str, str]] = Counter()
     for each in judged:
-        if each.scenario.group != "tuning" or each.truth.healthy or not each.right or each.last.kind is None:
+        if each.truth.healthy or not each.right or each.last.kind is None:
             continue
         recipe, given = find(each.scenario.recipe), budget(each.scenario) | each.scenario.options
         options = resolve(each.scenario.recipe, recipe.defaults, given).options.model_dump()
@@ -103,13 +108,13 @@ def trials(judged: Sequence[Judged], most: int) -> Iterator[Trial]:
                 yield Trial(each, each.last.name, words, given | changes)
 
 
-def print_table(planned: Sequence[Trial], folder: Path) -> None:
+def print_table(planned: Sequence[Trial], finished: Sequence[Kept]) -> None:
     """Print how often each remedy helped."""
-    finished = {run.name: run for run in read(folder, [trial.name for trial in planned])}
+    runs = {run.name: run for run in finished}
     outcomes: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
     for trial in planned:
-        if trial.name in finished:
-            outcomes[trial.verdict, trial.remedy].append(trial.helped(finished[trial.name]))
+        if trial.name in runs:
+            outcomes[trial.verdict, trial.remedy].append(trial.helped(runs[trial.name]))
     print("| verdict | advice | tried | helped |\n|---|---|---|---|")
     for (verdict, remedy), helped in sorted(outcomes.items()):
         print(f"| {verdict} | {remedy} | {len(helped)} | {sum(helped)} |")
