@@ -153,6 +153,14 @@ def test_it_finds_what_is_under_the_folder_and_follows_no_link(root: Path) -> No
     assert (list(found.runs), list(found.datasets), found.refused) == (["first", "second"], ["data"], ["link"])
 
 
+def test_what_a_projection_found_is_no_source_of_pictures(tmp_path: Path) -> None:
+    for folder, names in {"found": ("comparison.png", "found-000.png"), "mine": ("comparison.png", "b.png")}.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            Image.new("RGB", (8, 8)).save(tmp_path / folder / name)
+    assert list(StudioFolder(tmp_path).look().sources) == ["mine"]
+
+
 def test_home_shows_runs_and_datasets(client: Client) -> None:
     page = client.ask("/").text
     assert "first" in page

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ganvas.artist.explore.projection import COMPARISON, FOUND
 from ganvas.classify.classifier import CARD
 from ganvas.data.dataset.layout import INFO, read_info
 from ganvas.data.pictures.formats import EXTENSIONS
@@ -206,6 +207,8 @@ class StudioFolder:
         if CARD in names:
             found.classifiers[name] = folder
             return
+        if {COMPARISON, FOUND.format(0)} <= names:
+            return  # what a projection found is painted, so it is no source
         if name and any(_is_picture(entry) for entry in entries):
             found.sources[name] = folder
             self._sort_parent(folder, name, found)

@@ -43,6 +43,8 @@ FEATURE_WEIGHT = 0.1
 RADII = (0.001, 0.999)
 # Rows of a batch.
 ROWS = 256
+# The files of a directory of projections: the sheet, and each picture that was found, by its number.
+COMPARISON, FOUND = "comparison.png", "found-{:03d}.png"
 
 
 @dataclass(frozen=True)
@@ -300,7 +302,7 @@ def write_projections(
 ) -> None:
     """Write what was found to a new directory: each picture that was found, and a sheet of all comparisons.
 
-    A row of `comparison.png` is the given picture, the found one, and their difference.
+    A row of the sheet is the given picture, the found one, and their difference.
 
     Args:
         artist: the generator.
@@ -323,6 +325,6 @@ def write_projections(
     with whole_directory(out) as directory:
         for number, each in enumerate(projections):
             origin = artist.origin([each.cell]) if metadata else None
-            write_painted(directory / f"found-{number:03d}.png", each.found, origin, metadata=metadata)
+            write_painted(directory / FOUND.format(number), each.found, origin, metadata=metadata)
         origin = artist.origin(cells, sheet) if metadata else None
-        write_painted(directory / "comparison.png", arranged(np.stack(pictures), sheet), origin, metadata=metadata)
+        write_painted(directory / COMPARISON, arranged(np.stack(pictures), sheet), origin, metadata=metadata)

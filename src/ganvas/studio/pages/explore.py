@@ -14,6 +14,7 @@ from ganvas.artist.artist import Artist
 from ganvas.artist.explore.directions import rename_direction
 from ganvas.artist.explore.favourites import keep_favourite, read_favourites, remove_favourite
 from ganvas.artist.explore.places import find_places
+from ganvas.artist.explore.projection import FOUND
 from ganvas.artist.kept_directions import read_directions
 from ganvas.artist.origin import LONGEST_NAME, Cell
 from ganvas.foundation.errors import ConfigError
@@ -223,7 +224,7 @@ def projected(request: Request) -> Response:
         raise ConfigError(f"command number {job.number} does not project a picture")
     if job.is_running:
         raise Conflict("the search is not over yet")
-    origin = read_file(studio.folder.file(studio.folder.root / job.makes / "found-000.png"))
+    origin = read_file(studio.folder.file(studio.folder.root / job.makes / FOUND.format(0)))
     run = job.words[2].removeprefix("./").rpartition("/snapshots/")[0]
     studio.folder.run(run)
     return JSONResponse(restored(studio, run, origin))
