@@ -278,6 +278,14 @@ def judged_lines() -> list[dict[str, Any]]:
     ]
 
 
+def test_fid_is_drawn_of_evaluations_with_equally_many_pictures() -> None:
+    scores = [line | {"generated": 64 if n < 2 else 1000} for n, line in enumerate(eval_lines())]
+    (chart,) = [chart for chart in charts.curves([], scores, None) if chart.name == "fid"]
+    assert list(chart.figure.data[0].y) == [line["fid"] for line in scores[2:]]
+    (chart,) = [chart for chart in charts.curves([], scores, None) if chart.name == "kid"]
+    assert len(chart.figure.data[0].y) == len(scores)
+
+
 def test_the_verdict_stands_at_the_top_with_what_it_rests_on(run: Path, tmp_path: Path) -> None:
     records = judged_lines()
     records[-1] |= {"verdict_since": 33.6, "response": "stop"}

@@ -151,14 +151,16 @@ def _kid(scores: pd.DataFrame, best: float | None) -> Chart:
 
 def _fid(scores: pd.DataFrame, best: float | None) -> Chart:
     figure = blank()
+    if _has(scores, "generated"):
+        # FID is biased upwards if pictures are few, so those of a run's first evaluations would look like progress.
+        scores = scores[scores.generated == scores.generated.max()]
     if _has(scores, "fid"):
         _score(figure, scores.kimg, scores.fid, "FID", BLUE, best)
-    return Chart(
-        "fid",
-        "FID",
-        "Another distance from the real pictures. Lower is better. The star marks the evaluation with the best KID.",
-        figure,
+    note = (
+        "Another distance from the real pictures. Lower is better. It depends on the number of pictures, so only "
+        "evaluations with the most are shown. The star marks the evaluation with the best KID."
     )
+    return Chart("fid", "FID", note, figure)
 
 
 def _precision_recall(scores: pd.DataFrame) -> Chart:
