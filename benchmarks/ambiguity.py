@@ -33,6 +33,7 @@ from torch import Tensor, nn
 
 from benchmarks.quality import SAMPLE_SEED, SCORED, history, mean_scores
 from benchmarks.results import finished
+from benchmarks.workload import write_changed
 from ganvas.artist.artist import load
 from ganvas.artist.grids import grid
 from ganvas.artist.png import write_painted
@@ -43,11 +44,10 @@ from ganvas.classify.model import Silent
 from ganvas.classify.network import in_batches
 from ganvas.classify.train import train as train_classifier
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.layout import IMAGES, TEST, TRAIN
+from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.data.dataset.split import groups_of, hold_back
-from ganvas.data.dataset.writing import ImagesFile, fingerprint, write_tables
 from ganvas.foundation.arrays import Features, Flags, Images
-from ganvas.foundation.files import append_record, whole_directory
+from ganvas.foundation.files import append_record
 from ganvas.foundation.pixels import resize, to_float
 from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import SLAB
@@ -221,7 +221,7 @@ def _teacher_and_judge(data: Dataset, results: Path) -> tuple[Path, Judge]:
     halves = [results / "first-half", results / "second-half"]
     for half, is_test in zip(halves, (is_second, ~is_second), strict=True):
         if not half.exists():
-            _write_divided(data, is_test, half)
+            write_divided(data, is_test, half)
     if not teacher.exists():
         print(train_classifier(halves[0], teacher, model="transfer", size=TEACHER_PIXELS), file=sys.stderr)
     judge = Judge.of(Dataset.open(halves[1]))
@@ -229,17 +229,9 @@ def _teacher_and_judge(data: Dataset, results: Path) -> tuple[Path, Judge]:
     return teacher, judge
 
 
-def _write_divided(data: Dataset, is_test: Flags, target: Path) -> None:
+def write_divided(data: Dataset, is_test: Flags, target: Path) -> None:
     """Copy a dataset with another split."""
-    index = data.index.assign(split=np.where(is_test, TEST, TRAIN))
-    with whole_directory(target) as directory:
-        with (directory / IMAGES).open("wb") as file:
-            images = ImagesFile(file, data.size)
-            for picture in data.images:
-                images.append(picture)
-            images.finish()
-        digest = fingerprint(images, data.info.label_column, index)
-        write_tables(directory, data.info.model_copy(update={"fingerprint": digest}), index)
+    write_changed(data, target, range(len(data)), data.index.assign(split=np.where(is_test, TEST, TRAIN)))
 
 
 def print_table(records: list[dict[str, Any]]) -> None:

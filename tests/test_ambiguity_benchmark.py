@@ -57,7 +57,7 @@ def test_it_judges_each_kind_and_weight_once(
 def test_the_judge_is_sure_of_what_it_knows_and_unsure_of_what_lies_between(tmp_path: Path) -> None:
     directory = write_dataset(tmp_path / "data", count=40, classes=2)
     data = Dataset.open(directory)
-    ambiguity._write_divided(data, np.arange(40) % 4 > 1, tmp_path / "half")
+    ambiguity.write_divided(data, np.arange(40) % 4 > 1, tmp_path / "half")
     half = Dataset.open(tmp_path / "half")
     assert half.fingerprint != data.fingerprint
     judge = ambiguity.Judge.of(half)

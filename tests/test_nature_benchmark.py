@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from benchmarks.nature.hindsight import CAUSES, NAMES, truth
+from benchmarks.nature.pictures import dataset
 from benchmarks.nature.scenarios import COMMON, Scenario, scenarios
 from benchmarks.nature.table import ALIKE, COPIES, FINE, NOISE, Judged, judge
 from benchmarks.verdict.records import Kept
 from benchmarks.verdict.table import GRAVE
 
+from ganvas.data.dataset.dataset import Dataset
 from ganvas.gans import find
 from ganvas.settings.config import resolve
 from ganvas.verdict.evaluation import Evaluation
@@ -112,6 +115,18 @@ def test_the_benchmark_is_as_large_as_it_says() -> None:
     assert set(Counter(run.group for run in runs).values()) == {50}
     assert len({run.recipe for run in runs if ":" not in run.recipe}) >= 7
     assert len({run.data.split("-")[0] for run in runs}) >= 4
+
+
+def test_spoiled_pictures_are_whole_datasets(tmp_path: Path) -> None:
+    plain = Dataset.open(dataset("paintings-16", tmp_path))
+    mislabelled = Dataset.open(dataset("paintings-16-mislabelled", tmp_path))
+    assert plain.labels is not None
+    assert mislabelled.labels is not None
+    assert np.array_equal(plain.images[:], mislabelled.images[:])
+    assert sorted(plain.labels) == sorted(mislabelled.labels)
+    assert (plain.labels == mislabelled.labels).mean() < 0.3
+    repeated = Dataset.open(dataset("paintings-16-repeated", tmp_path))
+    assert len(np.unique(repeated.images[:], axis=0)) == len(repeated) // 10 == len(plain) // 10
 
 
 @pytest.mark.parametrize("run", scenarios(), ids=lambda run: f"{run.group}-{run.name}")

@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.verdict.pictures import drawn_digits
+from benchmarks.workload import write_changed
 from ganvas.data.dataset.dataset import Dataset
-from ganvas.data.dataset.layout import IMAGES, INDEX
 from ganvas.data.prepare.prepare import prepare
-from ganvas.foundation.arrays import Images
 
 # The folder of real art, a folder for each class; docs/results.md says how to make it.
 ART = Path(os.environ.get("GANVAS_ART", "art"))
@@ -43,10 +41,10 @@ def dataset(name: str, folder: Path) -> Path:
     out = folder / name
     if not out.exists():
         kind, size, *variant = name.split("-")
-        count = int(variant[0]) if variant and variant[0].isdigit() else _WHOLE
-        _KINDS[kind](out, int(size), count)
-        if variant and not variant[0].isdigit():
-            _VARIANTS[variant[0]](out)
+        if variant and variant[0] in _VARIANTS:
+            _VARIANTS[variant[0]](Dataset.open(dataset(f"{kind}-{size}", folder)), out)
+        else:
+            _KINDS[kind](out, int(size), int(variant[0]) if variant else _WHOLE)
     return out
 
 
@@ -95,31 +93,19 @@ def _drawn_emoji() -> Iterator[tuple[str, int, Image.Image]]:
                 yield label, code, picture
 
 
-def _mislabelled(out: Path) -> None:
+def _mislabelled(data: Dataset, out: Path) -> None:
     """Shuffle the classes of all pictures."""
-
-    def shuffle(table: pd.DataFrame) -> pd.DataFrame:
-        return table.assign(**{"class": np.random.default_rng(0).permutation(table["class"])})
-
-    _change(out, shuffle, lambda images: images)
+    index = data.index.copy()
+    index[data.info.label_column] = np.random.default_rng(0).permutation(index[data.info.label_column])
+    write_changed(data, out, range(len(data)), index)
 
 
-def _repeated(out: Path) -> None:
+def _repeated(data: Dataset, out: Path) -> None:
     """Replace nine pictures of ten by one of the others."""
-    rows = np.arange(len(Dataset.open(out)))
+    rows = np.arange(len(data))
     kept = np.random.default_rng(0).permutation(rows)[: len(rows) // 10]
     taken = np.where(np.isin(rows, kept), rows, np.resize(kept, len(rows)))
-    _change(out, lambda table: table.iloc[taken].reset_index(drop=True), lambda images: images[taken])
-
-
-def _change(
-    out: Path,
-    change_table: Callable[[pd.DataFrame], pd.DataFrame],
-    change_images: Callable[[Images], Images],
-) -> None:
-    table, images = pd.read_parquet(out / INDEX), np.load(out / IMAGES)
-    change_table(table).to_parquet(out / INDEX)
-    np.save(out / IMAGES, change_images(images))
+    write_changed(data, out, taken, data.index.iloc[taken].reset_index(drop=True))
 
 
 _KINDS: dict[str, Callable[[Path, int, int], None]] = {
@@ -130,4 +116,4 @@ _KINDS: dict[str, Callable[[Path, int, int], None]] = {
     "portraits": _portraits,
     "emoji": _emoji,
 }
-_VARIANTS: dict[str, Callable[[Path], None]] = {"mislabelled": _mislabelled, "repeated": _repeated}
+_VARIANTS: dict[str, Callable[[Dataset, Path], None]] = {"mislabelled": _mislabelled, "repeated": _repeated}
