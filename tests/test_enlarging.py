@@ -1,11 +1,14 @@
 """`ganvas enlarge`: pictures of one's own, painted again by a second stage, part by part."""
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from benchmarks.sampling import Painter
+from benchmarks.workload import peak_of
 from PIL import Image
 
 from ganvas.artist.artist import load
@@ -55,6 +58,23 @@ def test_files_and_folders_from_the_command_line(cli: Cli, second: Path, tmp_pat
     assert sizes == {"a.png": (120, 80), "deep/b.png": (36, 48), "c.png": (64, 64)}
 
 
+def test_one_picture_becomes_one_file_that_is_never_the_original(cli: Cli, second: Path, tmp_path: Path) -> None:
+    original = write_picture(tmp_path / "a.png", 20, 30).read_bytes()
+    assert (
+        cli("enlarge", second, "a.png", "--out", "large.PNG", check=True).stdout.strip() == "1 picture of 120 x 80 px"
+    )
+    assert np.array_equal(np.asarray(Image.open("large.PNG")), enlarge(load(second), np.asarray(Image.open("a.png"))))
+    for words, message in {
+        ("a.png", "--out", "a.png"): "a.png exists already; choose another name",
+        ("a.png", "large.PNG", "--out", "b.png"): "b.png is to be one picture; give one picture file, or name a dire",
+        (".", "--out", "b.png"): "b.png is to be one picture; give one picture file, or name a directory",
+    }.items():
+        done = cli("enlarge", second, *words)
+        assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+    assert Path("a.png").read_bytes() == original
+    assert not Path("b.png").exists()
+
+
 def test_a_class_has_its_own_brushwork_and_must_be_named(cli: Cli, tmp_path: Path) -> None:
     snapshot = write_snapshot(tmp_path / "s.safetensors", "brushwork", ("sea", "hill"), size=32)
     write_picture(tmp_path / "a.png", 16, 16)
@@ -72,6 +92,7 @@ def test_a_class_has_its_own_brushwork_and_must_be_named(cli: Cli, tmp_path: Pat
         (["SECOND", "missing.png"], "missing.png does not exist"),
         (["SECOND", "text.png"], "text.png cannot be enlarged: not an image"),
         (["SECOND", "long.png"], "long.png cannot be enlarged: .*at most 4096 pixels"),
+        (["SECOND", "text.png", "--out", "b.png"], "text.png cannot be enlarged: not an image"),
         (["SECOND", "empty"], "empty"),
         (["SECOND", "a.png", "a.bmp"], "a.bmp: another picture is to be a.png too"),
         (["SECOND", "a.png", "--label", "sea"], "trained without classes"),
@@ -88,8 +109,19 @@ def test_bad_input_is_one_line_and_nothing_is_written(
     (tmp_path / "empty").mkdir()
     first = write_snapshot(tmp_path / "first.safetensors")
     given = {"SECOND": second, "FIRST": first}
-    done = cli("enlarge", *(given.get(word, word) for word in words), "--out", "large")
+    done = cli("enlarge", *([] if "--out" in words else ["--out", "large"]), *(given.get(word, word) for word in words))
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert re.search(message, done.stderr), done.stderr
     assert not Path("large").exists()
+    assert not Path("b.png").exists()
+
+
+@pytest.mark.slow
+def test_2048_pixels_come_of_512_within_a_gibibyte(tmp_path: Path) -> None:
+    painter = Painter("brushwork", 256, tmp_path)
+    picture = write_picture(tmp_path / "a.png", 512, 512)
+    words = map(str, ["enlarge", painter.snapshot, picture, "--out", tmp_path / "large.png"])
+    assert peak_of([sys.executable, "-m", "ganvas", *words]) < 1024
+    with Image.open(tmp_path / "large.png") as large:
+        assert large.size == (2048, 2048)

@@ -1,7 +1,7 @@
 """Painting pictures of one's own again with a trained second stage, two to eight times as large."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,21 +9,23 @@ import torch
 from PIL import Image
 
 from ganvas.artist.explore.given import trained_framing
+from ganvas.artist.grids import write_png
 from ganvas.artist.trained import TrainedGenerator
 from ganvas.data.pictures.frame import frame_like
 from ganvas.data.pictures.rejection import Rejected
 from ganvas.data.sources import Item, PictureFile, open_folder
 from ganvas.foundation.arrays import Images
-from ganvas.foundation.errors import DataError, RunError
+from ganvas.foundation.errors import DataError, GanvasError, RunError
 from ganvas.foundation.files import whole_directory
 from ganvas.foundation.paths import exists, is_directory, new_path, user_path
 from ganvas.foundation.pixels import to_float, to_uint8
 from ganvas.networks.brushwork import Generator
 
 # Side of the part of a picture that is painted at a time, without its surroundings.
-TILE = 64
+TILE = 48
 # Longest side of a picture to enlarge, in pixels.
 LONGEST = 4096
+PNG = ".png"
 
 
 def enlarge(artist: TrainedGenerator, picture: Images, label: str | None = None) -> Images:
@@ -74,14 +76,14 @@ def second_stage(artist: TrainedGenerator) -> Generator:
 
 
 def write_enlarged(
-    artist: TrainedGenerator, pictures: Iterable[str | Path], out: Path, label: str | None = None
+    artist: TrainedGenerator, pictures: Sequence[str | Path], out: Path, label: str | None = None
 ) -> str:
-    """Enlarge picture files, and the pictures of folders, into a directory of PNG files.
+    """Enlarge a picture file into a PNG file, or several, and the pictures of folders, into a directory of them.
 
     Args:
         artist: a generator with a second stage.
         pictures: files, and folders whose unreadable files are passed over.
-        out: the directory to make. Pictures of a folder keep their places in it.
+        out: the .png file or the directory to make. Pictures of a folder keep their places in it.
         label: as for `enlarge`.
 
     Returns:
@@ -95,17 +97,20 @@ def write_enlarged(
     second_stage(artist)
     if artist.class_names:
         artist.number(label)
+    paths, out = [*map(user_path, pictures)], new_path(out)
+    if out.suffix.lower() == PNG:
+        return _write_one(artist, paths, out, label)
     made, passed_over = dict[Path, tuple[int, int]](), 0
-    with whole_directory(new_path(out)) as directory:
-        for item, name, is_named in _items(pictures):
-            target = directory / Path(name).with_suffix(".png")
+    with whole_directory(out) as directory:
+        for item, name, is_named in _items(paths):
+            target = directory / Path(name).with_suffix(PNG)
             if target in made:
                 raise DataError(f"{item.name}: another picture is to be {target.name} too; enlarge them one by one")
             try:
                 picture = _read(artist, item)
             except Rejected as error:
                 if is_named:
-                    raise DataError(f"{item.name} cannot be enlarged: {error}") from error
+                    raise _refused(item, error) from error
                 passed_over += 1
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -119,9 +124,29 @@ def write_enlarged(
     return f"{len(made):,} {'picture' if len(made) == 1 else 'pictures'} of up to {width:,} x {height:,} px{rest}"
 
 
-def _items(pictures: Iterable[str | Path]) -> Iterator[tuple[Item, str, bool]]:
+def _write_one(artist: TrainedGenerator, paths: Sequence[Path], out: Path, label: str | None) -> str:
+    """Enlarge one picture file into a PNG file; arguments and errors as for `write_enlarged`."""
+    if len(paths) != 1 or is_directory(paths[0]):
+        raise DataError(f"{out} is to be one picture; give one picture file, or name a directory with --out")
+    if exists(out):
+        raise GanvasError(f"{out} exists already; choose another name")
+    ((item, _, _),) = _items(paths)
+    try:
+        picture = _read(artist, item)
+    except Rejected as error:
+        raise _refused(item, error) from error
+    large = enlarge(artist, picture, label)
+    write_png(out, large)
+    return f"1 picture of {large.shape[1]:,} x {large.shape[0]:,} px"
+
+
+def _refused(item: Item, error: Rejected) -> DataError:
+    return DataError(f"{item.name} cannot be enlarged: {error}")
+
+
+def _items(paths: Iterable[Path]) -> Iterator[tuple[Item, str, bool]]:
     """Each picture, the name of its file, and whether the user named it."""
-    for path in map(user_path, pictures):
+    for path in paths:
         if not exists(path):
             raise DataError(f"{path} does not exist; give picture files or folders of them")
         if is_directory(path):
@@ -145,10 +170,14 @@ def _read(artist: TrainedGenerator, item: Item) -> Images:
 
 
 def _tiles(length: int, reach: int) -> Iterator[tuple[slice, slice]]:
-    """Along one side: the parts to paint, and each with its surroundings."""
+    """Along one side: the parts to paint, and each with its surroundings.
+
+    What is read is equally long for all parts, because every other length takes a convolution's working memory again.
+    """
+    window = min(length, TILE + 2 * reach)
     for start in range(0, length, TILE):
-        end = min(start + TILE, length)
-        yield slice(start, end), slice(max(0, start - reach), min(length, end + reach))
+        first = min(max(0, start - reach), length - window)
+        yield slice(start, min(start + TILE, length)), slice(first, first + window)
 
 
 def _scaled(part: slice, start: int, factor: int) -> slice:

@@ -14,7 +14,9 @@ def enlarge(
         list[Path],
         typer.Argument(metavar="PICTURES...", help="Picture files, or folders of them.", show_default=False),
     ],
-    out: Annotated[Path, typer.Option(help="Directory to make, with a PNG file for each.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option(help="A .png file for one picture, or a directory with one for each.", show_default=False)
+    ],
     label: Annotated[
         str | None,
         typer.Option(help="Class whose brushwork to use; needed if the generator has classes.", show_default=False),
