@@ -1,6 +1,8 @@
 """Hindsight on courses whose truth is plain, and the benchmark's runs."""
 
+import dataclasses
 import statistics
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.nature import advice
+from benchmarks.nature.advice import OWN, Trial, trials
 from benchmarks.nature.hindsight import CAUSES, NAMES, truth
 from benchmarks.nature.pictures import dataset
-from benchmarks.nature.scenarios import COMMON, Scenario, scenarios
+from benchmarks.nature.scenarios import COMMON, Scenario, budget, scenarios
 from benchmarks.nature.table import ALIKE, COPIES, FINE, NOISE, Judged, judge
-from benchmarks.verdict.records import Kept
+from benchmarks.verdict.records import Kept, write
 from benchmarks.verdict.table import GRAVE
 
 from ganvas.data.dataset.dataset import Dataset
@@ -22,6 +26,7 @@ from ganvas.verdict.evaluation import Evaluation
 from ganvas.verdict.kinds import KINDS
 
 ROOT = Path(__file__).parent.parent
+RUNS = ROOT / "benchmarks" / "nature" / "runs.jsonl.gz"
 KIMG = 4.0
 GOOD = {"diversity": 0.8, "pixel_diversity": 0.8, "spacing": 0.7, "copies": 0.0, "real_copies": 0.0, "d_tells": 0.9}
 FALLING = [2.0, 1.6, 1.3, 1.1, 0.95, 0.8, 0.7, 0.6, 0.55, 0.5]
@@ -138,7 +143,7 @@ def test_every_run_can_be_configured(run: Scenario) -> None:
 
 @pytest.fixture(scope="module")
 def kept() -> list[Judged]:
-    return judge(ROOT / "benchmarks" / "nature" / "runs.jsonl.gz")
+    return judge(RUNS)
 
 
 # Of each group: the number of its troubled and of its healthy runs, how many of the first have a right last verdict,
@@ -164,3 +169,39 @@ def test_verdicts_on_the_kept_runs_are_as_right_as_the_page_says(kept: list[Judg
 
 def test_every_kept_run_was_looked_at(kept: list[Judged]) -> None:
     assert all(each.seen in (ALIKE, COPIES, NOISE, *FINE) for each in kept)
+
+
+# --- Advice ---
+
+
+def test_each_remedy_of_a_right_verdict_is_tried(kept: list[Judged]) -> None:
+    planned = list(trials(kept, most=1))
+    tried = {(trial.verdict, trial.remedy) for trial in planned}
+    assert len(tried) == len(planned) == len({trial.name for trial in planned})
+    assert {("stalled", "higher g_lr and d_lr"), ("memorising", "a smaller width")} <= tried
+    for trial in planned:
+        scenario = trial.before.scenario
+        assert trial.before.right
+        assert not trial.before.truth.healthy
+        assert trial.options != budget(scenario) | scenario.options
+
+
+def test_a_remedy_helped_if_nothing_is_wrong_or_kid_is_lower_and_nothing_new_is_wrong(kept: list[Judged]) -> None:
+    still = course([2.0] * 10)
+    trial = Trial(Judged(still, kept[0].scenario, None), "stalled", "higher rates", {})
+    assert trial.helped(course())
+    assert trial.helped(course([2.0] * 5 + [1.75] * 5))
+    assert not trial.helped(still)
+    assert not trial.helped(course([2.0] * 5 + [1.75] * 5, copies=0.5))
+
+
+def test_finished_trials_are_counted_from_a_file(
+    kept: list[Judged], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (trial,) = (each for each in trials(kept, most=1) if each.verdict == "augmentation leaking" and each.remedy == OWN)
+    write([dataclasses.replace(course(), name=trial.name)], tmp_path / "trials.jsonl.gz")
+    monkeypatch.setattr(advice, "judge", lambda runs: kept)
+    monkeypatch.setattr(sys, "argv", ["advice", str(RUNS), str(tmp_path / "trials.jsonl.gz"), "--most", "1", "--table"])
+    advice.main()
+    table = "| verdict | advice | tried | helped |\n|---|---|---|---|\n"
+    assert capsys.readouterr().out == f"{table}| augmentation leaking | {OWN} | 1 | 1 |\n"
