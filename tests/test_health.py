@@ -206,6 +206,8 @@ def test_small_gains_are_too_slow_for_a_run_that_has_learnt_little() -> None:
     assert names(creeping(kid=0.004, variety=0.004))[-1] == "stalled"
     assert names(creeping(kid=0.02, variety=0.004))[-1] == "learning"
     assert names(creeping(kid=0.004, variety=0.02))[-1] == "learning"
+    # Without a score there is no step, and no warning of NumPy.
+    assert names(run(12, kid=lambda n: None if n < 8 else 1.0, **FLAT))[-1] == "stalled"
     # A run that has learnt much may take small steps.
     learnt = FLAT | {"kid_se": 0.0001, "kid": lambda n: 1 if n < 3 else 0.4 - 0.003 * n}
     assert names(run(12, **learnt))[-1] == "learning"

@@ -161,8 +161,8 @@ class History:
         kid, half = self.values("kid"), len(self.measurements) // 2
         if half < SPAN or self.has_learnt:
             return False
-        is_low = kid[-1] <= (1 + ABOUT) * np.nanmin(kid[:half])
-        in_half = is_low and self._has_stepped(float(np.median(kid[half - 1 : half + 1])), slice(half))
+        is_low = kid[-1] <= (1 + ABOUT) * np.fmin.reduce(kid[:half])
+        in_half = is_low and self._has_stepped(float(kid[half - 1 : half + 1].mean()), slice(half))
         lately = self._has_stepped(float(kid[-SPAN - 1]), slice(-SPAN - 1, -SPAN))
         return not (in_half or lately)
 
