@@ -1,11 +1,12 @@
 """What style ambiguity does to a recipe: how sure an independent judge is of a style, and how good pictures are.
 
     python -m benchmarks.ambiguity DATA RESULTS [--weights 0 0.5 1 2] [--by head fixed] [--minutes 20] [--seeds 2]
-                                   [--recipe atelier] [--samples 4000] [--set KEY=VALUE...] [--table]
+                                   [--recipe atelier] [--samples 4000] [--set KEY=VALUE...] [--table] [--grid FILE]
 
 DATA is a dataset directory with classes. If several pictures come from one source, prepare it with `--group`, so that
 no source is on both sides. RESULTS is a folder that keeps every run, and the figures in `results.jsonl`. Finished work
-is not done again, so you can stop the command and repeat it. `--table` only prints what exists.
+is not done again, so you can stop the command and repeat it. `--table` only prints what exists. `--grid` draws samples
+of each weight of the first seed, two rows for each, and needs the runs.
 
 The sources are halved. The fixed classifier (`fixed`) is that of `ganvas classify train --model transfer`: it uses
 EfficientNet-Lite2 and knows the first half. The judge is another network and knows other pictures: it is a logistic
@@ -29,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from benchmarks.quality import SAMPLE_SEED, SCORED, history, mean_scores
@@ -90,8 +92,12 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=4000)
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="options of the recipe")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--grid", type=Path, metavar="FILE")
     args = parser.parse_args()
     args.results.mkdir(parents=True, exist_ok=True)
+    if args.grid:
+        _draw(args)
+        return
     if not args.table:
         _train_and_measure(args)
     print_table(finished(args.results / "results.jsonl"))
@@ -110,7 +116,7 @@ def _train_and_measure(args: argparse.Namespace) -> None:
             about = dict(zip(names, values, strict=True))
             if any(about.items() <= record.items() for record in done):
                 continue
-            run = results / "+".join([args.recipe, *sorted(args.set), f"{by}-{weight:g}-seed{seed}-{args.minutes:g}m"])
+            run = _run(args, by, weight, seed)
             own: dict[str, object] = {"ambiguity": weight} if weight else {}
             own |= {"ambiguity_by": str(teacher)} if by == FIXED else {}
             print(f"training {run}", file=sys.stderr)
@@ -119,6 +125,21 @@ def _train_and_measure(args: argparse.Namespace) -> None:
                 raise SystemExit(f"{run} was interrupted; repeat the command to continue")
             measured = _measured(data, run, judge, args.samples)
             append_record(results / "results.jsonl", about | measured | history(run, args.minutes))
+
+
+def _run(args: argparse.Namespace, by: str, weight: float, seed: int) -> Path:
+    """The directory of a run."""
+    name = "+".join([args.recipe, *sorted(args.set), f"{by}-{weight:g}-seed{seed}-{args.minutes:g}m"])
+    return Path(args.results / name)
+
+
+def _draw(args: argparse.Namespace) -> None:
+    """Samples of the last snapshot of each run of the first seed, in the order of their weights."""
+    runs = [_run(args, by, weight, seed=0) for by, weight in _variants(args.weights, args.by)]
+    rows = [grid(load(run / "snapshots" / "last.safetensors").sample(24, SAMPLE_SEED), columns=12) for run in runs]
+    gap = np.full((12, *rows[0].shape[1:]), 255, np.uint8)
+    sheet = np.concatenate([part for row in rows for part in (row, gap)][:-1])
+    Image.fromarray(sheet).save(args.grid, quality=88)
 
 
 def _variants(weights: list[float], kinds: list[str]) -> list[tuple[str, float]]:
