@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.nature import advice
+from benchmarks.nature import advice, pictures
 from benchmarks.nature.advice import OWN, Trial, trials
 from benchmarks.nature.hindsight import CAUSES, NAMES, truth
 from benchmarks.nature.pictures import dataset
@@ -122,7 +122,8 @@ def test_the_benchmark_is_as_large_as_it_says() -> None:
     assert len({run.data.split("-")[0] for run in runs}) >= 4
 
 
-def test_spoiled_pictures_are_whole_datasets(tmp_path: Path) -> None:
+def test_spoiled_pictures_are_whole_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "WHOLE", 60)
     plain = Dataset.open(dataset("paintings-16", tmp_path))
     mislabelled = Dataset.open(dataset("paintings-16-mislabelled", tmp_path))
     assert plain.labels is not None

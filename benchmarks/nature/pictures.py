@@ -33,7 +33,7 @@ EMOJI_CLASSES = {
     "things": (0x1FA70, 0x1FAFF),
 }
 # Pictures of a whole dataset.
-_WHOLE = 1200
+WHOLE = 1200
 
 
 def dataset(name: str, folder: Path) -> Path:
@@ -44,12 +44,12 @@ def dataset(name: str, folder: Path) -> Path:
         if variant and variant[0] in _VARIANTS:
             _VARIANTS[variant[0]](Dataset.open(dataset(f"{kind}-{size}", folder)), out)
         else:
-            _KINDS[kind](out, int(size), int(variant[0]) if variant else _WHOLE)
+            _KINDS[kind](out, int(size), int(variant[0]) if variant else WHOLE)
     return out
 
 
 def _paintings(out: Path, size: int, count: int) -> None:
-    prepare(f"painter:{count}", out, size=size, split="0.15" if count == _WHOLE else None)
+    prepare(f"painter:{count}", out, size=size, split="0.15" if count == WHOLE else None)
 
 
 def _digits(out: Path, size: int, count: int) -> None:
@@ -57,7 +57,7 @@ def _digits(out: Path, size: int, count: int) -> None:
     for number, (label, picture) in zip(range(count), drawn_digits(), strict=False):
         (folder / label).mkdir(parents=True, exist_ok=True)
         picture.save(folder / label / f"{number:05d}.png")
-    prepare(folder, out, size=size, split="0.15" if count == _WHOLE else None, group=r"(\d+)\.png$")
+    prepare(folder, out, size=size, split="0.15" if count == WHOLE else None, group=r"(\d+)\.png$")
     shutil.rmtree(folder)
 
 
