@@ -35,7 +35,6 @@ from torch import Tensor, nn
 
 from benchmarks.quality import SAMPLE_SEED, SCORED, history, mean_scores
 from benchmarks.results import finished
-from benchmarks.workload import write_changed
 from ganvas.artist.artist import load
 from ganvas.artist.grids import grid
 from ganvas.artist.png import write_painted
@@ -48,6 +47,7 @@ from ganvas.classify.train import train as train_classifier
 from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import TEST, TRAIN
 from ganvas.data.dataset.split import groups_of, hold_back
+from ganvas.data.dataset.subset import write_rows
 from ganvas.foundation.arrays import Features, Flags, Images
 from ganvas.foundation.files import append_record
 from ganvas.foundation.pixels import resize, to_float
@@ -252,7 +252,8 @@ def _teacher_and_judge(data: Dataset, results: Path) -> tuple[Path, Judge]:
 
 def write_divided(data: Dataset, is_test: Flags, target: Path) -> None:
     """Copy a dataset with another split."""
-    write_changed(data, target, range(len(data)), data.index.assign(split=np.where(is_test, TEST, TRAIN)))
+    index = data.index.assign(split=np.where(is_test, TEST, TRAIN))
+    write_rows(data, range(len(data)), index, data.info, target)
 
 
 def print_table(records: list[dict[str, Any]]) -> None:

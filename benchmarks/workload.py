@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.memory import MIB, peak_bytes
-from ganvas.data.dataset.checksums import checksums_file
-from ganvas.data.dataset.dataset import Dataset
 from ganvas.data.dataset.layout import IMAGES, INDEX, INFO, Info
-from ganvas.data.dataset.writing import ImagesFile, fingerprint, write_tables
-from ganvas.foundation.files import whole_directory
 from ganvas.runs.directory import RunDirectory
 from ganvas.runs.logs import RunLogs
 
@@ -61,19 +57,6 @@ def noise_dataset(path: Path, size: int, count: int = 1024, classes: int = 0) ->
 
 # A process that keeps a core busy.
 BUSY = "while True: pass"
-
-
-def write_changed(data: Dataset, out: Path, rows: Iterable[int], index: pd.DataFrame) -> None:
-    """Write a dataset of some pictures of another one, in the order of `rows`, with another index."""
-    with whole_directory(out) as directory:
-        with (directory / IMAGES).open("wb") as file:
-            images = ImagesFile(file, data.size)
-            for row in rows:
-                images.append(data.images[row])
-            images.finish()
-        images.write_checksums(checksums_file(directory / IMAGES))
-        digest = fingerprint(images, data.info.label_column, index)
-        write_tables(directory, data.info.model_copy(update={"fingerprint": digest, "count": len(index)}), index)
 
 
 @contextlib.contextmanager
