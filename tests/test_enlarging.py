@@ -60,9 +60,8 @@ def test_files_and_folders_from_the_command_line(cli: Cli, second: Path, tmp_pat
 
 def test_one_picture_becomes_one_file_that_is_never_the_original(cli: Cli, second: Path, tmp_path: Path) -> None:
     original = write_picture(tmp_path / "a.png", 20, 30).read_bytes()
-    assert (
-        cli("enlarge", second, "a.png", "--out", "large.PNG", check=True).stdout.strip() == "1 picture of 120 x 80 px"
-    )
+    done = cli("enlarge", second, "a.png", "--out", "large.PNG", check=True)
+    assert done.stdout.strip() == "1 picture of 120 x 80 px"
     assert np.array_equal(np.asarray(Image.open("large.PNG")), enlarge(load(second), np.asarray(Image.open("a.png"))))
     for words, message in {
         ("a.png", "--out", "a.png"): "a.png exists already; choose another name",

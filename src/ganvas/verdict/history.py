@@ -245,8 +245,8 @@ class History:
     @property
     def is_much_worse(self) -> bool:
         """Whether KID has been worse than its best for some time, and is so by much."""
-        has_learnt = self.best_kid < LEARNT * self.values("kid")[0]
-        much = MUCH if has_learnt else MUCH_YET
+        once_learnt = self.best_kid < LEARNT * self.values("kid")[0]
+        much = MUCH if once_learnt else MUCH_YET
         return self.worse_since is not None and bool(self.now("kid") > (1 + much) * self.best_kid)
 
     @property
