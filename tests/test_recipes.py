@@ -2,6 +2,8 @@
 
 import re
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from ganvas.gans.recipe import Batch, Recipe, Spec, generate
 from ganvas.networks.phased import phases_of
 from ganvas.settings.config import resolve
 from ganvas.settings.options import Options
+from ganvas.tricks.objective import Objective
 from support.command_line import Cli
+from support.gpu_autocast import GpuAutocast
 from support.narrowing import not_none
 from support.runs import tiny_recipe
 
@@ -110,21 +114,27 @@ def test_gradients_reach_the_network_that_is_trained_and_no_other(name: str) -> 
 
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("count", [2, 5])
-@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    ("precision", "rules"),
+    [(torch.float32, nullcontext), (torch.bfloat16, nullcontext), (torch.bfloat16, GpuAutocast)],
+    ids=["float32", "bfloat16", "bfloat16 as on a GPU"],
+)
 def test_both_losses_are_finite_in_every_precision_and_from_two_pictures_on(
-    name: str, count: int, precision: torch.dtype
+    name: str, count: int, precision: torch.dtype, rules: Callable[[], AbstractContextManager[object]]
 ) -> None:
     torch.manual_seed(0)
     recipe, spec = small(name)
-    networks = recipe.build(spec)
+    objective = Objective(recipe, None)
+    networks = objective.build(spec)
     phases_of(networks[1]).enter_last()
-    with torch.autocast("cpu", precision, enabled=precision is not torch.float32):
-        batch = batch_of(recipe, spec, count)
-        losses = recipe.discriminator_loss(*networks, batch), recipe.generator_loss(*networks, batch)
-    for loss in losses:
-        assert all(term.shape == () and term.isfinite() for term in loss.terms.values())
-        assert all(logits is None or logits.shape == (count,) for logits in (loss.real_logits, loss.fake_logits))
-        torch.autograd.backward(loss.total)
+    with rules():
+        with torch.autocast("cpu", precision, enabled=precision is not torch.float32):
+            batch = batch_of(recipe, spec, count)
+            losses = objective.discriminator_loss(*networks, batch), objective.generator_loss(*networks, batch)
+        for loss in losses:
+            assert all(term.shape == () and term.isfinite() for term in loss.terms.values())
+            assert all(logits is None or logits.shape == (count,) for logits in (loss.real_logits, loss.fake_logits))
+            torch.autograd.backward(loss.total)
     gradients = [weight.grad for network in networks for weight in network.parameters() if weight.grad is not None]
     assert all(gradient.isfinite().all() and gradient.dtype == torch.float32 for gradient in gradients)
 

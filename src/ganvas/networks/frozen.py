@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 
+from ganvas.networks.autocast import autocast_dtype
 from ganvas.networks.efficientnet import efficientnet_lite
 from ganvas.networks.fused import constant_convolution
 
@@ -119,9 +120,11 @@ class FrozenConv2d(nn.Module):
 
     def _constants(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """Weight and bias in the precision of autocast, which keeps the casts of parameters, but not of constants."""
-        if not (torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)):
+        dtype = autocast_dtype(device)
+        if dtype is None:
             return self.weight, self.bias
-        dtype = torch.get_autocast_dtype(device.type)
+        if torch.compiler.is_compiling():
+            return self.weight.to(dtype), self.bias.to(dtype)
         if self._cast is None or (self._cast[0].dtype, self._cast[0].device) != (dtype, device):
             self._cast = self.weight.to(dtype), self.bias.to(dtype)
         return self._cast

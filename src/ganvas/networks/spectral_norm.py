@@ -8,12 +8,15 @@ torch's `spectral_norm` computes the same in twice the time, and copies weights 
 names and the order of what is in a state dict are torch's.
 """
 
+import contextlib
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrize import register_parametrization
+
+from ganvas.networks.autocast import autocast_dtype
 
 # Steps of power iteration for new weights.
 FIRST_STEPS = 15
@@ -55,11 +58,12 @@ class SpectralNorm(nn.Module):
         """The normalised weight, of the same shape."""
         places = weight.permute(self._order)
         matrix, right = places.flatten(1), self._right(places.shape)
-        if self.training:
-            u, v, sigma = self._iterate(matrix, right)
-        else:
-            u, v = self._u, right.flatten()
-            sigma = torch.dot(u, torch.mv(matrix.detach(), v))
+        with _exact(weight.device):
+            if self.training:
+                u, v, sigma = self._iterate(matrix, right)
+            else:
+                u, v = self._u, right.flatten()
+                sigma = torch.dot(u, torch.mv(matrix.detach(), v))
         divided: Tensor = _Divided.apply(matrix, u, v, sigma)
         return divided.view(places.shape).permute(self._back)
 
@@ -75,6 +79,13 @@ class SpectralNorm(nn.Module):
         self._u.copy_(u)
         right.copy_(v.view(right.shape))
         return u, v, sigma
+
+
+def _exact(device: torch.device) -> contextlib.AbstractContextManager[None]:
+    """Without autocast, which on a GPU, but not on a CPU, reduces the product of a matrix and a vector."""
+    if autocast_dtype(device):
+        return torch.autocast(device.type, enabled=False)
+    return contextlib.nullcontext()  # nothing to enter in an exported network
 
 
 def _direction(vector: Tensor) -> tuple[Tensor, Tensor]:
