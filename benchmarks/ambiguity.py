@@ -1,6 +1,6 @@
 """What style ambiguity does to a recipe: how sure an independent judge is of a style, and how good pictures are.
 
-    python -m benchmarks.ambiguity DATA RESULTS [--weights 0 0.5 1 2] [--by head fixed] [--minutes 20] [--seeds 2]
+    python -m benchmarks.ambiguity DATA RESULTS [--weights 0 0.5 1 2] [--by head fixed] [--budget 20m] [--seeds 2]
                                    [--recipe atelier] [--samples 4000] [--set KEY=VALUE...] [--table] [--grid FILE]
 
 DATA is a dataset directory with classes. If several pictures come from one source, prepare it with `--group`, so that
@@ -16,7 +16,8 @@ does not know. The GAN trains on all pictures.
 Weight 0 is the recipe as it is, which paints the classes where it can. A weight of 1e-9 trains it without classes and
 almost without the term, which tells the two effects apart. Entropies are means over pictures, in nats and as a share of
 log C. SAMPLES pictures of the last snapshot are judged, and scored a thousand at a time. A grid of 64 is kept for each
-run. The time is wall-clock time with evaluations, so nothing else may run at the same time.
+run. A budget in minutes is wall-clock time with evaluations, so nothing else may run at the same time. One in kimg
+gives all runs the same number of pictures, whatever runs beside them.
 """
 
 import argparse
@@ -55,10 +56,11 @@ from ganvas.metrics.evaluator import Evaluator
 from ganvas.metrics.features import SLAB
 from ganvas.networks.efficientnet import efficientnet_lite
 from ganvas.planning.run import complete
+from ganvas.settings.budget import Amount
 
 COLUMNS = [
     "recipe",
-    "minutes",
+    "budget",
     "weight",
     "styles named by",
     "seeds",
@@ -86,7 +88,7 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("--weights", nargs="+", type=float, default=[0, 0.5, 1, 2])
     parser.add_argument("--by", nargs="+", choices=[HEAD, FIXED], default=[HEAD, FIXED])
-    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--budget", type=Amount.parse, default=Amount(20, "m"))
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--recipe", default="atelier")
     parser.add_argument("--samples", type=int, default=4000)
@@ -109,10 +111,10 @@ def _train_and_measure(args: argparse.Namespace) -> None:
     data = Dataset.open(args.data)
     teacher, judge = _teacher_and_judge(data, results)
     options = dict(pair.split("=", 1) for pair in args.set)
-    names = ("recipe", "options", "by", "weight", "seed", "minutes")
+    names = ("recipe", "options", "by", "weight", "seed", "budget")
     for seed in range(args.seeds):
         for by, weight in _variants(args.weights, args.by):
-            values = (args.recipe, "+".join(sorted(args.set)), by, weight, seed, args.minutes)
+            values = (args.recipe, "+".join(sorted(args.set)), by, weight, seed, str(args.budget))
             about = dict(zip(names, values, strict=True))
             if any(about.items() <= record.items() for record in done):
                 continue
@@ -120,16 +122,15 @@ def _train_and_measure(args: argparse.Namespace) -> None:
             own: dict[str, object] = {"ambiguity": weight} if weight else {}
             own |= {"ambiguity_by": str(teacher)} if by == FIXED else {}
             print(f"training {run}", file=sys.stderr)
-            budget = f"{args.minutes}m"
-            if not complete(args.data, run, args.recipe, seed=seed, budget=budget, **(options | own)):
+            if not complete(args.data, run, args.recipe, seed=seed, budget=args.budget, **(options | own)):
                 raise SystemExit(f"{run} was interrupted; repeat the command to continue")
             measured = _measured(data, run, judge, args.samples)
-            append_record(results / "results.jsonl", about | measured | history(run, args.minutes))
+            append_record(results / "results.jsonl", about | measured | history(run))
 
 
 def _run(args: argparse.Namespace, by: str, weight: float, seed: int) -> Path:
     """The directory of a run."""
-    name = "+".join([args.recipe, *sorted(args.set), f"{by}-{weight:g}-seed{seed}-{args.minutes:g}m"])
+    name = "+".join([args.recipe, *sorted(args.set), f"{by}-{weight:g}-seed{seed}-{args.budget}"])
     return Path(args.results / name)
 
 
@@ -258,15 +259,15 @@ def write_divided(data: Dataset, is_test: Flags, target: Path) -> None:
 
 def print_table(records: list[dict[str, Any]]) -> None:
     """A row for each kind and weight: medians over seeds, and ratios to weight 0."""
-    found: dict[tuple[str, str, float, float, str], list[dict[str, Any]]] = defaultdict(list)
+    found: dict[tuple[str, str, str, float, str], list[dict[str, Any]]] = defaultdict(list)
     for record in records:
-        found[record["recipe"], record["options"], record["minutes"], record["weight"], record["by"]].append(record)
+        found[record["recipe"], record["options"], record["budget"], record["weight"], record["by"]].append(record)
     print(f"| {' | '.join(COLUMNS)} |")
     print("|" + "---|" * len(COLUMNS))
-    for (recipe, options, minutes, weight, by), runs in sorted(found.items()):
-        plain = found.get((recipe, options, minutes, 0.0, PLAIN), [])
+    for (recipe, options, budget, weight, by), runs in sorted(found.items()):
+        plain = found.get((recipe, options, budget, 0.0, PLAIN), [])
         name = " ".join(filter(None, [recipe, options.replace("+", " ")]))
-        print(f"| {name} | {minutes:g} | {weight:g} | {by} | {_row(runs, plain)} |")
+        print(f"| {name} | {budget} | {weight:g} | {by} | {_row(runs, plain)} |")
     for record in records[-1:]:
         real = record["real_entropy"]
         print(f"\nreal pictures: entropy {real:.3f}, {real / math.log(record['classes']):.2f} of log C; ", end="")

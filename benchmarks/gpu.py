@@ -14,7 +14,8 @@ It measures, in this order:
   recipe trains, resumes and samples;
 - img/s of `dcgan` and `atelier`, and their share of the ceiling;
 - a process group of one process;
-- `atelier` for three minutes at 64 px: KID, and the memory that was foreseen and taken.
+- `atelier` for three minutes at 64 px: KID, and the memory that was foreseen and taken;
+- the same steps with networks that torch has compiled, with and without CUDA graphs.
 
 Parts for which no time is left are skipped, and the results name them. After each part, the command writes `gpu.json`
 and `gpu.md` into OUT. The exit code is 1 if a recipe disagrees or a part fails. `--tiny` runs all of it in small on the
@@ -82,7 +83,7 @@ def measure(turn: "Turn", recipes: list[str], out: Path, wheels: list[str]) -> d
     Returns:
         The content of the JSON file.
     """
-    from benchmarks.on_gpu import agreement, group, learning, speed
+    from benchmarks.on_gpu import agreement, compiled, group, learning, speed
     from benchmarks.on_gpu.page import page
     from ganvas.foundation.files import whole_file
     from ganvas.settings.budget import Amount
@@ -91,6 +92,7 @@ def measure(turn: "Turn", recipes: list[str], out: Path, wheels: list[str]) -> d
     scale, seconds = turn.scale, turn.scale.seconds
     findings: dict[str, Any] = {"device": _device(turn), "versions": _versions(), "wheels": wheels}
     findings |= {"ceiling": {}, "agreement": [], "speed": [], "group": None, "learning": None}
+    findings["compiled"] = None
     # Each part with the seconds that it takes, which those before it must leave.
     parts: list[tuple[str, float, Callable[[float], object]]] = [
         ("ceiling", seconds.ceiling * len(scale.precisions), lambda reserve: speed.ceilings(turn, reserve)),
@@ -110,6 +112,8 @@ def measure(turn: "Turn", recipes: list[str], out: Path, wheels: list[str]) -> d
             seconds.learning + (Amount.parse(scale.budget).seconds or 0.0),
             lambda reserve: learning.learning(turn, reserve),
         ),
+        # It takes what time is left, so that no other part is shorter for it.
+        ("compiled", 0.0, lambda reserve: compiled.compiled(turn, reserve)),
     ]
     for place, (key, _, work) in enumerate(parts):
         findings[key] = work(sum(needed for _, needed, _ in parts[place + 1 :]))

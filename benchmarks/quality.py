@@ -14,6 +14,7 @@ at the same time.
 """
 
 import argparse
+import math
 import shutil
 import statistics
 import subprocess
@@ -192,12 +193,13 @@ def mean_scores(evaluator: Evaluator, pictures: Images, labels: Integers | None)
     return {"sets": len(parts), "generated": len(pictures), **means}
 
 
-def history(run: Path, mark: float) -> dict[str, Any]:
+def history(run: Path, mark: float = math.inf) -> dict[str, Any]:
     """kimg, verdicts and the largest share of near copies of a run by a mark in minutes; empty if there is no run."""
     if not run.exists():
         return {}
     logs = RunLogs.open(run)
-    kimg = min(logs.stats, key=lambda line: abs(line.number("seconds") - 60 * mark)).kimg
+    seconds = min(60 * mark, logs.stats[-1].number("seconds"))
+    kimg = min(logs.stats, key=lambda line: abs(line.number("seconds") - seconds)).kimg
     evaluations = [each for each in logs.evaluations if each.kimg <= kimg]
     copies = [share for each in evaluations if (share := each.get("copies")) is not None]
     return {

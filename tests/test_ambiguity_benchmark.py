@@ -23,7 +23,7 @@ def test_it_judges_each_kind_and_weight_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, results = write_dataset(tmp_path / "data", count=64, classes=2), tmp_path / "results"
-    words = ["ambiguity", data, results, "--weights", "0", "2", "--minutes", "0.005", "--seeds", "1"]
+    words = ["ambiguity", data, results, "--weights", "0", "2", "--budget", "0.3s", "--seeds", "1"]
     words += ["--samples", "64", "--set", *OPTIONS]
     monkeypatch.setattr(sys, "argv", list(map(str, words)))
     ambiguity.main()

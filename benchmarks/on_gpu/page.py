@@ -15,7 +15,7 @@ def page(findings: Mapping[str, Any]) -> str:
     device, versions = findings["device"], findings["versions"]
     listed = ", ".join(f"{name} {version}" for name, version in versions.items())
     lines = [f"# {device['name']}", "", f"{listed}. {findings['seconds']:.0f} s.", ""]
-    for text in (_ceilings, _agreement, _speed, _learning, _group):
+    for text in (_ceilings, _agreement, _speed, _learning, _group, _compiled):
         lines += text(findings)
     for title, key in (("Left out, because the time was up", "left_out"), ("Failed", "failed")):
         if findings[key]:
@@ -92,6 +92,19 @@ def _group(findings: Mapping[str, Any]) -> list[str]:
         return []
     same = "returned exactly what went in" if found["is_same"] else "**changed what went in**"
     return ["## One process", "", f"{found['backend']}: {found['values']:,} values {same}, {found['ms']:.2f} ms.", ""]
+
+
+def _compiled(findings: Mapping[str, Any]) -> list[str]:
+    if not (rows := findings["compiled"]):
+        return []
+    columns: dict[str, Cell] = {
+        "recipe": lambda row: f"`{row['recipe']}`",
+        "px": lambda row: str(row["size"]),
+        "networks": lambda row: row["way"],
+        "img/s": lambda row: _shown(row.get("img_per_s"), "{:,.0f}") or f"failed: {row['error']}",
+        "first steps, s": lambda row: _shown(row.get("first_s"), "{:.1f}"),
+    }
+    return ["## Compiled networks", "", *table(columns, rows)]
 
 
 def _shown(value: float | None, form: str) -> str:

@@ -10,7 +10,7 @@ from benchmarks.on_gpu.turn import Scale, Turn
 from benchmarks.recipes import STEADY_STATE
 from ganvas import gans
 from ganvas.experiments.catalogue import operations_per_image
-from ganvas.gans.recipe import Batch, Recipe, Spec
+from ganvas.gans.recipe import Recipe, Spec
 from ganvas.machine.ceiling import matrix_product_flops
 from ganvas.machine.device import Machine, choose, launch
 from ganvas.machine.memory import GIB
@@ -64,30 +64,53 @@ def rows(scale: Scale) -> list[tuple[str, int, int]]:
 
 
 def _measure(recipe: Recipe, size: int, machine: Machine, seconds: float, ceiling: float | None) -> dict[str, object]:
-    is_gpu, spec, options = machine.device == "cuda", Spec(size), recipe.options
+    is_gpu = machine.device == "cuda"
     if is_gpu:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-    step = AdversarialStep(recipe, spec, machine, launch(machine))
-    batches = noise_batches(recipe, spec, machine, torch.Generator().manual_seed(0))
-
-    def again() -> list[Batch]:
-        """The same pictures and latents, without what was generated from them."""
-        return [recipe.batch(batch.images, batch.latents, batch.labels) for batch in batches]
-
-    for _ in range(WARM_UP_STEPS):
-        step(again(), images_seen=1)
-    steps, started = 0, time.perf_counter()
-    while steps < LEAST_STEPS or time.perf_counter() - started < seconds:
-        step(again(), images_seen=1)  # waits for the GPU, because it returns numbers
-        steps += 1
-    img_per_s = steps * options.d_steps * options.batch_size / (time.perf_counter() - started)
-    operations = operations_per_image(recipe, size)
+    img_per_s, operations = Steps(recipe, size, machine).img_per_s(seconds), operations_per_image(recipe, size)
     return {
         "precision": machine.precision,
-        "batch_size": options.batch_size,
+        "batch_size": recipe.options.batch_size,
         "img_per_s": img_per_s,
         "gflop_per_picture": operations / 1e9,
         "share_of_ceiling": img_per_s * operations / ceiling if ceiling else None,
         "memory_gib": torch.cuda.max_memory_allocated() / GIB if is_gpu else None,
     }
+
+
+class Steps:
+    """Training steps of a recipe on pictures of noise, always the same ones.
+
+    Args:
+        recipe: whose steps they are.
+        size: of the pictures, in pixels.
+        machine: on which to train.
+
+    Attributes:
+        step: with both networks.
+    """
+
+    def __init__(self, recipe: Recipe, size: int, machine: Machine) -> None:
+        self._recipe, spec = recipe, Spec(size)
+        self.step = AdversarialStep(recipe, spec, machine, launch(machine))
+        self._batches = noise_batches(recipe, spec, machine, torch.Generator().manual_seed(0))
+
+    def take(self, count: int) -> None:
+        """Train for some steps. Waits for the GPU."""
+        for _ in range(count):
+            # What earlier steps computed may be overwritten.
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+            # Without what was generated from them in the step before.
+            batches = [self._recipe.batch(batch.images, batch.latents, batch.labels) for batch in self._batches]
+            self.step(batches, images_seen=1)  # returns numbers, so it waits
+
+    def img_per_s(self, seconds: float) -> float:
+        """Real pictures per second, over at least that many seconds and `LEAST_STEPS` steps, after some to warm up."""
+        self.take(WARM_UP_STEPS)
+        steps, started = 0, time.perf_counter()
+        while steps < LEAST_STEPS or time.perf_counter() - started < seconds:
+            self.take(1)
+            steps += 1
+        options = self._recipe.options
+        return steps * options.d_steps * options.batch_size / (time.perf_counter() - started)

@@ -1,0 +1,97 @@
+"""The speed of training steps when torch compiles both networks, alone and with CUDA graphs.
+
+    python -m benchmarks.on_gpu.compiled cuda|cpu SECONDS
+
+Prints a line of JSON for each recipe and way, with the img/s over SECONDS seconds and the time of the first steps, in
+which torch compiles. ganvas itself compiles nothing: this says what that would bring, and what it would cost. On the
+processor, where a test runs it, networks are tiny, and torch only traces them.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from benchmarks.on_gpu.speed import WARM_UP_STEPS, Steps
+from benchmarks.on_gpu.turn import TINY, WHOLE, Scale, Turn
+from benchmarks.recipes import STEADY_STATE
+from ganvas import gans
+from ganvas.machine.device import Machine, choose
+from ganvas.networks.vision_aided import Discriminator as VisionAided
+from ganvas.settings.config import Settings, parse_assignments, resolve
+
+# Arguments of `torch.compile` by what a reader calls them; None is without it.
+WAYS: Mapping[str, Mapping[str, Mapping[str, Any] | None]] = {
+    "cuda": {"as it is": None, "compiled, with CUDA graphs": {"mode": "reduce-overhead"}, "compiled": {}},
+    "cpu": {"as it is": None, "traced": {"backend": "aot_eager"}},
+}
+
+
+def compiled(turn: Turn, reserve: float) -> list[dict[str, object]] | None:
+    """What a process of its own reports until its time is up, because compiling may take any time or crash.
+
+    Args:
+        turn: on the machine.
+        reserve: seconds that must be left.
+    """
+    scale, least = turn.scale, turn.scale.seconds.compiled
+
+    def apart() -> list[dict[str, object]]:
+        command = [sys.executable, "-m", "benchmarks.on_gpu.compiled", scale.device, str(scale.timed)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=turn.left if least else None)
+        except subprocess.TimeoutExpired as error:
+            return _records((error.stdout or b"").decode())
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip().splitlines()[-1])
+        return _records(done.stdout)
+
+    return turn.attempt("compiled networks", least, apart, reserve)
+
+
+def _records(text: str) -> list[dict[str, object]]:
+    """The lines that are whole."""
+    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def measured(scale: Scale, seconds: float) -> Iterator[dict[str, object]]:
+    """A record for each recipe and way, at the smallest of its sizes. A way that fails has an error instead."""
+    machine = choose(Settings(device=scale.device, precision="auto" if scale.device == "cuda" else "float32"))
+    for name, sizes in reversed([*scale.sizes.items()]):  # the default recipe first, if time is short
+        for way, options in WAYS[scale.device].items():
+            record: dict[str, object] = {"recipe": name, "size": sizes[0], "way": way}
+            try:
+                yield record | _measure(name, sizes[0], machine, scale, options, seconds)
+            except Exception as error:  # torch's compiler raises many kinds
+                yield record | {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"}
+            torch.compiler.reset()
+
+
+def _measure(
+    name: str, size: int, machine: Machine, scale: Scale, options: Mapping[str, Any] | None, seconds: float
+) -> dict[str, object]:
+    recipe_class = gans.find(name)
+    changes = {**parse_assignments(STEADY_STATE.get(name, [])), **scale.tiny}
+    steps = Steps(recipe_class(resolve(name, recipe_class.defaults, changes).options), size, machine)
+    if options is not None:
+        for part in [steps.step.generator, *_parts(steps.step.discriminator)]:
+            part.compile(**options)
+    started = time.perf_counter()
+    steps.take(WARM_UP_STEPS)
+    return {"first_s": time.perf_counter() - started, "img_per_s": steps.img_per_s(seconds)}
+
+
+def _parts(discriminator: nn.Module) -> list[nn.Module]:
+    """What is compiled by itself: torch 2.11 cannot trace what a second opinion does between its networks."""
+    seconds = [module for module in discriminator.modules() if isinstance(module, VisionAided)]
+    return [part for each in seconds for part in (each.pixels.get_submodule("body"), each.features)] or [discriminator]
+
+
+if __name__ == "__main__":
+    for each in measured(WHOLE if sys.argv[1] == "cuda" else TINY, float(sys.argv[2])):
+        print(json.dumps(each), flush=True)
