@@ -152,9 +152,9 @@ def kept() -> list[Judged]:
 GROUP_FIGURES = {
     "tuning": (25, 25, 25, 0),
     "test": (24, 26, 24, 1),
-    "fresh": (27, 23, 25, 2),
+    "fresh": (27, 23, 25, 1),
     "fourth": (26, 21, 22, 2),
-    "fifth": (26, 24, 22, 4),
+    "fifth": (26, 24, 24, 3),
 }
 
 

@@ -1,4 +1,4 @@
-"""The datasets of the benchmark at 16 and 32 px: paintings, digits, clothes, art and emoji, whole, spoiled or tiny.
+"""The datasets of the benchmark at 16 and 32 px: paintings, digits, clothes, art, emoji, icons; whole, spoiled or tiny.
 
 The name of a dataset is `KIND-SIZE` or `KIND-SIZE-VARIANT`, for instance "art-16" or "digits-32-mislabelled".
 """
@@ -32,6 +32,9 @@ EMOJI_CLASSES = {
     "people": (0x1F900, 0x1F9FF),
     "things": (0x1FA70, 0x1FAFF),
 }
+# Oxygen's icons as Debian's package oxygen-icon-theme installs them, and its folders with enough of them for a class.
+ICONS = Path("/usr/share/icons/oxygen/base/48x48")
+ICON_CLASSES = ("actions", "apps", "devices", "mimetypes", "places", "status")
 # Pictures of a whole dataset.
 WHOLE = 1200
 
@@ -93,6 +96,18 @@ def _drawn_emoji() -> Iterator[tuple[str, int, Image.Image]]:
                 yield label, code, picture
 
 
+def _icons(out: Path, size: int, count: int) -> None:
+    folder = out.with_name(f"{out.name}-pictures")
+    for label in ICON_CLASSES:
+        (folder / label).mkdir(parents=True)
+        for file in sorted(each for each in (ICONS / label).glob("*.png") if not each.is_symlink()):
+            with Image.open(file) as icon:
+                figure = icon.convert("RGBA")
+            Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).save(folder / label / file.name)
+    prepare(folder, out, size=size, limit=count)
+    shutil.rmtree(folder)
+
+
 def _mislabelled(data: Dataset, out: Path) -> None:
     """Shuffle the classes of all pictures."""
     index = data.index.copy()
@@ -115,5 +130,6 @@ _KINDS: dict[str, Callable[[Path, int, int], None]] = {
     "art": _art,
     "portraits": _portraits,
     "emoji": _emoji,
+    "icons": _icons,
 }
 _VARIANTS: dict[str, Callable[[Dataset, Path], None]] = {"mislabelled": _mislabelled, "repeated": _repeated}

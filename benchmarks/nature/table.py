@@ -45,8 +45,11 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        """Whether the last verdict names a symptom of the run, or none if it had none."""
-        return self.last.healthy if self.truth.healthy else bool(self.truth.named_by(self.last.name))
+        """Whether the last verdict names a symptom, or what the run went through up to its end; or none if healthy."""
+        if self.truth.healthy:
+            return self.last.healthy
+        names_passing = self.truth.names_passing(self.last.name, len(self.verdicts) - 1)
+        return bool(self.truth.named_by(self.last.name)) or names_passing
 
     @property
     def false_alarms(self) -> list[Verdict]:
@@ -74,7 +77,7 @@ class Judged:
     @property
     def delay(self) -> float | None:
         """Evaluations from when a symptom showed to the first of the right verdicts that lasted to the end."""
-        if self.truth.healthy or not self.right:
+        if not self._named:
             return None
         named = lasting_from([bool(self.truth.named_by(verdict.name)) for verdict in self.verdicts])
         shows = min(each.shows for each in self._named)

@@ -128,6 +128,11 @@ class History:
         return float(np.median([abs(line.number(name)) for line in logged])) if logged else math.nan
 
     @property
+    def before(self) -> "History":
+        """The history up to the evaluation before the last. There must be one."""
+        return History(self.measurements[:-1], self.stats, self.augmentations)
+
+    @property
     def has_trend(self) -> bool:
         """Whether there are enough evaluations to read a trend from."""
         return len(self.measurements) > SPAN
@@ -155,15 +160,16 @@ class History:
     def stands_still(self) -> bool:
         """Whether the run has learnt little, and neither its second half nor the last evaluations brought a step.
 
-        Gains may be certain and yet too small for a run that has learnt little. Only for runs whose second half has
-        `SPAN` evaluations.
+        Gains may be certain and yet too small for a run that has learnt little, and more variety is no step while KID
+        rises. Only for runs whose second half has `SPAN` evaluations.
         """
         kid, half = self.values("kid"), len(self.measurements) // 2
         if half < SPAN or self.has_learnt:
             return False
         is_low = kid[-1] <= (1 + ABOUT) * np.fmin.reduce(kid[:half])
         in_half = is_low and self._has_stepped(float(kid[half - 1 : half + 1].mean()), slice(half))
-        lately = self._has_stepped(float(kid[-SPAN - 1]), slice(-SPAN - 1, -SPAN))
+        has_not_risen = kid[-1] <= (1 + ABOUT) * kid[-SPAN - 1]
+        lately = has_not_risen and self._has_stepped(float(kid[-SPAN - 1]), slice(-SPAN - 1, -SPAN))
         return not (in_half or lately)
 
     def _has_stepped(self, kid: float, earlier: slice) -> bool:

@@ -14,8 +14,11 @@ FADING: Final = 0.75
 
 
 def _patterned(history: History) -> Evidence | None:
-    """The pictures share their detail, evaluation after evaluation, and neither that nor anything else gets better."""
-    if history.is_improving:
+    """The pictures share their detail, evaluation after evaluation, and neither that nor anything else gets better.
+
+    Slow runs paint patterns, too, and pause for an evaluation, so nothing must have got better at the last two.
+    """
+    if history.is_improving or history.before.is_improving:
         return None
     shared, recent = history.values("shared_detail") > COMMON, history.values("shared_detail", SPAN + 1)
     if not shared[-SPAN - 1 :].all() or recent[-1] < FADING * recent.max():
