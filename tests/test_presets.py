@@ -107,6 +107,33 @@ def test_few_updates_are_made_more_by_smaller_batches_with_lower_learning_rates(
     assert (kept.g_lr, kept.d_lr) == (1e-3, slow.d_lr)
 
 
+@pytest.mark.parametrize(("largest_in_memory", "batch_size"), [(10_000, 128), (64, 64)])
+def test_batches_are_larger_where_steps_take_the_same_time(largest_in_memory: int, batch_size: int) -> None:
+    kind, changes = gans.find("atelier"), {"quality": "good", "budget": "3m"}
+    config = with_budget(resolve("atelier", kind.defaults, changes), changes)
+
+    def waiting(options: Options) -> Costs:
+        """20 steps a second, whatever they do, as long as there is memory."""
+        size = options.batch_size
+        return Costs(1, 1, size, 20.0 * size if size <= largest_in_memory else 0.0)
+
+    options = with_chosen(config, choose_networks(config, changes, kind, 1500, waiting)).options
+    assert options.batch_size == batch_size
+    assert options.g_lr == pytest.approx(kind.defaults.g_lr * (batch_size / 32) ** 0.5, rel=0.01)
+
+
+def test_a_processor_measures_no_speed_for_a_batch_size() -> None:
+    kind, changes, measured = gans.find("dcgan"), {"quality": "good", "width": 16}, list[int]()
+    config = with_budget(resolve("dcgan", kind.defaults, changes), changes)
+
+    def costs(options: Options) -> Costs:
+        measured.append(options.batch_size)
+        return Costs(1, 1, options.batch_size, SLOW)
+
+    choose_networks(config, changes, kind, 1500, costs, depends_on_batch=False)
+    assert measured == [kind.defaults.batch_size]
+
+
 def test_many_pictures_want_to_be_seen() -> None:
     few, many = (chosen("dcgan", count, FAST, quality="good") for count in (1_500, 500_000))
     assert many.options.width < few.options.width

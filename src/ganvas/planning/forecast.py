@@ -30,6 +30,7 @@ def with_forecast(plan: RunPlan, started: float) -> tuple[RunPlan, Forecast]:
             kind,
             pictures,
             lambda options: estimate(kind(options), spec, machine).times(plan.world.size),
+            depends_on_batch=machine.device != "cpu",
         )
         plan = plan.with_chosen(chosen)
     costs = measure(plan.recipe, plan.data, machine, plan.config.settings, plan.start, plan.world.size)

@@ -44,6 +44,8 @@ QUALITIES = {
 GROWTH = 0.8
 # Fewer updates than the first number call for smaller batches; more than the second allow larger ones.
 FEW_UPDATES, MANY_UPDATES = 500, 10_000
+# A batch twice as large is free if this share of the updates is left, as on a GPU that waits for its next kernel.
+FREE = 0.8
 # The smallest batch, the largest as a multiple of the recipe's own, and the largest as a share of the pictures.
 SMALLEST_BATCH, LARGER_BATCHES, BATCH_SHARE = 16, 4, 0.5
 # Candidates for the number of evaluations. The first that takes at most the usual share of the time is chosen, else
@@ -110,6 +112,7 @@ def choose_networks(
     recipe: type[Recipe],
     pictures: int,
     costs: Callable[[Options], Costs],
+    depends_on_batch: bool = True,
 ) -> list[Chosen]:
     """Choose the budget, the width and the batch size, before the costs of the run are measured.
 
@@ -119,6 +122,7 @@ def choose_networks(
         recipe: the recipe to train.
         pictures: number of training pictures.
         costs: measures the cost of training with some options.
+        depends_on_batch: whether the speed in pictures depends on the batch size, as it does on a GPU.
     """
     chosen, aim = list[Chosen](), _aim(config, pictures)
 
@@ -135,7 +139,11 @@ def choose_networks(
         chosen += _width(config, user_keys, recipe.widths(), aim, speed)
     if "batch_size" not in user_keys and config.settings.budget.unit != "steps":
         options = with_chosen(config, chosen).options
-        chosen += _batch(config, user_keys, pictures, speed(options))
+
+        def speed_of_batch(size: int) -> float:
+            return speed(options.model_copy(update={"batch_size": size}) if depends_on_batch else options)
+
+        chosen += _batch(config, user_keys, pictures, speed_of_batch)
     return chosen
 
 
@@ -211,27 +219,37 @@ def widest(ladder: Sequence[int], own: int, least: float, speed: Callable[[int],
     return ladder[max(enough, 0)]
 
 
-def _batch(config: RunConfig, user_keys: Collection[str], pictures: int, img_per_s: float) -> list[Chosen]:
+def _batch(config: RunConfig, user_keys: Collection[str], pictures: int, speed: Callable[[int], float]) -> list[Chosen]:
     """The batch size for a useful number of updates. The learning rates scale with its square root.
 
     That rule for Adam is from Malladi et al. 2022, "On the SDEs and scaling rules for adaptive gradient algorithms".
+
+    Args:
+        config: of the run.
+        user_keys: settings and options that the user set.
+        pictures: number of training pictures.
+        speed: measures the speed at a batch size.
     """
     options, budget = config.options, config.settings.budget
     own, most = options.batch_size, BATCH_SHARE * pictures
-    images = budget.images(img_per_s, pictures, own * options.d_steps)
 
-    def updates(size: int) -> float:
+    def updates(size: int, measured_at: int = own) -> float:
+        images = budget.images(speed(measured_at), pictures, own * options.d_steps)
         return images / (size * options.d_steps)
 
     size = own
     while size // 2 >= SMALLEST_BATCH and (size > most or updates(size) < FEW_UPDATES):
         size //= 2
-    while 2 * size <= min(most, LARGER_BATCHES * own) and updates(2 * size) >= MANY_UPDATES:
+    while 2 * size <= min(most, LARGER_BATCHES * own) and (
+        updates(2 * size) >= MANY_UPDATES or updates(2 * size, 2 * size) >= FREE * updates(size, size)
+    ):
         size *= 2
     factor = math.sqrt(size / own)
     same = "the recipe's own"
     chosen = [
-        Chosen("batch_size", size, same if size == own else f"{same} is {own}: about {updates(size):,.0f} updates")
+        Chosen(
+            "batch_size", size, same if size == own else f"{same} is {own}: about {updates(size, size):,.0f} updates"
+        )
     ]
     for key in ("g_lr", "d_lr"):
         if key not in user_keys:
