@@ -1,9 +1,9 @@
-"""What the model of several processes predicts for up to 1,024 GPUs. Nothing is timed, and the GPUs are assumed.
+"""What the model of several processes predicts for up to 1,024 GPUs. Nothing is timed.
 
     python -m benchmarks.many_gpus [--recipe dcgan atelier] [--size 64]
 
-The operations of a step and the bytes that it exchanges are counted on its networks; the rest is assumed (`FLOP_PER_S`,
-`FIXED`, `WIRE`). The model is `ganvas.planning.scaling`.
+The operations of a step and the bytes that it exchanges are counted on its networks. What a GPU makes of them was
+measured on an H100 (`FLOP_PER_S`, `FIXED`). The wire is assumed (`WIRE`). The model is `ganvas.planning.scaling`.
 """
 
 import argparse
@@ -19,8 +19,11 @@ from ganvas.planning.scaling import Computation, Scaling, Wire, exchanges
 from ganvas.settings.config import Settings
 from ganvas.training.step import AdversarialStep
 
-# What small convolutions reach of a large GPU's peak, and the time in which it starts the operations of a step.
-FLOP_PER_S, FIXED = 20e12, 10e-3
+# What `benchmarks.gpu` found on an H100 (docs/performance.md): about what dcgan's convolutions reached at 128 px, and
+# the time in which the operations of a step are started, however many pictures it has. Other recipes start as many as
+# the first.
+FLOP_PER_S = 200e12
+FIXED = {"dcgan": 13e-3, "atelier": 50e-3}
 # A network of 200 Gbit/s.
 WIRE = Wire(latency=20e-6, bandwidth=25e9)
 GPUS = (1, 8, 64, 256, 1024)
@@ -37,8 +40,8 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64)
     args = parser.parse_args()
     print(
-        f"assumed: {FLOP_PER_S / 1e12:g} TFLOP/s and {FIXED * 1e3:g} ms a step for each GPU, {WIRE.latency * 1e6:g} us "
-        f"and {WIRE.bandwidth / 1e9:g} GB/s between them",
+        f"assumed: {FLOP_PER_S / 1e12:g} TFLOP/s for each GPU, {WIRE.latency * 1e6:g} us and "
+        f"{WIRE.bandwidth / 1e9:g} GB/s between them",
         file=sys.stderr,
     )
     print("\n\n".join(table(recipe, args.size) for recipe in args.recipe))
@@ -48,10 +51,11 @@ def table(recipe: str, size: int) -> str:
     """The predictions for a recipe, as Markdown."""
     step, exchanged = step_of(recipe, size)
     flop, whole = flop_per_picture(step, size), step.recipe.options.batch_size
-    model = Scaling(Computation(FIXED, flop / FLOP_PER_S), exchanged, WIRE)
+    fixed = FIXED.get(recipe, FIXED["dcgan"])
+    model = Scaling(Computation(fixed, flop / FLOP_PER_S), exchanged, WIRE)
     lines = [
-        f"{recipe} at {size} px: {flop / 1e9:.2f} GFLOP a picture; a step exchanges {sum(exchanged) / 1e6:.1f} MB in "
-        f"{len(exchanged)} parts",
+        f"{recipe} at {size} px: {fixed * 1e3:.0f} ms a step and {flop / 1e9:.2f} GFLOP a picture; a step exchanges "
+        f"{sum(exchanged) / 1e6:.1f} MB in {len(exchanged)} parts",
         "",
         f"| GPUs | img/s, a batch of {whole} | img/s, {PART} pictures each | share of a step that exchanges take |",
         "|---|---|---|---|",

@@ -116,7 +116,7 @@ def test_every_symptom_can_be_named() -> None:
 
 def test_the_benchmark_is_as_large_as_it_says() -> None:
     runs = scenarios()
-    assert len({run.name for run in runs}) == len(runs) == 250
+    assert len({run.name for run in runs}) == len(runs) == 300
     assert set(Counter(run.group for run in runs).values()) == {50}
     assert len({run.recipe for run in runs if ":" not in run.recipe}) >= 7
     assert len({run.data.split("-")[0] for run in runs}) >= 4
