@@ -13,7 +13,7 @@ from unittest.mock import ANY
 import pytest
 import torch
 from benchmarks import gpu
-from benchmarks.on_gpu import agreement, group, wheels
+from benchmarks.on_gpu import agreement, compiled, group, wheels
 from benchmarks.on_gpu.agreement import Difference, Step
 from benchmarks.on_gpu.draws import SameDraws
 from benchmarks.on_gpu.turn import TINY, WHOLE, Turn
@@ -36,6 +36,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
 @pytest.mark.slow
 def test_the_whole_script_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group, "_apart", lambda device, timeout: group.exchange(device))
+    monkeypatch.setattr(compiled, "_apart", lambda turn: list(compiled.measured(turn.scale, 0.0)))
     assert run(monkeypatch, tmp_path / "out", "mlp", "--tiny") == 0
     found = json.loads((tmp_path / "out" / gpu.JSON).read_text("utf-8"))
     assert [row["precision"] for row in found["agreement"]] == ["float32", "bfloat16"]
@@ -47,10 +48,13 @@ def test_the_whole_script_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert found["group"] == {"backend": "gloo", "values": found["group"]["values"], "is_same": True, "ms": ANY}
     assert found["learning"]["scores"]["kid"] is not None
     assert found["learning"]["vision_every"] == 1
+    ways = [(row["recipe"], row["way"]) for row in found["compiled"]]
+    assert ways == [(name, way) for name in ("atelier", "dcgan") for way in ("as it is", "traced")]
+    assert all(row["img_per_s"] > 0 for row in found["compiled"])
     assert found["left_out"] == found["failed"] == []
     page = (tmp_path / "out" / gpu.PAGE).read_text("utf-8")
     assert "| `mlp` | 16 | bfloat16 |" in page
-    assert page.count("\n## ") == 5
+    assert page.count("\n## ") == 6
 
 
 @pytest.mark.slow
@@ -85,7 +89,7 @@ def test_what_there_is_no_time_for_is_named(tmp_path: Path, monkeypatch: pytest.
     assert run(monkeypatch, tmp_path, "mlp", "--tiny", "--minutes", "0") == 0
     found = json.loads((tmp_path / gpu.JSON).read_text("utf-8"))
     assert "mlp at 16 px in bfloat16" in found["left_out"]
-    assert len(found["left_out"]) == 2 + 2 + 4 + 1 + 1
+    assert len(found["left_out"]) == 2 + 2 + 4 + 1 + 1 + 1
     assert "- mlp at 16 px in bfloat16" in (tmp_path / gpu.PAGE).read_text("utf-8")
 
 
@@ -94,6 +98,20 @@ def test_later_parts_keep_their_time(tmp_path: Path) -> None:
     assert turn.attempt("short", 5, lambda: "done", reserve=30) == "done"
     assert turn.attempt("long", 15, lambda: "done", reserve=30) is None
     assert turn.left_out == ["long"]
+
+
+def test_what_was_compiled_in_time_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_slow(command: list[str], **_: object) -> None:
+        raise subprocess.TimeoutExpired(command, 5.0, output=b'{"recipe": "dcgan"}\n{"recipe": "ate')
+
+    turn = Turn(TINY, tmp_path, minutes=1)
+    monkeypatch.setattr(subprocess, "run", too_slow)
+    assert compiled.compiled(turn, 0.0) == [{"recipe": "dcgan"}]
+    assert turn.left_out == ["the rest of the compiled networks"]
+    crashed = subprocess.CompletedProcess([], -11, b'{"recipe": "dcgan"}\n')
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: crashed)
+    assert compiled.compiled(turn, 0.0) == [{"recipe": "dcgan"}]
+    assert turn.failed == ["compiled networks: the process ended with -11"]
 
 
 def test_a_failure_is_noted_and_the_rest_goes_on(tmp_path: Path) -> None:

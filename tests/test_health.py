@@ -5,6 +5,7 @@ import json
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -233,6 +234,21 @@ def test_young_runs_with_the_looks_of_trouble_are_healthy() -> None:
         raw_diversity=lambda n: 0.1 + 0.06 * n,
     )
     assert set(names(young)) == {"warming up", "past its best"}
+
+
+def test_more_variety_is_no_step_while_kid_rises_unless_the_run_is_young() -> None:
+    little = FLAT | {"kid_se": 0.001, "diversity": lambda n: 0.2 + 0.05 * n, "kid": lambda n: 0.9 + 0.015 * n}
+    said = names(run(12, **little))
+    assert "stalled" not in said[:8]
+    assert said[-1] == "stalled"
+
+
+def test_the_history_before_the_last_evaluation_is_drawn_alike() -> None:
+    whole = History([Evaluation.parse(record) for record in run(6)], [])
+    drawn = whole.redrawn(np.random.default_rng(0))
+    assert np.array_equal(drawn.before.values("kid"), drawn.values("kid")[:-1])
+    assert not np.array_equal(drawn.before.values("kid"), whole.before.values("kid"))
+    assert len(drawn.before.measurements) == 5
 
 
 # What KID did in runs with settings that users got wrong, at every tenth of the run.

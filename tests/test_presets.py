@@ -107,9 +107,12 @@ def test_few_updates_are_made_more_by_smaller_batches_with_lower_learning_rates(
     assert (kept.g_lr, kept.d_lr) == (1e-3, slow.d_lr)
 
 
+@pytest.mark.parametrize("budget", ["3m", "2h"])
 @pytest.mark.parametrize(("largest_in_memory", "batch_size"), [(10_000, 128), (64, 64)])
-def test_batches_are_larger_where_steps_take_the_same_time(largest_in_memory: int, batch_size: int) -> None:
-    kind, changes = gans.find("atelier"), {"quality": "good", "budget": "3m"}
+def test_batches_are_larger_where_steps_take_the_same_time(
+    largest_in_memory: int, batch_size: int, budget: str
+) -> None:
+    kind, changes = gans.find("atelier"), {"quality": "good", "budget": budget}
     config = with_budget(resolve("atelier", kind.defaults, changes), changes)
 
     def waiting(options: Options) -> Costs:

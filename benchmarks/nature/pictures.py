@@ -99,7 +99,7 @@ def _drawn_emoji() -> Iterator[tuple[str, int, Image.Image]]:
 def _icons(out: Path, size: int, count: int) -> None:
     folder = out.with_name(f"{out.name}-pictures")
     for label in ICON_CLASSES:
-        (folder / label).mkdir(parents=True)
+        (folder / label).mkdir(parents=True, exist_ok=True)
         for file in sorted(each for each in (ICONS / label).glob("*.png") if not each.is_symlink()):
             with Image.open(file) as icon:
                 figure = icon.convert("RGBA")

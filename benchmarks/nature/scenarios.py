@@ -1,7 +1,7 @@
 """The runs of the benchmark. None has a planted fault, and none has a truth that its setting decides.
 
-Every setting has six runs, whose pictures or seeds differ. The first was for tuning the rules. Each of the others was
-fresh once: it was looked at once, and the rules have been tuned on it, too, since. Only the last has tuned no rule.
+Every setting has six runs, whose pictures or seeds differ. The first was for tuning the rules. Each of the next four
+was looked at once, and the rules have been tuned on it, too, since. Nobody has looked at the last.
 """
 
 from collections.abc import Iterator

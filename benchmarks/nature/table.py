@@ -48,8 +48,12 @@ class Judged:
         """Whether the last verdict names a symptom, or what the run went through up to its end; or none if healthy."""
         if self.truth.healthy:
             return self.last.healthy
-        names_passing = self.truth.names_passing(self.last.name, len(self.verdicts) - 1)
-        return bool(self.truth.named_by(self.last.name)) or names_passing
+        return self.names_symptom or self.truth.names_passing(self.last.name, len(self.verdicts) - 1)
+
+    @property
+    def names_symptom(self) -> bool:
+        """Whether the last verdict names a symptom of the run."""
+        return bool(self._named)
 
     @property
     def false_alarms(self) -> list[Verdict]:
@@ -77,7 +81,7 @@ class Judged:
     @property
     def delay(self) -> float | None:
         """Evaluations from when a symptom showed to the first of the right verdicts that lasted to the end."""
-        if not self._named:
+        if not self.names_symptom:
             return None
         named = lasting_from([bool(self.truth.named_by(verdict.name)) for verdict in self.verdicts])
         shows = min(each.shows for each in self._named)
@@ -131,12 +135,13 @@ def _print_confusion(judged: Sequence[Judged]) -> None:
 def _print_summary(judged: Sequence[Judged]) -> None:
     troubled, healthy = ([each for each in judged if each.truth.healthy is wanted] for wanted in (False, True))
     right = [each for each in troubled if each.right]
+    begun = [each for each in right if each.names_symptom]
     silent = [each for each in troubled if each.last.name in SILENT]
     grave = [each for each in healthy if any(verdict.name in GRAVE for verdict in each.false_alarms)]
     ever = [each for each in healthy if each.false_alarms]
     print(f"\nTroubled runs whose last verdict names a symptom: {_share(right, troubled)}.")
     print(
-        f"Of these, with about the right beginning: {_share([each for each in right if each.onset_is_right], right)}."
+        f"Of these, with about the right beginning: {_share([each for each in begun if each.onset_is_right], begun)}."
     )
     print(f"Troubled runs whose last verdict is {', '.join(SILENT[:-1])} or {SILENT[-1]}: {_share(silent, troubled)}.")
     print(f"Healthy runs ever called {', '.join(GRAVE[:-1])} or {GRAVE[-1]}: {_share(grave, healthy)}.")

@@ -19,6 +19,7 @@ from torch import nn
 
 from benchmarks.on_gpu.speed import WARM_UP_STEPS, Steps
 from benchmarks.on_gpu.turn import TINY, WHOLE, Scale, Turn
+from benchmarks.on_gpu.wheels import ROOT
 from benchmarks.recipes import STEADY_STATE
 from ganvas import gans
 from ganvas.machine.device import Machine, choose
@@ -39,24 +40,26 @@ def compiled(turn: Turn, reserve: float) -> list[dict[str, object]] | None:
         turn: on the machine.
         reserve: seconds that must be left.
     """
-    scale, least = turn.scale, turn.scale.seconds.compiled
-
-    def apart() -> list[dict[str, object]]:
-        command = [sys.executable, "-m", "benchmarks.on_gpu.compiled", scale.device, str(scale.timed)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=turn.left if least else None)
-        except subprocess.TimeoutExpired as error:
-            return _records((error.stdout or b"").decode())
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip().splitlines()[-1])
-        return _records(done.stdout)
-
-    return turn.attempt("compiled networks", least, apart, reserve)
+    return turn.attempt("compiled networks", turn.scale.seconds.compiled, lambda: _apart(turn), reserve)
 
 
-def _records(text: str) -> list[dict[str, object]]:
+def _apart(turn: Turn) -> list[dict[str, object]]:
+    """Its records. If it did not come to its end, the turn notes that."""
+    scale = turn.scale
+    command = [sys.executable, "-m", "benchmarks.on_gpu.compiled", scale.device, str(scale.timed)]
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=turn.left if scale.seconds.compiled else None)
+    except subprocess.TimeoutExpired as error:
+        turn.left_out.append("the rest of the compiled networks")
+        return _records(error.stdout or b"")
+    if done.returncode:
+        turn.failed.append(f"compiled networks: the process ended with {done.returncode}")
+    return _records(done.stdout)
+
+
+def _records(output: bytes) -> list[dict[str, object]]:
     """The lines that are whole."""
-    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+    return [json.loads(line) for line in output.splitlines(keepends=True) if line.endswith(b"\n")]
 
 
 def measured(scale: Scale, seconds: float) -> Iterator[dict[str, object]]:
@@ -68,7 +71,8 @@ def measured(scale: Scale, seconds: float) -> Iterator[dict[str, object]]:
             try:
                 yield record | _measure(name, sizes[0], machine, scale, options, seconds)
             except Exception as error:  # torch's compiler raises many kinds
-                yield record | {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"}
+                words = " ".join(str(error).replace(f"{ROOT}/", "").split())
+                yield record | {"error": f"{type(error).__name__}: {words[:300]}"}
             torch.compiler.reset()
 
 

@@ -2,7 +2,8 @@
 
 import torch
 
-# Asking about another device, such as "meta", is an error.
+# Asking about another device, such as "meta", is an error. torch has a function for this, which its compiler of version
+# 2.11 cannot trace.
 _DEVICES = ("cpu", "cuda", "mps")
 
 

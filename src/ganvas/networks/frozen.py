@@ -123,7 +123,7 @@ class FrozenConv2d(nn.Module):
         dtype = autocast_dtype(device)
         if dtype is None:
             return self.weight, self.bias
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_compiling():  # a compiled function keeps no casts in attributes
             return self.weight.to(dtype), self.bias.to(dtype)
         if self._cast is None or (self._cast[0].dtype, self._cast[0].device) != (dtype, device):
             self._cast = self.weight.to(dtype), self.bias.to(dtype)

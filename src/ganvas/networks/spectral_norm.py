@@ -83,7 +83,7 @@ class SpectralNorm(nn.Module):
 
 def _exact(device: torch.device) -> contextlib.AbstractContextManager[None]:
     """Without autocast, which on a GPU, but not on a CPU, reduces the product of a matrix and a vector."""
-    if autocast_dtype(device):
+    if autocast_dtype(device) is not None:
         return torch.autocast(device.type, enabled=False)
     return contextlib.nullcontext()  # nothing to enter in an exported network
 

@@ -171,16 +171,18 @@ def measure(
         _clean_up(saved_state)
 
 
-def estimate(recipe: Recipe, spec: Spec, machine: Machine) -> Costs:
+def estimate(recipe: Recipe, spec: Spec, machine: Machine, processes: int = 1) -> Costs:
     """Estimate the cost of training alone, from a few steps in each phase of D.
 
-    This takes one or two seconds per phase. The global random states do not change.
+    With several processes, the part of a batch that one of them has is measured. This takes one or two seconds per
+    phase. The global random states do not change.
     """
     saved_state = random_state()
-    if machine.device == "cpu":
-        recipe = _with_smaller_batch(recipe, ESTIMATE_BATCH)
+    part = recipe.options.batch_size // processes
+    recipe = _with_smaller_batch(recipe, min(part, ESTIMATE_BATCH) if machine.device == "cpu" else part)
     try:
-        return _training_costs(AdversarialStep(recipe, spec, machine, launch(machine)), spec, machine, ESTIMATE)
+        step = AdversarialStep(recipe, spec, machine, launch(machine))
+        return _training_costs(step, spec, machine, ESTIMATE).times(processes)
     except torch.OutOfMemoryError:
         return Costs(0, 0, 0, 0.0)
     finally:

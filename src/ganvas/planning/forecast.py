@@ -29,7 +29,7 @@ def with_forecast(plan: RunPlan, started: float) -> tuple[RunPlan, Forecast]:
             user_keys,
             kind,
             pictures,
-            lambda options: estimate(kind(options), spec, machine).times(plan.world.size),
+            lambda options: estimate(kind(options), spec, machine, plan.world.size),
             depends_on_batch=machine.device != "cpu",
         )
         plan = plan.with_chosen(chosen)

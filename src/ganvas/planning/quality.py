@@ -44,8 +44,8 @@ QUALITIES = {
 GROWTH = 0.8
 # Fewer updates than the first number call for smaller batches; more than the second allow larger ones.
 FEW_UPDATES, MANY_UPDATES = 500, 10_000
-# A batch twice as large is free if this share of the updates is left, as on a GPU that waits for its next kernel.
-FREE = 0.8
+# A larger batch costs few updates if this share of them is left, as on a GPU that waits for its next kernel.
+LEFT = 0.8
 # The smallest batch, the largest as a multiple of the recipe's own, and the largest as a share of the pictures.
 SMALLEST_BATCH, LARGER_BATCHES, BATCH_SHARE = 16, 4, 0.5
 # Candidates for the number of evaluations. The first that takes at most the usual share of the time is chosen, else
@@ -233,23 +233,22 @@ def _batch(config: RunConfig, user_keys: Collection[str], pictures: int, speed: 
     options, budget = config.options, config.settings.budget
     own, most = options.batch_size, BATCH_SHARE * pictures
 
-    def updates(size: int, measured_at: int = own) -> float:
-        images = budget.images(speed(measured_at), pictures, own * options.d_steps)
-        return images / (size * options.d_steps)
+    def updates(size: int) -> float:
+        return budget.images(speed(size), pictures, own * options.d_steps) / (size * options.d_steps)
+
+    def is_useful(size: int) -> bool:
+        """Whether a larger batch fits in memory, and leaves many updates or nearly as many as the recipe's own."""
+        return speed(size) > 0 and updates(size) >= min(MANY_UPDATES, LEFT * updates(own))
 
     size = own
     while size // 2 >= SMALLEST_BATCH and (size > most or updates(size) < FEW_UPDATES):
         size //= 2
-    while 2 * size <= min(most, LARGER_BATCHES * own) and (
-        updates(2 * size) >= MANY_UPDATES or updates(2 * size, 2 * size) >= FREE * updates(size, size)
-    ):
+    while own <= size and 2 * size <= min(most, LARGER_BATCHES * own) and is_useful(2 * size):
         size *= 2
     factor = math.sqrt(size / own)
     same = "the recipe's own"
     chosen = [
-        Chosen(
-            "batch_size", size, same if size == own else f"{same} is {own}: about {updates(size, size):,.0f} updates"
-        )
+        Chosen("batch_size", size, same if size == own else f"{same} is {own}: about {updates(size):,.0f} updates")
     ]
     for key in ("g_lr", "d_lr"):
         if key not in user_keys:

@@ -130,7 +130,9 @@ class History:
     @property
     def before(self) -> "History":
         """The history up to the evaluation before the last. There must be one."""
-        return History(self.measurements[:-1], self.stats, self.augmentations)
+        other = History(self.measurements[:-1], self.stats, self.augmentations)
+        other._columns = {name: values[:-1] for name, values in self._columns.items()}  # as they were redrawn
+        return other
 
     @property
     def has_trend(self) -> bool:
@@ -161,15 +163,15 @@ class History:
         """Whether the run has learnt little, and neither its second half nor the last evaluations brought a step.
 
         Gains may be certain and yet too small for a run that has learnt little, and more variety is no step while KID
-        rises. Only for runs whose second half has `SPAN` evaluations.
+        rises, unless the run is young. Only for runs whose second half has `SPAN` evaluations.
         """
         kid, half = self.values("kid"), len(self.measurements) // 2
         if half < SPAN or self.has_learnt:
             return False
         is_low = kid[-1] <= (1 + ABOUT) * np.fmin.reduce(kid[:half])
         in_half = is_low and self._has_stepped(float(kid[half - 1 : half + 1].mean()), slice(half))
-        has_not_risen = kid[-1] <= (1 + ABOUT) * kid[-SPAN - 1]
-        lately = has_not_risen and self._has_stepped(float(kid[-SPAN - 1]), slice(-SPAN - 1, -SPAN))
+        may_widen = self.is_young or kid[-1] <= (1 + ABOUT) * kid[-SPAN - 1]
+        lately = may_widen and self._has_stepped(float(kid[-SPAN - 1]), slice(-SPAN - 1, -SPAN))
         return not (in_half or lately)
 
     def _has_stepped(self, kid: float, earlier: slice) -> bool:
