@@ -207,3 +207,13 @@ def test_finished_trials_are_counted_from_a_file(
     advice.main()
     table = "| verdict | advice | tried | helped |\n|---|---|---|---|\n"
     assert capsys.readouterr().out == f"{table}| augmentation leaking | {OWN} | 1 | 1 |\n"
+
+
+def test_the_page_has_the_table_of_the_kept_trials(
+    kept: list[Judged], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trials_file = RUNS.with_name("advice.jsonl.gz")
+    monkeypatch.setattr(advice, "judge", lambda runs: kept)
+    monkeypatch.setattr(sys, "argv", ["advice", str(RUNS), str(trials_file), "--most", "2", "--table"])
+    advice.main()
+    assert capsys.readouterr().out in (ROOT / "docs" / "verdict.md").read_text("utf-8")
