@@ -95,10 +95,10 @@ def test_a_second_stage_that_paints_one_pattern_is_named(tmp_path: Path, monkeyp
         pattern = torch.from_numpy(grid(painted.shape[2])).permute(0, 3, 1, 2) / 60 - 0.5
         return (0.5 * painted + pattern.to(painted)).clamp(-1, 1)
 
-    changes = {"first": str(first), "budget": "5steps", "eval_every": "1steps", "eval_samples": 16}
+    changes = {"first": str(first), "budget": "6steps", "eval_every": "1steps", "eval_samples": 16}
     changes |= {"extractor": "pixels", "d_width": 4, "sample_every": "100steps", "vision": 0}
     monkeypatch.setattr(Brush, "forward", spoilt)
-    for bound in ("GUESSING", "FOOLED"):  # a D of five steps does either
+    for bound in ("GUESSING", "FOOLED"):  # a D of six steps does either
         monkeypatch.setattr(discriminator_overpowered, bound, 0.0)
     train(data, tmp_path / "run", "brushwork", **TINY | changes)
     last = read_records(tmp_path / "run" / "evals.jsonl")[-1]
