@@ -91,8 +91,7 @@ def measure(turn: "Turn", recipes: list[str], out: Path, wheels: list[str]) -> d
     out.mkdir(parents=True, exist_ok=True)
     scale, seconds = turn.scale, turn.scale.seconds
     findings: dict[str, Any] = {"device": _device(turn), "versions": _versions(), "wheels": wheels}
-    findings |= {"ceiling": {}, "agreement": [], "speed": [], "group": None, "learning": None}
-    findings["compiled"] = None
+    findings |= {"ceiling": {}, "agreement": [], "speed": [], "group": None, "learning": None, "compiled": None}
     # Each part with the seconds that it takes, which those before it must leave.
     parts: list[tuple[str, float, Callable[[float], object]]] = [
         ("ceiling", seconds.ceiling * len(scale.precisions), lambda reserve: speed.ceilings(turn, reserve)),

@@ -17,14 +17,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.on_gpu.speed import WARM_UP_STEPS, Steps
+from benchmarks.on_gpu.speed import WARM_UP_STEPS, Steps, machine_of, recipe_of
 from benchmarks.on_gpu.turn import TINY, WHOLE, Scale, Turn
 from benchmarks.on_gpu.wheels import ROOT
-from benchmarks.recipes import STEADY_STATE
-from ganvas import gans
-from ganvas.machine.device import Machine, choose
+from ganvas.machine.device import Machine
 from ganvas.networks.vision_aided import Discriminator as VisionAided
-from ganvas.settings.config import Settings, parse_assignments, resolve
 
 # Arguments of `torch.compile` by what a reader calls them; None is without it.
 WAYS: Mapping[str, Mapping[str, Mapping[str, Any] | None]] = {
@@ -64,7 +61,7 @@ def _records(output: bytes) -> list[dict[str, object]]:
 
 def measured(scale: Scale, seconds: float) -> Iterator[dict[str, object]]:
     """A record for each recipe and way, at the smallest of its sizes. A way that fails has an error instead."""
-    machine = choose(Settings(device=scale.device, precision="auto" if scale.device == "cuda" else "float32"))
+    machine = machine_of(scale)
     for name, sizes in reversed([*scale.sizes.items()]):  # the default recipe first, if time is short
         for way, options in WAYS[scale.device].items():
             record: dict[str, object] = {"recipe": name, "size": sizes[0], "way": way}
@@ -79,9 +76,7 @@ def measured(scale: Scale, seconds: float) -> Iterator[dict[str, object]]:
 def _measure(
     name: str, size: int, machine: Machine, scale: Scale, options: Mapping[str, Any] | None, seconds: float
 ) -> dict[str, object]:
-    recipe_class = gans.find(name)
-    changes = {**parse_assignments(STEADY_STATE.get(name, [])), **scale.tiny}
-    steps = Steps(recipe_class(resolve(name, recipe_class.defaults, changes).options), size, machine)
+    steps = Steps(recipe_of(name, scale), size, machine)
     if options is not None:
         for part in [steps.step.generator, *_parts(steps.step.discriminator)]:
             part.compile(**options)

@@ -42,20 +42,28 @@ def speeds(turn: Turn, ceiling: Mapping[str, float], reserve: float) -> list[dic
         ceiling: what `ceilings` returned.
         reserve: seconds that must be left.
     """
-    # The processor's choice is measured, which takes seconds.
-    precision = "auto" if turn.scale.device == "cuda" else "float32"
-    machine = choose(Settings(device=turn.scale.device, precision=precision))
-    found = []
+    machine, found = machine_of(turn.scale), []
     for name, size, factor in rows(turn.scale):
-        recipe_class = gans.find(name)
-        changes: dict[str, object] = {**parse_assignments(STEADY_STATE.get(name, [])), **turn.scale.tiny}
-        own = resolve(name, recipe_class.defaults, changes).options.batch_size
-        recipe = recipe_class(resolve(name, recipe_class.defaults, changes | {"batch_size": factor * own}).options)
+        own = recipe_of(name, turn.scale).options.batch_size
+        recipe = recipe_of(name, turn.scale, batch_size=factor * own)
         work = functools.partial(_measure, recipe, size, machine, turn.scale.timed, ceiling.get(machine.precision))
-        what = f"steps of {name} at {size} px, batches of {factor * own}"
+        what = f"steps of {name} at {size} px, batches of {recipe.options.batch_size}"
         record = turn.attempt(what, turn.scale.seconds.speed, work, reserve)
         found += [] if record is None else [{"recipe": name, "size": size, **record}]
     return found
+
+
+def machine_of(scale: Scale) -> Machine:
+    """The machine on which steps are timed, in the precision that ganvas chooses there."""
+    # The processor's choice is measured, which takes seconds.
+    return choose(Settings(device=scale.device, precision="auto" if scale.device == "cuda" else "float32"))
+
+
+def recipe_of(name: str, scale: Scale, **changes: object) -> Recipe:
+    """A recipe whose steps cost as much as those of most of a run."""
+    recipe_class = gans.find(name)
+    usual: dict[str, object] = {**parse_assignments(STEADY_STATE.get(name, [])), **scale.tiny}
+    return recipe_class(resolve(name, recipe_class.defaults, usual | changes).options)
 
 
 def rows(scale: Scale) -> list[tuple[str, int, int]]:

@@ -162,8 +162,8 @@ class History:
     def stands_still(self) -> bool:
         """Whether the run has learnt little, and neither its second half nor the last evaluations brought a step.
 
-        Gains may be certain and yet too small for a run that has learnt little, and more variety is no step while KID
-        rises, unless the run is young. Only for runs whose second half has `SPAN` evaluations.
+        In such a run, a gain may be certain and yet too small to be a step. More variety is no step while KID rises,
+        unless the run is young. Only for runs whose second half has `SPAN` evaluations.
         """
         kid, half = self.values("kid"), len(self.measurements) // 2
         if half < SPAN or self.has_learnt:
